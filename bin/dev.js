@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// Runs the TypeScript sources directly, without a build and without the manifest.
+import '../src/cli/colour.ts';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Plugin } from '@oclif/core';
+import { runCli } from '../src/cli/main.ts';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+pjson.oclif.commands = './src/commands';
+pjson.oclif.hooks = { command_not_found: './src/cli/hooks/command-not-found.ts' };
+
+const plugin = new Plugin({ ignoreManifest: true, isRoot: true, pjson, root });
+await plugin.load();
+await runCli({ root, plugins: new Map([[plugin.name, plugin]]) });

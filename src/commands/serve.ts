@@ -1,0 +1,158 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { CommandFailure, ExitCode } from '../cli/failure.ts';
+import { CATALOG, CatalogError, type Item, parseCatalog } from '../inventory/catalog.ts';
+import { type Store, StoreRefused } from '../inventory/store.ts';
+import { logToStderr } from '../server/log.ts';
+import { InventoryServer } from '../server/server.ts';
+
+export default class Serve extends BaseCommand {
+  static override summary = 'Run the inventory server';
+
+  static override description =
+    `Sells the items of the catalogue to all clients at once. Nothing is oversold, and what was
+acknowledged is on disk. Stock, logins and orders are restored from the data file at start.
+
+Stop it with Ctrl-C or SIGTERM: it answers what has arrived, closes the data file and exits 0.
+A second signal stops it at once; nothing that was acknowledged is lost then either.`;
+
+  static override examples = [
+    {
+      description: 'Serve the built-in catalogue on 127.0.0.1, port 5050',
+      command: '<%= config.bin %> <%= command.id %>',
+    },
+    {
+      description: 'Take clients from other machines too',
+      command: '<%= config.bin %> <%= command.id %> --host 0.0.0.0 --port 5050',
+    },
+    {
+      description: 'Sell your own items, and keep the data in a file of your choice',
+      command: '<%= config.bin %> <%= command.id %> --catalog items.json --data shop.db',
+    },
+  ];
+
+  static override flags = {
+    host: Flags.string({
+      description: 'address to listen on; 0.0.0.0 or :: for all of this machine',
+      default: '127.0.0.1',
+    }),
+    port: Flags.integer({
+      description: 'port to listen on; 0 picks a free one',
+      default: 5050,
+      min: 0,
+      max: 65_535,
+    }),
+    data: Flags.string({
+      description:
+        "data file, made when it does not exist (default: inventory.db in the user's data folder)",
+      helpValue: 'FILE',
+    }),
+    catalog: Flags.string({
+      description:
+        'items to sell instead of the built-in ones: JSON, [{"upc":1001,"name":"Pin","units":50}]',
+      helpValue: 'FILE',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Serve);
+    const catalog = flags.catalog === undefined ? CATALOG : await readCatalog(flags.catalog);
+    const data = resolve(flags.data ?? join(this.config.dataDir, 'inventory.db'));
+    const store = await openStore(data, catalog);
+    const server = new InventoryServer({
+      store,
+      version: this.config.version,
+      log: logToStderr,
+      onFailure: (error) => {
+        logToStderr('store failed', { error: error.message, data });
+        process.stderr.write(
+          `inv: stopped, because the data file cannot be trusted any more: ${error.message}.\n` +
+            'Nothing that was acknowledged is affected. Check the disk, then start the server again.\n',
+        );
+        process.exit(ExitCode.fault);
+      },
+    });
+    const stopped = stopOnSignals(server);
+    const port = await listen(server, flags.port, flags.host);
+    const { items, logins } = store.restored;
+    this.log(`inv ${this.config.version} listening on ${address(flags.host, port)}`);
+    this.log(`data      ${data}`);
+    this.log(`restored  ${count(items, 'item')}, ${count(logins, 'login')}`);
+    logToStderr('started', { host: flags.host, port, data, items, logins, pid: process.pid });
+    await stopped;
+  }
+}
+
+async function readCatalog(path: string): Promise<Item[]> {
+  try {
+    return parseCatalog(await readFile(path, 'utf8'));
+  } catch (error) {
+    const { message } = error as Error;
+    if (error instanceof CatalogError) {
+      throw new CommandFailure(`catalogue ${path}: ${message}`, 'USAGE', ExitCode.usage);
+    }
+    throw new CommandFailure(`cannot read the catalogue: ${message}`, 'USAGE', ExitCode.usage);
+  }
+}
+
+async function openStore(data: string, catalog: readonly Item[]): Promise<Store> {
+  const { openSqliteStore } = await import('../stores/sqlite.ts');
+  try {
+    return openSqliteStore(data, catalog);
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    throw new CommandFailure(error.message, 'DATA', ExitCode.fault);
+  }
+}
+
+async function listen(server: InventoryServer, port: number, host: string): Promise<number> {
+  try {
+    return await server.listen(port, host);
+  } catch (error) {
+    await server.stop();
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why =
+      code === 'EADDRINUSE'
+        ? 'something is already listening there; stop it, or choose another --port'
+        : message;
+    throw new CommandFailure(
+      `cannot listen on ${address(host, port)}: ${why}`,
+      'LISTEN',
+      ExitCode.fault,
+    );
+  }
+}
+
+/** Ctrl-C under `npm start` comes twice, from the terminal and from npm: within this time it is one. */
+const SAME_SIGNAL_MS = 500;
+
+/** Resolves when a signal has stopped the server; the second signal ends the process at once. */
+function stopOnSignals(server: InventoryServer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let stopping = 0;
+    const stop = (signal: NodeJS.Signals) => {
+      if (stopping > 0) {
+        if (Date.now() - stopping >= SAME_SIGNAL_MS) process.exit(ExitCode.fault);
+        return;
+      }
+      stopping = Date.now();
+      logToStderr('stopping', { signal });
+      server.stop().then(() => {
+        logToStderr('stopped');
+        resolve();
+      }, reject);
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+}
+
+function address(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

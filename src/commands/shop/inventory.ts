@@ -1,0 +1,28 @@
+import type { Item } from '../../shop/replies.ts';
+import { outputColumns, ShopCommand } from '../../shop/shop-command.ts';
+
+export default class ShopInventory extends ShopCommand {
+  static override summary = 'Show what the server sells and how many units are available';
+
+  static override description =
+    `Asks the server, so you must be logged in. Low stock is yellow and what is sold out is red on
+a terminal; the bars compare each item with the one of which there is most.`;
+
+  static override examples = [
+    { description: 'See the stock', command: '<%= config.bin %> <%= command.id %>' },
+    {
+      description: 'For a program',
+      command: '<%= config.bin %> <%= command.id %> --json',
+    },
+  ];
+
+  async run(): Promise<{ items: Item[] }> {
+    const { flags } = await this.parse(ShopInventory);
+    const items = await this.withShop(flags, (shop) => shop.inventory());
+    if (!this.jsonEnabled()) {
+      const { inventoryTable } = await import('../../shop/tables.ts');
+      this.log(inventoryTable(items, outputColumns()));
+    }
+    return { items };
+  }
+}

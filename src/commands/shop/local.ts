@@ -1,0 +1,26 @@
+import { outputColumns, ShopCommand } from '../../shop/shop-command.ts';
+import type { LocalItem } from '../../shop/state.ts';
+
+export default class ShopLocal extends ShopCommand {
+  static override summary = 'Show what you have bought from here';
+
+  static override description =
+    `This is the local inventory: everything that the server sold through this client to the user of
+the last login, kept on this machine. It needs no server, and is still there after a logout.`;
+
+  static override examples = [
+    { description: 'See what you own', command: '<%= config.bin %> <%= command.id %>' },
+    { description: 'For a program', command: '<%= config.bin %> <%= command.id %> --json' },
+  ];
+
+  async run(): Promise<{ account: string; items: LocalItem[] }> {
+    const { flags } = await this.parse(ShopLocal);
+    const holdings = await this.withShop(flags, (shop) => shop.local());
+    if (!this.jsonEnabled()) {
+      const { localTable } = await import('../../shop/tables.ts');
+      this.log(localTable(holdings, outputColumns()));
+    }
+    const items = holdings.items.map(({ upc, name, units }) => ({ upc, name, units }));
+    return { account: holdings.account, items };
+  }
+}

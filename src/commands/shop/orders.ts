@@ -1,0 +1,55 @@
+import { Flags } from '@oclif/core';
+import { DEFAULT_ORDERS_COUNT, MAX_ORDERS_COUNT } from '../../protocol/limits.ts';
+import { toOrderId, toOrdersCount } from '../../shop/input.ts';
+import type { ReceiptLine } from '../../shop/replies.ts';
+import { ShopCommand } from '../../shop/shop-command.ts';
+
+interface OrderJson {
+  order: string;
+  at: string;
+  lines: readonly ReceiptLine[];
+  refusal: string | null;
+}
+
+export default class ShopOrders extends ShopCommand {
+  static override summary = 'Show your orders, newest first';
+
+  static override description =
+    `The server's list of what you ordered, from wherever you did, bought and refused. A page at a
+time: --before with the last order of a page shows the next one.`;
+
+  static override examples = [
+    { description: 'See your latest orders', command: '<%= config.bin %> <%= command.id %>' },
+    {
+      description: 'The latest three, for a program',
+      command: '<%= config.bin %> <%= command.id %> --count 3 --json',
+    },
+  ];
+
+  static override flags = {
+    count: Flags.string({
+      summary: `how many, at most ${MAX_ORDERS_COUNT}`,
+      default: String(DEFAULT_ORDERS_COUNT),
+    }),
+    before: Flags.string({ summary: 'only orders older than this one', helpValue: 'ID' }),
+  };
+
+  async run(): Promise<{ orders: OrderJson[] }> {
+    const { flags } = await this.parse(ShopOrders);
+    const count = toOrdersCount(flags.count);
+    const before = flags.before === undefined ? null : toOrderId(flags.before);
+    const orders = await this.withShop(flags, (shop) => shop.orders(count, before));
+    if (!this.jsonEnabled()) {
+      const { ordersTable } = await import('../../shop/tables.ts');
+      this.log(ordersTable(orders));
+    }
+    return {
+      orders: orders.map((one) => ({
+        order: one.order,
+        at: new Date(one.at).toISOString(),
+        lines: one.lines,
+        refusal: one.refusal,
+      })),
+    };
+  }
+}

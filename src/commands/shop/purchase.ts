@@ -1,0 +1,73 @@
+import { Flags } from '@oclif/core';
+import { toLines, toOrderId } from '../../shop/input.ts';
+import type { ReceiptLine } from '../../shop/replies.ts';
+import { outputColumns, ShopCommand } from '../../shop/shop-command.ts';
+
+interface ReceiptJson {
+  order: string;
+  at: string;
+  replayed: boolean;
+  lines: readonly ReceiptLine[];
+}
+
+export default class ShopPurchase extends ShopCommand {
+  static override summary = 'Buy units of one or more items, all or nothing';
+
+  static override description =
+    `The order is written to this machine's disk before it is sent, and what was bought is added to the
+local inventory (\`<%= config.bin %> shop local\`).
+
+Exit code 5 means that no server was there and nothing was sent. Exit code 6 means that the order
+was sent and its answer did not come: it is kept, and the next command asks for its outcome.
+
+With --order you name the order yourself. An order that is sent again under its id gets its first
+outcome and buys nothing more, so a script can repeat the same command until it knows.`;
+
+  static override examples = [
+    {
+      description: 'Buy two units',
+      command: '<%= config.bin %> <%= command.id %> --upc 1001 --qty 2',
+    },
+    {
+      description: 'Two items in one order: both or none',
+      command: '<%= config.bin %> <%= command.id %> --upc 1001 --qty 2 --upc 1002 --qty 1',
+    },
+    {
+      description: 'Safe to repeat, for a program',
+      command:
+        '<%= config.bin %> <%= command.id %> --upc 1003 --qty 1 --order birthday-2026 --json',
+    },
+  ];
+
+  static override flags = {
+    upc: Flags.string({
+      summary: 'the code of an item; give it once for each item',
+      required: true,
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    qty: Flags.string({
+      summary: 'how many units; the first --qty is for the first --upc, and so on',
+      required: true,
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    order: Flags.string({
+      summary: 'an id of your own: 1 to 64 printable characters without spaces',
+      helpValue: 'ID',
+    }),
+  };
+
+  async run(): Promise<ReceiptJson> {
+    const { flags } = await this.parse(ShopPurchase);
+    const lines = toLines(flags.upc, flags.qty);
+    const order = flags.order === undefined ? null : toOrderId(flags.order);
+    const bought = await this.withShop(flags, (shop) => shop.purchase(lines, order));
+    if (!this.jsonEnabled()) {
+      const { receiptTable } = await import('../../shop/tables.ts');
+      this.log(receiptTable(bought, outputColumns()));
+    }
+    const { order: id, at, replayed, lines: left } = bought.receipt;
+    return { order: id, at: new Date(at).toISOString(), replayed, lines: left };
+  }
+}

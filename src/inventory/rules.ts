@@ -1,0 +1,297 @@
+/**
+ * The rules of the sale, as a pure function: requests, in their order, and the rows they touch go
+ * in; outcomes and changed rows come out. No clock, no socket, no disk: times and fresh ids come in
+ * with the requests. Every store calls these rules; a rule exists once.
+ */
+
+/** An item on sale. `available` is never below zero: that is promise 1. */
+export interface Stock {
+  readonly upc: number;
+  readonly name: string;
+  readonly available: number;
+}
+
+/** The record that a user is logged in. It ends with LOGOUT and with nothing else. */
+export interface Login {
+  /** SHA-256 of the token, base64url: who reads the data file cannot log in with it. */
+  readonly tokenHash: string;
+  readonly user: string;
+  /** Milliseconds since 1970 UTC, as all times here. */
+  readonly since: number;
+}
+
+/** One UPC of an order: what was asked, and the units left after it when it was bought. */
+export interface OrderLine {
+  readonly upc: number;
+  readonly qty: number;
+  readonly available: number | null;
+}
+
+/** An order and its one outcome: bought when `refusal` is null. Never changed after it is written. */
+export interface Order {
+  readonly user: string;
+  readonly id: string;
+  readonly at: number;
+  readonly lines: readonly OrderLine[];
+  readonly refusal: Refusal | null;
+  /** A UUIDv7 by which ORDERS sorts this order, when its id does not tell the time of settlement; else null. */
+  readonly position: string | null;
+}
+
+/** A rule said no. */
+export class Refusal {
+  readonly code: RefusalCode;
+  readonly message: string;
+
+  constructor(code: RefusalCode, message: string) {
+    this.code = code;
+    this.message = message;
+  }
+}
+
+export type RefusalCode = 'NOAUTH' | 'NOSESSION' | 'NOITEM' | 'NOSTOCK' | 'NOORDER' | 'ORDERREUSED';
+
+/** Who a request comes from. `tokenHash` is null for a login that lives only as long as its connection. */
+export interface Session {
+  readonly user: string;
+  readonly since: number;
+  readonly tokenHash: string | null;
+}
+
+/** What the store settles. `session` is null when the connection is not logged in. */
+export type Request =
+  | { readonly kind: 'login'; readonly login: Login }
+  | { readonly kind: 'resume'; readonly tokenHash: string }
+  | { readonly kind: 'logout' | 'whoami'; readonly session: Session | null }
+  | {
+      readonly kind: 'inventory';
+      readonly session: Session | null;
+      readonly upcs: readonly number[];
+    }
+  | PurchaseRequest
+  | { readonly kind: 'order'; readonly session: Session | null; readonly order: string }
+  | {
+      readonly kind: 'orders';
+      readonly session: Session | null;
+      readonly count: number;
+      readonly before: string | null;
+    };
+
+export interface PurchaseRequest {
+  readonly kind: 'purchase';
+  readonly session: Session | null;
+  /** Each UPC once. */
+  readonly lines: readonly { readonly upc: number; readonly qty: number }[];
+  readonly order: string;
+  /** Whether the client chose the order id; only then can it ask again, so only then is a refusal kept. */
+  readonly named: boolean;
+  readonly at: number;
+  readonly position: string | null;
+}
+
+/** A page that the store reads after the commit, so that it shows this batch whole. */
+export type Page =
+  | { readonly page: 'inventory' }
+  | {
+      readonly page: 'orders';
+      readonly user: string;
+      readonly count: number;
+      readonly before: string | null;
+    };
+
+export type Outcome =
+  | { readonly kind: 'session'; readonly session: Session }
+  | { readonly kind: 'loggedOut' }
+  | { readonly kind: 'inventory'; readonly items: readonly Stock[] }
+  | { readonly kind: 'receipt'; readonly order: Order; readonly replayed: boolean }
+  | { readonly kind: 'orders'; readonly orders: readonly Order[] }
+  | Refusal;
+
+/** The rows that a batch touches, as they are on disk. A row that is not there does not exist. */
+export interface Rows {
+  readonly stock: ReadonlyMap<number, Stock>;
+  readonly logins: ReadonlyMap<string, Login>;
+  /** By orderKey. */
+  readonly orders: ReadonlyMap<string, Order>;
+}
+
+/** What the store must write, all of it or nothing. */
+export interface Changes {
+  /** The new units of each UPC that was sold. */
+  readonly available: ReadonlyMap<number, number>;
+  readonly orders: readonly Order[];
+  /** The logins made (a Login) and ended (null), by token hash. */
+  readonly logins: ReadonlyMap<string, Login | null>;
+}
+
+export interface Settlement {
+  readonly outcomes: readonly (Outcome | Page)[];
+  readonly changes: Changes;
+}
+
+/** An order is found by its user and its id: another user's order of the same id is another order. */
+export function orderKey(user: string, id: string): string {
+  return `${user} ${id}`;
+}
+
+/**
+ * Settles `requests` in their order. Each one sees what the ones before it changed; `rows` is only
+ * read. Outcomes stand in the order of the requests.
+ */
+export function settle(requests: readonly Request[], rows: Rows): Settlement {
+  const batch = new Batch(rows);
+  const outcomes: (Outcome | Page)[] = new Array(requests.length);
+  for (let index = 0; index < requests.length; index++) {
+    outcomes[index] = settleOne(requests[index] as Request, batch);
+  }
+  return { outcomes, changes: batch };
+}
+
+/** The rows, and over them what this batch has changed so far. */
+class Batch implements Changes {
+  readonly #rows: Rows;
+  readonly #ordersByKey = new Map<string, Order>();
+  readonly available = new Map<number, number>();
+  readonly orders: Order[] = [];
+  readonly logins = new Map<string, Login | null>();
+
+  constructor(rows: Rows) {
+    this.#rows = rows;
+  }
+
+  /** The units of `upc` that can be bought now, or undefined when there is no such item. */
+  availableOf(upc: number): number | undefined {
+    return this.available.get(upc) ?? this.#rows.stock.get(upc)?.available;
+  }
+
+  item(upc: number): Stock | undefined {
+    const stock = this.#rows.stock.get(upc);
+    const available = this.available.get(upc);
+    return stock === undefined || available === undefined ? stock : { ...stock, available };
+  }
+
+  login(tokenHash: string): Login | undefined {
+    const changed = this.logins.get(tokenHash);
+    return changed === undefined ? this.#rows.logins.get(tokenHash) : (changed ?? undefined);
+  }
+
+  order(key: string): Order | undefined {
+    return this.#ordersByKey.get(key) ?? this.#rows.orders.get(key);
+  }
+
+  keep(key: string, order: Order): void {
+    this.#ordersByKey.set(key, order);
+    this.orders.push(order);
+  }
+}
+
+function settleOne(request: Request, batch: Batch): Outcome | Page {
+  switch (request.kind) {
+    case 'login':
+      batch.logins.set(request.login.tokenHash, request.login);
+      return { kind: 'session', session: request.login };
+    case 'resume': {
+      const login = batch.login(request.tokenHash);
+      if (login === undefined) return NO_SESSION;
+      return { kind: 'session', session: login };
+    }
+  }
+  const { session } = request;
+  if (session === null) return NOT_LOGGED_IN;
+  if (session.tokenHash !== null && batch.login(session.tokenHash) === undefined) return LOGGED_OUT;
+  switch (request.kind) {
+    case 'whoami':
+      return { kind: 'session', session };
+    case 'logout':
+      if (session.tokenHash !== null) batch.logins.set(session.tokenHash, null);
+      return { kind: 'loggedOut' };
+    case 'inventory':
+      return request.upcs.length === 0 ? { page: 'inventory' } : inventory(request.upcs, batch);
+    case 'purchase':
+      return purchase(request, session.user, batch);
+    case 'order': {
+      const order = batch.order(orderKey(session.user, request.order));
+      return order === undefined ? NO_ORDER : firstOutcome(order);
+    }
+    case 'orders':
+      return { page: 'orders', user: session.user, count: request.count, before: request.before };
+  }
+}
+
+const NO_SESSION = new Refusal('NOSESSION', 'that token is not logged in; log in again');
+const NOT_LOGGED_IN = new Refusal('NOAUTH', 'log in first');
+const LOGGED_OUT = new Refusal('NOAUTH', 'this login was ended by a logout; log in again');
+export const NO_ORDER = new Refusal('NOORDER', 'you have no order of that id');
+const REUSED = new Refusal('ORDERREUSED', 'that order id was used for another order');
+
+function inventory(upcs: readonly number[], batch: Batch): Outcome {
+  const items: Stock[] = [];
+  const unknown: number[] = [];
+  for (const upc of upcs) {
+    const item = batch.item(upc);
+    if (item === undefined) unknown.push(upc);
+    else items.push(item);
+  }
+  return unknown.length > 0 ? noItem(unknown) : { kind: 'inventory', items };
+}
+
+/**
+ * In this order: an order that has an outcome keeps it; then every UPC must exist; then every line
+ * must be in stock; then all lines are bought.
+ */
+function purchase(request: PurchaseRequest, user: string, batch: Batch): Outcome {
+  const key = orderKey(user, request.order);
+  const first = batch.order(key);
+  if (first !== undefined)
+    return sameLines(first.lines, request.lines) ? firstOutcome(first) : REUSED;
+
+  const refusal = refusalOf(request.lines, batch);
+  const lines: OrderLine[] = [];
+  for (const { upc, qty } of request.lines) {
+    let available: number | null = null;
+    if (refusal === null) {
+      available = (batch.availableOf(upc) as number) - qty;
+      batch.available.set(upc, available);
+    }
+    lines.push({ upc, qty, available });
+  }
+  if (refusal !== null && !request.named) return refusal;
+  const { order: id, at, position } = request;
+  const order: Order = { user, id, at, lines, refusal, position };
+  batch.keep(key, order);
+  return refusal ?? { kind: 'receipt', order, replayed: false };
+}
+
+function refusalOf(lines: PurchaseRequest['lines'], batch: Batch): Refusal | null {
+  const unknown: number[] = [];
+  const short: string[] = [];
+  for (const { upc, qty } of lines) {
+    const available = batch.availableOf(upc);
+    if (available === undefined) unknown.push(upc);
+    else if (available < qty) short.push(`${upc} asked ${qty} available ${available}`);
+  }
+  if (unknown.length > 0) return noItem(unknown);
+  return short.length === 0
+    ? null
+    : new Refusal('NOSTOCK', `too little stock: ${short.join('; ')}`);
+}
+
+function noItem(upcs: readonly number[]): Refusal {
+  return new Refusal('NOITEM', `no such UPC: ${upcs.join(', ')}`);
+}
+
+function firstOutcome(order: Order): Outcome {
+  return order.refusal ?? { kind: 'receipt', order, replayed: true };
+}
+
+/** The same quantities of the same UPCs, in whatever order they were named. Both name each UPC once. */
+function sameLines(one: readonly OrderLine[], other: PurchaseRequest['lines']): boolean {
+  if (one.length !== other.length) return false;
+  const quantities = new Map(one.map((line) => [line.upc, line.qty]));
+  return other.every((line) => quantities.get(line.upc) === line.qty);
+}
+
+/** The order of ORDERS: by position, which is the id when the id tells the time. */
+export function newestFirst(one: Order, other: Order): number {
+  return (one.position ?? one.id) < (other.position ?? other.id) ? 1 : -1;
+}

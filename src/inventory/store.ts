@@ -1,0 +1,26 @@
+import type { Outcome, Request } from './rules.ts';
+
+/**
+ * Where stock, logins and orders are kept. A store loads the rows that a batch touches, calls the
+ * rules, saves the changes and commits, all in one transaction.
+ */
+export interface Store {
+  /** What the store held when it was opened. */
+  readonly restored: { readonly items: number; readonly logins: number };
+
+  /**
+   * Settles a batch in its order. When the outcomes are there, what they tell is on disk. Throws (or
+   * rejects with) StoreUnavailable when the batch could not be committed: then it had no effect.
+   * Any other error means that the store cannot vouch for its state: the server must stop.
+   * Called again only when the last batch is settled.
+   */
+  settle(requests: readonly Request[]): readonly Outcome[] | Promise<readonly Outcome[]>;
+
+  close(): void | Promise<void>;
+}
+
+/** The batch could not be committed and had no effect; a later one may succeed. */
+export class StoreUnavailable extends Error {}
+
+/** The store cannot be opened. The message says why, and what to do. */
+export class StoreRefused extends Error {}

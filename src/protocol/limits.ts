@@ -1,0 +1,40 @@
+/**
+ * Every bound of the wire, in one place. PROTOCOL.md lists the same numbers (a test compares them).
+ * Sizes are bytes unless a name says otherwise.
+ */
+
+/** Integers travel as JavaScript and JSON can hold them exactly. */
+export const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
+
+/** A command before login: HELLO with AUTH and SETNAME fits four times over, and a stranger cannot make the server hold more. */
+export const MAX_COMMAND_BYTES_BEFORE_LOGIN = 1_024;
+
+/** A command after login: the longest PURCHASE (MAX_ARGUMENTS arguments of 16 digits, and their framing) is about 24 KB. */
+export const MAX_COMMAND_BYTES = 65_536;
+
+/** Words in one command, the verb included: PURCHASE takes 510 lines with an order id. */
+export const MAX_ARGUMENTS = 1_024;
+
+/** An order id: a UUID has 36 characters, and 64 leave room for a prefix of the shop's own. */
+export const MAX_ORDER_ID_LENGTH = 64;
+
+/** Orders in one reply of ORDERS: a page of usual orders is about 200 KB. */
+export const MAX_ORDERS_COUNT = 1_000;
+
+/** Orders in one reply of ORDERS when COUNT is not given: a screenful. */
+export const DEFAULT_ORDERS_COUNT = 20;
+
+/** Connections at once. Each takes a file descriptor and about 10 KB. */
+export const MAX_CONNECTIONS = 20_000;
+
+/** Bytes of requests kept for a connection whose turn has not come; then the server stops reading from it. */
+export const MAX_READ_AHEAD_BYTES = 2 * MAX_COMMAND_BYTES;
+
+/** Requests of one connection in one batch: the others get their turn, however deep one pipelines. */
+export const MAX_REQUESTS_IN_BATCH = 1_024;
+
+/** Replies that a client has not read: above this the server takes no more requests from it … */
+export const UNREAD_OUTPUT_PAUSE_BYTES = 262_144;
+
+/** … and when nothing of it was read for this long, it closes the connection. */
+export const UNREAD_OUTPUT_TIMEOUT_MS = 60_000;

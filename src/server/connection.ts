@@ -1,0 +1,349 @@
+/**
+ * One client: bytes into requests, requests into the queue, outcomes into replies in the order of
+ * the requests. It takes no more than it can answer: while its turn has not come, or its replies are
+ * not read, it stops reading, and TCP makes the client wait.
+ */
+import { hash, randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { Outcome, Request, Session } from '../inventory/rules.ts';
+import { Refusal } from '../inventory/rules.ts';
+import { StoreUnavailable } from '../inventory/store.ts';
+import { ErrorReply, ProtocolError } from '../protocol/errors.ts';
+import {
+  MAX_COMMAND_BYTES,
+  MAX_COMMAND_BYTES_BEFORE_LOGIN,
+  MAX_READ_AHEAD_BYTES,
+  MAX_REQUESTS_IN_BATCH,
+  UNREAD_OUTPUT_PAUSE_BYTES,
+  UNREAD_OUTPUT_TIMEOUT_MS,
+} from '../protocol/limits.ts';
+import {
+  encode,
+  OK,
+  type ProtocolVersion,
+  type Reply,
+  RequestDecoder,
+  Status,
+} from '../protocol/resp.ts';
+import { type Command, type Credentials, parseCommand } from '../protocol/verbs.ts';
+import type { Entry, GroupCommit } from './group-commit.ts';
+import type { OrderIds } from './order-ids.ts';
+import type { Passwords } from './passwords.ts';
+import { replyOf, sessionReply } from './replies.ts';
+import { clientReply, commandReply } from './tools.ts';
+
+/** What a connection needs of its server. */
+export interface Host {
+  readonly commit: GroupCommit;
+  readonly passwords: Passwords;
+  readonly orderIds: OrderIds;
+  readonly version: string;
+  /** The text of INFO. */
+  info(): string;
+  /** Asks for a call of `afterBatch` when the batch is answered. */
+  touched(connection: Connection): void;
+  /** Asks for a call of `advance` when the queue has room again. */
+  waiting(connection: Connection): void;
+}
+
+type Settled = Outcome | StoreUnavailable | null;
+
+export class Connection {
+  readonly id: number;
+  name: string | null = null;
+  readonly #socket: Socket;
+  readonly #host: Host;
+  readonly #decoder = new RequestDecoder();
+  readonly #address: string;
+  #session: Session | null = null;
+  #version: ProtocolVersion = 2;
+  /** Replies that are not written yet. */
+  #output = '';
+  #touched = false;
+  /** Requests in the queue that are not answered yet. */
+  #unanswered = 0;
+  /** Later requests wait for this one: it decides who the client is, or its reply is large. */
+  #blocked = false;
+  /** The client has not read its replies: no more requests are taken until it has. */
+  #unread = false;
+  /** The client sends no more. */
+  #inputEnded = false;
+  /** No more requests are taken; the connection ends when everything is answered. */
+  #closing = false;
+
+  constructor(id: number, socket: Socket, host: Host) {
+    this.id = id;
+    this.#socket = socket;
+    this.#host = host;
+    this.#address = socket.remoteAddress ?? '';
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('end', () => {
+      this.#inputEnded = true;
+      this.advance();
+    });
+    socket.on('drain', () => this.#allRead());
+    // A lost connection is no fault of the server: what it sent is settled, the rest is dropped.
+    socket.on('error', () => socket.destroy());
+    socket.on('timeout', () => socket.destroy());
+    socket.on('close', () => {
+      this.#closing = true;
+    });
+  }
+
+  /** Takes as many requests as there are and as there is room for. */
+  advance(): void {
+    try {
+      while (this.#mayTake()) {
+        const words = this.#decoder.next(this.#maxCommandBytes());
+        if (words === null) {
+          if (this.#inputEnded) this.#closing = true;
+          break;
+        }
+        const command = parseCommand(words);
+        if (command instanceof ErrorReply) this.#answerInTurn(() => command);
+        else this.#take(command);
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#closing = true;
+      this.#answerInTurn(() => new ErrorReply(error.code, error.message));
+    }
+    if (this.#closing) this.#endWhenAnswered();
+    else if (this.#decoder.buffered >= MAX_READ_AHEAD_BYTES) this.#socket.pause();
+    else if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  /** Called when the batch of a reply is answered: writes the replies, and goes on. */
+  afterBatch(): void {
+    this.#touched = false;
+    const output = this.#output;
+    this.#output = '';
+    if (output !== '' && this.#socket.writable) {
+      this.#socket.write(output, 'latin1');
+      if (this.#socket.writableLength > UNREAD_OUTPUT_PAUSE_BYTES) this.#waitUntilRead();
+    }
+    this.advance();
+  }
+
+  /** Takes no more from the client than what has arrived. */
+  stop(): void {
+    this.#inputEnded = true;
+    this.advance();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#inputEnded || this.#closing) return;
+    this.#decoder.push(chunk);
+    this.advance();
+  }
+
+  #mayTake(): boolean {
+    if (this.#blocked || this.#closing || this.#unread) return false;
+    if (this.#unanswered >= MAX_REQUESTS_IN_BATCH) return false;
+    if (!this.#host.commit.full) return true;
+    if (this.#decoder.buffered > 0 || this.#inputEnded) this.#host.waiting(this);
+    return false;
+  }
+
+  #maxCommandBytes(): number {
+    return this.#session === null ? MAX_COMMAND_BYTES_BEFORE_LOGIN : MAX_COMMAND_BYTES;
+  }
+
+  #take(command: Command): void {
+    const session = this.#session;
+    switch (command.verb) {
+      case 'PURCHASE': {
+        const { lines, order } = command;
+        const at = Date.now();
+        const named = order !== null;
+        const { orderIds } = this.#host;
+        const position = named ? orderIds.positionFor(order, at) : null;
+        const id = order ?? orderIds.next(at);
+        this.#settle({ kind: 'purchase', session, lines, order: id, named, at, position });
+        return;
+      }
+      case 'ORDER':
+        // A short request for a reply of any length: one at a time, so that unread ones cannot pile up.
+        this.#blocked = true;
+        this.#settle({ kind: 'order', session, order: command.order });
+        return;
+      case 'INVENTORY':
+        this.#blocked = command.upcs.length === 0;
+        this.#settle({ kind: 'inventory', session, upcs: command.upcs });
+        return;
+      case 'ORDERS':
+        this.#blocked = true;
+        this.#settle({ kind: 'orders', session, count: command.count, before: command.before });
+        return;
+      case 'WHOAMI':
+        this.#settle({ kind: 'whoami', session });
+        return;
+      case 'LOGOUT':
+        this.#blocked = true;
+        this.#settle({ kind: 'logout', session }, (outcome) => {
+          if (!isRefused(outcome)) this.#session = null;
+          return replyOf(outcome as Outcome);
+        });
+        return;
+      case 'RESUME':
+        this.#resume(hashOf(command.token));
+        return;
+      case 'LOGIN':
+        void this.#checked(command.credentials, () => this.#login(command.credentials.user));
+        return;
+      case 'AUTH':
+        void this.#checked(command.credentials, () => {
+          this.#authenticate(command.credentials.user, () => OK);
+        });
+        return;
+      case 'HELLO':
+        this.#hello(command.version, command.credentials);
+        return;
+      case 'PING':
+        this.#answerInTurn(() => command.text ?? PONG);
+        return;
+      case 'QUIT':
+        this.#closing = true;
+        this.#answerInTurn(() => OK);
+        return;
+      case 'INFO':
+        this.#answerInTurn(() => this.#host.info());
+        return;
+      case 'COMMAND':
+        this.#answerInTurn(() => commandReply(command.words));
+        return;
+      case 'CLIENT':
+        this.#answerInTurn(() => clientReply(command.words, this));
+    }
+  }
+
+  #login(user: string): void {
+    const token = randomBytes(32).toString('base64url');
+    const login = { tokenHash: hashOf(token), user, since: Date.now() };
+    this.#settle({ kind: 'login', login }, (outcome) => {
+      if (isRefused(outcome)) return replyOf(outcome);
+      this.#session = login;
+      return { token, ...sessionReply(login) };
+    });
+  }
+
+  #resume(tokenHash: string): void {
+    this.#blocked = true;
+    this.#settle({ kind: 'resume', tokenHash }, (outcome) => {
+      if (!isRefused(outcome) && outcome.kind === 'session') this.#session = outcome.session;
+      return replyOf(outcome);
+    });
+  }
+
+  #hello(version: ProtocolVersion | null, credentials: Credentials | null): void {
+    this.#blocked = true;
+    const greet = () => {
+      if (version !== null) this.#version = version;
+      return {
+        server: 'inv',
+        version: this.#host.version,
+        proto: this.#version,
+        id: this.id,
+        mode: 'standalone',
+        role: 'master',
+        modules: [],
+      };
+    };
+    if (credentials === null) this.#answerInTurn(greet);
+    else void this.#checked(credentials, () => this.#authenticate(credentials.user, greet));
+  }
+
+  /** Logs in for the life of this connection. */
+  #authenticate(user: string, reply: () => Reply): void {
+    this.#answerInTurn(() => {
+      this.#session = { user, since: Date.now(), tokenHash: null };
+      return reply();
+    });
+  }
+
+  /** Checks a password away from the event loop; this connection's later requests wait for it. */
+  async #checked(credentials: Credentials, accepted: () => void): Promise<void> {
+    this.#blocked = true;
+    const { passwords } = this.#host;
+    // Counted from now on, so that the connection does not end under the check.
+    this.#unanswered++;
+    const full = passwords.full;
+    const right = !full && (await passwords.check(credentials, this.#address));
+    this.#unanswered--;
+    if (right) accepted();
+    else this.#answerInTurn(() => (full ? LOGINS_BUSY : WRONG_PASSWORD));
+  }
+
+  #answerInTurn(finish: () => Reply): void {
+    this.#enqueue(null, finish);
+  }
+
+  #settle(request: Request, finish?: (outcome: Outcome | StoreUnavailable) => Reply): void {
+    this.#enqueue(request, finish as ((outcome: Settled) => Reply) | undefined);
+  }
+
+  #enqueue(request: Request | null, finish?: (outcome: Settled) => Reply): void {
+    this.#unanswered++;
+    const blocking = this.#blocked;
+    const entry: Entry = {
+      request,
+      answer: (outcome) => {
+        this.#unanswered--;
+        if (blocking) this.#blocked = false;
+        const reply = finish === undefined ? replyOf(outcome as Outcome) : finish(outcome);
+        this.#output += encode(reply, this.#version);
+        if (!this.#touched) {
+          this.#touched = true;
+          this.#host.touched(this);
+        }
+      },
+    };
+    this.#host.commit.add(entry);
+  }
+
+  /** The socket's own timeout starts anew whenever the client reads a part of it. */
+  #waitUntilRead(): void {
+    this.#unread = true;
+    this.#socket.setTimeout(UNREAD_OUTPUT_TIMEOUT_MS);
+  }
+
+  #allRead(): void {
+    this.#unread = false;
+    this.#socket.setTimeout(0);
+    this.advance();
+  }
+
+  /**
+   * Says good-bye when nothing is owed any more. Reading goes on, into nowhere: closing a socket
+   * with unread input would reset it, and a reset can destroy replies on their way.
+   */
+  #endWhenAnswered(): void {
+    if (this.#unanswered > 0 || this.#output !== '' || this.#socket.writableEnded) return;
+    const socket = this.#socket;
+    socket.end();
+    socket.resume();
+    // The client may take its time to read the last replies, but not for ever.
+    socket.setTimeout(LINGER_MS);
+  }
+}
+
+/** How long the server waits, after the last reply, for a client that does nothing to close its side. */
+const LINGER_MS = 2_000;
+
+const PONG = new Status('PONG');
+const WRONG_PASSWORD = new ErrorReply('WRONGPASS', 'unknown user or wrong password');
+const LOGINS_BUSY = new ErrorReply('BUSY', 'too many logins at once; try again in a few seconds');
+
+/** Tokens are known to the server by their SHA-256 only. */
+function hashOf(token: string): string {
+  return hash('sha256', token, 'base64url');
+}
+
+function isRefused(outcome: Outcome | StoreUnavailable): outcome is Refusal | StoreUnavailable {
+  return outcome instanceof Refusal || outcome instanceof StoreUnavailable;
+}

@@ -1,0 +1,100 @@
+/**
+ * One queue for all connections, settled batch by batch: a batch is whatever arrived while the last
+ * one was committing. Alone, a request waits for nobody; under load the batches grow by themselves.
+ *
+ * What makes the server correct: requests are settled in the order of the queue; the store answers
+ * only when the batch is on disk; and only then does any reply of the batch leave.
+ */
+import type { Outcome, Request } from '../inventory/rules.ts';
+import { type Store, StoreUnavailable } from '../inventory/store.ts';
+
+/** What waits in the queue: a request for the store, or null for one that is answered in its turn. */
+export interface Entry {
+  readonly request: Request | null;
+  /** Takes the outcome, or StoreUnavailable, or null when there was no request. */
+  answer(outcome: Outcome | StoreUnavailable | null): void;
+}
+
+/** Requests in one transaction. More would make everybody wait for the longest commit; fewer cost a sync each. */
+export const MAX_BATCH = 4_096;
+
+export class GroupCommit {
+  readonly #store: Store;
+  readonly #fail: (error: Error) => void;
+  readonly #afterBatch: () => void;
+  #queue: Entry[] = [];
+  #busy = false;
+  #scheduled = false;
+  #batches = 0;
+  #idle: (() => void)[] = [];
+
+  /**
+   * `afterBatch` is called when a batch is answered; `fail` when the store cannot vouch for its
+   * state any more. After that nothing is settled.
+   */
+  constructor(store: Store, afterBatch: () => void, fail: (error: Error) => void) {
+    this.#store = store;
+    this.#afterBatch = afterBatch;
+    this.#fail = fail;
+  }
+
+  /** Whether the next batch is full: then connections keep what they have received. */
+  get full(): boolean {
+    return this.#queue.length >= MAX_BATCH;
+  }
+
+  get batches(): number {
+    return this.#batches;
+  }
+
+  add(entry: Entry): void {
+    this.#queue.push(entry);
+    this.#schedule();
+  }
+
+  /** Resolves when the queue is empty and everything is answered. */
+  async drained(): Promise<void> {
+    if (this.#queue.length === 0 && !this.#busy) return;
+    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#busy) return;
+    this.#scheduled = true;
+    // After the poll phase of the event loop: every connection that was readable has been read.
+    setImmediate(() => {
+      this.#scheduled = false;
+      void this.#settleBatch();
+    });
+  }
+
+  async #settleBatch(): Promise<void> {
+    const batch = this.#queue;
+    this.#queue = [];
+    this.#busy = true;
+    const requests: Request[] = [];
+    for (const { request } of batch) if (request !== null) requests.push(request);
+    let outcomes: readonly Outcome[] | StoreUnavailable = [];
+    try {
+      if (requests.length > 0) {
+        const settled = this.#store.settle(requests);
+        // An embedded store is done already; awaiting it would only cost a turn.
+        outcomes = settled instanceof Promise ? await settled : settled;
+        this.#batches++;
+      }
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) return this.#fail(error as Error);
+      outcomes = error;
+    }
+    let index = 0;
+    for (const entry of batch) {
+      if (entry.request === null) entry.answer(null);
+      else if (outcomes instanceof StoreUnavailable) entry.answer(outcomes);
+      else entry.answer(outcomes[index++] as Outcome);
+    }
+    this.#busy = false;
+    this.#afterBatch();
+    if (this.#queue.length > 0) this.#schedule();
+    else for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}

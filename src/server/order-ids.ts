@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+
+/** How far the time in an order id may be from the server's clock and still tell when the order came. */
+export const TOLERANCE_MS = 1_000;
+
+const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/**
+ * Makes ids for orders that come without one: UUIDv7, each greater than the one before, also within
+ * a millisecond, so that ORDERS lists them in the order in which they came.
+ */
+export class OrderIds {
+  #time = 0;
+  #counter = 0;
+
+  /** `now` in milliseconds since 1970 UTC. */
+  next(now: number): string {
+    if (now > this.#time) {
+      this.#time = now;
+      this.#counter = 0;
+    } else if (++this.#counter > 0xfff) {
+      this.#time++;
+      this.#counter = 0;
+    }
+    const time = this.#time.toString(16).padStart(12, '0');
+    const counter = this.#counter.toString(16).padStart(3, '0');
+    // The rest of a random UUID: its variant bits and 62 random ones.
+    return `${time.slice(0, 8)}-${time.slice(8)}-7${counter}${randomUUID().slice(18)}`;
+  }
+
+  /**
+   * Orders stand on disk by their ids, which lists them newest first when ids tell the time. For an
+   * id that tells none, or another one, this answers an id that does, to sort the order by; else null.
+   */
+  positionFor(id: string, now: number): string | null {
+    return UUID_V7.test(id) && Math.abs(timeOf(id) - now) <= TOLERANCE_MS ? null : this.next(now);
+  }
+}
+
+function timeOf(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}

@@ -1,0 +1,139 @@
+/** Listens, accepts, and drains: everything about connections as a whole. */
+import { createServer, type Socket, type Server as TcpServer } from 'node:net';
+import type { Store } from '../inventory/store.ts';
+import { ErrorReply } from '../protocol/errors.ts';
+import { MAX_CONNECTIONS } from '../protocol/limits.ts';
+import { encode } from '../protocol/resp.ts';
+import { Connection, type Host } from './connection.ts';
+import { GroupCommit } from './group-commit.ts';
+import type { Log } from './log.ts';
+import { OrderIds } from './order-ids.ts';
+import { Passwords } from './passwords.ts';
+
+/** How long a stop waits for clients to take their last replies. */
+const STOP_TIMEOUT_MS = 10_000;
+
+/** Connections that the kernel keeps for us between two turns of the event loop. */
+const BACKLOG = 4_096;
+
+export interface ServerOptions {
+  readonly store: Store;
+  readonly version: string;
+  readonly log: Log;
+  /** Called once when the store cannot vouch for its state: the process must end. */
+  readonly onFailure: (error: Error) => void;
+}
+
+export class InventoryServer implements Host {
+  readonly commit: GroupCommit;
+  readonly passwords = new Passwords();
+  readonly orderIds = new OrderIds();
+  readonly version: string;
+  readonly #tcp: TcpServer;
+  readonly #store: Store;
+  readonly #log: Log;
+  readonly #started = Date.now();
+  readonly #connections = new Set<Connection>();
+  #touched: Connection[] = [];
+  #waiting = new Set<Connection>();
+  #nextId = 1;
+  #whenEmpty: (() => void) | null = null;
+
+  constructor({ store, version, log, onFailure }: ServerOptions) {
+    this.#store = store;
+    this.version = version;
+    this.#log = log;
+    this.commit = new GroupCommit(store, () => this.#afterBatch(), onFailure);
+    // allowHalfOpen: who sends requests and closes its side (`printf … | nc`) still gets the replies.
+    this.#tcp = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+  }
+
+  /** Resolves with the port when connections are accepted; rejects with the error of the system. */
+  listen(port: number, host: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#tcp.once('error', reject);
+      this.#tcp.listen({ port, host, backlog: BACKLOG }, () => {
+        this.#tcp.off('error', reject);
+        this.#tcp.on('error', (error) => this.#log('accept failed', { error: error.message }));
+        resolve((this.#tcp.address() as { port: number }).port);
+      });
+    });
+  }
+
+  /**
+   * Stops accepting, settles and answers what has arrived, says good-bye to every client and closes
+   * the store.
+   */
+  async stop(): Promise<void> {
+    this.#tcp.close();
+    this.passwords.stop();
+    // One turn of the event loop reads what the kernel has already received.
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    const empty = new Promise<void>((resolve) => {
+      this.#whenEmpty = resolve;
+    });
+    for (const connection of this.#connections) connection.stop();
+    if (this.#connections.size === 0) this.#whenEmpty?.();
+    const timer = setTimeout(() => {
+      for (const connection of this.#connections) connection.destroy();
+    }, STOP_TIMEOUT_MS);
+    await empty;
+    clearTimeout(timer);
+    await this.commit.drained();
+    await this.#store.close();
+  }
+
+  touched(connection: Connection): void {
+    this.#touched.push(connection);
+  }
+
+  waiting(connection: Connection): void {
+    this.#waiting.add(connection);
+  }
+
+  info(): string {
+    return [
+      '# Server',
+      `inv_version:${this.version}`,
+      `process_id:${process.pid}`,
+      `uptime_in_seconds:${Math.floor((Date.now() - this.#started) / 1000)}`,
+      '# Clients',
+      `connected_clients:${this.#connections.size}`,
+      `maxclients:${MAX_CONNECTIONS}`,
+      '# Memory',
+      `used_memory_rss:${process.memoryUsage.rss()}`,
+      '# Persistence',
+      'loading:0',
+      `batches_settled:${this.commit.batches}`,
+      '',
+    ].join('\r\n');
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#connections.size >= MAX_CONNECTIONS) {
+      socket.on('error', () => socket.destroy());
+      socket.end(encode(TOO_MANY_CONNECTIONS, 2), 'latin1', () => socket.destroy());
+      return;
+    }
+    const connection = new Connection(this.#nextId++, socket, this);
+    this.#connections.add(connection);
+    socket.on('close', () => {
+      this.#connections.delete(connection);
+      this.#waiting.delete(connection);
+      if (this.#connections.size === 0) this.#whenEmpty?.();
+    });
+  }
+
+  #afterBatch(): void {
+    const touched = this.#touched;
+    this.#touched = [];
+    for (const connection of touched) connection.afterBatch();
+    // In the order in which they began to wait, so that nobody waits for ever.
+    const waiting = this.#waiting;
+    this.#waiting = new Set();
+    for (const connection of waiting) connection.advance();
+  }
+}
+
+const TOO_MANY_CONNECTIONS = new ErrorReply('BUSY', 'too many connections; try again later');

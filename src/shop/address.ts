@@ -1,0 +1,13 @@
+/** Where a server is. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export const DEFAULT_HOST = 'localhost';
+export const DEFAULT_PORT = 5050;
+
+/** `localhost:5050`, as messages show it and as the local file names it. An IPv6 address stands in brackets. */
+export function nameOf({ host, port }: Address): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,82 @@
+/** What went wrong, as users are told it and as scripts see it: a sentence, a code, an exit code. */
+import { CommandFailure, ExitCode } from '../cli/failure.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
+import { type Address, DEFAULT_HOST, DEFAULT_PORT, nameOf } from './address.ts';
+import { ConnectionLost, NoServer, Refused } from './errors.ts';
+
+const EXITS: Partial<Record<ErrorCode, ExitCode>> = {
+  NOAUTH: ExitCode.notLoggedIn,
+  NOSESSION: ExitCode.notLoggedIn,
+  WRONGPASS: ExitCode.notLoggedIn,
+  NOSTOCK: ExitCode.refused,
+  NOITEM: ExitCode.refused,
+  NOORDER: ExitCode.refused,
+  ORDERREUSED: ExitCode.refused,
+};
+
+/** The failure of a request that leaves nothing open. What is no trouble with a server stays as it is. */
+export function toFailure(error: unknown, server: Address): unknown {
+  if (error instanceof Refused) return refused(error, server);
+  if (error instanceof NoServer) return noServer(error.message, error);
+  if (error instanceof ConnectionLost) {
+    return noServer(`lost the connection to ${nameOf(server)}: ${error.message}`, error);
+  }
+  return error;
+}
+
+export function notLoggedIn(server: Address): CommandFailure {
+  return new CommandFailure(
+    `not logged in to ${nameOf(server)}; log in with \`${loginCommand(server)}\``,
+    'NOAUTH',
+    ExitCode.notLoggedIn,
+  );
+}
+
+/** `isOpen`: the order is written down, so the next command will ask for its outcome. */
+export function outcomeUnknown(order: string, cause: Error, isOpen: boolean): CommandFailure {
+  return new CommandFailure(
+    `the answer to order ${order} did not come (${cause.message}), so its outcome is unknown; ` +
+      (isOpen
+        ? 'it is written down, and the next command settles it'
+        : `to ask for it, repeat this command with --order ${order}`),
+    'UNKNOWN',
+    ExitCode.outcomeUnknown,
+    { cause },
+  );
+}
+
+export function notRecorded(order: string, cause: Error): CommandFailure {
+  return new CommandFailure(
+    `order ${order} was bought, but is not in the local inventory yet: ${cause.message}; ` +
+      'the next command adds it',
+    'LOCALFILE',
+    ExitCode.fault,
+    { cause },
+  );
+}
+
+export function usage(message: string): CommandFailure {
+  return new CommandFailure(message, 'USAGE', ExitCode.usage);
+}
+
+function refused(error: Refused, server: Address): CommandFailure {
+  const { code, message } = error;
+  const exit = EXITS[code] ?? ExitCode.fault;
+  if (code === 'NOSESSION' || code === 'NOAUTH') {
+    const sentence = `the login at ${nameOf(server)} has ended; log in again with \`${loginCommand(server)}\``;
+    return new CommandFailure(sentence, code, exit, { cause: error });
+  }
+  return new CommandFailure(message, code, exit, { cause: error });
+}
+
+function noServer(message: string, cause: Error): CommandFailure {
+  return new CommandFailure(message, 'NOSERVER', ExitCode.noServer, { cause });
+}
+
+/** The command that logs in to this server, ready to be copied. */
+function loginCommand({ host, port }: Address): string {
+  const place =
+    (host === DEFAULT_HOST ? '' : ` --host ${host}`) +
+    (port === DEFAULT_PORT ? '' : ` --port ${port}`);
+  return `inv shop login${place}`;
+}

@@ -1,0 +1,24 @@
+/**
+ * One process at a time, by a lock of the operating system. It dies with its process, so that a
+ * `kill -9` leaves nothing behind that a person would have to clean up. Node offers no file locks;
+ * SQLite takes one for every write transaction, on each platform, and comes with Node.
+ */
+import { DatabaseSync } from 'node:sqlite';
+
+/** The lock is held for milliseconds at a time (two small synced writes), so this is a long queue. */
+const PATIENCE_MS = 15_000;
+
+/**
+ * Calls `work` while no other process is in a `withLock` of the same file. `work` must not wait for
+ * anything: whoever wants the lock stands still meanwhile.
+ */
+export function withLock<T>(path: string, work: () => T): T {
+  const database = new DatabaseSync(path, { timeout: PATIENCE_MS });
+  try {
+    // Nothing is ever written to this database: the transaction is the lock.
+    database.exec('BEGIN IMMEDIATE');
+    return work();
+  } finally {
+    database.close();
+  }
+}

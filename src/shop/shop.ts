@@ -1,0 +1,253 @@
+/**
+ * All that a customer can do, each thing once: the menu, the script lines and the one-shot commands
+ * call these methods. A failure is thrown as the CommandFailure that the user is told about.
+ */
+import { randomUUIDv7 } from 'node:crypto';
+import { CommandFailure } from '../cli/failure.ts';
+import type { Line } from '../protocol/verbs.ts';
+import { type Address, nameOf } from './address.ts';
+import { Client } from './client.ts';
+import type { Timeouts } from './connection.ts';
+import { ConnectionLost, Refused } from './errors.ts';
+import { notLoggedIn, notRecorded, outcomeUnknown, toFailure } from './failures.ts';
+import { accountName, type Holdings, LocalInventory, type Login } from './local-inventory.ts';
+import {
+  type Bought,
+  isFinal,
+  PAUSES_MS,
+  patiently,
+  sendOrder,
+  settleOpenOrders,
+} from './orders.ts';
+import type { Item, PastOrder } from './replies.ts';
+import type { Notify } from './state-file.ts';
+
+export interface ShopOptions {
+  readonly server: Address;
+  /** Where the local file is. */
+  readonly directory: string;
+  readonly notify: Notify;
+  readonly pauses?: readonly number[];
+  readonly timeouts?: Timeouts;
+}
+
+export interface LoggedIn {
+  readonly account: string;
+  readonly since: number;
+}
+
+export class Shop {
+  readonly server: Address;
+  readonly #local: LocalInventory;
+  readonly #notify: Notify;
+  readonly #pauses: readonly number[];
+  readonly #timeouts: Timeouts | undefined;
+  #client: Client | null = null;
+  /** The login that `#client` is attached to. */
+  #token: string | null = null;
+
+  /** `localhost:5050` */
+  get serverName(): string {
+    return nameOf(this.server);
+  }
+
+  constructor(options: ShopOptions) {
+    this.server = options.server;
+    this.#notify = options.notify;
+    this.#local = new LocalInventory(options.directory, options.notify);
+    this.#pauses = options.pauses ?? PAUSES_MS;
+    this.#timeouts = options.timeouts;
+  }
+
+  /** Ends the connection. The next request makes a new one. */
+  close(): void {
+    this.#client?.close();
+    this.#client = null;
+    this.#token = null;
+  }
+
+  /** Who is logged in, as far as this client knows. */
+  loggedIn(): Promise<Login | null> {
+    return this.#local.loginAt(this.server);
+  }
+
+  /** Whether there is a local inventory to show: somebody has logged in to this server from here. */
+  async hasHoldings(): Promise<boolean> {
+    return (await this.#local.holdingsAt(this.server)) !== null;
+  }
+
+  /** Attaches to the saved login and settles what is open. */
+  async resume(): Promise<void> {
+    await this.#ask(async () => undefined);
+  }
+
+  async login(user: string, password: string): Promise<LoggedIn> {
+    await this.#local.checkWritable();
+    try {
+      this.close();
+      const client = await this.#connect();
+      const { token, since } = await patiently(this.#pauses, () => client.login(user, password));
+      const replaced = await this.#local
+        .saveLogin(this.server, { user, token, since })
+        .catch(async (error: unknown) => {
+          // A login that nobody can use again should not live on.
+          await client.logout().catch(() => undefined);
+          throw error;
+        });
+      this.#token = token;
+      if (replaced !== null && replaced.token !== token) await this.#end(replaced.token, token);
+      const account = accountName(user, this.server);
+      await this.#settle(client, account);
+      return { account, since };
+    } catch (error) {
+      throw toFailure(error, this.server);
+    }
+  }
+
+  inventory(): Promise<Item[]> {
+    return this.#ask((client) => client.inventory());
+  }
+
+  orders(count: number, before: string | null): Promise<PastOrder[]> {
+    return this.#ask((client) => client.orders(count, before));
+  }
+
+  /** What the user of the last login bought; asks no server. */
+  async local(): Promise<Holdings> {
+    const holdings = await this.#local.holdingsAt(this.server);
+    if (holdings === null) throw notLoggedIn(this.server);
+    const open = holdings.openOrders.length;
+    if (open > 0) {
+      const [orders, outcomes] =
+        open === 1 ? ['1 order', 'its outcome'] : [`${open} orders`, 'outcomes'];
+      this.#notify(
+        `Not counting ${orders} still open (${outcomes} unknown); the next command that talks to the server settles that.`,
+      );
+    }
+    return holdings;
+  }
+
+  /** Answers with the account that was logged out. */
+  async logout(): Promise<string> {
+    const login = await this.#ask(async (client, current) => {
+      await client.logout();
+      return current;
+    });
+    await this.#local.forgetLogin(login);
+    this.close();
+    return login.account;
+  }
+
+  /**
+   * Buys all lines or none. The order is on this client's disk before it is sent, and stays there
+   * until its outcome is known: whatever happens in between, it is not lost and not bought twice.
+   */
+  async purchase(lines: readonly Line[], chosen: string | null = null): Promise<Bought> {
+    const order = chosen ?? randomUUIDv7();
+    const { client, login, known } = await this.#ask(async (client, login) => {
+      const known = chosen !== null && (await this.#isKnown(client, login, chosen));
+      return { client, login, known };
+    });
+    const written = known ? 'recorded' : await this.#local.writeDown(login, order, lines);
+    let bought: Bought;
+    try {
+      bought = await patiently(this.#pauses, () => sendOrder(client, order, lines));
+    } catch (error) {
+      throw await this.#notBought(error as Error, login, order, written === 'open');
+    }
+    if (written === 'open') {
+      await this.#local.record(login.account, order, bought.items).catch((error: Error) => {
+        throw notRecorded(order, error);
+      });
+    }
+    return bought;
+  }
+
+  /**
+   * Whether an id that the user chose had its outcome before: then it is none of the orders that are
+   * waiting to be added to the local inventory, or it is among the open ones already.
+   */
+  async #isKnown(client: Client, login: Login, order: string): Promise<boolean> {
+    if (await this.#local.hasRecorded(login.account, order)) return true;
+    try {
+      await client.order(order);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      if (error.code === 'NOORDER') return false;
+      if (isFinal(error)) return true;
+      throw error;
+    }
+  }
+
+  /** The failure to report, once the open order is closed or left open, as what is known demands. */
+  async #notBought(error: Error, login: Login, order: string, isOpen: boolean): Promise<unknown> {
+    const { account } = login;
+    if (error instanceof Refused && isFinal(error)) {
+      if (isOpen) await this.#local.close(account, order);
+    } else {
+      const mayHaveHappened = !(
+        error instanceof Refused ||
+        (error instanceof ConnectionLost && !error.sent)
+      );
+      if (mayHaveHappened) return outcomeUnknown(order, error, isOpen);
+      const isClosed = !isOpen || (await this.#local.giveUp(account, order));
+      if (!isClosed) return outcomeUnknown(order, error, true);
+    }
+    return this.#afterwards(error, login);
+  }
+
+  /** Calls `use` with a connection attached to the saved login, after settling what is open. */
+  async #ask<T>(use: (client: Client, login: Login) => Promise<T>): Promise<T> {
+    const login = await this.#local.loginAt(this.server);
+    if (login === null) throw notLoggedIn(this.server);
+    try {
+      const client = await this.#attached(login);
+      await this.#settle(client, login.account);
+      return await patiently(this.#pauses, () => use(client, login));
+    } catch (error) {
+      throw await this.#afterwards(error, login);
+    }
+  }
+
+  async #attached(login: Login): Promise<Client> {
+    if (this.#client?.isOpen && this.#token === login.token) return this.#client;
+    this.close();
+    const client = await this.#connect();
+    await patiently(this.#pauses, () => client.resume(login.token));
+    this.#token = login.token;
+    return client;
+  }
+
+  async #connect(): Promise<Client> {
+    const connect = (): Promise<Client> => Client.connect(this.server, this.#timeouts);
+    this.#client = await patiently(this.#pauses, connect);
+    return this.#client;
+  }
+
+  #settle(client: Client, account: string): Promise<void> {
+    return settleOpenOrders(client, this.#local, account, this.#pauses, this.#notify);
+  }
+
+  /** Ends a login that a new one replaced, if the server still has it, and goes back to the new one. */
+  async #end(old: string, current: string): Promise<void> {
+    const client = this.#client as Client;
+    try {
+      await client.resume(old);
+      await client.logout();
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+    }
+    await client.resume(current);
+  }
+
+  /** A login that is dead is forgotten. */
+  async #afterwards(error: unknown, login: Login): Promise<unknown> {
+    if (error instanceof CommandFailure) return error;
+    if (error instanceof Refused && (error.code === 'NOSESSION' || error.code === 'NOAUTH')) {
+      await this.#local.forgetLogin(login);
+      this.close();
+    }
+    return toFailure(error, this.server);
+  }
+}

@@ -1,0 +1,311 @@
+/**
+ * The embedded store: one SQLite file whose tables are the state. A restart opens it and is ready.
+ *
+ * Stock and logins are mirrored in memory; orders, which grow without end, are not. The mirrors are
+ * changed only after a commit, so a failed commit leaves memory and disk alike.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Item } from '../inventory/catalog.ts';
+import {
+  type Changes,
+  type Login,
+  NO_ORDER,
+  newestFirst,
+  type Order,
+  type Outcome,
+  orderKey,
+  type Page,
+  type Request,
+  type Stock,
+  settle,
+} from '../inventory/rules.ts';
+import { type Store, StoreUnavailable } from '../inventory/store.ts';
+import { type DataFile, openDataFile } from './data-file.ts';
+import {
+  ORDER_COLUMNS,
+  type OrderRow,
+  orderFromRow,
+  writeLines,
+  writeRefusal,
+} from './order-row.ts';
+
+/** How long a batch waits for an operator's own write transaction on the file. */
+const BUSY_TIMEOUT_MS = 1_000;
+
+/** Pages of 4 KB in the write-ahead log before they are moved into the file: 32 MB. */
+const CHECKPOINT_PAGES = 8_000;
+
+/** Rows of one INSERT: a statement costs as much to start as a row to write. */
+const ROWS_AT_ONCE = 64;
+
+const INSERT_ORDERS = `INSERT INTO orders (${ORDER_COLUMNS}) VALUES `;
+const ONE_ROW = '(?, ?, ?, ?, ?, ?)';
+
+/** SQLite's result codes (https://www.sqlite.org/rescode.html) after which a batch had no effect and the next may succeed. */
+const PASSING_FAULTS = new Set([
+  5, // SQLITE_BUSY: somebody else holds a write transaction on the file
+  8, // SQLITE_READONLY
+  13, // SQLITE_FULL: the disk is full
+  778, // SQLITE_IOERR_WRITE
+]);
+const UNIQUE_VIOLATED = 1555; // SQLITE_CONSTRAINT_PRIMARYKEY
+
+/**
+ * Opens the data file at `path`, or makes it, for the items of `catalog`. Throws StoreRefused when
+ * the file is not ours, newer than this program, in use, damaged, or older than what was acknowledged.
+ */
+export function openSqliteStore(path: string, catalog: readonly Item[]): Store {
+  return new SqliteStore(openDataFile(path), catalog);
+}
+
+class SqliteStore implements Store {
+  readonly #file: DataFile;
+  readonly #db: DatabaseSync;
+  readonly #catalog: readonly Item[];
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
+  readonly #insertOrder: StatementSync;
+  readonly #insertOrders: StatementSync;
+  readonly #selectOrder: StatementSync;
+  readonly #selectOrders: StatementSync;
+  readonly #setAvailable: StatementSync;
+  readonly #countBatch: StatementSync;
+  readonly #dataVersion: StatementSync;
+  readonly #stock = new Map<number, Stock>();
+  readonly #logins = new Map<string, Login>();
+  /** The file's version when the mirrors were read: it changes when another program writes. */
+  #mirrored = -1;
+  readonly restored: { readonly items: number; readonly logins: number };
+
+  constructor(file: DataFile, catalog: readonly Item[]) {
+    this.#file = file;
+    const db = file.db;
+    this.#db = db;
+    this.#catalog = [...catalog].sort((a, b) => a.upc - b.upc);
+    db.exec(`PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;
+      PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    this.#begin = db.prepare('BEGIN IMMEDIATE');
+    this.#commit = db.prepare('COMMIT');
+    this.#insertOrder = db.prepare(INSERT_ORDERS + ONE_ROW);
+    this.#insertOrders = db.prepare(INSERT_ORDERS + Array(ROWS_AT_ONCE).fill(ONE_ROW).join());
+    this.#selectOrder = db.prepare(`SELECT ${ORDER_COLUMNS} FROM orders WHERE user = ? AND id = ?`);
+    this.#selectOrders = db.prepare(SELECT_ORDERS);
+    this.#setAvailable = db.prepare('UPDATE stock SET available = ? WHERE upc = ?');
+    this.#countBatch = db.prepare('UPDATE batches SET committed = committed + 1');
+    this.#dataVersion = db.prepare('PRAGMA data_version');
+    this.#dataVersion.setReturnArrays(true);
+    this.#addItems();
+    this.#refreshMirrors();
+    this.restored = { items: this.#stock.size, logins: this.#logins.size };
+  }
+
+  settle(requests: readonly Request[]): readonly Outcome[] {
+    try {
+      const outcomes = requests.some(writes) ? this.#write(requests) : this.#read(requests);
+      return outcomes.map((outcome) => ('page' in outcome ? this.#readPage(outcome) : outcome));
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      if (PASSING_FAULTS.has(resultCode(error))) {
+        throw new StoreUnavailable((error as Error).message, { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #read(requests: readonly Request[]): readonly (Outcome | Page)[] {
+    this.#refreshMirrors();
+    return settle(requests, this.#rows(this.#ordersOf(requests, asksForOrder))).outcomes;
+  }
+
+  /**
+   * Most order ids are new, and looking each one up would cost as much as writing it. So the orders
+   * are written as if they were new; an id that is not new breaks the primary key, and then the
+   * batch starts again with every order that it names looked up.
+   */
+  #write(requests: readonly Request[]): readonly (Outcome | Page)[] {
+    try {
+      return this.#transact(requests, asksForOrder);
+    } catch (error) {
+      if (resultCode(error) !== UNIQUE_VIOLATED) throw error;
+      this.#db.exec('ROLLBACK');
+      return this.#transact(requests, namesOrder);
+    }
+  }
+
+  #transact(
+    requests: readonly Request[],
+    lookUp: (request: Request) => boolean,
+  ): readonly (Outcome | Page)[] {
+    this.#begin.run();
+    this.#refreshMirrors();
+    const { outcomes, changes } = settle(requests, this.#rows(this.#ordersOf(requests, lookUp)));
+    if (changes.orders.length === 0 && changes.logins.size === 0) {
+      this.#db.exec('ROLLBACK');
+      return outcomes;
+    }
+    this.#save(changes);
+    this.#commit.run();
+    this.#file.acknowledgeBatch();
+    this.#mirror(changes);
+    return outcomes;
+  }
+
+  #rows(orders: ReadonlyMap<string, Order>) {
+    return { stock: this.#stock, logins: this.#logins, orders };
+  }
+
+  /** The orders on disk that the requests chosen by `lookUp` name. */
+  #ordersOf(requests: readonly Request[], lookUp: (request: Request) => boolean) {
+    const orders = new Map<string, Order>();
+    for (const request of requests) {
+      if (!lookUp(request) || !('order' in request) || request.session === null) continue;
+      const { user } = request.session;
+      const order = this.#order(user, request.order);
+      if (order !== undefined) orders.set(orderKey(user, request.order), order);
+    }
+    return orders;
+  }
+
+  #order(user: string, id: string): Order | undefined {
+    const row = this.#selectOrder.get(user, id);
+    return row === undefined ? undefined : orderFromRow(row as unknown as OrderRow);
+  }
+
+  #save({ available, orders, logins }: Changes): void {
+    let index = 0;
+    for (; index + ROWS_AT_ONCE <= orders.length; index += ROWS_AT_ONCE) {
+      const values: (string | number | null)[] = [];
+      for (let row = index; row < index + ROWS_AT_ONCE; row++) {
+        pushOrder(values, orders[row] as Order);
+      }
+      this.#insertOrders.run(...values);
+    }
+    for (; index < orders.length; index++) {
+      const values: (string | number | null)[] = [];
+      pushOrder(values, orders[index] as Order);
+      this.#insertOrder.run(...values);
+    }
+    for (const [upc, units] of available) this.#setAvailable.run(units, upc);
+    for (const [tokenHash, login] of logins) {
+      if (login === null) {
+        this.#db.prepare('DELETE FROM logins WHERE token_hash = ?').run(tokenHash);
+      } else {
+        this.#db
+          .prepare('INSERT INTO logins (token_hash, user, since) VALUES (?, ?, ?)')
+          .run(tokenHash, login.user, login.since);
+      }
+    }
+    this.#countBatch.run();
+  }
+
+  #mirror({ available, logins }: Changes): void {
+    for (const [upc, units] of available) {
+      this.#stock.set(upc, { ...(this.#stock.get(upc) as Stock), available: units });
+    }
+    for (const [tokenHash, login] of logins) {
+      if (login === null) this.#logins.delete(tokenHash);
+      else this.#logins.set(tokenHash, login);
+    }
+  }
+
+  /** Writes the items that the file does not know yet, and the names that changed. */
+  #addItems(): void {
+    const known = new Map<number, string>();
+    for (const row of this.#db.prepare('SELECT upc, name FROM stock').iterate()) {
+      known.set(row.upc as number, row.name as string);
+    }
+    const news = this.#catalog.filter((item) => known.get(item.upc) !== item.name);
+    if (news.length === 0) return;
+    const upsert = this.#db.prepare(`INSERT INTO stock (upc, name, units, available)
+      VALUES (?, ?, ?, ?) ON CONFLICT (upc) DO UPDATE SET name = excluded.name`);
+    this.#begin.run();
+    for (const { upc, name, units } of news) upsert.run(upc, name, units, units);
+    this.#countBatch.run();
+    this.#commit.run();
+    this.#file.acknowledgeBatch();
+  }
+
+  /**
+   * Reads the mirrors again when another program has written to the file, so that an operator can
+   * restock with any SQLite tool while the server runs.
+   */
+  #refreshMirrors(): void {
+    const version = (this.#dataVersion.get() as unknown as [number])[0];
+    if (version === this.#mirrored) return;
+    const levels = new Map<number, number>();
+    for (const row of this.#db.prepare('SELECT upc, available FROM stock').iterate()) {
+      levels.set(row.upc as number, row.available as number);
+    }
+    this.#stock.clear();
+    for (const { upc, name } of this.#catalog) {
+      const available = levels.get(upc);
+      if (available !== undefined) this.#stock.set(upc, { upc, name, available });
+    }
+    this.#logins.clear();
+    for (const row of this.#db.prepare('SELECT token_hash, user, since FROM logins').iterate()) {
+      const tokenHash = row.token_hash as string;
+      const login = { tokenHash, user: row.user as string, since: row.since as number };
+      this.#logins.set(tokenHash, login);
+    }
+    this.#mirrored = version;
+  }
+
+  #readPage(page: Page): Outcome {
+    if (page.page === 'inventory') return { kind: 'inventory', items: [...this.#stock.values()] };
+    return this.#readOrders(page.user, page.count, page.before);
+  }
+
+  /** Merges the orders whose ids tell the time with those that have a position of their own. */
+  #readOrders(user: string, count: number, before: string | null): Outcome {
+    let bound = BEHIND_EVERY_ID;
+    if (before !== null) {
+      const last = this.#order(user, before);
+      if (last === undefined) return NO_ORDER;
+      bound = last.position ?? last.id;
+    }
+    const rows = this.#selectOrders.all(user, bound, count, user, bound, count);
+    const orders = rows.map((row) => orderFromRow(row as unknown as OrderRow));
+    return { kind: 'orders', orders: orders.sort(newestFirst).slice(0, count) };
+  }
+}
+
+/** In the order of text, behind every UUID. */
+const BEHIND_EVERY_ID = 'g';
+
+const SELECT_ORDERS = `
+  SELECT * FROM (SELECT ${ORDER_COLUMNS} FROM orders
+    WHERE user = ? AND id < ? AND position IS NULL ORDER BY id DESC LIMIT ?)
+  UNION ALL
+  SELECT * FROM (SELECT ${ORDER_COLUMNS} FROM orders
+    WHERE user = ? AND position < ? ORDER BY position DESC LIMIT ?)`;
+
+function writes(request: Request): boolean {
+  return request.kind === 'purchase' || request.kind === 'login' || request.kind === 'logout';
+}
+
+function asksForOrder(request: Request): boolean {
+  return request.kind === 'order';
+}
+
+function namesOrder(request: Request): boolean {
+  return request.kind === 'order' || request.kind === 'purchase';
+}
+
+function pushOrder(values: (string | number | null)[], order: Order): void {
+  values.push(
+    order.user,
+    order.id,
+    order.at,
+    writeLines(order.lines),
+    writeRefusal(order.refusal),
+    order.position,
+  );
+}
+
+function resultCode(error: unknown): number {
+  return (error as { errcode?: number }).errcode ?? 0;
+}

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { fixture } from './fixture.ts';
+
+const FAULT =
+  'something went wrong that should not have: nobody waits for this (DEBUG=* shows the details)';
+
+describe('how a command ends', () => {
+  test.for([
+    ['well', 0, 'sold 1\n', ''],
+    ['refused', 3, '', 'inv: only 1 left of item 1001\n'],
+    ['rejection', 1, '', `inv: ${FAULT}\n`],
+    ['exception', 1, '', `inv: ${FAULT.replace('waits for', 'catches')}\n`],
+    ['fault', 1, '', `inv: ${FAULT.replace('nobody waits for this', 'x is not a function')}\n`],
+    ['interrupted', 130, '', '\n'],
+    ['exit', 4, '', ''],
+  ] as const)('%s: exit code %d', async ([end, code, stdout, stderr]) => {
+    const ended = await fixture(['shop', 'purchase', '--qty', '1', '--end', end]);
+    expect(ended).toEqual({ code, stdout, stderr });
+  });
+
+  test.for([
+    ['well', 0, { sold: 1 }],
+    ['refused', 3, { error: { code: 'NOSTOCK', message: 'only 1 left of item 1001' } }],
+    ['rejection', 1, { error: { code: 'FAULT', message: FAULT } }],
+    ['interrupted', 130, { error: { code: 'INTERRUPTED', message: 'interrupted' } }],
+  ] as const)('%s with --json: exit code %d and one document', async ([end, code, document]) => {
+    const ended = await fixture(['shop', 'purchase', '--qty', '1', '--end', end, '--json']);
+    expect(ended).toEqual({ code, stdout: `${JSON.stringify(document)}\n`, stderr: '' });
+  });
+
+  test('DEBUG adds the stack trace, on stderr', async () => {
+    const args = ['shop', 'purchase', '--qty', '1', '--end', 'fault', '--json'];
+    const { stdout, stderr } = await fixture(args, { DEBUG: 'inv' });
+    expect(JSON.parse(stdout).error.code).toBe('FAULT');
+    expect(stderr).toMatch(/TypeError: x is not a function\n\s+at .*purchase\.ts/);
+  });
+});
+
+describe('a command line that makes no sense: exit code 2', () => {
+  test.for([
+    [['shop', 'purchase'], 'missing required option --qty (--help shows the options)'],
+    [
+      ['shop', 'purchase', '--qty', 'x'],
+      '--qty: expected an integer but received: x (--help shows the options)',
+    ],
+    [['shop', 'purchase', '--qyt', '1'], 'unknown option: --qyt. Did you mean `--qty`?'],
+    [['shop', 'purchase', '-x'], 'unknown option: -x (--help shows the options)'],
+    [['shop', '--port', '1', 'x'], 'unexpected argument: x (--help shows the options)'],
+    [['shop', 'purchse'], 'no command `shop purchse`. Did you mean `inv shop purchase`?'],
+  ] as const)('%s', async ([args, message]) => {
+    const plain = await fixture([...args]);
+    expect(plain).toEqual({ code: 2, stdout: '', stderr: `inv: ${message}\n` });
+
+    const json = await fixture([...args, '--json']);
+    expect(json).toMatchObject({ code: 2, stderr: '' });
+    expect(JSON.parse(json.stdout).error).toMatchObject({ code: 'USAGE' });
+  });
+});

@@ -1,0 +1,40 @@
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Finished, finished } from '../cli/fixture.ts';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'inv-bin-'));
+  await symlink(join(import.meta.dirname, '../../bin/run.js'), join(folder, 'inv'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Runs a line as a user types it, with inv on the PATH. */
+function bash(line: string): Promise<Finished> {
+  const PATH = [folder, dirname(process.execPath), process.env.PATH].join(delimiter);
+  return finished('bash', ['-c', line], { env: { PATH } });
+}
+
+test('the line for ~/.bashrc makes bash complete inv', async () => {
+  const line = `source <(inv completion bash)
+    COMP_WORDS=(inv completion ''); COMP_CWORD=2; _inv; echo "\${COMPREPLY[@]}"`;
+  expect(await bash(line)).toEqual({ code: 0, stdout: 'bash zsh fish\n', stderr: '' });
+});
+
+test.for(['bash', 'zsh', 'fish'])('a script for %s', async (shell) => {
+  const { code, stdout, stderr } = await bash(`inv completion ${shell}`);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain(`# ${shell} completion for inv\n`);
+});
+
+test('another shell is a mistake in usage', async () => {
+  expect(await bash('inv completion tcsh')).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: 'inv: expected tcsh to be one of: bash, zsh, fish (--help shows the options)\n',
+  });
+});

@@ -1,0 +1,56 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { finished } from './cli/fixture.ts';
+
+const root = join(import.meta.dirname, '..');
+const pjson = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'inv-entry-'));
+  await cp(join(root, 'bin'), join(folder, 'bin'), { recursive: true });
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+test.for(['run.js', 'dev.js'])('bin/%s starts', async (entry) => {
+  const ended = await finished(process.execPath, [join(root, 'bin', entry), '--version']);
+  expect(ended).toMatchObject({ code: 0, stderr: '' });
+  expect(ended.stdout).toMatch(`inv/${pjson.version} `);
+});
+
+test('bin/dev.js finds the commands and the hooks in src', async () => {
+  const ended = await finished(process.execPath, [join(root, 'bin/dev.js'), 'completoin', 'bash']);
+  expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean') });
+});
+
+test('without a build, a sentence says what to do', async () => {
+  expect(await finished(process.execPath, [join(folder, 'bin/run.js')])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'inv: not built yet: run `npm run build` first (`npm start` builds it too).\n',
+  });
+});
+
+test.for(['18.20.4', '20.20.2', '24.14.9'])('Node %s is too old, and told so', async (old) => {
+  const pretend = `data:text/javascript,Object.defineProperty(process.versions,'node',{value:'${old}'})`;
+  const ended = await finished(process.execPath, ['--import', pretend, join(root, 'bin/run.js')]);
+  expect(ended).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `inv: needs Node 24.15 or newer, and this is Node ${old}.\n`,
+  });
+});
+
+test('bin/run.js asks for the Node that package.json asks for', () => {
+  expect(pjson.engines.node).toBe('>=24.15');
+});
+
+test('npm start replaces its shell, so that a signal sent to npm reaches the server', () => {
+  // Without `exec` the shell in between dies of the signal, and the server lives on.
+  expect(pjson.scripts.start).toMatch(/^exec node /);
+});

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { Plugin } from '@oclif/core';
+import { beforeAll, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+
+let plugin: Plugin;
+
+beforeAll(async () => {
+  // As `oclif manifest` makes it, of what `npm test` has just built.
+  plugin = new Plugin({
+    errorOnManifestCreate: true,
+    ignoreManifest: true,
+    isRoot: true,
+    respectNoCacheDefault: true,
+    root,
+  });
+  await plugin.load();
+});
+
+test('oclif.manifest.json says what the commands say', async () => {
+  const written = await readFile(join(root, 'oclif.manifest.json'), 'utf8').catch(() => '');
+  const hint = 'oclif.manifest.json is out of date: run `npm run build`, and look at its changes';
+  expect(written, hint).toBe(JSON.stringify(plugin.manifest, null, 2));
+});
+
+test('the manifest holds nothing of the machine that made it', () => {
+  const text = JSON.stringify(plugin.manifest);
+  expect(text).not.toContain(root);
+  expect(text).not.toContain(`${homedir()}/`);
+});
+
+test('every command has a summary, a description and examples, and every option a summary', () => {
+  const missing: string[] = [];
+  for (const { id, summary, description, examples, flags } of Object.values(
+    plugin.manifest.commands,
+  )) {
+    if (!summary) missing.push(`${id}: summary`);
+    if (!description) missing.push(`${id}: description`);
+    if (!examples?.length) missing.push(`${id}: examples`);
+    for (const flag of Object.values(flags)) {
+      if (!flag.summary && !flag.description) missing.push(`${id} --${flag.name}: summary`);
+    }
+  }
+  expect(missing).toEqual([]);
+});
