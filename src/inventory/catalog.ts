@@ -28,7 +28,7 @@ export const CATALOG: readonly Item[] = [
 export class CatalogError extends Error {}
 
 /** Longer names would break every table that shows them. */
-const MAX_NAME_LENGTH = 200;
+export const MAX_NAME_LENGTH = 200;
 
 /**
  * The items of a catalogue file: JSON, `[{"upc":1001,"name":"…","units":50}]`, each UPC once. Throws

@@ -150,7 +150,8 @@ export function settle(requests: readonly Request[], rows: Rows): Settlement {
 /** The rows, and over them what this batch has changed so far. */
 class Batch implements Changes {
   readonly #rows: Rows;
-  readonly #ordersByKey = new Map<string, Order>();
+  /** The orders of this batch, by user and id: joining the two into a key would cost more than looking up. */
+  readonly #ordersByUser = new Map<string, Map<string, Order>>();
   readonly available = new Map<number, number>();
   readonly orders: Order[] = [];
   readonly logins = new Map<string, Login | null>();
@@ -175,12 +176,19 @@ class Batch implements Changes {
     return changed === undefined ? this.#rows.logins.get(tokenHash) : (changed ?? undefined);
   }
 
-  order(key: string): Order | undefined {
-    return this.#ordersByKey.get(key) ?? this.#rows.orders.get(key);
+  order(user: string, id: string): Order | undefined {
+    const order = this.#ordersByUser.get(user)?.get(id);
+    if (order !== undefined || this.#rows.orders.size === 0) return order;
+    return this.#rows.orders.get(orderKey(user, id));
   }
 
-  keep(key: string, order: Order): void {
-    this.#ordersByKey.set(key, order);
+  keep(order: Order): void {
+    let orders = this.#ordersByUser.get(order.user);
+    if (orders === undefined) {
+      orders = new Map();
+      this.#ordersByUser.set(order.user, orders);
+    }
+    orders.set(order.id, order);
     this.orders.push(order);
   }
 }
@@ -210,7 +218,7 @@ function settleOne(request: Request, batch: Batch): Outcome | Page {
     case 'purchase':
       return purchase(request, session.user, batch);
     case 'order': {
-      const order = batch.order(orderKey(session.user, request.order));
+      const order = batch.order(session.user, request.order);
       return order === undefined ? NO_ORDER : firstOutcome(order);
     }
     case 'orders':
@@ -240,8 +248,7 @@ function inventory(upcs: readonly number[], batch: Batch): Outcome {
  * must be in stock; then all lines are bought.
  */
 function purchase(request: PurchaseRequest, user: string, batch: Batch): Outcome {
-  const key = orderKey(user, request.order);
-  const first = batch.order(key);
+  const first = batch.order(user, request.order);
   if (first !== undefined)
     return sameLines(first.lines, request.lines) ? firstOutcome(first) : REUSED;
 
@@ -258,7 +265,7 @@ function purchase(request: PurchaseRequest, user: string, batch: Batch): Outcome
   if (refusal !== null && !request.named) return refusal;
   const { order: id, at, position } = request;
   const order: Order = { user, id, at, lines, refusal, position };
-  batch.keep(key, order);
+  batch.keep(order);
   return refusal ?? { kind: 'receipt', order, replayed: false };
 }
 

@@ -8,7 +8,7 @@ export interface ErrorMeaning {
   /** Whether the same request can succeed when it is sent again, and when. */
   readonly retry: string;
   /** Whether the server closes the connection after this reply. */
-  readonly closes: 'never' | 'always' | 'malformed framing';
+  readonly closes: 'never' | 'always' | 'malformed framing' | 'too many connections';
 }
 
 export const ERRORS = {
@@ -46,7 +46,11 @@ export const ERRORS = {
   },
   NOPROTO: { meaning: 'unsupported protocol version', retry: 'with 2 or 3', closes: 'never' },
   TOOBIG: { meaning: 'the command is over a size limit', retry: 'no: send less', closes: 'always' },
-  BUSY: { meaning: 'the server is at a limit', retry: 'yes, after a pause', closes: 'never' },
+  BUSY: {
+    meaning: 'the server is at a limit',
+    retry: 'yes, after a pause',
+    closes: 'too many connections',
+  },
   UNAVAILABLE: {
     meaning: 'the store could not commit; nothing happened',
     retry: 'yes, after a pause',

@@ -148,7 +148,7 @@ export class ReplyDecoder {
 
   #readText(from: number, length: number): string | typeof INCOMPLETE {
     const to = from + length;
-    if (this.#replyBytes + length > MAX_REPLY_BYTES) throw tooBig();
+    if (this.#replyBytes + to + 2 - this.#position > MAX_REPLY_BYTES) throw tooBig();
     if (to + 2 > this.#text.length) return this.#wait(to + 2 - this.#position);
     if (this.#text[to] !== '\r' || this.#text[to + 1] !== '\n') {
       throw malformed('a text that is not as long as it says');

@@ -25,7 +25,13 @@ export interface Credentials {
 
 /** A request whose words were checked. Texts are wire strings. */
 export type Command =
-  | { verb: 'HELLO'; version: ProtocolVersion | null; credentials: Credentials | null }
+  /** The version and the name are null when they stay as they are. */
+  | {
+      verb: 'HELLO';
+      version: ProtocolVersion | null;
+      credentials: Credentials | null;
+      name: string | null;
+    }
   | { verb: 'AUTH' | 'LOGIN'; credentials: Credentials }
   | { verb: 'RESUME'; token: string }
   | { verb: 'WHOAMI' | 'LOGOUT' | 'QUIT' | 'INFO' }
@@ -203,23 +209,25 @@ export function parseCommand(words: readonly string[]): Command | ErrorReply {
 
 function parseHello(words: readonly string[]): Command | ErrorReply {
   const version = words[0];
-  if (version === undefined) return { verb: 'HELLO', version: null, credentials: null };
+  if (version === undefined) return { verb: 'HELLO', version: null, credentials: null, name: null };
   if (version !== '2' && version !== '3') {
     return new ErrorReply('NOPROTO', 'this server speaks RESP 2 and 3');
   }
   let credentials: Credentials | null = null;
+  let name: string | null = null;
   for (let index = 1; index < words.length; ) {
     const option = (words[index] as string).toUpperCase();
     if (option === 'AUTH' && index + 2 < words.length) {
       credentials = { user: words[index + 1] as string, password: words[index + 2] as string };
       index += 3;
     } else if (option === 'SETNAME' && index + 1 < words.length) {
+      name = words[index + 1] as string;
       index += 2;
     } else {
       return wrongWords(VERBS.get('HELLO') as Verb);
     }
   }
-  return { verb: 'HELLO', version: version === '3' ? 3 : 2, credentials };
+  return { verb: 'HELLO', version: version === '3' ? 3 : 2, credentials, name };
 }
 
 function parseInventory(words: readonly string[]): Command | ErrorReply {

@@ -202,7 +202,7 @@ export class Connection {
         });
         return;
       case 'HELLO':
-        this.#hello(command.version, command.credentials);
+        this.#hello(command);
         return;
       case 'PING':
         this.#answerInTurn(() => command.text ?? PONG);
@@ -240,10 +240,11 @@ export class Connection {
     });
   }
 
-  #hello(version: ProtocolVersion | null, credentials: Credentials | null): void {
+  #hello({ version, credentials, name }: Extract<Command, { verb: 'HELLO' }>): void {
     this.#blocked = true;
     const greet = () => {
       if (version !== null) this.#version = version;
+      if (name !== null) this.name = name;
       return {
         server: 'inv',
         version: this.#host.version,
@@ -333,7 +334,7 @@ export class Connection {
 }
 
 /** How long the server waits, after the last reply, for a client that does nothing to close its side. */
-const LINGER_MS = 2_000;
+export const LINGER_MS = 2_000;
 
 const PONG = new Status('PONG');
 const WRONG_PASSWORD = new ErrorReply('WRONGPASS', 'unknown user or wrong password');

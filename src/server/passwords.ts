@@ -21,7 +21,7 @@ export const FIRST_WRONG_PASSWORD_DELAY_MS = 100;
 /** … up to here … */
 export const MAX_WRONG_PASSWORD_DELAY_MS = 10_000;
 /** … and is forgotten after this time without a wrong password. */
-const FORGET_FAILURES_MS = 60_000;
+export const FORGET_FAILURES_MS = 60_000;
 /** Addresses whose failures are remembered: the memory of a server under attack stays bounded. */
 const MAX_REMEMBERED_FAILURES = 10_000;
 

@@ -11,7 +11,7 @@ import { OrderIds } from './order-ids.ts';
 import { Passwords } from './passwords.ts';
 
 /** How long a stop waits for clients to take their last replies. */
-const STOP_TIMEOUT_MS = 10_000;
+export const STOP_TIMEOUT_MS = 10_000;
 
 /** Connections that the kernel keeps for us between two turns of the event loop. */
 const BACKLOG = 4_096;

@@ -12,8 +12,8 @@ const PATIENCE_MS = 15_000;
  * Calls `work` while no other process is in a `withLock` of the same file. `work` must not wait for
  * anything: whoever wants the lock stands still meanwhile.
  */
-export function withLock<T>(path: string, work: () => T): T {
-  const database = new DatabaseSync(path, { timeout: PATIENCE_MS });
+export function withLock<T>(path: string, work: () => T, patienceMs = PATIENCE_MS): T {
+  const database = new DatabaseSync(path, { timeout: patienceMs });
   try {
     // Nothing is ever written to this database: the transaction is the lock.
     database.exec('BEGIN IMMEDIATE');

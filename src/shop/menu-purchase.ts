@@ -24,6 +24,7 @@ export async function pickOrder(items: readonly Item[]): Promise<Line | null> {
 }
 
 async function pickItem(items: readonly Item[]): Promise<Item | null> {
+  const longest = Math.max(...items.map(({ name }) => name.length));
   const message = 'Which item? Type a name or a UPC (Esc goes back):';
   const rows = process.stdout.rows ?? 24;
   const picked = await ask((context) =>
@@ -32,7 +33,7 @@ async function pickItem(items: readonly Item[]): Promise<Item | null> {
         message,
         // The question, the help line and the menu's header stay on the screen.
         pageSize: Math.max(5, Math.min(items.length, rows - 8)),
-        source: (term) => matching(items, term ?? '').map(toChoice),
+        source: (term) => matching(items, term ?? '').map((item) => toChoice(item, longest)),
       },
       context,
     ),
@@ -49,15 +50,19 @@ export function matching(items: readonly Item[], typed: string): Item[] {
   });
 }
 
-function toChoice(item: Item): {
+function toChoice(
+  item: Item,
+  longest: number,
+): {
   name: string;
   short: string;
   value: Item;
   disabled: string | false;
 } {
   const { upc, name, available } = item;
+  // The UPC and the units may take 40 cells.
   const room = Math.max(12, (process.stdout.columns ?? 80) - 40);
-  const shown = `${upc}  ${fitted(name, room)}`;
+  const shown = `${upc}  ${fitted(name, room).padEnd(Math.min(longest, room))}`;
   const stock = `${available} available`;
   return {
     name: `${shown}  ${available <= LOW_STOCK_UNITS ? chalk.yellow(stock) : chalk.dim(stock)}`,

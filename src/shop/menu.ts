@@ -100,7 +100,12 @@ async function logIn(shop: Shop): Promise<void> {
 
 async function purchase(shop: Shop): Promise<void> {
   await attempt(shop, async () => {
-    const line = await pickOrder(await shop.inventory());
+    const items = await shop.inventory();
+    if (items.every((item) => item.available === 0)) {
+      print('Everything is sold out.');
+      return;
+    }
+    const line = await pickOrder(items);
     if (line === null) return;
     await attempt(shop, async () =>
       print(receiptTable(await shop.purchase([line]), process.stdout.columns)),
@@ -118,7 +123,7 @@ async function attempt(shop: Shop, work: () => Promise<void>): Promise<void> {
       return await next();
     } catch (error) {
       if (!(error instanceof CommandFailure)) throw error;
-      process.stderr.write(`${chalk.red(`${error.message}.`)}\n`);
+      process.stderr.write(`${chalk.red(sentence(error.message))}\n`);
       if (error.exit !== ExitCode.noServer && error.exit !== ExitCode.outcomeUnknown) return;
       const again = await ask((context) =>
         select(
@@ -136,6 +141,10 @@ async function attempt(shop: Shop, work: () => Promise<void>): Promise<void> {
       if (error.exit === ExitCode.outcomeUnknown) next = () => shop.resume();
     }
   }
+}
+
+function sentence(message: string): string {
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
 }
 
 function print(text: string): void {

@@ -11,56 +11,23 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readFileSync,
-  readSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
-  writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { StoreRefused } from '../inventory/store.ts';
+import { AckedCount } from './acked-count.ts';
+import { checkContent, checkHeader, isPresent } from './data-file-checks.ts';
+import { SCHEMA } from './schema.ts';
 
-/** "inv1" in the file's header: how we, and `file`, know a data file of ours. */
-const APPLICATION_ID = 0x696e7631;
-const SCHEMA_VERSION = 1;
+/** Pages of 4 KB in the write-ahead log before they are moved into the file. */
+const CHECKPOINT_PAGES = 4_000;
 
-const SCHEMA = `
-  CREATE TABLE stock (
-    upc INTEGER PRIMARY KEY,
-    name TEXT NOT NULL,
-    units INTEGER NOT NULL,
-    available INTEGER NOT NULL CHECK (available >= 0)
-  ) STRICT;
-  CREATE TABLE logins (
-    token_hash TEXT PRIMARY KEY,
-    user TEXT NOT NULL,
-    since INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE orders (
-    user TEXT NOT NULL,
-    id TEXT NOT NULL,
-    at INTEGER NOT NULL,
-    lines TEXT NOT NULL,
-    refusal TEXT,
-    position TEXT,
-    PRIMARY KEY (user, id)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX order_positions ON orders (user, position) WHERE position IS NOT NULL;
-  CREATE TABLE batches (committed INTEGER NOT NULL) STRICT;
-  INSERT INTO batches VALUES (0);
-  PRAGMA application_id = ${APPLICATION_ID};
-  PRAGMA user_version = ${SCHEMA_VERSION};
-`;
-
-export interface DataFile {
-  readonly db: DatabaseSync;
-  /** Call after each commit that counted itself in the table `batches`, before its replies leave. */
-  acknowledgeBatch(): void;
-  close(): void;
-}
+/** How long a batch waits for an operator's own write transaction on the file. */
+const BUSY_TIMEOUT_MS = 1_000;
 
 /** Opens or makes the data file at `name`. Throws StoreRefused, and then has changed nothing. */
 export function openDataFile(name: string): DataFile {
@@ -72,20 +39,73 @@ export function openDataFile(name: string): DataFile {
     if (!isPresent(path)) makeDataFile(path);
     checkHeader(path);
     db = openDatabase(path);
-    const acked = new AckedCount(`${path}-acked`, path, committedBatches(db, path));
-    return {
-      db,
-      acknowledgeBatch: () => acked.add(),
-      close: () => {
-        db?.close();
-        acked.close();
-        lock.close();
-      },
-    };
+    const acked = new AckedCount(`${path}-acked`, path, checkContent(db, path));
+    return new DataFile(path, db, lock, acked);
   } catch (error) {
     db?.close();
     lock.close();
     throw error;
+  }
+}
+
+export class DataFile {
+  readonly db: DatabaseSync;
+  readonly #lock: DatabaseSync;
+  readonly #acked: AckedCount;
+  readonly #logState: StatementSync;
+  readonly #checkpoint: StatementSync;
+  readonly #files: readonly { readonly path: string; readonly inode: number }[];
+  #checkpointing = false;
+  #fault: Error | null = null;
+
+  constructor(path: string, db: DatabaseSync, lock: DatabaseSync, acked: AckedCount) {
+    this.db = db;
+    this.#lock = lock;
+    this.#acked = acked;
+    this.#logState = db.prepare('PRAGMA wal_checkpoint(NOOP)');
+    this.#checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+    this.#files = [path, `${path}-wal`].map((file) => ({ path: file, inode: statSync(file).ino }));
+  }
+
+  /**
+   * Call after each commit that counted itself in the table `batches`, before its replies leave.
+   * Throws when what was committed may not be there tomorrow: the server must stop.
+   */
+  acknowledgeBatch(): void {
+    if (this.#fault !== null) throw this.#fault;
+    for (const { path, inode } of this.#files) {
+      if (statSync(path, { throwIfNoEntry: false })?.ino !== inode) {
+        throw new Error(`${path} was removed or replaced while the server was using it`);
+      }
+    }
+    this.#acked.add();
+    this.#checkpointLater();
+  }
+
+  close(): void {
+    this.db.close();
+    this.#acked.close();
+    this.#lock.close();
+  }
+
+  /**
+   * Moves the write-ahead log into the file when it has grown, after the replies of this batch have
+   * left. SQLite would do so by itself, but inside a commit, and it would not tell of a failed sync:
+   * after one, nobody knows what is on disk, and a second sync that succeeds means nothing.
+   */
+  #checkpointLater(): void {
+    const { log, checkpointed } = this.#logState.get() as { log: number; checkpointed: number };
+    if (this.#checkpointing || log - checkpointed < CHECKPOINT_PAGES) return;
+    this.#checkpointing = true;
+    setImmediate(() => {
+      this.#checkpointing = false;
+      if (!this.db.isOpen) return;
+      try {
+        this.#checkpoint.get();
+      } catch (error) {
+        this.#fault = error as Error;
+      }
+    });
   }
 }
 
@@ -113,22 +133,6 @@ function lockFile(path: string): DatabaseSync {
   }
 }
 
-function isPresent(path: string): boolean {
-  if (existsSync(path)) {
-    if (!statSync(path).isFile()) throw new StoreRefused(`${path} is not a file`);
-    if (statSync(path).size > 0) return true;
-  }
-  for (const companion of [`${path}-wal`, `${path}-acked`]) {
-    if (existsSync(companion)) {
-      throw new StoreRefused(
-        `${path} is gone or empty, but ${companion} is there: orders were acknowledged in it. ` +
-          `Put ${path} back from where it went or from a backup, or remove ${companion} to start over`,
-      );
-    }
-  }
-  return false;
-}
-
 /** Makes the file under another name first, so that a crash cannot leave half a data file. */
 function makeDataFile(path: string): void {
   const draft = `${path}-new`;
@@ -154,89 +158,20 @@ function syncFolder(path: string): void {
   closeSync(folder);
 }
 
-/** Reads the header as plain bytes: SQLite might already change a file by opening it. */
-function checkHeader(path: string): void {
-  const header = Buffer.alloc(100);
-  let length: number;
-  try {
-    const file = openSync(path, 'r');
-    length = readSync(file, header, 0, header.length, 0);
-    closeSync(file);
-  } catch (error) {
-    throw new StoreRefused(`cannot read ${path}: ${(error as Error).message}`);
-  }
-  const sqlite = length === 100 && header.toString('latin1', 0, 16) === 'SQLite format 3\0';
-  if (!sqlite || header.readUInt32BE(68) !== APPLICATION_ID) {
-    throw new StoreRefused(
-      `${path} is not a data file of inv; it was left as it is. Choose another file with --data`,
-    );
-  }
-  const version = header.readUInt32BE(60);
-  if (version !== SCHEMA_VERSION) {
-    throw new StoreRefused(
-      `${path} was written by another version of inv (format ${version}, this one knows ` +
-        `${SCHEMA_VERSION}); it was left as it is. Use the inv that wrote it, or another --data file`,
-    );
-  }
-}
-
 function openDatabase(path: string): DatabaseSync {
+  let db: DatabaseSync | undefined;
   try {
-    const db = new DatabaseSync(path);
-    db.exec('PRAGMA journal_mode = WAL');
+    db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;
+      PRAGMA wal_autocheckpoint = 0`);
+    // Moves what the last run left into the file, so that the checks see it all. It also makes the
+    // log, if there is none.
+    db.exec('PRAGMA wal_checkpoint(PASSIVE)');
     return db;
   } catch (error) {
-    throw new StoreRefused(`cannot open ${path}: ${(error as Error).message}`);
-  }
-}
-
-function committedBatches(db: DatabaseSync, path: string): number {
-  try {
-    const row = db.prepare('SELECT committed FROM batches').get() as { committed: number };
-    return row.committed;
-  } catch (error) {
+    db?.close();
     throw new StoreRefused(
-      `${path} is damaged (${(error as Error).message}); it was not changed. Restore a backup`,
+      `cannot open ${path}: ${(error as Error).message}. Look at the disk, or restore a backup`,
     );
-  }
-}
-
-/**
- * The number of batches that were acknowledged, in a file of its own. SQLite quietly drops the end
- * of a write-ahead log that is damaged or cut; this number then tells that something is missing.
- * It is written after the commit and not synced, so it may lag after a power cut but never leads:
- * it costs one small write a batch, and cannot raise a false alarm.
- */
-class AckedCount {
-  readonly #file: number;
-  readonly #bytes = Buffer.alloc(17);
-  #count: number;
-
-  constructor(ackedPath: string, path: string, committed: number) {
-    const acked = existsSync(ackedPath) ? Number(readFileSync(ackedPath, 'latin1')) : 0;
-    if (!(acked <= committed)) {
-      throw new StoreRefused(
-        `${path} holds ${committed} batches of orders, but ${acked} were acknowledged: the end of ` +
-          'its write-ahead log is missing or damaged, or the file is an old copy. Restore the newest ' +
-          `backup with its -wal file; or, to go on with what is there, remove ${ackedPath}`,
-      );
-    }
-    this.#count = committed;
-    this.#file = openSync(ackedPath, existsSync(ackedPath) ? 'r+' : 'w+', 0o600);
-    this.#write();
-  }
-
-  add(): void {
-    this.#count++;
-    this.#write();
-  }
-
-  close(): void {
-    closeSync(this.#file);
-  }
-
-  #write(): void {
-    this.#bytes.write(`${String(this.#count).padStart(16, '0')}\n`, 'latin1');
-    writeSync(this.#file, this.#bytes, 0, this.#bytes.length, 0);
   }
 }

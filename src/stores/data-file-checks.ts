@@ -1,0 +1,92 @@
+/** What must be true of a data file before a server serves from it. Every check throws StoreRefused. */
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readSync,
+  statSync,
+} from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { StoreRefused } from '../inventory/store.ts';
+import { APPLICATION_ID, SCHEMA_VERSION } from './schema.ts';
+
+/**
+ * Up to this size every page of the file is checked at start (about 0.25 s); of a larger one only
+ * the small tables are, so that a start takes no longer however much was sold.
+ */
+const CHECK_WHOLE_FILE_BYTES = 128 * 1024 * 1024;
+
+/** Whether there is a data file at `path`. A missing or empty one beside what it has left is refused. */
+export function isPresent(path: string): boolean {
+  if (existsSync(path)) {
+    const { size } = statSync(path);
+    if (!statSync(path).isFile()) throw new StoreRefused(`${path} is not a file`);
+    if (size > 0) return true;
+  }
+  for (const companion of [`${path}-wal`, `${path}-acked`]) {
+    if (existsSync(companion)) {
+      throw new StoreRefused(
+        `${path} is gone or empty, but ${companion} is there: orders were acknowledged in it. ` +
+          `Put ${path} back from where it went or from a backup, or remove ${companion} to start over`,
+      );
+    }
+  }
+  return false;
+}
+
+/** Reads the header as plain bytes: SQLite might already change a file by opening it. */
+export function checkHeader(path: string): void {
+  const header = Buffer.alloc(100);
+  let length: number;
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    const file = openSync(path, 'r+');
+    length = readSync(file, header, 0, header.length, 0);
+    closeSync(file);
+  } catch (error) {
+    throw new StoreRefused(
+      `cannot write to ${path}: ${(error as Error).message}. Give this user the right to, or choose another --data file`,
+    );
+  }
+  const sqlite = length === 100 && header.toString('latin1', 0, 16) === 'SQLite format 3\0';
+  if (!sqlite || header.readUInt32BE(68) !== APPLICATION_ID) {
+    throw new StoreRefused(
+      `${path} is not a data file of inv; it was left as it is. Choose another file with --data`,
+    );
+  }
+  const version = header.readUInt32BE(60);
+  if (version !== SCHEMA_VERSION) {
+    throw new StoreRefused(
+      `${path} was written by another version of inv (format ${version}, this one knows ` +
+        `${SCHEMA_VERSION}); it was left as it is. Use the inv that wrote it, or another --data file`,
+    );
+  }
+}
+
+/** Looks for damage that SQLite can see, and answers the number of batches in the file. */
+export function checkContent(db: DatabaseSync, path: string): number {
+  try {
+    const { size } = statSync(path);
+    const pages = (db.prepare('PRAGMA page_count').get() as { page_count: number }).page_count;
+    const { page_size } = db.prepare('PRAGMA page_size').get() as { page_size: number };
+    if (size < pages * page_size) {
+      throw new Error(`it has ${size} bytes of ${pages * page_size}`);
+    }
+    const tables = size <= CHECK_WHOLE_FILE_BYTES ? [''] : ['(stock)', '(logins)', '(batches)'];
+    for (const table of tables) {
+      const { quick_check } = db.prepare(`PRAGMA quick_check${table}`).get() as {
+        quick_check: string;
+      };
+      if (quick_check !== 'ok') throw new Error(quick_check);
+    }
+    const row = db.prepare('SELECT committed FROM batches').get();
+    return (row as { committed: number }).committed;
+  } catch (error) {
+    throw new StoreRefused(
+      `${path} is damaged (${(error as Error).message}); nothing is served from it. Restore a ` +
+        'backup together with its -wal file, or keep this file and start over with another --data file',
+    );
+  }
+}

@@ -1,0 +1,39 @@
+/** What the benchmark asks of the load generator, and what it hears back. */
+
+export type DialectName = 'inv' | 'redis' | 'postgres';
+
+/** How many buyers there are, and how many requests each has under way. */
+export interface Shape {
+  readonly connections: number;
+  readonly inFlight: number;
+}
+
+export interface Job extends Shape {
+  readonly dialect: DialectName;
+  readonly port: number;
+  /** Purchases go to these items in turn, in a random order; all UPCs have the same number of digits. */
+  readonly upcs: readonly number[];
+  /** How the connections warm the server up before the measurement. */
+  readonly warmUp: Shape & { readonly seconds: number };
+  readonly seconds: number;
+  /** The process whose children, time and size are told. */
+  readonly serverPid: number;
+}
+
+export interface LoadResult {
+  /** Purchases that the server acknowledged, the warm-up's too. */
+  readonly acknowledged: number;
+  /** Purchases in the measured seconds. */
+  readonly measured: number;
+  readonly perSecond: number;
+  /** Milliseconds from the write of a request to the read of its reply. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly longest: number;
+  /** User and system time of the server, in seconds for a million purchases; null where /proc is missing. */
+  readonly cpuSecondsPerMillion: number | null;
+  readonly residentMegabytes: number | null;
+  /** The part of one core that the generator itself used: near 1 it is the limit, not the server. */
+  readonly generatorLoad: number;
+}

@@ -1,0 +1,116 @@
+/** `npm run bench`: see README.md. */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { chart } from './chart.ts';
+import { growth } from './growth.ts';
+import type { LoadResult } from './load/job.ts';
+import { describeMachine } from './machine.ts';
+import { measure, scenarioName } from './measure.ts';
+import { invPeer } from './peers/inv.ts';
+import { nothingPeer, onlyOkPeer } from './peers/nothing.ts';
+import type { Peer } from './peers/peer.ts';
+import { postgresPeer } from './peers/postgres.ts';
+import { redisPeer } from './peers/redis.ts';
+import { SCENARIOS, takesPart } from './plan.ts';
+import { figuresTable, IN_MEMORY, page, rounded, targetsTable, thousands } from './report.ts';
+import { Samples } from './samples.ts';
+
+const USAGE = `usage: npm run bench -- [growth] [--quick] [--rounds N] [--only NAME,…] [--json FILE]
+                        [--other FILE] [--cpu-prof FOLDER]
+  growth      large data files and catalogues instead of the comparison
+  --quick     one short round
+  --only      servers (inv, other, redis, postgres, nothing, only-ok) and loads (${SCENARIOS.map(scenarioName).join(', ')})
+  --json      writes every measurement into FILE
+  --other     measures another build of inv too: its bin/run.js
+  --cpu-prof  writes a CPU profile of each inv server into FOLDER
+Only a whole run, without --quick and --only, writes results.md and results.svg.`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    only: { type: 'string', default: '' },
+    json: { type: 'string' },
+    other: { type: 'string' },
+    'cpu-prof': { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
+if (values.help || !(rounds >= 1) || positionals.some((word) => word !== 'growth')) {
+  console.log(USAGE);
+  process.exit(values.help ? 0 : 2);
+}
+if (positionals.includes('growth')) await growth(values.quick);
+else await compare();
+
+async function compare(): Promise<void> {
+  const profile = values['cpu-prof'];
+  const nodeOptions = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+  const other = values.other;
+  const all: Peer[] = [
+    invPeer({ nodeOptions }),
+    ...(other === undefined ? [] : [invPeer({ name: 'other', entry: other, nodeOptions })]),
+    redisPeer,
+    postgresPeer,
+    nothingPeer,
+    onlyOkPeer,
+  ];
+  const scenarioNames = SCENARIOS.map(scenarioName);
+  const wanted = values.only.split(',').filter((word) => word !== '');
+  const unknown = wanted.filter(
+    (word) => !scenarioNames.includes(word) && !all.some(({ name }) => name === word),
+  );
+  if (unknown.length > 0) throw new Error(`nothing is called ${unknown.join(', ')}\n${USAGE}`);
+  const isWanted = (name: string, names: readonly string[]) =>
+    wanted.includes(name) || !wanted.some((word) => names.includes(word));
+
+  const chosen = all.filter(({ name }) => isWanted(name, all.map((peer) => peer.name)));
+  const missing = chosen.map((peer) => peer.missing()).filter((why) => why !== null);
+  for (const why of missing) console.log(`left out: ${why}`);
+  const peers = chosen.filter((peer) => peer.missing() === null);
+  const machine = describeMachine();
+  console.log(`${machine.description}; a synced write of 4 KB: ${thousands(machine.syncsPerSecond)}/s`);
+  if (machine.inMemory) console.log(IN_MEMORY);
+
+  const samples = new Samples();
+  for (let round = 1; round <= rounds; round++) {
+    // Each round begins with another server, so that none always follows the same one.
+    const first = (round - 1) % peers.length;
+    const inTurn = [...peers.slice(first), ...peers.slice(0, first)];
+    for (const scenario of SCENARIOS) {
+      const name = scenarioName(scenario);
+      if (!isWanted(name, scenarioNames)) continue;
+      for (const peer of inTurn) {
+        if (!takesPart(peer.name, name)) continue;
+        const times = { warmUpSeconds: values.quick ? 0.7 : 1.5, seconds: values.quick ? 1.5 : 3 };
+        const result = await measure(peer, scenario, times);
+        samples.add({ round, scenario: name, peer: peer.name, result });
+        printSample(`${round}/${rounds} ${name}`, peer.name, result);
+      }
+    }
+  }
+  console.log(`\n${figuresTable(samples)}\n\n${targetsTable(samples)}`);
+  if (values.json !== undefined) {
+    writeFileSync(values.json, `${JSON.stringify({ machine, samples: samples.all }, null, 2)}\n`);
+  }
+  if (!values.quick && wanted.length === 0) {
+    const write = (name: string, text: string) =>
+      writeFileSync(new URL(name, import.meta.url), text);
+    write('results.md', page(samples, machine, rounds, missing));
+    write('results.svg', chart(samples, machine));
+    console.log('\nwritten: test/bench/results.md, test/bench/results.svg');
+  }
+}
+
+function printSample(what: string, peer: string, result: LoadResult): void {
+  console.log(
+    what.padEnd(14),
+    peer.padEnd(9),
+    `${thousands(result.perSecond)}/s`.padStart(12),
+    ` p50 ${rounded(result.p50)}  p99 ${rounded(result.p99)}  p999 ${rounded(result.p999)}`,
+    ` longest ${rounded(result.longest)} ms  CPU ${rounded(result.cpuSecondsPerMillion)} s/million`,
+    ` ${rounded(result.residentMegabytes, 0)} MB  generator ${Math.round(100 * result.generatorLoad)} %`,
+  );
+}

@@ -1,0 +1,122 @@
+/** A server under measurement: how it is started, asked and stopped. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ErrorReply } from '../../../src/protocol/errors.ts';
+import { ReplyDecoder, type ReplyValue } from '../../../src/protocol/reply-decoder.ts';
+import { encodeCommand } from '../../../src/protocol/resp.ts';
+import type { DialectName } from '../load/job.ts';
+
+export interface Stock {
+  readonly upcs: readonly number[];
+  /** Of each item, at the start. */
+  readonly units: number;
+}
+
+export interface Peer {
+  readonly name: string;
+  readonly dialect: DialectName;
+  /** Why it cannot be measured here, or null. */
+  missing(): string | null;
+  /** Starts with `stock` and no orders; everything it writes goes into `folder`, which is its own. */
+  start(folder: string, stock: Stock): Promise<RunningPeer>;
+}
+
+export interface RunningPeer {
+  readonly port: number;
+  readonly pid: number;
+  /** Units sold since the start, by the server's own books; null when it keeps none. */
+  sold(): Promise<number | null>;
+  stop(): Promise<void>;
+}
+
+const START_SECONDS = 30;
+
+/** Starts a process and waits until its output matches. It ends with this process. */
+export async function startProcess(
+  command: string,
+  args: readonly string[],
+  ready: RegExp,
+  options: { cwd?: string; uid?: number; gid?: number } = {},
+): Promise<{ child: ChildProcess; match: RegExpExecArray }> {
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
+  let output = '';
+  const match = await new Promise<RegExpExecArray>((resolve, reject) => {
+    const fail = (why: string) => reject(new Error(`${command} ${why}: ${output}`));
+    const timer = setTimeout(() => fail('did not get ready'), 1000 * START_SECONDS);
+    const read = (chunk: Buffer) => {
+      output += chunk;
+      const found = ready.exec(output);
+      if (found !== null) {
+        clearTimeout(timer);
+        resolve(found);
+      }
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.once('error', (error) => fail(error.message));
+    child.once('exit', (code) => fail(`ended with ${code}`));
+  });
+  return { child, match };
+}
+
+/** Asks the process to stop, and waits until it has. */
+export async function stopProcess(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM') {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  await exited;
+  clearTimeout(timer);
+}
+
+/** Another process could take it before it is used, but none here does. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Sends commands to a RESP server over a connection of their own, and answers the last reply. */
+export async function askResp(port: number, ...commands: string[][]): Promise<ReplyValue> {
+  const socket = connect(port, '127.0.0.1');
+  const decoder = new ReplyDecoder();
+  socket.write(commands.map(encodeCommand).join(''), 'latin1');
+  let left = commands.length;
+  try {
+    for await (const chunk of socket) {
+      decoder.push(chunk);
+      for (let reply = decoder.next(); reply !== undefined; reply = decoder.next()) {
+        if (isError(reply)) throw new Error(`${reply.code} ${reply.message}`);
+        if (--left === 0) return reply;
+      }
+    }
+    throw new Error('the server closed the connection');
+  } finally {
+    socket.destroy();
+  }
+}
+
+function isError(reply: ReplyValue): reply is ErrorReply {
+  return typeof reply === 'object' && reply !== null && 'code' in reply;
+}
+
+/** Tries again until it works, for servers that do not say when they are ready. */
+export async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
+  const end = Date.now() + 1000 * START_SECONDS;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await sleep(50);
+    }
+  }
+}

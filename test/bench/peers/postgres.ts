@@ -1,0 +1,86 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chownSync, existsSync, globSync, mkdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { firstRow, isWhole, query, startup, USER } from '../load/postgres-wire.ts';
+import { eventually, freePort, type Peer, startProcess, stopProcess } from './peer.ts';
+import { schema } from './postgres-schema.ts';
+
+/** As it comes: fsync, synchronous_commit and full_page_writes are on. */
+export const postgresPeer: Peer = {
+  name: 'postgres',
+  dialect: 'postgres',
+  missing: () =>
+    programs() === null ? 'PostgreSQL is not installed (Debian: apt install postgresql)' : null,
+  start: async (folder, { upcs, units }) => {
+    const bin = programs() as string;
+    const account = unprivileged();
+    const data = join(folder, 'data');
+    mkdirSync(data);
+    if (account.uid !== undefined) chownSync(data, account.uid, account.gid);
+    execFileSync(
+      join(bin, 'initdb'),
+      ['-D', data, '-U', USER, '--auth=trust', '--no-locale', '--encoding=UTF8', '--no-sync'],
+      { ...account, cwd: data },
+    );
+    const port = await freePort();
+    const { child } = await startProcess(
+      join(bin, 'postgres'),
+      ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', ''],
+      /ready to accept connections/,
+      { ...account, cwd: data },
+    );
+    await eventually(() => ask(port, 'SELECT 1'));
+    for (const statement of schema(upcs, units)) await ask(port, statement);
+    return {
+      port,
+      pid: child.pid as number,
+      sold: async () => Number((await ask(port, 'SELECT sum(units - available) FROM stock'))[0]),
+      // Ends the connections and writes everything down; SIGTERM would wait for the clients.
+      stop: () => stopProcess(child, 'SIGINT'),
+    };
+  },
+};
+
+/** Where PostgreSQL's server programs are: Debian keeps them off the PATH. */
+function programs(): string | null {
+  const { stdout } = spawnSync('pg_config', ['--bindir'], { encoding: 'utf8' });
+  const places = [stdout?.trim() ?? '', ...globSync('/usr/lib/postgresql/*/bin').sort().reverse()];
+  return places.find((place) => existsSync(join(place, 'postgres')) && place !== '') ?? null;
+}
+
+/** PostgreSQL refuses to run as root; its Debian package makes a user for it. */
+function unprivileged(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  const id = (option: string) => Number(execFileSync('id', [option, 'postgres'], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+/** The first row of the answer to one statement, over a connection of its own. */
+function ask(port: number, sql: string): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(startup()));
+    let received = Buffer.alloc(0);
+    let greeted = false;
+    socket.on('error', reject);
+    socket.on('close', () => reject(new Error('PostgreSQL closed the connection')));
+    socket.on('data', (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+      try {
+        if (!isWhole(received)) return;
+      } catch (error) {
+        reject(error);
+        socket.destroy();
+        return;
+      }
+      if (greeted) {
+        resolve(firstRow(received));
+        socket.destroy();
+      } else {
+        greeted = true;
+        received = Buffer.alloc(0);
+        socket.write(query(sql));
+      }
+    });
+  });
+}

@@ -1,0 +1,55 @@
+/** What is measured, and what is wanted of it. */
+import type { Scenario } from './measure.ts';
+
+export const SCENARIOS: readonly Scenario[] = [
+  { connections: 1, inFlight: 1, hot: false },
+  { connections: 1, inFlight: 16, hot: false },
+  { connections: 1, inFlight: 64, hot: false },
+  { connections: 50, inFlight: 1, hot: false },
+  { connections: 50, inFlight: 1, hot: true },
+  { connections: 50, inFlight: 16, hot: false },
+  { connections: 50, inFlight: 64, hot: false },
+];
+
+const UNDER_LOAD = ['50x1', '50x16', '50x64'];
+
+/**
+ * Whether this server takes part in this scenario. A server not named here takes part in all: a hot
+ * item is nothing to one that does nothing, and PostgreSQL's clients do not pipeline purchases.
+ */
+export function takesPart(peer: string, scenario: string): boolean {
+  switch (peer) {
+    case 'postgres':
+      return ['1x1', '50x1', '50x1-hot'].includes(scenario);
+    case 'nothing':
+      return scenario !== '50x1-hot';
+    case 'only-ok':
+      return UNDER_LOAD.includes(scenario);
+    default:
+      return true;
+  }
+}
+
+/** `inv` divided by the peer, both of the same round. */
+export interface Target {
+  readonly figure: 'perSecond' | 'p999';
+  readonly scenario: string;
+  readonly peer: string;
+  /** For rates at least this, for latencies at most. */
+  readonly ratio: number;
+}
+
+export const TARGETS: readonly Target[] = [
+  { figure: 'perSecond', scenario: '50x16', peer: 'redis', ratio: 4 },
+  { figure: 'perSecond', scenario: '50x1', peer: 'redis', ratio: 2 },
+  { figure: 'perSecond', scenario: '1x1', peer: 'redis', ratio: 1.2 },
+  { figure: 'perSecond', scenario: '50x1-hot', peer: 'postgres', ratio: 40 },
+  { figure: 'perSecond', scenario: '50x1', peer: 'postgres', ratio: 7 },
+  { figure: 'perSecond', scenario: '50x1', peer: 'nothing', ratio: 0.5 },
+  { figure: 'perSecond', scenario: '50x64', peer: 'nothing', ratio: 0.45 },
+  { figure: 'p999', scenario: '50x16', peer: 'redis', ratio: 1 },
+];
+
+export function isReached({ figure, ratio }: Target, actual: number): boolean {
+  return figure === 'perSecond' ? actual >= ratio : actual <= ratio;
+}

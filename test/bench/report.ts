@@ -1,0 +1,116 @@
+/** The figures as a Markdown page, which is also readable on a terminal. */
+import type { Machine } from './machine.ts';
+import { scenarioName } from './measure.ts';
+import { isReached, SCENARIOS, TARGETS, type Target } from './plan.ts';
+import type { Samples } from './samples.ts';
+
+export const PEER_NAMES: Readonly<Record<string, string>> = {
+  inv: 'inv',
+  other: 'inv, other build',
+  redis: 'Redis',
+  postgres: 'PostgreSQL',
+  nothing: 'does nothing',
+  'only-ok': 'only says OK',
+};
+
+/** `50 connections, 16 in flight`. */
+export function scenarioTitle(name: string): string {
+  const [shape, hot] = name.split('-');
+  const [connections, inFlight] = (shape as string).split('x');
+  const buyers = connections === '1' ? '1 connection' : `${connections} connections`;
+  return `${buyers}, ${inFlight} in flight${hot === undefined ? '' : ', one hot item'}`;
+}
+
+export function figuresTable(samples: Samples): string {
+  const rows: string[][] = [];
+  for (const scenario of SCENARIOS.map(scenarioName)) {
+    for (const peer of samples.peers(scenario)) {
+      const median = (figure: Parameters<Samples['median']>[2]) =>
+        samples.median(scenario, peer, figure);
+      const ratio = peer === 'inv' ? null : samples.ratio(scenario, peer, 'perSecond');
+      rows.push([
+        scenarioTitle(scenario),
+        PEER_NAMES[peer] ?? peer,
+        thousands(median('perSecond')),
+        ratio === null ? '' : `${rounded(ratio)}×`,
+        rounded(median('p50')),
+        rounded(median('p99')),
+        rounded(median('p999')),
+        rounded(median('cpuSecondsPerMillion')),
+        rounded(median('residentMegabytes'), 0),
+        `${Math.round(100 * (median('generatorLoad') as number))} %`,
+      ]);
+    }
+  }
+  return table(
+    ['load', 'server', 'purchases/s', 'inv is', 'p50 ms', 'p99 ms', 'p999 ms', 'CPU s/million', 'MB', 'generator'],
+    rows,
+    2,
+  );
+}
+
+export function targetsTable(samples: Samples): string {
+  const rows = TARGETS.map((target) => {
+    const actual = samples.ratio(target.scenario, target.peer, target.figure);
+    return [
+      targetTitle(target),
+      `${target.figure === 'perSecond' ? '≥' : '≤'} ${target.ratio}`,
+      rounded(actual),
+      actual === null ? 'not measured' : isReached(target, actual) ? 'reached' : '**not reached**',
+    ];
+  });
+  return table(['inv divided by', 'target', 'ratio', ''], rows, 1);
+}
+
+function targetTitle({ figure, scenario, peer }: Target): string {
+  const what = figure === 'perSecond' ? 'rate' : 'p999';
+  return `${what} of ${PEER_NAMES[peer]}, ${scenarioTitle(scenario)}`;
+}
+
+export function page(samples: Samples, machine: Machine, rounds: number, missing: readonly string[]): string {
+  return `# Results
+
+${machine.date}: ${machine.description}; a synced write of 4 KB: ${thousands(machine.syncsPerSecond)}/s.
+${rounds === 1 ? 'One round' : `Medians of ${rounds} rounds, in turn`}. What is measured, and how: [README.md](README.md).
+${missing.map((text) => `\nLeft out: ${text}.\n`).join('')}${machine.inMemory ? IN_MEMORY : ''}
+## Targets
+
+${targetsTable(samples)}
+
+## Figures
+
+"inv is": inv's rate divided by this server's. "generator": the part of a core that the load generator used.
+
+${figuresTable(samples)}
+`;
+}
+
+export const IN_MEMORY =
+  '\n**The temporary folder is in memory: nothing was durable, and the figures say nothing.** Set TMPDIR.\n';
+
+/** `left`: how many columns hold text; the others hold numbers and stand at the right. */
+export function table(head: readonly string[], rows: readonly string[][], left: number): string {
+  const widths = head.map((title, column) =>
+    Math.max(title.length, 3, ...rows.map((row) => (row[column] as string).length)),
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells
+      .map((cell, column) => {
+        const width = widths[column] as number;
+        return column < left ? cell.padEnd(width) : cell.padStart(width);
+      })
+      .join(' | ')} |`;
+  const rule = widths.map((width, column) =>
+    column < left ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
+  );
+  return [line(head), line(rule), ...rows.map(line)].join('\n');
+}
+
+export function thousands(value: number | null): string {
+  return value === null ? '' : Math.round(value).toLocaleString('en-US');
+}
+
+/** Two digits behind the point for small numbers, one for larger ones. */
+export function rounded(value: number | null, digits = value !== null && value >= 20 ? 1 : 2): string {
+  return value === null ? '' : value.toFixed(digits);
+}

@@ -1,0 +1,40 @@
+/** What is on sale in the campaign: plentiful items that everybody can buy, and scarce ones to fight for. */
+import { writeFileSync } from 'node:fs';
+import type { Random } from '../support/random.ts';
+
+export interface Item {
+  readonly upc: number;
+  readonly name: string;
+  readonly units: number;
+}
+
+const PLENTIFUL_ITEMS = 20;
+const PLENTIFUL_UNITS = 100_000_000;
+export const SCARCE_ITEMS = 60;
+const SCARCE_UNITS = 400;
+
+/** How many of the scarce items are for sale to a round's load: few, so that they sell out under it. */
+const SCARCE_AT_ONCE = 3;
+
+export const CATALOG: readonly Item[] = [
+  ...items(1_001, PLENTIFUL_ITEMS, 'Plentiful', PLENTIFUL_UNITS),
+  ...items(5_001, SCARCE_ITEMS, 'Scarce', SCARCE_UNITS),
+];
+
+export function writeCatalog(path: string): void {
+  writeFileSync(path, JSON.stringify(CATALOG));
+}
+
+/** The item of a line. With each round the fight moves on to items that are not sold out yet. */
+export function pickUpc(random: Random, round: number): number {
+  if (!random.chance(0.3)) return 1_001 + random.below(PLENTIFUL_ITEMS);
+  return 5_001 + ((round + random.below(SCARCE_AT_ONCE)) % SCARCE_ITEMS);
+}
+
+function items(first: number, count: number, name: string, units: number): Item[] {
+  return Array.from({ length: count }, (_, index) => ({
+    upc: first + index,
+    name: `${name} ${index + 1}`,
+    units,
+  }));
+}

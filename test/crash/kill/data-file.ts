@@ -1,0 +1,80 @@
+/** The server's data file, read from a copy and by SQL alone: nothing of the server's code has a say. */
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+
+export interface StockRow {
+  readonly upc: number;
+  readonly units: number;
+  readonly available: number;
+}
+
+export interface OrderRow {
+  readonly user: string;
+  readonly id: string;
+  readonly at: number;
+  /** `[[upc, qty, available], …]` */
+  readonly lines: string;
+  readonly refusal: string | null;
+}
+
+export interface LoginRow {
+  readonly token_hash: string;
+  readonly user: string;
+}
+
+export class DataFile implements Disposable {
+  readonly #db: DatabaseSync;
+  readonly #path: string;
+
+  private constructor(path: string) {
+    this.#path = path;
+    this.#db = new DatabaseSync(path);
+  }
+
+  /** Copies the file as a crash left it, and opens the copy: opening the file itself would mend it. */
+  static copyOf(path: string, copy = `${path}-copy`): DataFile {
+    remove(copy);
+    copyFileSync(path, copy);
+    if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${copy}-wal`);
+    return new DataFile(copy);
+  }
+
+  stock(): StockRow[] {
+    return this.#all('SELECT upc, units, available FROM stock ORDER BY upc');
+  }
+
+  logins(): LoginRow[] {
+    return this.#all('SELECT token_hash, user FROM logins');
+  }
+
+  /** Row by row: the orders of a whole campaign are many. */
+  orders(): IterableIterator<OrderRow> {
+    const rows = this.#db.prepare('SELECT user, id, at, lines, refusal FROM orders').iterate();
+    return rows as unknown as IterableIterator<OrderRow>;
+  }
+
+  /** `ok`, or what SQLite's own check finds wrong. */
+  integrity(): string {
+    return (
+      this.#all<{ integrity_check: string }>('PRAGMA integrity_check')[0]?.integrity_check ?? ''
+    );
+  }
+
+  /** Changes the copy: for the tests that the checks notice what is wrong. */
+  tamper(sql: string): void {
+    this.#db.exec(sql);
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close();
+    remove(this.#path);
+  }
+
+  #all<Row>(sql: string): Row[] {
+    return this.#db.prepare(sql).all() as Row[];
+  }
+}
+
+function remove(path: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+}

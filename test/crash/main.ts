@@ -1,0 +1,35 @@
+/** `npm run crash`: see README.md. */
+import { parseArgs } from 'node:util';
+import { runCampaign } from './kill/campaign.ts';
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '200' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    clients: { type: 'string', default: '32' },
+  },
+});
+const [kills, seed, clients] = [values.kills, values.seed, values.clients].map(Number) as [
+  number,
+  number,
+  number,
+];
+
+console.log(`crash campaign: ${kills} kills, ${clients} clients, --seed ${seed}`);
+const started = performance.now();
+const report = await runCampaign({ kills, seed, clients, progress: console.log });
+const { counts, violations } = report;
+console.log(`
+${((performance.now() - started) / 1000).toFixed(0)} s, seed ${seed}
+kills                    ${kills}, and ${report.killsAtStart} of a server that was just starting
+orders sent              ${counts.purchases}: ${report.bought} bought, ${report.refused} refused
+orders on disk           ${report.ordersOnDisk}
+tried again after a loss ${counts.retried}
+sent again when known    ${counts.repeated}, and ${counts.reused} ids with other content
+logins, logouts          ${counts.logins}, ${counts.logouts}
+violations               ${violations.length}`);
+for (const violation of violations.slice(0, 20)) console.log(`  ${violation}`);
+if (violations.length > 0) {
+  console.log(`the data file is kept in ${report.folder}`);
+  process.exit(1);
+}

@@ -1,0 +1,38 @@
+/** `npm run crash:shop`: see ../README.md. */
+import { parseArgs } from 'node:util';
+import { Fire, type FireReport } from './fire.ts';
+
+const { values } = parseArgs({
+  options: {
+    tries: { type: 'string', default: '300' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  },
+});
+const tries = Number(values.tries);
+const seed = Number(values.seed);
+
+console.log(`the shop under fire: ${tries} purchases, --seed ${seed}`);
+const started = performance.now();
+print(await Fire.run(tries, seed, console.log));
+for (const withKill of [false, true]) {
+  console.log(`\n20 purchases at once${withKill ? ', and the server killed under them' : ''}`);
+  print(await Fire.atOnce(20, seed, withKill));
+}
+console.log(`\n${((performance.now() - started) / 1000).toFixed(0)} s, seed ${seed}`);
+
+function print({ violations, faults, exits, bought, refused, folder }: FireReport): void {
+  if (Object.keys(faults).length > 0) console.log(`faults      ${list(faults)}`);
+  console.log(`exit codes  ${list(exits)}`);
+  console.log(`orders      ${bought} bought, ${refused} refused`);
+  console.log(`violations  ${violations.length}`);
+  for (const violation of violations.slice(0, 20)) console.log(`  ${violation}`);
+  if (violations.length === 0) return;
+  console.log(`the files are kept in ${folder}`);
+  process.exitCode = 1;
+}
+
+function list(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([name, count]) => `${name}: ${count}`)
+    .join(', ');
+}

@@ -1,0 +1,136 @@
+/**
+ * Stands between the shop and the server, sees every request, and cuts the connection exactly where
+ * it hurts. It is the witness to what was sent: the shop's exit codes are judged by what it saw.
+ */
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { MAX_COMMAND_BYTES } from '../../../src/protocol/limits.ts';
+import { ReplyDecoder } from '../../../src/protocol/reply-decoder.ts';
+import { encodeCommand, RequestDecoder } from '../../../src/protocol/resp.ts';
+
+/** Where a connection is cut. Each plan works once, on the first connection that gets there. */
+export type Cut =
+  /** When the client has connected. */
+  | 'connect'
+  /** When it attaches to its login. */
+  | 'resume'
+  /** When it has sent a purchase, which the server does not get. */
+  | 'request'
+  /** When the server got the purchase, and perhaps settles it. */
+  | 'way'
+  /** When the server has answered; nothing of the answer gets through. */
+  | 'reply'
+  /** The same, but all of the answer gets through except its end. */
+  | 'inReply';
+
+export class CuttingProxy {
+  readonly port: number;
+  /** The server's port. */
+  upstream: number;
+  /** Order ids of the purchases that clients have sent. */
+  readonly seen = new Set<string>();
+  cut: Cut | null = null;
+  /** Called when a purchase has been passed on, and when an answer to one has. */
+  onRequest: () => void = () => undefined;
+  onReply: () => void = () => undefined;
+  #tcp: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(tcp: Server, port: number, upstream: number) {
+    this.#tcp = tcp;
+    this.port = port;
+    this.upstream = upstream;
+    tcp.on('connection', (client) => this.#pass(client));
+  }
+
+  static async start(upstream: number): Promise<CuttingProxy> {
+    const tcp = createServer().listen(0, '127.0.0.1');
+    await once(tcp, 'listening');
+    return new CuttingProxy(tcp, (tcp.address() as { port: number }).port, upstream);
+  }
+
+  /** Nobody can connect any more. */
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#tcp.close();
+    await once(this.#tcp, 'close');
+  }
+
+  /** On the same port as before: for the client it is the same server. */
+  async startAgain(): Promise<void> {
+    this.#tcp = createServer((client) => this.#pass(client)).listen(this.port, '127.0.0.1');
+    await once(this.#tcp, 'listening');
+  }
+
+  #takes(cut: Cut): boolean {
+    if (this.cut !== cut) return false;
+    this.cut = null;
+    return true;
+  }
+
+  #pass(client: Socket): void {
+    if (this.#takes('connect')) {
+      client.destroy();
+      return;
+    }
+    const server = connect(this.upstream, '127.0.0.1');
+    const both = [client, server];
+    const end = () => {
+      for (const socket of both) socket.destroy();
+    };
+    for (const socket of both) {
+      this.#sockets.add(socket);
+      socket.setNoDelay(true);
+      socket.on('error', end);
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        end();
+      });
+    }
+    /** How many replies come before the one to the latest purchase, that one included. */
+    let repliesToPurchase = 0;
+    let forwarded = 0;
+
+    const requests = new RequestDecoder();
+    client.on('data', (chunk: Buffer) => {
+      requests.push(chunk);
+      for (
+        let words = requests.next(MAX_COMMAND_BYTES);
+        words;
+        words = requests.next(MAX_COMMAND_BYTES)
+      ) {
+        const isPurchase = words[0] === 'PURCHASE';
+        if (isPurchase) this.seen.add(words.at(-1) as string);
+        if (words[0] === 'RESUME' && this.#takes('resume')) return end();
+        if (isPurchase && this.#takes('request')) return end();
+        server.write(encodeCommand(words), 'latin1');
+        forwarded++;
+        if (!isPurchase) continue;
+        repliesToPurchase = forwarded;
+        this.onRequest();
+        // Ended properly towards the server, which then has got all of it.
+        if (this.#takes('way')) {
+          server.end();
+          return client.destroy();
+        }
+      }
+    });
+
+    const replies = new ReplyDecoder();
+    let answered = 0;
+    server.on('data', (chunk: Buffer) => {
+      replies.push(chunk);
+      while (replies.next() !== undefined) answered++;
+      const isReply = repliesToPurchase > 0 && answered >= repliesToPurchase;
+      if (isReply && this.#takes('reply')) return end();
+      if (isReply && this.#takes('inReply')) {
+        client.end(chunk.subarray(0, chunk.length - 3));
+        return;
+      }
+      client.write(chunk);
+      if (!isReply) return;
+      repliesToPurchase = 0;
+      this.onReply();
+    });
+  }
+}

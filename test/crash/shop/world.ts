@@ -1,0 +1,103 @@
+/** A server, a proxy before it and a customer's machine, and what must be true of the three at rest. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DataFile } from '../kill/data-file.ts';
+import { ServerProcess } from '../support/server-process.ts';
+import { CuttingProxy } from './proxy.ts';
+import { Customer } from './shop-process.ts';
+
+/** Plentiful ones, and one that runs out, so that there are refusals too. */
+const CATALOG = [
+  { upc: 1001, name: 'Pin', units: 1_000_000 },
+  { upc: 1002, name: 'Poster', units: 1_000_000 },
+  { upc: 1003, name: 'Ticket', units: 40 },
+];
+
+export class World {
+  readonly folder: string;
+  readonly customer: Customer;
+  readonly proxy: CuttingProxy;
+  readonly violations: string[] = [];
+  #server: ServerProcess;
+
+  private constructor(folder: string, server: ServerProcess, proxy: CuttingProxy) {
+    this.folder = folder;
+    this.#server = server;
+    this.proxy = proxy;
+    this.customer = new Customer(folder, proxy.port);
+  }
+
+  /** Alice is logged in. */
+  static async begin(): Promise<World> {
+    const folder = mkdtempSync(join(tmpdir(), 'inv-shop-'));
+    writeFileSync(join(folder, 'catalog.json'), JSON.stringify(CATALOG));
+    const server = await ServerProcess.start(files(folder));
+    const world = new World(folder, server, await CuttingProxy.start(server.port));
+    const login = await world.customer.run('login', '--user', 'alice');
+    if (login.code !== 0) throw new Error(`cannot log in: ${login.stderr}`);
+    return world;
+  }
+
+  violation(sentence: string): void {
+    this.violations.push(sentence);
+  }
+
+  /** Nobody restarts it before `startServer`. */
+  killServer(): void {
+    this.#server.signal('SIGKILL');
+  }
+
+  async startServer(): Promise<void> {
+    await this.#server.end('SIGKILL');
+    const server = await ServerProcess.start(files(this.folder));
+    this.#server = server;
+    this.proxy.upstream = server.port;
+  }
+
+  /**
+   * Lets one command settle what is open; then the local inventory must equal what the server sold
+   * to alice. Every order of hers went through this customer's machine. Answers with her orders.
+   */
+  async checkAtRest(): Promise<Map<string, 'bought' | 'refused'>> {
+    const settled = await this.customer.run('inventory');
+    if (settled.code !== 0)
+      this.violation(`settling exited with ${settled.code}: ${settled.stderr}`);
+    const local = await this.customer.run('local');
+    if (/still open/.test(local.stderr)) this.violation(`after settling: ${local.stderr}`);
+
+    const sold = new Map<number, number>();
+    const orders = new Map<string, 'bought' | 'refused'>();
+    using file = DataFile.copyOf(files(this.folder).data);
+    for (const { id, lines, refusal } of file.orders()) {
+      orders.set(id, refusal === null ? 'bought' : 'refused');
+      if (refusal !== null) continue;
+      for (const [upc, qty] of JSON.parse(lines) as [number, number][]) {
+        sold.set(upc, (sold.get(upc) ?? 0) + qty);
+      }
+    }
+    const items = (local.json?.items ?? []) as { upc: number; units: number }[];
+    const owned = items.map((item) => `${item.upc}:${item.units}`).sort();
+    const expected = [...sold].map(([upc, units]) => `${upc}:${units}`).sort();
+    if (owned.join() !== expected.join()) {
+      this.violation(`the local inventory has ${owned}, and the server sold ${expected}`);
+    }
+    for (const { upc, units, available } of file.stock()) {
+      if (units - available !== (sold.get(upc) ?? 0)) {
+        this.violation(`item ${upc}: ${units - available} units gone, ${sold.get(upc)} sold`);
+      }
+    }
+    return orders;
+  }
+
+  /** Removes the folder, unless something was wrong. */
+  async end(): Promise<void> {
+    await this.proxy.stop();
+    await this.#server.end('SIGTERM');
+    if (this.violations.length === 0) rmSync(this.folder, { recursive: true });
+  }
+}
+
+function files(folder: string): { data: string; catalog: string } {
+  return { data: join(folder, 'inventory.db'), catalog: join(folder, 'catalog.json') };
+}

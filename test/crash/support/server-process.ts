@@ -1,0 +1,106 @@
+/** A real `inv serve` in a process of its own, on a port that it chose itself. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const BIN = join(import.meta.dirname, '../../../bin/run.js');
+
+export interface ServerOptions {
+  readonly data: string;
+  readonly catalog?: string;
+  /** Options for Node itself, before the program. */
+  readonly node?: readonly string[];
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** What is still running when this process ends, for whatever reason, ends with it. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+export class ServerProcess {
+  readonly pid: number;
+  readonly exited: Promise<Exit>;
+  /** Resolves with the port when connections are accepted; rejects when the process ends before that. */
+  readonly listening: Promise<number>;
+  readonly #child: ChildProcess;
+  #errors = '';
+
+  constructor({ data, catalog, node = [] }: ServerOptions) {
+    const args = [...node, BIN, 'serve', '--port', '0', '--data', data];
+    if (catalog !== undefined) args.push('--catalog', catalog);
+    const { FORCE_COLOR, NODE_ENV, ...env } = process.env;
+    this.#child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    this.pid = this.#child.pid as number;
+    running.add(this.#child);
+    this.#child.stderr?.on('data', (text) => {
+      this.#errors = (this.#errors + text).slice(-10_000);
+    });
+    this.exited = once(this.#child, 'close').then(([code, signal]) => {
+      running.delete(this.#child);
+      return { code, signal };
+    });
+    this.listening = this.#untilListening();
+    // Whoever kills a server while it starts does not wait for it to listen.
+    this.listening.catch(() => undefined);
+  }
+
+  /** Starts a server and waits until it listens. */
+  static async start(options: ServerOptions): Promise<ServerProcess & { readonly port: number }> {
+    const server = new ServerProcess(options);
+    return Object.assign(server, { port: await server.listening });
+  }
+
+  /** The last that it wrote on stderr. */
+  get errors(): string {
+    return this.#errors;
+  }
+
+  /** Sends a signal and waits for the end. */
+  async end(signal: NodeJS.Signals): Promise<Exit> {
+    this.#child.kill(signal);
+    return await this.exited;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Bytes of memory that the process holds (Linux). */
+  get residentBytes(): number {
+    return this.#status('VmRSS');
+  }
+
+  /** The most that it ever held (Linux). */
+  get peakResidentBytes(): number {
+    return this.#status('VmHWM');
+  }
+
+  #status(name: string): number {
+    const status = readFileSync(`/proc/${this.pid}/status`, 'latin1');
+    const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1];
+    return Number(kilobytes) * 1024;
+  }
+
+  async #untilListening(): Promise<number> {
+    let output = '';
+    return await new Promise((resolve, reject) => {
+      this.#child.stdout?.on('data', (text) => {
+        output += text;
+        const port = /listening on \S+:(\d+)\n/.exec(output)?.[1];
+        if (port !== undefined) resolve(Number(port));
+      });
+      this.#child.on('close', (code, signal) => {
+        reject(
+          new Error(`the server ended (${signal ?? code}) before it listened: ${this.#errors}`),
+        );
+      });
+    });
+  }
+}

@@ -1,0 +1,343 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { badLine, fakeServer, SILENCE, temporary } from '../shop/servers.ts';
+import { RUN, type ServeProcess, serve } from '../support/serve-process.ts';
+import { environment, Inv } from './inv.ts';
+
+const DATE = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+
+let home: string;
+let server: ServeProcess;
+let inv: Inv;
+
+async function startServer(): Promise<ServeProcess> {
+  const started = await serve(join(home, 'inventory.db'));
+  onTestFinished(() => started[Symbol.asyncDispose]());
+  return started;
+}
+
+function localFile(): string {
+  return readFileSync(join(home, 'inv', 'shop.json'), 'utf8');
+}
+
+beforeEach(async () => {
+  home = temporary();
+  server = await startServer();
+  inv = new Inv(home, server.port);
+});
+
+test('a customer: log in, look, buy, look again, log out', async () => {
+  const name = `alice@127.0.0.1:${server.port}`;
+  const login = await inv.json(['login', '--user', 'alice', '--password-stdin'], {
+    input: 'wonderland\n',
+  });
+  expect(login).toEqual({ code: 0, stderr: '', json: { account: name, since: DATE } });
+
+  const inventory = await inv.json(['inventory']);
+  expect(inventory.json).toMatchObject({
+    items: expect.arrayContaining([
+      { upc: 1001, name: 'Concert ticket, front row', available: 50 },
+    ]),
+  });
+
+  const purchase = await inv.json([
+    'purchase',
+    '--upc',
+    '1001',
+    '--qty',
+    '2',
+    '--upc',
+    '1002',
+    '--qty',
+    '1',
+  ]);
+  expect(purchase).toEqual({
+    code: 0,
+    stderr: '',
+    json: {
+      order: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      at: DATE,
+      replayed: false,
+      lines: [
+        { upc: 1001, qty: 2, available: 48 },
+        { upc: 1002, qty: 1, available: 199 },
+      ],
+    },
+  });
+
+  expect((await inv.json(['local'])).json).toEqual({
+    account: name,
+    items: [
+      { upc: 1001, name: 'Concert ticket, front row', units: 2 },
+      { upc: 1002, name: 'Concert ticket, balcony', units: 1 },
+    ],
+  });
+
+  const { order, at, lines } = purchase.json as Record<string, unknown>;
+  expect((await inv.json(['orders'])).json).toEqual({
+    orders: [{ order, at, lines, refusal: null }],
+  });
+  expect(await inv.json(['logout'])).toEqual({
+    code: 0,
+    stderr: '',
+    json: { account: name, loggedOut: true },
+  });
+  expect(await inv.json(['inventory'])).toMatchObject({
+    code: 4,
+    json: { error: { code: 'NOAUTH', message: expect.stringContaining('inv shop login') } },
+  });
+});
+
+test('people get tables on stdout, without colour, and nothing on stderr', async () => {
+  await inv.login();
+  const bought = await inv.run(['shop', 'purchase', '--upc', '1006', '--qty', '10']);
+  expect(bought).toMatchObject({ code: 0, stderr: '' });
+  expect(bought.stdout).toMatch(
+    /^Bought, as order .*\n┌[\s\S]*│ 1006 │ Vinyl LP, signed │ {5}10 │ {4}0 │/,
+  );
+  const { stdout } = await inv.run(['shop', 'inventory'], {
+    env: { FORCE_COLOR: '1', NO_COLOR: '1' },
+  });
+  expect(stdout).toContain('│ 1006 │ Vinyl LP, signed           │         0 │ sold out');
+  expect(stdout).not.toContain('\u001b');
+});
+
+test('login, local inventory and stock outlive a restart of the server', async () => {
+  const line = await badLine({ host: '127.0.0.1', port: server.port });
+  inv.port = line.address.port;
+  await inv.login();
+  await inv.run(['shop', 'purchase', '--upc', '1001', '--qty', '2']);
+  await server.stop('SIGKILL');
+  expect(await inv.run(['shop', 'inventory'])).toMatchObject({ code: 5 });
+  line.target = { host: '127.0.0.1', port: (await startServer()).port };
+  expect((await inv.json(['inventory'])).json).toMatchObject({
+    items: expect.arrayContaining([expect.objectContaining({ upc: 1001, available: 48 })]),
+  });
+  expect((await inv.json(['local'])).json).toMatchObject({ items: [{ upc: 1001, units: 2 }] });
+});
+
+describe('exit codes', () => {
+  test('2: the command line makes no sense', async () => {
+    const bad = [
+      ['purchase', '--upc', '1001'],
+      ['purchase', '--upc', '1001', '--qty', '0'],
+      ['purchase', '--upc', '1001', '--qty', '1.5'],
+      ['purchase', '--upc', '1001', '--upc', '1002', '--qty', '1'],
+      ['purchase', '--upc', '1001', '--qty', '1', '--order', 'a b'],
+      ['orders', '--count', '0'],
+      ['inventory', '--port', '70000'],
+      ['login'],
+      ['login', '--user', 'alice'],
+      ['login', '--user', 'alice', '--password', 'x'],
+    ];
+    const ended = await Promise.all(bad.map((args) => inv.json(args)));
+    for (const [index, one] of ended.entries()) {
+      expect(one, bad[index]?.join(' ')).toMatchObject({
+        code: 2,
+        json: { error: { code: 'USAGE' } },
+      });
+    }
+  });
+
+  test('3: refused', async () => {
+    await inv.login();
+    await inv.run(['shop', 'purchase', '--upc', '1001', '--qty', '1', '--order', 'mine']);
+    const refused: [string, string[]][] = [
+      ['NOSTOCK', ['--upc', '1001', '--qty', '50']],
+      ['NOITEM', ['--upc', '1', '--qty', '1']],
+      ['ORDERREUSED', ['--upc', '1001', '--qty', '2', '--order', 'mine']],
+    ];
+    for (const [code, args] of refused) {
+      expect(await inv.json(['purchase', ...args])).toMatchObject({
+        code: 3,
+        json: { error: { code } },
+      });
+    }
+    expect(await inv.run(['shop', 'purchase', '--upc', '1', '--qty', '1'])).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: 'inv: no such UPC: 1\n',
+    });
+  });
+
+  test('4: wrong password, unknown user, not logged in', async () => {
+    for (const user of ['alice', 'nobody']) {
+      const ended = await inv.json(['login', '--user', user], { env: { INV_PASSWORD: 'wrong' } });
+      expect(ended).toMatchObject({ code: 4, json: { error: { code: 'WRONGPASS' } } });
+    }
+    expect(await inv.json(['local'])).toMatchObject({
+      code: 4,
+      json: { error: { code: 'NOAUTH' } },
+    });
+  });
+
+  test('5: no server there', async () => {
+    await inv.login();
+    await server.stop();
+    expect(await inv.json(['purchase', '--upc', '1001', '--qty', '1'])).toMatchObject({
+      code: 5,
+      json: { error: { code: 'NOSERVER', message: expect.stringContaining('connection refused') } },
+    });
+    expect(JSON.parse(localFile()).accounts).toMatchObject({
+      [`alice@127.0.0.1:${server.port}`]: { openOrders: [] },
+    });
+  });
+
+  test('6: sent, and the answer did not come; the next command settles it', async () => {
+    const line = await badLine({ host: '127.0.0.1', port: server.port });
+    inv.port = line.address.port;
+    await inv.login();
+    line.cutReplyTo = 'PURCHASE';
+    const unknown = await inv.json(['purchase', '--upc', '1001', '--qty', '2', '--order', 'mine']);
+    expect(unknown).toMatchObject({
+      code: 6,
+      json: { error: { code: 'UNKNOWN', message: expect.stringContaining('order mine') } },
+    });
+    expect(await inv.json(['local'])).toMatchObject({
+      code: 0,
+      json: { items: [] },
+      stderr: expect.stringContaining('1 order still open'),
+    });
+    line.cutReplyTo = null;
+    expect(await inv.json(['inventory'])).toMatchObject({
+      code: 0,
+      stderr: 'The open order mine is settled: it bought 2 × 1001.\n',
+    });
+    expect((await inv.json(['local'])).json).toMatchObject({ items: [{ upc: 1001, units: 2 }] });
+  });
+});
+
+describe('the password comes', () => {
+  test('from the first line of stdin', async () => {
+    const input = 'wonderland\r\nand more\n';
+    expect(
+      await inv.json(['login', '--user', 'alice', '--password-stdin'], { input }),
+    ).toMatchObject({ code: 0 });
+    expect(localFile()).not.toContain('wonderland');
+  });
+
+  test('from INV_PASSWORD', async () => {
+    const env = { INV_PASSWORD: 'wonderland' };
+    expect(await inv.json(['login', '--user', 'alice'], { env })).toMatchObject({ code: 0 });
+  });
+
+  test('not from an empty stdin', async () => {
+    expect(await inv.json(['login', '--user', 'alice', '--password-stdin'])).toMatchObject({
+      code: 2,
+    });
+  });
+});
+
+describe('at the same time', () => {
+  test('twenty purchases of one account lose nothing', async () => {
+    await inv.login();
+    const args = ['purchase', '--upc', '1001', '--qty', '1'];
+    const ended = await Promise.all(Array.from({ length: 20 }, () => inv.json(args)));
+    expect(ended.map(({ code }) => code)).toEqual(Array(20).fill(0));
+    expect((await inv.json(['local'])).json).toMatchObject({ items: [{ upc: 1001, units: 20 }] });
+    expect((await inv.json(['inventory'])).json).toMatchObject({
+      items: expect.arrayContaining([expect.objectContaining({ upc: 1001, available: 30 })]),
+    });
+  });
+
+  test('one order id is bought and added once', async () => {
+    await inv.login();
+    const args = ['purchase', '--upc', '1001', '--qty', '1', '--order', 'mine'];
+    const ended = await Promise.all(Array.from({ length: 6 }, () => inv.json(args)));
+    expect(ended.map(({ code }) => code)).toEqual(Array(6).fill(0));
+    const first = ended.filter(({ json }) => (json as { replayed: boolean }).replayed === false);
+    expect(first).toHaveLength(1);
+    expect((await inv.json(['local'])).json).toMatchObject({ items: [{ upc: 1001, units: 1 }] });
+  });
+});
+
+test('a client that is killed while its order is open loses nothing', async () => {
+  const line = await badLine({ host: '127.0.0.1', port: server.port });
+  inv.port = line.address.port;
+  await inv.login();
+
+  // A server that never answers PURCHASE: the client hangs with its order written down.
+  let arrived: () => void;
+  const sent = new Promise<void>((resolve) => {
+    arrived = resolve;
+  });
+  const silent = await fakeServer(([verb]) => {
+    if (verb === 'RESUME') return { user: 'alice', since: 1 };
+    if (verb === 'PURCHASE') arrived();
+    return verb === 'HELLO' ? undefined : SILENCE;
+  });
+  line.target = silent.address;
+  const args = [
+    'shop',
+    'purchase',
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(inv.port),
+    '--upc',
+    '1001',
+    '--qty',
+    '3',
+  ];
+  const child = spawn(process.execPath, [RUN, ...args], {
+    env: environment(home),
+    stdio: 'ignore',
+  });
+  await sent;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(localFile()).toContain('"qty": 3');
+
+  line.target = { host: '127.0.0.1', port: server.port };
+  expect((await inv.json(['inventory'])).stderr).toContain('it bought 3 × 1001');
+  expect((await inv.json(['local'])).json).toMatchObject({ items: [{ upc: 1001, units: 3 }] });
+});
+
+test('a damaged file is set aside, and said so', async () => {
+  mkdirSync(join(home, 'inv'));
+  writeFileSync(join(home, 'inv', 'shop.json'), '{"version":1,"accou');
+  const ended = await inv.json(['local']);
+  expect(ended).toMatchObject({ code: 4, stderr: expect.stringContaining('was set aside as') });
+  const aside = readdirSync(join(home, 'inv')).find((name) => name.startsWith('shop.damaged-'));
+  expect(readFileSync(join(home, 'inv', aside as string), 'utf8')).toBe('{"version":1,"accou');
+  await inv.login();
+});
+
+describe('inv shop without a terminal', () => {
+  test('runs a script', async () => {
+    const input = 'login alice\nwonderland\npurchase 1001 2\nlocal\nquit\nnonsense\n';
+    const ended = await inv.run(['shop'], { input });
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(ended.stdout).toMatch(/^Logged in as alice@[\s\S]*Bought[\s\S]*owns:/);
+  });
+
+  test('stops at the first failure, with its exit code', async () => {
+    const ended = await inv.run(['shop'], { input: 'login alice\nwrong\nlocal\n' });
+    expect(ended).toEqual({ code: 4, stdout: '', stderr: 'inv: unknown user or wrong password\n' });
+    const usage = await inv.run(['shop'], { input: 'loggin alice\n' });
+    expect(usage).toMatchObject({ code: 2, stderr: expect.stringContaining("no 'loggin'") });
+  });
+
+  test('does nothing when there is nothing to read', async () => {
+    expect(await inv.run(['shop'])).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+});
+
+test('the examples of the help run as written', async () => {
+  await inv.login();
+  const examples = [
+    'inventory --json',
+    'purchase --upc 1001 --qty 2 --upc 1002 --qty 1',
+    'purchase --upc 1003 --qty 1 --order birthday-2026 --json',
+    'orders --count 3 --json',
+    'local',
+  ];
+  for (const example of examples) {
+    const help = await inv.run(['shop', example.split(' ')[0] as string, '--help']);
+    expect(help.stdout).toContain(`$ inv shop ${example}`);
+    expect(await inv.run(['shop', ...example.split(' ')])).toMatchObject({ code: 0, stderr: '' });
+  }
+});

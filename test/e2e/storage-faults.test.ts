@@ -1,0 +1,235 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { flipByte, hasStrace, InjectedFault, SmallDisk } from '../support/faults.ts';
+import { TemporaryFolder } from '../support/folder.ts';
+import type { Plain, RawClient } from '../support/raw-client.ts';
+import { type ServeProcess, serve, serveToEnd } from '../support/serve-process.ts';
+
+const AVAILABLE_AT_FIRST = 500; // UPC 1009 of the built-in catalogue
+
+async function available(client: RawClient): Promise<number> {
+  return (await client.ask('INVENTORY 1009'))[0].available;
+}
+
+/** Buys `count` units one by one and then kills the server: the orders stand in the log only. */
+async function buyAndKill(data: string, count: number): Promise<void> {
+  await using server = await serve(data);
+  await using client = await server.login();
+  for (let bought = 1; bought <= count; bought++) {
+    await client.ask(`PURCHASE 1009 1 ORDER order-${bought}`);
+  }
+  await server.stop('SIGKILL');
+}
+
+describe.runIf(hasStrace)('a disk that fails (needs strace)', () => {
+  async function refusesWhile(fault: string): Promise<void> {
+    using folder = new TemporaryFolder();
+    const data = folder.file('inventory.db');
+    {
+      await using server = await serve(data);
+      await using client = await server.login();
+      await client.ask('PURCHASE 1009 1 ORDER before');
+      {
+        await using _ = await InjectedFault.into(server.child.pid as number, fault);
+        const refused = await client.ask('PURCHASE 1009 1 ORDER during');
+        expect(refused).toMatchObject({ code: 'UNAVAILABLE' });
+        expect(await client.ask('LOGIN alice wonderland')).toMatchObject({ code: 'UNAVAILABLE' });
+        expect(await available(client)).toBe(AVAILABLE_AT_FIRST - 1);
+        expect(await client.ask('ORDER during')).toMatchObject({ code: 'NOORDER' });
+      }
+      const again = await client.ask('PURCHASE 1009 1 ORDER during');
+      expect(again).toMatchObject({ replayed: false, lines: [{ available: 498 }] });
+      await server.stop('SIGKILL');
+    }
+    await using server = await serve(data);
+    await using client = await server.login();
+    expect(await available(client)).toBe(AVAILABLE_AT_FIRST - 2);
+    expect(await client.ask('ORDER before')).toMatchObject({ order: 'before' });
+    expect(await client.ask('ORDER during')).toMatchObject({ order: 'during' });
+  }
+
+  test('a write that fails is UNAVAILABLE, has no effect, and works when the disk does', () =>
+    refusesWhile('pwrite64:error=EIO'));
+
+  test('a full disk is UNAVAILABLE, has no effect, and works when there is room', () =>
+    refusesWhile('pwrite64:error=ENOSPC'));
+
+  test('a sync that fails is answered by nothing: the server stops and says why', async () => {
+    using folder = new TemporaryFolder();
+    const data = folder.file('inventory.db');
+    {
+      await using server = await serve(data);
+      await using client = await server.login();
+      await client.ask('PURCHASE 1009 1 ORDER before');
+      await using _ = await InjectedFault.into(
+        server.child.pid as number,
+        'fsync,fdatasync:error=EIO',
+      );
+      await expect(client.ask('PURCHASE 1009 1 ORDER during')).rejects.toThrow('closed before');
+      const { code, stderr } = await server.ended;
+      expect(code).toBe(1);
+      expect(stderr).toContain('inv: stopped, because the data file cannot be trusted any more');
+      expect(stderr).not.toContain('    at ');
+    }
+    await using server = await serve(data);
+    await using client = await server.login();
+    expect(await client.ask('ORDER before')).toMatchObject({ order: 'before' });
+    // Whether the other one reached the disk is open; asking again settles it, once.
+    await client.ask('PURCHASE 1009 1 ORDER during');
+    expect(await available(client)).toBe(AVAILABLE_AT_FIRST - 2);
+  });
+});
+
+describe('a disk that is full', () => {
+  const folder = new TemporaryFolder();
+  const mountPoint = folder.file('disk');
+  mkdirSync(mountPoint);
+  const disk = SmallDisk.mount(mountPoint, 1_024);
+  afterAll(() => {
+    disk?.[Symbol.dispose]();
+    folder[Symbol.dispose]();
+  });
+  test.runIf(disk !== null)(
+    'keeps what was acknowledged, and takes orders again when there is room (needs the right to mount)',
+    async () => {
+      const data = join(mountPoint, 'inventory.db');
+      let acknowledged = 0;
+      {
+        await using server = await serve(data);
+        await using client = await server.login();
+        let reply: Plain;
+        do {
+          reply = await client.ask(`PURCHASE 1009 1 ORDER ${'x'.repeat(50)}-${acknowledged + 1}`);
+          if (reply.order !== undefined) acknowledged++;
+        } while (reply.order !== undefined);
+        // Either the disk is full, or everything is sold: the disk is too small for that.
+        expect(reply).toMatchObject({ code: 'UNAVAILABLE' });
+        expect(await available(client)).toBe(AVAILABLE_AT_FIRST - acknowledged);
+        await server.stop('SIGKILL');
+      }
+      spawnSync('mount', ['-o', 'remount,size=16m', mountPoint]);
+      await using server = await serve(data);
+      await using client = await server.login();
+      expect(await available(client)).toBe(AVAILABLE_AT_FIRST - acknowledged);
+      expect(await client.ask('PURCHASE 1009 1')).toHaveProperty('order');
+    },
+  );
+});
+
+describe('a data file that is removed while it is used', () => {
+  test.each(['', '-wal'])(
+    'inventory.db%s: nothing is acknowledged into nowhere',
+    async (suffix) => {
+      using folder = new TemporaryFolder();
+      const data = folder.file('inventory.db');
+      await using server = await serve(data);
+      await using client = await server.login();
+      await client.ask('PURCHASE 1009 1');
+      rmSync(data + suffix);
+      await expect(client.ask('PURCHASE 1009 1')).rejects.toThrow('closed before');
+      const { code, stderr } = await server.ended;
+      expect(code).toBe(1);
+      expect(stderr).toContain('was removed or replaced');
+    },
+  );
+});
+
+describe('a data file that came to harm while no server ran is refused at start', () => {
+  let folder: TemporaryFolder;
+  let files: Map<string, Buffer>;
+
+  // One harmed file is like the other: fifty orders, all of them still in the log.
+  beforeAll(async () => {
+    folder = new TemporaryFolder();
+    await buyAndKill(folder.file('inventory.db'), 50);
+    files = new Map(
+      ['', '-wal', '-acked'].map((suffix) => [
+        suffix,
+        readFileSync(folder.file(`inventory.db${suffix}`)),
+      ]),
+    );
+  });
+  afterAll(() => folder[Symbol.dispose]());
+
+  test.each<[string, (data: string) => void, string]>([
+    [
+      'a byte flipped in the middle of the log',
+      (data) => flipByte(`${data}-wal`, Math.floor(statSync(`${data}-wal`).size / 2)),
+      'were acknowledged',
+    ],
+    [
+      'a byte flipped in the last frame of the log',
+      (data) => flipByte(`${data}-wal`, -100),
+      'were acknowledged',
+    ],
+    [
+      'the end of the log cut off',
+      (data) => truncateSync(`${data}-wal`, 20_000),
+      'were acknowledged',
+    ],
+    ['the log removed', (data) => rmSync(`${data}-wal`), 'were acknowledged'],
+    ['the file removed', (data) => rmSync(data), 'is gone or empty'],
+    ['the file emptied', (data) => truncateSync(data), 'is gone or empty'],
+    ['the file cut to a page', (data) => truncateSync(data, 4_096), 'is damaged'],
+    [
+      'a byte of its structure flipped',
+      (data) => {
+        // What stands in the log would mend it.
+        const db = new DatabaseSync(data);
+        db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+        db.close();
+        flipByte(data, 4_096);
+      },
+      'is damaged',
+    ],
+    ['its header overwritten', (data) => flipByte(data, 3), 'is not a data file of inv'],
+  ])('%s', async (_, harm, sentence) => {
+    using copy = new TemporaryFolder();
+    const data = copy.file('inventory.db');
+    for (const [suffix, bytes] of files) writeFileSync(data + suffix, bytes);
+    harm(data);
+    const { code, stderr, stdout } = await serveToEnd('--port', '0', '--data', data);
+    expect(stderr).toContain(sentence);
+    expect(stderr).not.toContain('    at ');
+    expect(stdout).toBe('');
+    expect(code).toBe(1);
+  });
+
+  test('and one that did not is served, whole', async () => {
+    using copy = new TemporaryFolder();
+    const data = copy.file('inventory.db');
+    for (const [suffix, bytes] of files) writeFileSync(data + suffix, bytes);
+    await using server: ServeProcess = await serve(data);
+    await using client: RawClient = await server.login();
+    expect(await available(client)).toBe(AVAILABLE_AT_FIRST - 50);
+    expect(await client.ask('ORDER order-50')).toMatchObject({ order: 'order-50' });
+  });
+});
+
+test('a data file that may not be written is refused at start', async () => {
+  using folder = new TemporaryFolder();
+  const data = folder.file('inventory.db');
+  await (await serve(data)).stop();
+  // Root may write everything but what is marked as never to change.
+  const root = process.getuid?.() === 0;
+  if (root) spawnSync('chattr', ['+i', data]);
+  else chmodSync(data, 0o400);
+  try {
+    const { code, stderr } = await serveToEnd('--port', '0', '--data', data);
+    expect(stderr).toContain(`cannot write to ${data}`);
+    expect(code).toBe(1);
+  } finally {
+    if (root) spawnSync('chattr', ['-i', data]);
+  }
+});

@@ -1,0 +1,290 @@
+import { describe, expect, test } from 'vitest';
+import {
+  newestFirst,
+  type Order,
+  orderKey,
+  type PurchaseRequest,
+  Refusal,
+  type Request,
+  type Rows,
+  type Session,
+  settle,
+} from '../../src/inventory/rules.ts';
+
+const alice: Session = { user: 'alice', since: 5, tokenHash: null };
+const bob: Session = { user: 'bob', since: 6, tokenHash: null };
+const withToken: Session = { user: 'alice', since: 5, tokenHash: 'hash' };
+
+const rows: Rows = {
+  stock: new Map([
+    [1, { upc: 1, name: 'one', available: 10 }],
+    [2, { upc: 2, name: 'two', available: 2 }],
+    [3, { upc: 3, name: 'three', available: 0 }],
+  ]),
+  logins: new Map([['hash', { tokenHash: 'hash', user: 'alice', since: 5 }]]),
+  orders: new Map(),
+};
+
+/** `buy('1x2 3x1', {order: 'a'})` asks for 2 of UPC 1 and 1 of UPC 3. */
+function buy(what: string, other: Partial<PurchaseRequest> = {}): PurchaseRequest {
+  const lines = what.split(' ').map((line) => {
+    const [upc, qty] = line.split('x').map(Number) as [number, number];
+    return { upc, qty };
+  });
+  return {
+    kind: 'purchase',
+    session: alice,
+    lines,
+    order: 'a',
+    named: true,
+    at: 9,
+    position: null,
+    ...other,
+  };
+}
+
+function outcomes(...requests: Request[]) {
+  return settle(requests, rows).outcomes;
+}
+
+const receipt = (order: Partial<Order>, replayed = false) => ({
+  kind: 'receipt',
+  replayed,
+  order: expect.objectContaining(order),
+});
+const noAuth = new Refusal('NOAUTH', 'log in first');
+const loggedOut = new Refusal('NOAUTH', 'this login was ended by a logout; log in again');
+const reused = new Refusal('ORDERREUSED', 'that order id was used for another order');
+
+describe('a purchase', () => {
+  test('takes the units of every line, and tells what is left', () => {
+    const { outcomes, changes } = settle([buy('1x3 2x2')], rows);
+    const order = {
+      user: 'alice',
+      id: 'a',
+      at: 9,
+      lines: [
+        { upc: 1, qty: 3, available: 7 },
+        { upc: 2, qty: 2, available: 0 },
+      ],
+      refusal: null,
+      position: null,
+    };
+    expect(outcomes).toEqual([{ kind: 'receipt', order, replayed: false }]);
+    expect(changes.available).toEqual(
+      new Map([
+        [1, 7],
+        [2, 0],
+      ]),
+    ); // prettier-ignore
+    expect(changes.orders).toEqual([order]);
+  });
+
+  test('of the last unit is filled, of one more is not', () => {
+    expect(outcomes(buy('2x2'))).toEqual([receipt({ refusal: null })]);
+    expect(outcomes(buy('2x3'))).toEqual([
+      new Refusal('NOSTOCK', 'too little stock: 2 asked 3 available 2'),
+    ]);
+  });
+
+  test('buys all lines or none, and names every short one', () => {
+    const { outcomes, changes } = settle([buy('1x1 3x1 2x9')], rows);
+    expect(outcomes).toEqual([
+      new Refusal('NOSTOCK', 'too little stock: 3 asked 1 available 0; 2 asked 9 available 2'),
+    ]);
+    expect(changes.available).toEqual(new Map());
+  });
+
+  test('names every UPC that does not exist', () => {
+    expect(outcomes(buy('8x1 1x1 9x1'))).toEqual([new Refusal('NOITEM', 'no such UPC: 8, 9')]);
+  });
+
+  test('sees what the requests before it in the batch took', () => {
+    expect(
+      outcomes(buy('1x6', { order: 'a' }), buy('1x6', { order: 'b' }), buy('1x4', { order: 'c' })),
+    ).toEqual([
+      receipt({ id: 'a' }),
+      new Refusal('NOSTOCK', 'too little stock: 1 asked 6 available 4'),
+      receipt({ id: 'c', lines: [{ upc: 1, qty: 4, available: 0 }] }),
+    ]);
+  });
+});
+
+describe('the guards, in the order in which they say no', () => {
+  // Each case breaks its guard and every one behind it.
+  const first = buy('1x1', { order: 'used' });
+  const guards: [string, Request, Refusal][] = [
+    ['not logged in', buy('9x1', { order: 'used', session: null }), noAuth],
+    [
+      'logged out',
+      buy('9x1', { order: 'used', session: { ...withToken, tokenHash: 'dead' } }),
+      loggedOut,
+    ],
+    ['an order id used for another order', buy('9x1 3x1', { order: 'used' }), reused],
+    ['no such UPC', buy('9x1 3x1', { order: 'new' }), new Refusal('NOITEM', 'no such UPC: 9')],
+    [
+      'too little stock',
+      buy('3x1', { order: 'new' }),
+      new Refusal('NOSTOCK', 'too little stock: 3 asked 1 available 0'),
+    ],
+  ];
+
+  test.for(guards)('%s', ([, request, refusal]) => {
+    const { outcomes, changes } = settle([first, request], rows);
+    expect(outcomes[1]).toEqual(refusal);
+    expect(changes.available).toEqual(new Map([[1, 9]]));
+  });
+
+  test.for<Request>([
+    { kind: 'whoami', session: null },
+    { kind: 'logout', session: null },
+    { kind: 'inventory', session: null, upcs: [9] },
+    { kind: 'inventory', session: null, upcs: [] },
+    { kind: 'order', session: null, order: 'x' },
+    { kind: 'orders', session: null, count: 1, before: 'x' },
+  ])('$kind needs a login that lives', (request) => {
+    expect(outcomes(request)).toEqual([noAuth]);
+    expect(
+      outcomes({ ...request, session: { ...withToken, tokenHash: 'dead' } } as Request),
+    ).toEqual([loggedOut]);
+  });
+});
+
+describe('one order id, one outcome', () => {
+  test('the same order again is answered with its receipt and takes nothing', () => {
+    const { outcomes, changes } = settle([buy('1x3'), buy('1x3', { at: 77 })], rows);
+    expect(outcomes[1]).toEqual(
+      receipt({ at: 9, lines: [{ upc: 1, qty: 3, available: 7 }] }, true),
+    );
+    expect(changes.available).toEqual(new Map([[1, 7]]));
+    expect(changes.orders).toHaveLength(1);
+  });
+
+  test('lines in another order are the same order', () => {
+    expect(outcomes(buy('1x3 2x1'), buy('2x1 1x3'))[1]).toEqual(receipt({ id: 'a' }, true));
+  });
+
+  test.for(['1x4', '2x3', '1x3 2x1', '2x1'])('%s instead of 1x3 is another order', (what) => {
+    expect(outcomes(buy('1x3'), buy(what))[1]).toEqual(reused);
+  });
+
+  test('fewer lines are another order', () => {
+    expect(outcomes(buy('1x3 2x1'), buy('1x3'))[1]).toEqual(reused);
+  });
+
+  test('a refusal is the outcome too, also when it could be filled by now', () => {
+    const refusal = new Refusal('NOSTOCK', 'too little stock: 2 asked 3 available 2');
+    const [order] = settle([buy('2x3')], rows).changes.orders;
+    expect(order).toMatchObject({ refusal, lines: [{ upc: 2, qty: 3, available: null }] });
+    const restocked: Rows = {
+      ...rows,
+      stock: new Map([[2, { upc: 2, name: 'two', available: 99 }]]),
+      orders: new Map([[orderKey('alice', 'a'), order as Order]]),
+    };
+    const { outcomes, changes } = settle([buy('2x3'), buy('2x4')], restocked);
+    expect(outcomes).toEqual([refusal, reused]);
+    expect(changes).toMatchObject({ available: new Map(), orders: [] });
+  });
+
+  test('a refusal without an id of the client is forgotten: nobody can ask for it', () => {
+    const { outcomes, changes } = settle([buy('2x3', { named: false })], rows);
+    expect(outcomes[0]).toMatchObject({ code: 'NOSTOCK' });
+    expect(changes.orders).toEqual([]);
+  });
+
+  test("another user's order of the same id is another order", () => {
+    const requests = [buy('1x3'), buy('1x4', { session: bob })];
+    expect(outcomes(...requests)).toEqual([receipt({ user: 'alice' }), receipt({ user: 'bob' })]);
+  });
+
+  test('ORDER tells the outcome, of this user only', () => {
+    const ask: Request = { kind: 'order', session: alice, order: 'a' };
+    expect(outcomes(buy('1x3'), ask)[1]).toEqual(receipt({ id: 'a' }, true));
+    expect(outcomes(buy('2x3'), ask)[1]).toMatchObject({ code: 'NOSTOCK' });
+    expect(outcomes(ask)[0]).toEqual(new Refusal('NOORDER', 'you have no order of that id'));
+    expect(outcomes(buy('1x3', { session: bob }), ask)[1]).toMatchObject({ code: 'NOORDER' });
+  });
+});
+
+describe('logins', () => {
+  const login = { tokenHash: 'new', user: 'bob', since: 3 };
+
+  test('a login can be resumed by its token, from the next request on', () => {
+    const { outcomes, changes } = settle(
+      [
+        { kind: 'resume', tokenHash: 'new' },
+        { kind: 'login', login },
+        { kind: 'resume', tokenHash: 'new' },
+      ],
+      rows,
+    ); // prettier-ignore
+    expect(outcomes).toEqual([
+      new Refusal('NOSESSION', 'that token is not logged in; log in again'),
+      { kind: 'session', session: login },
+      { kind: 'session', session: login },
+    ]);
+    expect(changes.logins).toEqual(new Map([['new', login]]));
+  });
+
+  test('a logout ends it everywhere, from the next request on', () => {
+    const { outcomes, changes } = settle(
+      [
+        { kind: 'whoami', session: withToken },
+        { kind: 'logout', session: withToken },
+        { kind: 'whoami', session: withToken },
+        { kind: 'logout', session: withToken },
+        { kind: 'resume', tokenHash: 'hash' },
+        { kind: 'whoami', session: alice },
+      ],
+      rows,
+    );
+    expect(outcomes).toMatchObject([
+      { kind: 'session', session: { user: 'alice', since: 5 } },
+      { kind: 'loggedOut' },
+      { code: 'NOAUTH' },
+      { code: 'NOAUTH' },
+      { code: 'NOSESSION' },
+      { kind: 'session' },
+    ]);
+    expect(changes.logins).toEqual(new Map([['hash', null]]));
+  });
+
+  test('a login of the connection only is no record, and its logout changes none', () => {
+    const { outcomes, changes } = settle([{ kind: 'logout', session: alice }], rows);
+    expect(outcomes).toEqual([{ kind: 'loggedOut' }]);
+    expect(changes.logins).toEqual(new Map());
+  });
+});
+
+describe('reading', () => {
+  test('the inventory of some UPCs shows what the batch took before it', () => {
+    const request: Request = { kind: 'inventory', session: alice, upcs: [1, 3] };
+    expect(outcomes(buy('1x3'), request, buy('1x1', { order: 'b' }))[1]).toEqual({
+      kind: 'inventory',
+      items: [
+        { upc: 1, name: 'one', available: 7 },
+        { upc: 3, name: 'three', available: 0 },
+      ],
+    });
+    expect(outcomes({ ...request, upcs: [1, 8, 9] })).toEqual([
+      new Refusal('NOITEM', 'no such UPC: 8, 9'),
+    ]);
+  });
+
+  test('whole pages are left to the store, which reads them after the commit', () => {
+    expect(
+      outcomes(
+        { kind: 'inventory', session: alice, upcs: [] },
+        { kind: 'orders', session: alice, count: 3, before: 'x' },
+      ),
+    ).toEqual([{ page: 'inventory' }, { page: 'orders', user: 'alice', count: 3, before: 'x' }]);
+  });
+
+  test('orders are sorted by position, or else by id, the newest first', () => {
+    const order = (id: string, position: string | null) => ({ id, position }) as Order;
+    const sorted = [order('2', null), order('z', '1'), order('4', null), order('a', '3')].sort(
+      newestFirst,
+    );
+    expect(sorted.map(({ id }) => id)).toEqual(['4', 'a', '2', 'z']);
+  });
+});

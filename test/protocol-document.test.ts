@@ -1,0 +1,144 @@
+/** PROTOCOL.md against the program: its conversations are held with a real server, its tables compared. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import * as catalog from '../src/inventory/catalog.ts';
+import { ERRORS } from '../src/protocol/errors.ts';
+import * as limits from '../src/protocol/limits.ts';
+import { VERBS } from '../src/protocol/verbs.ts';
+import * as connection from '../src/server/connection.ts';
+import * as orderIds from '../src/server/order-ids.ts';
+import * as passwords from '../src/server/passwords.ts';
+import * as server from '../src/server/server.ts';
+import { converse, parseConversation, parseTranscript } from './support/conversation.ts';
+import { parseDocument, type Section, tableRows, under } from './support/document.ts';
+
+const path = join(import.meta.dirname, '../PROTOCOL.md');
+const sections = parseDocument(await readFile(path, 'utf8'));
+const verbSections = under(sections, 'The verbs');
+
+const conversations = sections.flatMap(({ title, blocks }) =>
+  blocks
+    .filter(({ kind }) => kind === 'session' || kind === 'nc')
+    .map(({ kind, line, lines }) => ({ title, kind, line, lines })),
+);
+
+describe('every conversation goes as it is written', { concurrent: true }, () => {
+  test.for(conversations)('line $line: $title', async ({ kind, lines }) => {
+    await converse(kind === 'nc' ? parseTranscript(lines) : parseConversation(lines));
+  });
+});
+
+test('the chapters stand in their order', () => {
+  expect(sections.filter(({ level }) => level === 2).map(({ title }) => title)).toEqual([
+    'Conventions',
+    'Errors',
+    'The life of a connection',
+    'The verbs',
+    'Retrying safely',
+    'Limits',
+    'A session by hand',
+  ]);
+  expect(sections.at(-1)?.blocks.map(({ kind }) => kind)).toEqual(['nc']);
+});
+
+test('every verb has a section with its syntax, and every section a verb', () => {
+  expect(verbSections.map(({ title }) => title)).toEqual(
+    [...VERBS.values()].map(({ name, syntax }) => `\`${`${name} ${syntax}`.trim()}\``),
+  );
+});
+
+test.for([...VERBS.values()])('$name: login, errors and an example', ({ name, needsLogin }) => {
+  const section = sectionOf(name);
+  expect(section.text).toContain(`Needs a login: ${needsLogin ? 'yes' : 'no'}.`);
+  const list = section.text.split('\n\n').find((paragraph) => paragraph.startsWith('Errors: '));
+  expect(list).toBeDefined();
+  const codes = codesIn(list ?? '');
+  expect(codes.includes('NOAUTH')).toBe(needsLogin);
+
+  const replies: string[] = [];
+  for (const block of section.blocks) {
+    let asked = false;
+    for (const step of parseConversation(block.lines)) {
+      if ('event' in step) continue;
+      // An example may log in first; what that is answered with is another section's.
+      if (step.from === 'client') asked = step.lines.some((line) => line.split(' ')[0] === name);
+      else if (asked) replies.push(...step.lines);
+    }
+  }
+  expect(replies).not.toEqual([]);
+  const shown = replies.filter((line) => /^-[A-Z]/.test(line)).map((line) => line.slice(1));
+  for (const error of shown) expect([...codes, 'ERR']).toContain(error.split(' ')[0]);
+});
+
+test('the table of errors is the closed list', () => {
+  const [table] = sections.filter(({ title }) => title === 'Errors');
+  expect(tableRows(table?.text ?? '')).toEqual(
+    Object.entries(ERRORS).map(([code, { meaning, retry, closes }]) => [
+      `\`${code}\``,
+      meaning,
+      retry,
+      closes,
+    ]),
+  );
+});
+
+test('every error that can be provoked over the wire stands in a conversation', () => {
+  const text = conversations.flatMap(({ lines }) => lines).join('\n');
+  const shown = Object.keys(ERRORS).filter((code) =>
+    new RegExp(`^(S.?: )?-${code} `, 'm').test(text),
+  );
+  const described = ['BUSY', 'UNAVAILABLE'];
+  expect(shown).toEqual(Object.keys(ERRORS).filter((code) => !described.includes(code)));
+});
+
+test('every code that the text names exists', () => {
+  const unknown = sections
+    .flatMap(({ text }) => [...text.matchAll(/`([A-Z_]{2,})`/g)].map(([, word]) => word as string))
+    .filter(
+      (word) => !(word in ERRORS || VERBS.has(word) || word in everyLimit || WORDS.has(word)),
+    );
+  expect(unknown).toEqual([]);
+});
+
+/** Options and replies: words in capitals that are neither verbs, nor codes, nor limits. */
+const WORDS = new Set('BEFORE COUNT DOCS GETNAME ID LIST OK PONG SETINFO SETNAME _MS'.split(' '));
+
+const everyLimit: Record<string, number> = {
+  ...numbersOf(limits),
+  ...numbersOf(passwords),
+  ...numbersOf(connection),
+  ...numbersOf(server),
+  ...numbersOf(orderIds),
+  ...numbersOf(catalog),
+};
+
+test('the tables of limits hold every limit with its value, and no other', () => {
+  const [section] = sections.filter(({ title }) => title === 'Limits');
+  const rows = tableRows(section?.text ?? '');
+  const written = rows.map(([name, value]) => [
+    (name as string).replaceAll('`', ''),
+    Number(value?.replaceAll(',', '')),
+  ]);
+  expect(Object.fromEntries(written)).toEqual(everyLimit);
+  expect(written).toHaveLength(Object.keys(everyLimit).length);
+  for (const row of rows) expect(row.filter((cell) => cell !== '')).toHaveLength(4);
+});
+
+function sectionOf(verb: string): Section {
+  const section = verbSections.find(({ title }) => title.slice(1).split(/[ `]/)[0] === verb);
+  if (section === undefined) throw new Error(`no section of ${verb}`);
+  return section;
+}
+
+function codesIn(text: string): string[] {
+  return [...text.matchAll(/`([A-Z]+)`/g)]
+    .map(([, word]) => word as string)
+    .filter((word) => word in ERRORS);
+}
+
+function numbersOf(module: object): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(module).filter(([, value]) => typeof value === 'number'),
+  );
+}

@@ -1,0 +1,237 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ErrorReply } from '../../src/protocol/errors.ts';
+import { MAX_ARGUMENTS, MAX_INTEGER, MAX_ORDERS_COUNT } from '../../src/protocol/limits.ts';
+import { type Command, parseCommand, VERBS } from '../../src/protocol/verbs.ts';
+
+/** The command of some words between spaces, or `CODE sentence`. */
+function parsed(line: string): Command | string {
+  const command = parseCommand(line.split(' '));
+  return command instanceof ErrorReply ? `${command.code} ${command.message}` : command;
+}
+
+const credentials = { user: 'alice', password: 'wonderland' };
+
+describe('good words', () => {
+  test.for<[string, Command]>([
+    ['HELLO', { verb: 'HELLO', version: null, credentials: null, name: null }],
+    ['HELLO 2', { verb: 'HELLO', version: 2, credentials: null, name: null }],
+    ['HELLO 3', { verb: 'HELLO', version: 3, credentials: null, name: null }],
+    ['HELLO 3 AUTH alice wonderland', { verb: 'HELLO', version: 3, credentials, name: null }],
+    [
+      'HELLO 3 auth alice wonderland setname shop',
+      { verb: 'HELLO', version: 3, credentials, name: 'shop' },
+    ],
+    [
+      'HELLO 3 SETNAME shop AUTH alice wonderland',
+      { verb: 'HELLO', version: 3, credentials, name: 'shop' },
+    ],
+    ['AUTH alice wonderland', { verb: 'AUTH', credentials }],
+    ['LOGIN alice wonderland', { verb: 'LOGIN', credentials }],
+    ['RESUME token', { verb: 'RESUME', token: 'token' }],
+    ['WHOAMI', { verb: 'WHOAMI' }],
+    ['INVENTORY', { verb: 'INVENTORY', upcs: [] }],
+    ['INVENTORY 1003 1001 1003', { verb: 'INVENTORY', upcs: [1001, 1003] }],
+    ['PURCHASE 1001 2', { verb: 'PURCHASE', lines: [{ upc: 1001, qty: 2 }], order: null }],
+    ['PURCHASE 0001001 02', { verb: 'PURCHASE', lines: [{ upc: 1001, qty: 2 }], order: null }],
+    ['PURCHASE 1 2 ORDER a', { verb: 'PURCHASE', lines: [{ upc: 1, qty: 2 }], order: 'a' }],
+    ['PURCHASE 1 2 order ORDER', { verb: 'PURCHASE', lines: [{ upc: 1, qty: 2 }], order: 'ORDER' }],
+    ['ORDER abc', { verb: 'ORDER', order: 'abc' }],
+    [`ORDER ${'!'.repeat(64)}`, { verb: 'ORDER', order: '!'.repeat(64) }],
+    ['ORDERS', { verb: 'ORDERS', count: 20, before: null }],
+    ['ORDERS COUNT 1', { verb: 'ORDERS', count: 1, before: null }],
+    [`ORDERS count ${MAX_ORDERS_COUNT}`, { verb: 'ORDERS', count: MAX_ORDERS_COUNT, before: null }],
+    ['ORDERS BEFORE x COUNT 3', { verb: 'ORDERS', count: 3, before: 'x' }],
+    ['LOGOUT', { verb: 'LOGOUT' }],
+    ['PING', { verb: 'PING', text: null }],
+    ['PING hi', { verb: 'PING', text: 'hi' }],
+    ['QUIT', { verb: 'QUIT' }],
+    ['INFO', { verb: 'INFO' }],
+    ['INFO server clients', { verb: 'INFO' }],
+    ['COMMAND DOCS get', { verb: 'COMMAND', words: ['DOCS', 'get'] }],
+    ['CLIENT SETNAME x', { verb: 'CLIENT', words: ['SETNAME', 'x'] }],
+  ])('%s', ([line, command]) => {
+    expect(parsed(line)).toEqual(command);
+  });
+
+  test.for([...VERBS.keys()])('%s is understood in any case', (name) => {
+    const words = Array(VERBS.get(name)?.words[0]).fill('1');
+    const mixed = `${name[0]}${name.slice(1).toLowerCase()}`;
+    const expected = parseCommand([name, ...words]);
+    expect(parseCommand([name.toLowerCase(), ...words])).toEqual(expected);
+    expect(parseCommand([mixed, ...words])).toEqual(expected);
+  });
+});
+
+describe('the number of words is checked', () => {
+  const bounds = [...VERBS.values()].map((verb) => [verb.name, ...verb.words] as const);
+
+  test.for(bounds)('%s takes %i to %i words', ([name, least, most]) => {
+    const usage = new RegExp(`^ERR usage: ${name}( |$)`);
+    if (least > 0) expect(parsed([name, ...Array(least - 1).fill('1')].join(' '))).toMatch(usage);
+    if (most < MAX_ARGUMENTS - 1) {
+      expect(parsed([name, ...Array(most + 1).fill('1')].join(' '))).toMatch(usage);
+    }
+  });
+
+  test('the usage is plain ASCII, and names the words', () => {
+    expect(parsed('PURCHASE 1001')).toBe('ERR usage: PURCHASE upc qty [upc qty ...] [ORDER id]');
+    expect(parsed('WHOAMI now')).toBe('ERR usage: WHOAMI');
+  });
+
+  test.for([
+    'PURCHASE 1001 2 1002',
+    'PURCHASE 1001 2 ORDER',
+    'PURCHASE 1001 ORDER a',
+    'ORDERS COUNT',
+    'ORDERS COUNT 1 BEFORE',
+    'ORDERS FIRST 1',
+    'HELLO 3 AUTH alice',
+    'HELLO 3 SETNAME',
+    'HELLO 3 NONSENSE',
+  ])('%s is told its usage', (line) => {
+    expect(parsed(line)).toMatch(/^ERR usage: /);
+  });
+});
+
+describe('numbers are decimal, from 1 to 2^53-1, without a sign', () => {
+  const bad = [
+    '0',
+    '00',
+    '-1',
+    '+1',
+    '1.5',
+    '1.0',
+    '.5',
+    '1e3',
+    '0x10',
+    '0b1',
+    '1_000',
+    '1,000',
+    '1n',
+    '9007199254740992',
+    '99999999999999999',
+    '00000000000000001',
+    'NaN',
+    'Infinity',
+    'two',
+    '',
+    ' 1',
+    '1 ',
+    '1\n',
+    '\t1',
+    '\xb2',
+    '\xd9\xa1',
+    '\xef\xbc\x91',
+    '1\0',
+  ]; // prettier-ignore
+
+  test.for(bad)('%j is neither a UPC nor a quantity', (word) => {
+    const got = `from 1 to ${MAX_INTEGER}, got '${word.replace(/[^!-~]/g, '?')}'`;
+    const upc = new ErrorReply('ERR', `a UPC is a whole number ${got}`);
+    const quantity = new ErrorReply('ERR', `a quantity is a whole number ${got}`);
+    expect(parseCommand(['PURCHASE', word, '1'])).toEqual(upc);
+    expect(parseCommand(['PURCHASE', '1', '1', word, '1'])).toEqual(upc);
+    expect(parseCommand(['PURCHASE', '1', word])).toEqual(quantity);
+    expect(parseCommand(['INVENTORY', '1', word])).toEqual(upc);
+    expect(parseCommand(['ORDERS', 'COUNT', word])).toEqual(
+      new ErrorReply('ERR', `COUNT is a whole number from 1 to ${MAX_ORDERS_COUNT}`),
+    );
+  });
+
+  test('the largest number is one', () => {
+    expect(parsed(`PURCHASE ${MAX_INTEGER} ${MAX_INTEGER}`)).toMatchObject({
+      lines: [{ upc: MAX_INTEGER, qty: MAX_INTEGER }],
+    });
+  });
+
+  test('one more than the most orders is refused', () => {
+    expect(parsed(`ORDERS COUNT ${MAX_ORDERS_COUNT + 1}`)).toMatch(/^ERR COUNT is a whole number/);
+  });
+});
+
+describe('the same UPC named twice', () => {
+  test('is one line with the sum, where it was named first', () => {
+    expect(parsed('PURCHASE 7 1 8 5 007 2 7 3')).toMatchObject({
+      lines: [
+        { upc: 7, qty: 6 },
+        { upc: 8, qty: 5 },
+      ],
+    });
+  });
+
+  test('is refused when the sum cannot be held exactly', () => {
+    expect(parsed(`PURCHASE 7 ${MAX_INTEGER - 1} 7 1`)).toMatchObject({
+      lines: [{ upc: 7, qty: MAX_INTEGER }],
+    });
+    expect(parsed(`PURCHASE 7 ${MAX_INTEGER} 7 1`)).toBe(
+      `ERR a quantity is a whole number from 1 to ${MAX_INTEGER}, got '${MAX_INTEGER}+1'`,
+    );
+    expect(parsed(`PURCHASE 7 ${MAX_INTEGER} 7 ${MAX_INTEGER}`)).toMatch(/^ERR a quantity/);
+  });
+
+  test('any list of lines keeps its total of each UPC', () => {
+    const line = fc.record({
+      upc: fc.integer({ min: 1, max: 5 }),
+      qty: fc.integer({ min: 1, max: 99 }),
+    });
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1, maxLength: 511 }), (lines) => {
+        const totals = new Map<number, number>();
+        for (const { upc, qty } of lines) totals.set(upc, (totals.get(upc) ?? 0) + qty);
+        const words = lines.flatMap(({ upc, qty }) => [String(upc), String(qty)]);
+        expect(parseCommand(['PURCHASE', ...words])).toEqual({
+          verb: 'PURCHASE',
+          lines: [...totals].map(([upc, qty]) => ({ upc, qty })),
+          order: null,
+        });
+      }),
+    );
+  });
+});
+
+describe('order ids are 1 to 64 printable characters without spaces', () => {
+  const error = new ErrorReply('ERR', 'an order id is 1 to 64 printable characters without spaces');
+
+  test.for(['', ' ', 'a b', 'a'.repeat(65), 'a\n', '\x7f', '\xc3\xa9', '\0'])('not %j', (id) => {
+    expect(parseCommand(['ORDER', id])).toEqual(error);
+    expect(parseCommand(['PURCHASE', '1001', '1', 'ORDER', id])).toEqual(error);
+    expect(parseCommand(['ORDERS', 'BEFORE', id])).toEqual(error);
+  });
+});
+
+describe('other faults', () => {
+  test.for(['1', '4', '0', '03', 'three', '2.0', ''])('HELLO %s: no such protocol', (version) => {
+    expect(parseCommand(['HELLO', version])).toEqual(
+      new ErrorReply('NOPROTO', 'this server speaks RESP 2 and 3'),
+    );
+  });
+
+  test.for([
+    ['GET', 'GET'],
+    ['', ''],
+    ['a\r\n-OK \x1b[2J', 'a??-OK??[2J'],
+    ['x'.repeat(33), `${'x'.repeat(32)}...`],
+    ['__proto__', '__proto__'],
+    ['constructor', 'constructor'],
+    ['stra\xdfe', 'stra?e'],
+  ] as const)('the unknown verb %j is quoted harmlessly', ([verb, shown]) => {
+    expect(parseCommand([verb])).toEqual(
+      new ErrorReply('ERR', `unknown verb '${shown}'; COMMAND LIST lists the verbs`),
+    );
+  });
+
+  test('whatever the words, there is a command or an error of one printable line', () => {
+    const word = fc.oneof(
+      fc.constantFrom(...VERBS.keys(), 'AUTH', 'COUNT', '1001', '2'),
+      fc.uint8Array({ maxLength: 70 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
+    );
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 7 }), (words) => {
+        const command = parseCommand(words);
+        if (command instanceof ErrorReply) expect(command.message).toMatch(/^[ -~]+$/);
+        else expect(VERBS.has(command.verb)).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,218 @@
+import { rmSync } from 'node:fs';
+import { DatabaseSync, StatementSync } from 'node:sqlite';
+import { describe, expect, test, vi } from 'vitest';
+import type { Store } from '../../src/inventory/store.ts';
+import { StoreUnavailable } from '../../src/inventory/store.ts';
+import { openSqliteStore } from '../../src/stores/sqlite.ts';
+import { TemporaryFolder } from '../support/folder.ts';
+import { ITEMS } from './conformance.ts';
+import { Buyer, levels, settleOne } from './orders.ts';
+
+/** A store, and the very connection that it writes with, to make that fail. */
+class Fixture implements Disposable {
+  readonly folder = new TemporaryFolder();
+  readonly path = this.folder.file('inventory.db');
+  readonly store: Store;
+  readonly db: DatabaseSync;
+  readonly #others: DatabaseSync[] = [];
+
+  constructor() {
+    const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
+    this.store = openSqliteStore(this.path, ITEMS);
+    this.db = prepare.mock.contexts.at(-1) as DatabaseSync;
+    prepare.mockRestore();
+  }
+
+  /** An operator's connection. */
+  other(): DatabaseSync {
+    const db = new DatabaseSync(this.path);
+    this.#others.push(db);
+    return db;
+  }
+
+  /** What another program finds in the file. */
+  onDisk(): unknown {
+    const db = this.other();
+    return {
+      orders: db
+        .prepare('SELECT id FROM orders ORDER BY id')
+        .all()
+        .map(({ id }) => id),
+      logins: db.prepare('SELECT token_hash FROM logins').all().length,
+      available: db
+        .prepare('SELECT available FROM stock ORDER BY upc')
+        .all()
+        .map(({ available }) => available),
+    }; // prettier-ignore
+  }
+
+  [Symbol.dispose](): void {
+    for (const db of this.#others) db.close();
+    if (this.db.isOpen) this.store.close();
+    this.folder[Symbol.dispose]();
+  }
+}
+
+/** Makes the next statement that holds `sql` fail. */
+function failWhere(method: 'get' | 'all', sql: string, error: Error): void {
+  const original = StatementSync.prototype[method];
+  const spy = vi.spyOn(StatementSync.prototype, method);
+  spy.mockImplementation(function (this: StatementSync, ...values: never[]) {
+    if (!this.sourceSQL.includes(sql)) return original.apply(this, values) as never;
+    spy.mockRestore();
+    throw error;
+  });
+}
+
+const login = { tokenHash: 'hash', user: 'alice', since: 1 };
+
+describe('a batch that cannot be committed', () => {
+  const faults: [string, (fixture: Fixture) => () => void][] = [
+    [
+      'the disk is full',
+      ({ db }) => {
+        const { page_count } = db.prepare('PRAGMA page_count').get() as { page_count: number };
+        db.exec(`PRAGMA max_page_count = ${page_count}`);
+        return () => db.exec('PRAGMA max_page_count = 1000000');
+      },
+    ],
+    [
+      'another program holds the file',
+      (fixture) => {
+        fixture.db.exec('PRAGMA busy_timeout = 0');
+        const other = fixture.other();
+        other.exec('BEGIN IMMEDIATE');
+        return () => other.exec('ROLLBACK');
+      },
+    ],
+    [
+      'the file cannot be written',
+      ({ db }) => {
+        db.exec('PRAGMA query_only = ON');
+        return () => db.exec('PRAGMA query_only = OFF');
+      },
+    ],
+  ];
+
+  test.for(faults)('%s: it had no effect, and a later one succeeds', async ([, breakIt]) => {
+    using fixture = new Fixture();
+    const { store } = fixture;
+    const buyer = new Buyer();
+    await store.settle([buyer.buy('1x2', 'before')]);
+    const disk = fixture.onDisk();
+
+    const repair = breakIt(fixture);
+    // More than a page of orders, so that the file has to grow.
+    const batch = [
+      { kind: 'login', login } as const,
+      ...Array.from({ length: 100 }, (_, index) =>
+        buyer.buy('1x1 2x1', `${index}-${'x'.repeat(60)}`),
+      ),
+    ];
+    await expect(async () => store.settle(batch)).rejects.toThrow(StoreUnavailable);
+    expect(await levels(store)).toEqual({ 1: 8, 2: 5, 3: 0 });
+    expect(await settleOne(store, { kind: 'resume', tokenHash: 'hash' })).toMatchObject({
+      code: 'NOSESSION',
+    });
+    expect(fixture.onDisk()).toEqual(disk);
+
+    repair();
+    const outcomes = await store.settle(batch);
+    expect(outcomes.slice(0, 7)).toMatchObject([
+      { kind: 'session' },
+      ...[4, 3, 2, 1, 0].map((available) => ({ order: { lines: [{}, { upc: 2, available }] } })),
+      { code: 'NOSTOCK' },
+    ]);
+    expect(await levels(store)).toEqual({ 1: 3, 2: 0, 3: 0 });
+  });
+
+  test('a broken file is no passing fault: the server must stop', async () => {
+    using fixture = new Fixture();
+    fixture.other().exec('DROP TABLE orders');
+    const settle = async () => fixture.store.settle([new Buyer().buy('1x2')]);
+    await expect(settle).rejects.toThrow(/no such table/);
+    await expect(settle).rejects.not.toThrow(StoreUnavailable);
+  });
+
+  test('units below zero cannot be written, even if a rule were wrong', () => {
+    using fixture = new Fixture();
+    expect(() => fixture.other().exec('UPDATE stock SET available = -1')).toThrow(
+      /CHECK constraint/,
+    );
+  });
+});
+
+describe('what fails after the commit is never told as "nothing happened"', () => {
+  // SQLite's codes for a passing fault: before the commit they would be StoreUnavailable.
+  const full = Object.assign(new Error('database or disk is full'), { errcode: 13 });
+
+  test('the log cannot be moved into the file', async () => {
+    using fixture = new Fixture();
+    failWhere('get', 'wal_checkpoint', full);
+    const settle = async () => fixture.store.settle([new Buyer().buy('1x2', 'a')]);
+    await expect(settle).rejects.toThrow(full);
+    expect(fixture.onDisk()).toMatchObject({ orders: ['a'], available: [8, 5, 0] });
+  });
+
+  test('a page cannot be read', async () => {
+    using fixture = new Fixture();
+    failWhere('all', 'FROM orders', full);
+    const buyer = new Buyer();
+    const settle = async () => fixture.store.settle([buyer.buy('1x2', 'a'), buyer.orders(3)]);
+    await expect(settle).rejects.toThrow(full);
+    expect(await levels(fixture.store)).toEqual({ 1: 8, 2: 5, 3: 0 });
+  });
+
+  test('the data file was removed', async () => {
+    using fixture = new Fixture();
+    rmSync(fixture.path);
+    const settle = async () => fixture.store.settle([new Buyer().buy('1x2')]);
+    await expect(settle).rejects.toThrow(/was removed or replaced/);
+  });
+});
+
+describe('an operator works on the open file', () => {
+  test('a restock is seen by the next request, whether it reads or buys', async () => {
+    using fixture = new Fixture();
+    const { store } = fixture;
+    const buyer = new Buyer();
+    expect(await settleOne(store, buyer.buy('3x1'))).toMatchObject({ code: 'NOSTOCK' });
+    const operator = fixture.other();
+    operator.exec('UPDATE stock SET available = available + 7 WHERE upc = 3');
+    expect(await levels(store)).toEqual({ 1: 10, 2: 5, 3: 7 });
+    operator.exec('UPDATE stock SET available = available + 1 WHERE upc = 3');
+    expect(await settleOne(store, buyer.buy('3x8'))).toMatchObject({
+      order: { lines: [{ available: 0 }] },
+    });
+    expect(fixture.onDisk()).toMatchObject({ available: [10, 5, 0] });
+  });
+
+  test('a login that is deleted is logged out', async () => {
+    using fixture = new Fixture();
+    await fixture.store.settle([{ kind: 'login', login }]);
+    fixture.other().exec('DELETE FROM logins');
+    expect(await settleOne(fixture.store, { kind: 'whoami', session: login })).toMatchObject({
+      code: 'NOAUTH',
+    });
+  });
+
+  test('an order that is written while the server runs is found under its id', async () => {
+    using fixture = new Fixture();
+    const buyer = new Buyer();
+    fixture
+      .other()
+      .exec(`INSERT INTO orders VALUES ('alice', 'by hand', 1, '[[1,2,8]]', NULL, NULL)`);
+    expect(await settleOne(fixture.store, buyer.buy('1x2', 'by hand'))).toMatchObject({
+      replayed: true,
+    });
+    expect(await levels(fixture.store)).toEqual({ 1: 10, 2: 5, 3: 0 });
+  });
+});
+
+test('every batch is synced before it is answered', () => {
+  using fixture = new Fixture();
+  const pragma = (name: string) =>
+    Object.values(fixture.db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+  expect(pragma('journal_mode')).toBe('wal');
+  expect(pragma('synchronous')).toBe(2); // FULL
+});

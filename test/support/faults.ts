@@ -1,0 +1,69 @@
+/** Faults of disks, as the operating system makes them: for tests on machines that can. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+
+export const hasStrace = spawnSync('strace', ['-V']).status === 0;
+
+/** Makes a system call of a running process fail, until the end of the scope. Needs strace. */
+export class InjectedFault implements AsyncDisposable {
+  readonly #strace: ChildProcess;
+
+  private constructor(strace: ChildProcess) {
+    this.#strace = strace;
+  }
+
+  /** `fault` as strace takes it: `pwrite64:error=EIO`. */
+  static async into(pid: number, fault: string): Promise<InjectedFault> {
+    const call = fault.slice(0, fault.indexOf(':'));
+    const strace = spawn('strace', [
+      ...['-f', '-p', String(pid), '-e', `trace=${call}`, '-e', `inject=${fault}`],
+    ]);
+    await new Promise<void>((resolve, reject) => {
+      let said = '';
+      strace.stderr.on('data', (chunk) => {
+        said += chunk;
+        if (said.includes('attached')) resolve();
+      });
+      strace.on('exit', () => reject(new Error(`strace: ${said}`)));
+    });
+    return new InjectedFault(strace);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#strace.exitCode !== null || this.#strace.signalCode !== null) return;
+    const exited = once(this.#strace, 'exit');
+    this.#strace.kill('SIGINT');
+    await exited;
+  }
+}
+
+/** Changes the byte at `offset`; a negative one counts from the end. */
+export function flipByte(path: string, offset: number): void {
+  const file = openSync(path, 'r+');
+  const at = offset < 0 ? fstatSync(file).size + offset : offset;
+  const byte = Buffer.alloc(1);
+  readSync(file, byte, 0, 1, at);
+  byte[0] = (byte[0] as number) ^ 0x5a;
+  writeSync(file, byte, 0, 1, at);
+  closeSync(file);
+}
+
+/** A file system of its own in memory, so small that it can be filled. Needs root on Linux. */
+export class SmallDisk implements Disposable {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Null where it cannot be mounted. */
+  static mount(path: string, kilobytes: number): SmallDisk | null {
+    const options = ['-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'tmpfs', path];
+    return spawnSync('mount', options).status === 0 ? new SmallDisk(path) : null;
+  }
+
+  [Symbol.dispose](): void {
+    spawnSync('umount', ['-l', this.path]);
+  }
+}

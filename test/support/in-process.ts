@@ -1,0 +1,69 @@
+import { CATALOG, type Item } from '../../src/inventory/catalog.ts';
+import type { Store } from '../../src/inventory/store.ts';
+import { InventoryServer } from '../../src/server/server.ts';
+import { openSqliteStore } from '../../src/stores/sqlite.ts';
+import { TemporaryFolder } from './folder.ts';
+import { RawClient } from './raw-client.ts';
+
+/** A server in the test's own process, over a SQLite store in a folder of its own. */
+export interface TestServer extends AsyncDisposable {
+  readonly port: number;
+  readonly server: InventoryServer;
+  /** Fatal errors of the store, which end a real process. */
+  readonly failures: Error[];
+  /** Waits for nothing but the connection. */
+  connect(): Promise<RawClient>;
+  /** A connection that speaks RESP3 and is logged in as `user`. */
+  login(user?: keyof typeof PASSWORDS): Promise<RawClient>;
+}
+
+export const PASSWORDS = { alice: 'wonderland', bob: 'builder', carol: 'singer' } as const;
+
+export interface TestServerOptions {
+  readonly catalog?: readonly Item[];
+  /** Puts something between the server and its store: a slow store, a failing one. */
+  readonly wrap?: (store: Store) => Store;
+}
+
+export async function startServer({
+  catalog = CATALOG,
+  wrap = (store) => store,
+}: TestServerOptions = {}): Promise<TestServer> {
+  const folder = new TemporaryFolder();
+  const failures: Error[] = [];
+  let closed = false;
+  const sqlite = openSqliteStore(folder.file('inventory.db'), catalog);
+  const store = wrap(sqlite);
+  const server = new InventoryServer({
+    store: {
+      restored: store.restored,
+      settle: (requests) => store.settle(requests),
+      close: () => {
+        closed = true;
+        return store.close();
+      },
+    },
+    version: '0.0.0-test',
+    log: () => undefined,
+    onFailure: (error) => failures.push(error),
+  });
+  const port = await server.listen(0, '127.0.0.1');
+  const connect = () => RawClient.connect(port);
+  return {
+    port,
+    server,
+    failures,
+    connect,
+    login: async (user = 'alice') => {
+      const client = await connect();
+      await client.ask(`HELLO 3 AUTH ${user} ${PASSWORDS[user]}`);
+      return client;
+    },
+    [Symbol.asyncDispose]: async () => {
+      // After a fatal failure nothing is answered any more: a real process would be gone.
+      if (failures.length > 0) sqlite.close();
+      else if (!closed) await server.stop();
+      folder[Symbol.dispose]();
+    },
+  };
+}
