@@ -111,8 +111,11 @@ export type Outcome =
 export interface Rows {
   readonly stock: ReadonlyMap<number, Stock>;
   readonly logins: ReadonlyMap<string, Login>;
-  /** By orderKey. */
-  readonly orders: ReadonlyMap<string, Order>;
+  /**
+   * By orderKey. Null when the batch asks for no order and names none twice, as far as the store
+   * knows: every order then counts as new, and the store must start again when one is not.
+   */
+  readonly orders: ReadonlyMap<string, Order> | null;
 }
 
 /** What the store must write, all of it or nothing. */
@@ -150,8 +153,7 @@ export function settle(requests: readonly Request[], rows: Rows): Settlement {
 /** The rows, and over them what this batch has changed so far. */
 class Batch implements Changes {
   readonly #rows: Rows;
-  /** The orders of this batch, by user and id: joining the two into a key would cost more than looking up. */
-  readonly #ordersByUser = new Map<string, Map<string, Order>>();
+  readonly #ordersByKey = new Map<string, Order>();
   readonly available = new Map<number, number>();
   readonly orders: Order[] = [];
   readonly logins = new Map<string, Login | null>();
@@ -177,18 +179,13 @@ class Batch implements Changes {
   }
 
   order(user: string, id: string): Order | undefined {
-    const order = this.#ordersByUser.get(user)?.get(id);
-    if (order !== undefined || this.#rows.orders.size === 0) return order;
-    return this.#rows.orders.get(orderKey(user, id));
+    if (this.#rows.orders === null) return undefined;
+    const key = orderKey(user, id);
+    return this.#ordersByKey.get(key) ?? this.#rows.orders.get(key);
   }
 
   keep(order: Order): void {
-    let orders = this.#ordersByUser.get(order.user);
-    if (orders === undefined) {
-      orders = new Map();
-      this.#ordersByUser.set(order.user, orders);
-    }
-    orders.set(order.id, order);
+    if (this.#rows.orders !== null) this.#ordersByKey.set(orderKey(order.user, order.id), order);
     this.orders.push(order);
   }
 }

@@ -54,6 +54,7 @@ export interface Verb {
   readonly summary: string;
   /** Words after the verb, at least and at most. */
   readonly words: readonly [number, number];
+  /** Takes all words, the verb first. */
   readonly parse: (words: readonly string[]) => Command | ErrorReply;
 }
 
@@ -76,7 +77,7 @@ const verbs: readonly Verb[] = [
     needsLogin: false,
     summary: 'log in for as long as this connection lives',
     words: [2, 2],
-    parse: ([user, password]) => ({
+    parse: ([, user, password]) => ({
       verb: 'AUTH',
       credentials: { user: user as string, password: password as string },
     }),
@@ -87,7 +88,7 @@ const verbs: readonly Verb[] = [
     needsLogin: false,
     summary: 'make a login that outlives this connection, named by a token',
     words: [2, 2],
-    parse: ([user, password]) => ({
+    parse: ([, user, password]) => ({
       verb: 'LOGIN',
       credentials: { user: user as string, password: password as string },
     }),
@@ -98,7 +99,7 @@ const verbs: readonly Verb[] = [
     needsLogin: false,
     summary: 'attach this connection to a login',
     words: [1, 1],
-    parse: ([token]) => ({ verb: 'RESUME', token: token as string }),
+    parse: ([, token]) => ({ verb: 'RESUME', token: token as string }),
   },
   {
     name: 'WHOAMI',
@@ -130,7 +131,7 @@ const verbs: readonly Verb[] = [
     needsLogin: true,
     summary: 'the outcome of an order',
     words: [1, 1],
-    parse: ([id]) => {
+    parse: ([, id]) => {
       const order = id as string;
       return ORDER_ID.test(order) ? { verb: 'ORDER', order } : badOrderId();
     },
@@ -157,7 +158,7 @@ const verbs: readonly Verb[] = [
     needsLogin: false,
     summary: 'is the server there',
     words: [0, 1],
-    parse: ([text]) => ({ verb: 'PING', text: text ?? null }),
+    parse: ([, text]) => ({ verb: 'PING', text: text ?? null }),
   },
   {
     name: 'QUIT',
@@ -181,7 +182,7 @@ const verbs: readonly Verb[] = [
     needsLogin: false,
     summary: 'the verbs, as Redis tools ask for them',
     words: [0, MANY],
-    parse: (words) => ({ verb: 'COMMAND', words }),
+    parse: ([, ...words]) => ({ verb: 'COMMAND', words }),
   },
   {
     name: 'CLIENT',
@@ -189,7 +190,7 @@ const verbs: readonly Verb[] = [
     needsLogin: false,
     summary: 'what Redis clients say of themselves',
     words: [1, MANY],
-    parse: (words) => ({ verb: 'CLIENT', words }),
+    parse: ([, ...words]) => ({ verb: 'CLIENT', words }),
   },
 ];
 
@@ -202,20 +203,20 @@ export function parseCommand(words: readonly string[]): Command | ErrorReply {
   if (verb === undefined) {
     return new ErrorReply('ERR', `unknown verb '${printable(name)}'; COMMAND LIST lists the verbs`);
   }
-  const given = words.slice(1);
-  if (given.length < verb.words[0] || given.length > verb.words[1]) return wrongWords(verb);
-  return verb.parse(given);
+  const given = words.length - 1;
+  if (given < verb.words[0] || given > verb.words[1]) return wrongWords(verb);
+  return verb.parse(words);
 }
 
 function parseHello(words: readonly string[]): Command | ErrorReply {
-  const version = words[0];
+  const version = words[1];
   if (version === undefined) return { verb: 'HELLO', version: null, credentials: null, name: null };
   if (version !== '2' && version !== '3') {
     return new ErrorReply('NOPROTO', 'this server speaks RESP 2 and 3');
   }
   let credentials: Credentials | null = null;
   let name: string | null = null;
-  for (let index = 1; index < words.length; ) {
+  for (let index = 2; index < words.length; ) {
     const option = (words[index] as string).toUpperCase();
     if (option === 'AUTH' && index + 2 < words.length) {
       credentials = { user: words[index + 1] as string, password: words[index + 2] as string };
@@ -232,7 +233,8 @@ function parseHello(words: readonly string[]): Command | ErrorReply {
 
 function parseInventory(words: readonly string[]): Command | ErrorReply {
   const upcs = new Set<number>();
-  for (const word of words) {
+  for (let index = 1; index < words.length; index++) {
+    const word = words[index] as string;
     const upc = positive(word);
     if (upc === null) return badNumber('UPC', word);
     upcs.add(upc);
@@ -243,14 +245,14 @@ function parseInventory(words: readonly string[]): Command | ErrorReply {
 function parsePurchase(words: readonly string[]): Command | ErrorReply {
   let end = words.length;
   let order: string | null = null;
-  if (end >= 4 && (words[end - 2] as string).toUpperCase() === 'ORDER') {
+  if (end >= 5 && (words[end - 2] as string).toUpperCase() === 'ORDER') {
     order = words[end - 1] as string;
     end -= 2;
     if (!ORDER_ID.test(order)) return badOrderId();
   }
-  if (end % 2 === 1) return wrongWords(VERBS.get('PURCHASE') as Verb);
+  if (end % 2 === 0) return wrongWords(VERBS.get('PURCHASE') as Verb);
   const lines: { upc: number; qty: number }[] = [];
-  for (let index = 0; index < end; index += 2) {
+  for (let index = 1; index < end; index += 2) {
     const upc = positive(words[index] as string);
     if (upc === null) return badNumber('UPC', words[index] as string);
     const qty = positive(words[index + 1] as string);
@@ -267,7 +269,7 @@ function parsePurchase(words: readonly string[]): Command | ErrorReply {
 function parseOrders(words: readonly string[]): Command | ErrorReply {
   let count = DEFAULT_ORDERS_COUNT;
   let before: string | null = null;
-  for (let index = 0; index < words.length; index += 2) {
+  for (let index = 1; index < words.length; index += 2) {
     const option = (words[index] as string).toUpperCase();
     const value = words[index + 1];
     if (value === undefined) return wrongWords(VERBS.get('ORDERS') as Verb);

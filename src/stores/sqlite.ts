@@ -130,28 +130,29 @@ class SqliteStore implements Store {
 
   #read(requests: readonly Request[]): Settlement {
     this.#refreshMirrors();
-    return settle(requests, this.#rows(this.#ordersOf(requests, asksForOrder)));
+    return settle(requests, this.#rows(this.#ordersOf(requests)));
   }
 
   /**
-   * Most order ids are new, and looking each one up would cost as much as writing it. So the orders
-   * are written as if they were new; an id that is not new breaks the primary key, and then the
-   * batch starts again with every order that it names looked up.
+   * Most order ids are new, and looking each one up would cost as much as writing it. So a batch
+   * that only buys is settled as if they all were; an id that is not new breaks the primary key,
+   * and then the batch starts again with every order that it names looked up.
    */
   #write(requests: readonly Request[]): Settlement {
     try {
-      return this.#transact(requests, asksForOrder);
+      return this.#transact(requests, !requests.some(asksForOrder));
     } catch (error) {
       if (resultCode(error) !== UNIQUE_VIOLATED) throw error;
       this.#db.exec('ROLLBACK');
-      return this.#transact(requests, namesOrder);
+      return this.#transact(requests, false);
     }
   }
 
-  #transact(requests: readonly Request[], lookUp: (request: Request) => boolean): Settlement {
+  #transact(requests: readonly Request[], ordersAreNew: boolean): Settlement {
     this.#beginTransaction.run();
     this.#refreshMirrors();
-    const settlement = settle(requests, this.#rows(this.#ordersOf(requests, lookUp)));
+    const rows = this.#rows(ordersAreNew ? null : this.#ordersOf(requests));
+    const settlement = settle(requests, rows);
     if (isEmpty(settlement.changes)) {
       this.#db.exec('ROLLBACK');
     } else {
@@ -161,15 +162,15 @@ class SqliteStore implements Store {
     return settlement;
   }
 
-  #rows(orders: ReadonlyMap<string, Order>) {
+  #rows(orders: ReadonlyMap<string, Order> | null) {
     return { stock: this.#stock, logins: this.#logins, orders };
   }
 
-  /** The orders on disk that the requests chosen by `lookUp` name. */
-  #ordersOf(requests: readonly Request[], lookUp: (request: Request) => boolean) {
+  /** The orders on disk that the requests name. */
+  #ordersOf(requests: readonly Request[]): ReadonlyMap<string, Order> {
     const orders = new Map<string, Order>();
     for (const request of requests) {
-      if (!lookUp(request) || !('order' in request) || request.session === null) continue;
+      if (!('order' in request) || request.session === null) continue;
       const { user } = request.session;
       const order = this.#order(user, request.order);
       if (order !== undefined) orders.set(orderKey(user, request.order), order);
@@ -303,10 +304,6 @@ function isEmpty({ orders, logins }: Changes): boolean {
 
 function asksForOrder(request: Request): boolean {
   return request.kind === 'order';
-}
-
-function namesOrder(request: Request): boolean {
-  return request.kind === 'order' || request.kind === 'purchase';
 }
 
 function pushOrder(values: (string | number | null)[], order: Order): void {

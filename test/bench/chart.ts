@@ -29,7 +29,7 @@ export function chart(samples: Samples, machine: Machine): string {
   const parts: string[] = [];
   let y = 24;
   const text = (x: number, at: number, content: string, kind = '') =>
-    parts.push(`<text x="${x}" y="${at}"${kind && ` class="${kind}"`}>${escape(content)}</text>`);
+    parts.push(`<text x="${x}" y="${at}"${kind && ` class="${kind}"`}>${escaped(content)}</text>`);
   text(0, y - 8, 'Purchases per second, each on disk before its reply', 'title');
   y += 8;
   for (const scenario of SHOWN) {
@@ -64,6 +64,6 @@ ${parts.join('\n')}
 `;
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

@@ -2,7 +2,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { chart } from './chart.ts';
-import { growth } from './growth.ts';
 import type { LoadResult } from './load/job.ts';
 import { describeMachine } from './machine.ts';
 import { measure, scenarioName } from './measure.ts';
@@ -42,8 +41,12 @@ if (values.help || !(rounds >= 1) || positionals.some((word) => word !== 'growth
   console.log(USAGE);
   process.exit(values.help ? 0 : 2);
 }
-if (positionals.includes('growth')) await growth(values.quick);
-else await compare();
+if (positionals.includes('growth')) {
+  const { growth } = await import('./growth.ts');
+  await growth(values.quick, rounds);
+} else {
+  await compare();
+}
 
 async function compare(): Promise<void> {
   const profile = values['cpu-prof'];
@@ -66,12 +69,19 @@ async function compare(): Promise<void> {
   const isWanted = (name: string, names: readonly string[]) =>
     wanted.includes(name) || !wanted.some((word) => names.includes(word));
 
-  const chosen = all.filter(({ name }) => isWanted(name, all.map((peer) => peer.name)));
+  const chosen = all.filter(({ name }) =>
+    isWanted(
+      name,
+      all.map((peer) => peer.name),
+    ),
+  );
   const missing = chosen.map((peer) => peer.missing()).filter((why) => why !== null);
   for (const why of missing) console.log(`left out: ${why}`);
   const peers = chosen.filter((peer) => peer.missing() === null);
   const machine = describeMachine();
-  console.log(`${machine.description}; a synced write of 4 KB: ${thousands(machine.syncsPerSecond)}/s`);
+  console.log(
+    `${machine.description}; a synced write of 4 KB: ${thousands(machine.syncsPerSecond)}/s`,
+  );
   if (machine.inMemory) console.log(IN_MEMORY);
 
   const samples = new Samples();

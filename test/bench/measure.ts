@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Job, LoadResult, Shape } from './load/job.ts';
+import type { Job, LoadResult, Shape, Upcs } from './load/job.ts';
 import type { Peer, RunningPeer, Stock } from './peers/peer.ts';
 
 export interface Scenario extends Shape {
@@ -25,7 +25,7 @@ export const UNITS = 900_000_000;
 const ITEMS = 1_000;
 
 export const STOCK: Stock = {
-  upcs: Array.from({ length: ITEMS }, (_, index) => 1001 + index),
+  upcs: { first: 1001, count: ITEMS },
   units: UNITS,
 };
 
@@ -55,7 +55,7 @@ export function measure(peer: Peer, scenario: Scenario, times: Times): Promise<L
   return inFolder(async (folder) => {
     const running = await peer.start(folder, STOCK);
     try {
-      const upcs = scenario.hot ? STOCK.upcs.slice(0, 1) : STOCK.upcs;
+      const upcs = scenario.hot ? { ...STOCK.upcs, count: 1 } : STOCK.upcs;
       return await load(peer.dialect, running, upcs, scenario, times);
     } finally {
       await running.stop();
@@ -66,7 +66,7 @@ export function measure(peer: Peer, scenario: Scenario, times: Times): Promise<L
 export async function load(
   dialect: Job['dialect'],
   running: RunningPeer,
-  upcs: readonly number[],
+  upcs: Upcs,
   { connections, inFlight }: Shape,
   { warmUpSeconds, seconds }: Times,
 ): Promise<LoadResult> {

@@ -43,7 +43,18 @@ export function figuresTable(samples: Samples): string {
     }
   }
   return table(
-    ['load', 'server', 'purchases/s', 'inv is', 'p50 ms', 'p99 ms', 'p999 ms', 'CPU s/million', 'MB', 'generator'],
+    [
+      'load',
+      'server',
+      'purchases/s',
+      'inv is',
+      'p50 ms',
+      'p99 ms',
+      'p999 ms',
+      'CPU s/million',
+      'MB',
+      'generator',
+    ],
     rows,
     2,
   );
@@ -67,7 +78,12 @@ function targetTitle({ figure, scenario, peer }: Target): string {
   return `${what} of ${PEER_NAMES[peer]}, ${scenarioTitle(scenario)}`;
 }
 
-export function page(samples: Samples, machine: Machine, rounds: number, missing: readonly string[]): string {
+export function page(
+  samples: Samples,
+  machine: Machine,
+  rounds: number,
+  missing: readonly string[],
+): string {
   return `# Results
 
 ${machine.date}: ${machine.description}; a synced write of 4 KB: ${thousands(machine.syncsPerSecond)}/s.
@@ -89,7 +105,11 @@ export const IN_MEMORY =
   '\n**The temporary folder is in memory: nothing was durable, and the figures say nothing.** Set TMPDIR.\n';
 
 /** `left`: how many columns hold text; the others hold numbers and stand at the right. */
-export function table(head: readonly string[], rows: readonly string[][], left: number): string {
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  left: number,
+): string {
   const widths = head.map((title, column) =>
     Math.max(title.length, 3, ...rows.map((row) => (row[column] as string).length)),
   );
@@ -111,6 +131,9 @@ export function thousands(value: number | null): string {
 }
 
 /** Two digits behind the point for small numbers, one for larger ones. */
-export function rounded(value: number | null, digits = value !== null && value >= 20 ? 1 : 2): string {
+export function rounded(
+  value: number | null,
+  digits = value !== null && value >= 20 ? 1 : 2,
+): string {
   return value === null ? '' : value.toFixed(digits);
 }

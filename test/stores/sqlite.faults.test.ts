@@ -55,10 +55,12 @@ class Fixture implements Disposable {
 
 /** Makes the next statement that holds `sql` fail. */
 function failWhere(method: 'get' | 'all', sql: string, error: Error): void {
-  const original = StatementSync.prototype[method];
-  const spy = vi.spyOn(StatementSync.prototype, method);
-  spy.mockImplementation(function (this: StatementSync, ...values: never[]) {
-    if (!this.sourceSQL.includes(sql)) return original.apply(this, values) as never;
+  type Run = (this: StatementSync, ...values: unknown[]) => unknown;
+  const statements = StatementSync.prototype as unknown as Record<typeof method, Run>;
+  const original = statements[method];
+  const spy = vi.spyOn(statements, method);
+  spy.mockImplementation(function (this: StatementSync, ...values) {
+    if (!this.sourceSQL.includes(sql)) return original.apply(this, values);
     spy.mockRestore();
     throw error;
   });

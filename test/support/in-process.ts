@@ -9,8 +9,12 @@ import { RawClient } from './raw-client.ts';
 export interface TestServer extends AsyncDisposable {
   readonly port: number;
   readonly server: InventoryServer;
+  /** The data file. */
+  readonly data: string;
   /** Fatal errors of the store, which end a real process. */
   readonly failures: Error[];
+  /** Resolves at the first of them. */
+  readonly failed: Promise<void>;
   /** Waits for nothing but the connection. */
   connect(): Promise<RawClient>;
   /** A connection that speaks RESP3 and is logged in as `user`. */
@@ -32,7 +36,12 @@ export async function startServer({
   const folder = new TemporaryFolder();
   const failures: Error[] = [];
   let closed = false;
-  const sqlite = openSqliteStore(folder.file('inventory.db'), catalog);
+  let fail: () => void = () => undefined;
+  const failed = new Promise<void>((resolve) => {
+    fail = resolve;
+  });
+  const data = folder.file('inventory.db');
+  const sqlite = openSqliteStore(data, catalog);
   const store = wrap(sqlite);
   const server = new InventoryServer({
     store: {
@@ -45,14 +54,19 @@ export async function startServer({
     },
     version: '0.0.0-test',
     log: () => undefined,
-    onFailure: (error) => failures.push(error),
+    onFailure: (error) => {
+      failures.push(error);
+      fail();
+    },
   });
   const port = await server.listen(0, '127.0.0.1');
   const connect = () => RawClient.connect(port);
   return {
     port,
     server,
+    data,
     failures,
+    failed,
     connect,
     login: async (user = 'alice') => {
       const client = await connect();

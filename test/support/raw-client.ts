@@ -36,7 +36,7 @@ export class RawClient implements AsyncDisposable {
   }
 
   static async connect(port: number): Promise<RawClient> {
-    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     const client = new RawClient(socket);
     await once(socket, 'connect');
     return client;
@@ -85,9 +85,9 @@ export class RawClient implements AsyncDisposable {
     return this.received;
   }
 
-  /** Says that nothing more will be sent; replies are still read. */
-  end(): void {
-    this.socket.end();
+  /** Sends `last` and says that nothing more will come; replies are still read. */
+  end(last = Buffer.alloc(0)): void {
+    this.socket.end(last);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -62,7 +62,12 @@ export class Buyer {
       this.#receive(buffer.subarray(0, bytes));
       return true;
     };
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer, callback } });
+    this.#socket = connect({
+      port,
+      host: '127.0.0.1',
+      noDelay: true,
+      onread: { buffer, callback },
+    });
     this.#socket.on('error', (error) => this.#failed(error));
     this.#socket.on('close', () => this.#failed(new Error('the server closed a connection')));
   }
@@ -121,7 +126,9 @@ export class Buyer {
         (start >= 0 && chunk[start] !== this.#firstByte) ||
         (last < chunk.length && chunk[last] !== this.#lastByte)
       ) {
-        return this.#failed(new Error(`not a purchase: ${chunk.toString('latin1', Math.max(start, 0))}`));
+        const text = chunk.toString('latin1', Math.max(start, 0));
+        this.#failed(new Error(`not a purchase: ${text}`));
+        return;
       }
     }
     this.#pending = total - replies * length;

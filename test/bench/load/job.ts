@@ -8,11 +8,16 @@ export interface Shape {
   readonly inFlight: number;
 }
 
+/** UPCs in a row, all with the same number of digits. */
+export interface Upcs {
+  readonly first: number;
+  readonly count: number;
+}
+
 export interface Job extends Shape {
   readonly dialect: DialectName;
   readonly port: number;
-  /** Purchases go to these items in turn, in a random order; all UPCs have the same number of digits. */
-  readonly upcs: readonly number[];
+  readonly upcs: Upcs;
   /** How the connections warm the server up before the measurement. */
   readonly warmUp: Shape & { readonly seconds: number };
   readonly seconds: number;

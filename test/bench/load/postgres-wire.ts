@@ -17,8 +17,7 @@ const EXECUTE = message('E', '\0', int32(0));
 
 export const postgres: Dialect = {
   greetings: [startup(), Buffer.concat([message('P', `${STATEMENT}\0${SQL}\0`, int16(0)), SYNC])],
-  purchase: (upc, order) =>
-    Buffer.concat([bind(TOKEN, String(upc), '1', order), EXECUTE, SYNC]),
+  purchase: (upc, order) => Buffer.concat([bind(TOKEN, String(upc), '1', order), EXECUTE, SYNC]),
   isWhole,
 };
 
@@ -70,7 +69,10 @@ function* messages(received: Buffer): Generator<{ type: string; body: Buffer }> 
   for (let at = 0; at + 5 <= received.length; ) {
     const end = at + 1 + received.readInt32BE(at + 1);
     if (end > received.length) return;
-    yield { type: String.fromCharCode(received[at] as number), body: received.subarray(at + 5, end) };
+    yield {
+      type: String.fromCharCode(received[at] as number),
+      body: received.subarray(at + 5, end),
+    };
     at = end;
   }
 }

@@ -5,6 +5,7 @@
  */
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Dialect } from './dialects.ts';
+import type { Upcs } from './job.ts';
 
 /** Far more than can be under way, so that no request is changed before it is sent. */
 const SLOTS = 1 << 15;
@@ -22,14 +23,14 @@ export class Requests {
   readonly #timeDigits = new Uint8Array(12);
   #count = 0;
 
-  constructor(dialect: Dialect, upcs: readonly number[]) {
+  constructor(dialect: Dialect, upcs: Upcs) {
     const id = randomUUID();
-    const first = dialect.purchase(upcs[0] as number, id);
+    const first = dialect.purchase(upcs.first, id);
     this.#length = first.length;
     this.#idOffset = first.indexOf(id);
     const requests: Buffer[] = [];
     for (let slot = 0; slot < SLOTS; slot++) {
-      const upc = upcs[randomInt(upcs.length)] as number;
+      const upc = upcs.first + randomInt(upcs.count);
       // A UUIDv7 but for its time: the version digit, then the variant and random bits of any UUID.
       const request = dialect.purchase(upc, `00000000-0000-7${randomUUID().slice(15)}`);
       if (request.length !== this.#length) throw new Error('requests differ in length');

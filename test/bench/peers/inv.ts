@@ -2,10 +2,19 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Item } from '../../../src/inventory/catalog.ts';
 import type { ReplyValue } from '../../../src/protocol/reply-decoder.ts';
-import { askResp, type Peer, type RunningPeer, type Stock, startProcess, stopProcess } from './peer.ts';
+import {
+  askResp,
+  list,
+  type Peer,
+  type RunningPeer,
+  type Stock,
+  startProcess,
+  stopProcess,
+} from './peer.ts';
 
-const OWN_ENTRY = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
+export const OWN_ENTRY = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 
 export interface InvOptions {
   readonly name?: string;
@@ -15,7 +24,11 @@ export interface InvOptions {
   readonly nodeOptions?: readonly string[];
 }
 
-export function invPeer({ name = 'inv', entry = OWN_ENTRY, nodeOptions = [] }: InvOptions = {}): Peer {
+export function invPeer({
+  name = 'inv',
+  entry = OWN_ENTRY,
+  nodeOptions = [],
+}: InvOptions = {}): Peer {
   return {
     name,
     dialect: 'inv',
@@ -36,7 +49,17 @@ export async function startInv(
   catalog: string,
   stock: Stock,
 ): Promise<RunningPeer> {
-  const args = [...nodeOptions, entry, 'serve', '--port', '0', '--data', data, '--catalog', catalog];
+  const args = [
+    ...nodeOptions,
+    entry,
+    'serve',
+    '--port',
+    '0',
+    '--data',
+    data,
+    '--catalog',
+    catalog,
+  ];
   const { child, match } = await startProcess(process.execPath, args, /listening on \S+:(\d+)\n/);
   const port = Number(match[1]);
   return {
@@ -54,6 +77,6 @@ export async function startInv(
   };
 }
 
-export function catalogOf({ upcs, units }: Stock): object[] {
-  return upcs.map((upc) => ({ upc, name: `Item ${upc}`, units }));
+export function catalogOf({ upcs, units }: Stock): Item[] {
+  return list(upcs).map((upc) => ({ upc, name: `Item ${upc}`, units }));
 }

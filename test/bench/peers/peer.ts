@@ -6,12 +6,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorReply } from '../../../src/protocol/errors.ts';
 import { ReplyDecoder, type ReplyValue } from '../../../src/protocol/reply-decoder.ts';
 import { encodeCommand } from '../../../src/protocol/resp.ts';
-import type { DialectName } from '../load/job.ts';
+import type { DialectName, Upcs } from '../load/job.ts';
 
 export interface Stock {
-  readonly upcs: readonly number[];
+  readonly upcs: Upcs;
   /** Of each item, at the start. */
   readonly units: number;
+}
+
+export function list({ first, count }: Upcs): number[] {
+  return Array.from({ length: count }, (_, index) => first + index);
 }
 
 export interface Peer {

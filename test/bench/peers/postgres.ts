@@ -3,7 +3,7 @@ import { chownSync, existsSync, globSync, mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { firstRow, isWhole, query, startup, USER } from '../load/postgres-wire.ts';
-import { eventually, freePort, type Peer, startProcess, stopProcess } from './peer.ts';
+import { eventually, freePort, list, type Peer, startProcess, stopProcess } from './peer.ts';
 import { schema } from './postgres-schema.ts';
 
 /** As it comes: fsync, synchronous_commit and full_page_writes are on. */
@@ -17,7 +17,7 @@ export const postgresPeer: Peer = {
     const account = unprivileged();
     const data = join(folder, 'data');
     mkdirSync(data);
-    if (account.uid !== undefined) chownSync(data, account.uid, account.gid);
+    if (account !== null) chownSync(data, account.uid, account.gid);
     execFileSync(
       join(bin, 'initdb'),
       ['-D', data, '-U', USER, '--auth=trust', '--no-locale', '--encoding=UTF8', '--no-sync'],
@@ -30,12 +30,13 @@ export const postgresPeer: Peer = {
       /ready to accept connections/,
       { ...account, cwd: data },
     );
-    await eventually(() => ask(port, 'SELECT 1'));
-    for (const statement of schema(upcs, units)) await ask(port, statement);
+    await eventually(() => askPostgres(port, 'SELECT 1'));
+    for (const statement of schema(list(upcs), units)) await askPostgres(port, statement);
     return {
       port,
       pid: child.pid as number,
-      sold: async () => Number((await ask(port, 'SELECT sum(units - available) FROM stock'))[0]),
+      sold: async () =>
+        Number((await askPostgres(port, 'SELECT sum(units - available) FROM stock'))[0]),
       // Ends the connections and writes everything down; SIGTERM would wait for the clients.
       stop: () => stopProcess(child, 'SIGINT'),
     };
@@ -50,14 +51,15 @@ function programs(): string | null {
 }
 
 /** PostgreSQL refuses to run as root; its Debian package makes a user for it. */
-function unprivileged(): { uid?: number; gid?: number } {
-  if (process.getuid?.() !== 0) return {};
-  const id = (option: string) => Number(execFileSync('id', [option, 'postgres'], { encoding: 'utf8' }));
+function unprivileged(): { uid: number; gid: number } | null {
+  if (process.getuid?.() !== 0) return null;
+  const id = (option: string) =>
+    Number(execFileSync('id', [option, 'postgres'], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
 }
 
 /** The first row of the answer to one statement, over a connection of its own. */
-function ask(port: number, sql: string): Promise<string[]> {
+function askPostgres(port: number, sql: string): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(startup()));
     let received = Buffer.alloc(0);

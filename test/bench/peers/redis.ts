@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { askResp, eventually, freePort, type Peer, startProcess, stopProcess } from './peer.ts';
+import {
+  askResp,
+  eventually,
+  freePort,
+  list,
+  type Peer,
+  startProcess,
+  stopProcess,
+} from './peer.ts';
 import { SCRIPT, SCRIPT_SHA } from './redis-script.ts';
 
 /** Every write is synced before its reply leaves. Neither snapshots nor rewrites of the log disturb it. */
@@ -22,7 +30,7 @@ export const redisPeer: Peer = {
     const options = { port: String(port), bind: '127.0.0.1', dir: folder, ...OPTIONS };
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
     const { child } = await startProcess('redis-server', args, /Ready to accept connections/i);
-    const levels = upcs.flatMap((upc) => [String(upc), String(units)]);
+    const levels = list(upcs).flatMap((upc) => [String(upc), String(units)]);
     await eventually(() =>
       askResp(port, ['HSET', 'stock', ...levels], ['SCRIPT', 'LOAD', SCRIPT]),
     ).then((sha) => {

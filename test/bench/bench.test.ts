@@ -1,0 +1,91 @@
+/** The benchmark in small: that every figure comes out and every purchase is counted. No timings. */
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { chart } from './chart.ts';
+import { DIALECTS } from './load/dialects.ts';
+import { Latencies } from './load/latencies.ts';
+import { Requests } from './load/requests.ts';
+import { describeMachine } from './machine.ts';
+import { measure } from './measure.ts';
+import { invPeer } from './peers/inv.ts';
+import { nothingPeer } from './peers/nothing.ts';
+import { postgresPeer } from './peers/postgres.ts';
+import { redisPeer } from './peers/redis.ts';
+import { page } from './report.ts';
+import { Samples } from './samples.ts';
+
+const SCENARIO = { connections: 3, inFlight: 4, hot: false };
+const TIMES = { warmUpSeconds: 0.1, seconds: 0.2 };
+
+// measure() itself fails when the units that a server sold are not the purchases it acknowledged.
+describe.for([invPeer(), redisPeer, postgresPeer, nothingPeer])('$name', (peer) => {
+  test.skipIf(peer.missing() !== null)('is measured', async () => {
+    const scenario = peer.dialect === 'postgres' ? { ...SCENARIO, inFlight: 1 } : SCENARIO;
+    const result = await measure(peer, scenario, TIMES);
+    expect(result.measured).toBeGreaterThan(0);
+    expect(result.acknowledged).toBeGreaterThan(result.measured);
+    expect(result.p50).toBeGreaterThan(0);
+    expect(result.p50).toBeLessThanOrEqual(result.p99);
+    expect(result.p99).toBeLessThanOrEqual(result.p999);
+    expect(result.p999).toBeLessThanOrEqual(result.longest);
+    if (process.platform === 'linux') {
+      expect(result.residentMegabytes).toBeGreaterThan(1);
+      expect(result.cpuSecondsPerMillion).toBeGreaterThanOrEqual(0);
+    }
+  });
+});
+
+test('every request has a fresh order id, in the order of time', () => {
+  const { purchase } = DIALECTS.inv;
+  const length = purchase(1001, randomUUID()).length;
+  const requests = new Requests(DIALECTS.inv, { first: 1001, count: 100 });
+  const ids: string[] = [];
+  for (let taken = 0; taken < 50_000; taken += 64) {
+    const bytes = requests.take(64).toString('latin1');
+    expect(bytes.length).toBe(64 * length);
+    ids.push(...bytes.split('\r\n').filter((word) => word.length === 36));
+  }
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids).toEqual(ids.toSorted());
+  for (const id of ids.slice(-64)) {
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    const time = Number.parseInt(id.slice(0, 13).replace('-', ''), 16);
+    expect(Math.abs(time - Date.now())).toBeLessThan(1_000);
+  }
+});
+
+test('latencies are counted within two per cent', () => {
+  const latencies = new Latencies();
+  for (let step = 1; step <= 10_000; step++) latencies.add(step / 100);
+  expect(latencies.total).toBe(10_000);
+  expect(latencies.longest).toBe(100);
+  for (const part of [0.001, 0.01, 0.5, 0.99, 0.999]) {
+    const actual = latencies.percentile(part);
+    expect(actual / (100 * part)).toBeGreaterThanOrEqual(0.99);
+    expect(actual / (100 * part)).toBeLessThan(1.02);
+  }
+});
+
+test('a run becomes a page and a chart', () => {
+  const samples = new Samples();
+  const figures = { p50: 1, p99: 2, p999: 3, longest: 4, generatorLoad: 0.5 };
+  const use = { cpuSecondsPerMillion: 5, residentMegabytes: 100 };
+  const rates = { inv: [30_000, 10_000, 20_000], redis: [10_000, 5_000, 4_000] };
+  for (const [peer, values] of Object.entries(rates)) {
+    values.forEach((perSecond, index) => {
+      const result = { acknowledged: 1, measured: 1, perSecond, ...figures, ...use };
+      samples.add({ round: index + 1, scenario: '50x1', peer, result });
+    });
+  }
+  expect(samples.median('50x1', 'inv', 'perSecond')).toBe(20_000);
+  // The ratios of the rounds are 3, 2 and 5.
+  expect(samples.ratio('50x1', 'redis', 'perSecond')).toBe(3);
+  const machine = describeMachine();
+  const text = page(samples, machine, 3, ['PostgreSQL is not installed']);
+  expect(text).toMatch(
+    /\| rate of Redis, 50 connections, 1 in flight +\| +≥ 2 \| +3\.00 \| +reached \|/,
+  );
+  expect(text).toContain('Left out: PostgreSQL is not installed.');
+  expect(text).toMatch(/PostgreSQL, 50 connections, 1 in flight +\| +≥ 7 \| +\| not measured/);
+  expect(chart(samples, machine)).toContain('20,000');
+});

@@ -1,0 +1,109 @@
+/** Records histories against real servers and checks each one; in some the server is killed on the way. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Gate } from '../kill/gate.ts';
+import { Random } from '../support/random.ts';
+import { ServerProcess } from '../support/server-process.ts';
+import { check, explain } from './linearizable.ts';
+import { type History, record } from './record.ts';
+
+/** Histories on one data file. Each has three items of its own: one plentiful, two scarce. */
+const HISTORIES_A_FILE = 50;
+export const CLIENTS = 6;
+const OPERATIONS = 16;
+
+export interface HistoriesReport {
+  readonly histories: number;
+  readonly operations: number;
+  /** Operations whose answer was lost. */
+  readonly lost: number;
+  readonly kills: number;
+  /** The most pairs of "done" and "state" that a search visited. */
+  readonly mostVisited: number;
+  readonly violations: readonly string[];
+}
+
+export async function runHistories(
+  count: number,
+  seed: number,
+  progress: (line: string) => void = () => undefined,
+): Promise<HistoriesReport> {
+  const report = { histories: 0, operations: 0, lost: 0, kills: 0, mostVisited: 0 };
+  const violations: string[] = [];
+  while (report.histories < count && violations.length === 0) {
+    const some = Math.min(HISTORIES_A_FILE, count - report.histories);
+    const random = new Random(seed * 1_000 + report.histories);
+    for await (const { history, units, kills } of recordSome(some, random)) {
+      const verdict = check(history.threads, units);
+      const operations = history.threads.flat();
+      report.histories++;
+      report.kills += kills;
+      report.operations += operations.length;
+      report.lost += operations.filter(({ answer }) => answer === null).length;
+      report.mostVisited = Math.max(report.mostVisited, verdict.visited);
+      violations.push(...history.faults);
+      if (!verdict.isLinearizable) {
+        violations.push(`history ${report.histories} cannot be explained\n${explain(verdict)}`);
+      }
+    }
+    progress(`${report.histories} histories, ${report.operations} operations`);
+  }
+  return { ...report, violations };
+}
+
+interface Recorded {
+  readonly history: History;
+  readonly units: ReadonlyMap<number, number>;
+  readonly kills: number;
+}
+
+async function* recordSome(count: number, random: Random): AsyncGenerator<Recorded> {
+  const folder = mkdtempSync(join(tmpdir(), 'inv-history-'));
+  const files = { data: join(folder, 'inventory.db'), catalog: join(folder, 'catalog.json') };
+  const catalog = Array.from({ length: count }, (_, index) => itemsOf(index)).flat();
+  writeFileSync(files.catalog, JSON.stringify(catalog));
+  let server = await ServerProcess.start(files);
+  const gate = new Gate();
+  gate.open(server.port);
+  try {
+    for (let index = 0; index < count; index++) {
+      const units = new Map(itemsOf(index).map((item) => [item.upc, item.units]));
+      const withKill = random.chance(0.2);
+      let over = false;
+      const recording = record({
+        random,
+        units,
+        clients: CLIENTS,
+        operations: OPERATIONS,
+        port: () => gate.port(),
+        cuts: random.chance(0.3),
+      }).finally(() => {
+        over = true;
+      });
+      if (withKill) {
+        await Promise.race([recording, pause(random.below(40))]);
+        if (!over) {
+          gate.close();
+          await server.end('SIGKILL');
+          server = await ServerProcess.start(files);
+          gate.open(server.port);
+        }
+      }
+      yield { history: await recording, units, kills: withKill ? 1 : 0 };
+    }
+  } finally {
+    await server.end('SIGKILL');
+    rmSync(folder, { recursive: true });
+  }
+}
+
+export function itemsOf(history: number): { upc: number; name: string; units: number }[] {
+  const first = 1_001 + 3 * history;
+  return [100, 12, 4].map((units, index) => ({
+    upc: first + index,
+    name: `Item ${first + index}`,
+    units,
+  }));
+}

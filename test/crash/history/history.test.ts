@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Store } from '../../../src/inventory/store.ts';
+import { InventoryServer } from '../../../src/server/server.ts';
+import { openSqliteStore } from '../../../src/stores/sqlite.ts';
+import { Random } from '../support/random.ts';
+import { BROKEN } from './broken.ts';
+import { CLIENTS, itemsOf, runHistories } from './histories.ts';
+import { check, type Operation } from './linearizable.ts';
+import type { Ask } from './model.ts';
+import { record } from './record.ts';
+
+test('twenty histories of concurrent clients can be explained', async () => {
+  const report = await runHistories(20, 1);
+  expect(report.violations).toEqual([]);
+  expect(report.histories).toBe(20);
+  expect(report.operations).toBeGreaterThan(1_000);
+}, 60_000);
+
+describe('a server is caught that', () => {
+  test.for(Object.keys(BROKEN))('%s', async (name) => {
+    expect(await faultsOf(BROKEN[name] as (store: Store) => Store)).toBeGreaterThan(0);
+  });
+});
+
+test('the same server with nothing broken is not', async () => {
+  expect(await faultsOf((store) => store)).toBe(0);
+});
+
+/** How many of some histories cannot be explained when the store is changed like this. */
+async function faultsOf(change: (store: Store) => Store): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'inv-broken-'));
+  const histories = [0, 1, 2, 3, 4];
+  const store = change(openSqliteStore(join(folder, 'inventory.db'), histories.flatMap(itemsOf)));
+  const failed = (error: Error) => {
+    throw error;
+  };
+  const server = new InventoryServer({
+    store,
+    version: '0',
+    log: () => undefined,
+    onFailure: failed,
+  });
+  const port = await server.listen(0, '127.0.0.1');
+  let faults = 0;
+  for (const index of histories) {
+    const units = new Map(itemsOf(index).map((item) => [item.upc, item.units]));
+    const random = new Random(index);
+    const options = { random, units, clients: CLIENTS, operations: 20, cuts: false };
+    const history = await record({ ...options, port: () => Promise.resolve(port) });
+    if (history.faults.length > 0 || !check(history.threads, units).isLinearizable) faults++;
+  }
+  await server.stop();
+  rmSync(folder, { recursive: true });
+  return faults;
+}
+
+describe('histories made by hand:', () => {
+  const units = new Map([[1, 2]]);
+  const who = { user: 'bob', token: 't' };
+  const login: Operation = {
+    ask: { verb: 'login', user: 'bob' },
+    answer: 't',
+    called: 0,
+    returned: 1,
+  };
+  const did = (ask: Ask, answer: string | null, called: number, returned: number): Operation => ({
+    ask,
+    answer,
+    called,
+    returned,
+  });
+  const buy = (order: string, qty: number): Ask => ({
+    verb: 'purchase',
+    ...who,
+    lines: [[1, qty]],
+    order,
+  });
+  const look: Ask = { verb: 'inventory', ...who, upcs: [1] };
+  const holds = (...threads: Operation[][]) => check([[login], ...threads], units).isLinearizable;
+
+  test('overlapping operations may take effect in either order', () => {
+    expect(holds([did(buy('a', 2), 'bought 1:0', 2, 5)], [did(look, '1:2', 3, 4)])).toBe(true);
+    expect(holds([did(buy('a', 2), 'bought 1:0', 2, 5)], [did(look, '1:0', 3, 4)])).toBe(true);
+  });
+
+  test('what was answered before must be seen after', () => {
+    expect(holds([did(buy('a', 2), 'bought 1:0', 2, 3)], [did(look, '1:2', 4, 5)])).toBe(false);
+    expect(holds([did(buy('a', 2), 'bought 1:0', 4, 5)], [did(look, '1:0', 2, 3)])).toBe(false);
+  });
+
+  test('an order whose answer was lost happened later, or not at all, but not twice', () => {
+    const lost = [did(buy('a', 2), null, 2, Number.POSITIVE_INFINITY)];
+    expect(holds(lost, [did(look, '1:2', 3, 4), did(look, '1:0', 5, 6)])).toBe(true);
+    expect(holds(lost, [did(look, '1:2', 3, 4), did(look, '1:2', 5, 6)])).toBe(true);
+    expect(holds(lost, [did(look, '1:0', 3, 4), did(look, '1:2', 5, 6)])).toBe(false);
+    expect(holds(lost, [did(buy('a', 2), 'again bought 1:0', 3, 4)])).toBe(true);
+    expect(
+      holds([did(buy('a', 1), 'bought 1:1', 2, 3), did(buy('a', 1), 'bought 1:0', 4, 5)]),
+    ).toBe(false);
+  });
+
+  test('both buyers of the last units cannot have them', () => {
+    const last = (answer: string) => [did(buy('b', 2), answer, 2, 5)];
+    expect(holds([did(buy('a', 2), 'bought 1:0', 2, 5)], last('bought 1:0'))).toBe(false);
+    expect(holds([did(buy('a', 2), 'bought 1:0', 2, 5)], last('NOSTOCK 1:2>0'))).toBe(true);
+  });
+});
