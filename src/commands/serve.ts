@@ -7,6 +7,7 @@ import { CATALOG, CatalogError, type Item, parseCatalog } from '../inventory/cat
 import { type Store, StoreRefused } from '../inventory/store.ts';
 import { logToStderr } from '../server/log.ts';
 import { InventoryServer } from '../server/server.ts';
+import { isPostgresAddress, showPostgresAddress } from '../stores/postgres-address.ts';
 
 export default class Serve extends BaseCommand {
   static override summary = 'Run the inventory server';
@@ -31,6 +32,10 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       description: 'Sell your own items, and keep the data in a file of your choice',
       command: '<%= config.bin %> <%= command.id %> --catalog items.json --data shop.db',
     },
+    {
+      description: 'Share a PostgreSQL database with other servers',
+      command: '<%= config.bin %> <%= command.id %> --data postgres://inv@db.example/inv',
+    },
   ];
 
   static override flags = {
@@ -46,8 +51,9 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     }),
     data: Flags.string({
       description:
-        "data file, made when it does not exist (default: inventory.db in the user's data folder)",
-      helpValue: 'FILE',
+        "data file, made when it does not exist (default: inventory.db in the user's data folder), or a PostgreSQL database, postgres://user@host/database, which any number of servers may share",
+      helpValue: 'FILE|URL',
+      env: 'INV_DATA',
     }),
     catalog: Flags.string({
       description:
@@ -59,8 +65,9 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
   async run(): Promise<void> {
     const { flags } = await this.parse(Serve);
     const catalog = flags.catalog === undefined ? CATALOG : await readCatalog(flags.catalog);
-    const data = resolve(flags.data ?? join(this.config.dataDir, 'inventory.db'));
-    const store = await openStore(data, catalog);
+    const { store, data } = isPostgresAddress(flags.data ?? '')
+      ? await openDatabase(flags.data as string, catalog)
+      : await openFile(flags.data ?? join(this.config.dataDir, 'inventory.db'), catalog);
     const server = new InventoryServer({
       store,
       version: this.config.version,
@@ -68,7 +75,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       onFailure: (error) => {
         logToStderr('store failed', { error: error.message, data });
         process.stderr.write(
-          `inv: stopped, because the data file cannot be trusted any more: ${error.message}.\n` +
+          `inv: stopped, because the data cannot be trusted any more: ${error.message}.\n` +
             'Nothing that was acknowledged is affected. Check the disk, then start the server again.\n',
         );
         process.exit(ExitCode.fault);
@@ -97,10 +104,27 @@ async function readCatalog(path: string): Promise<Item[]> {
   }
 }
 
-async function openStore(data: string, catalog: readonly Item[]): Promise<Store> {
+/** A store, and what people are told about where it is. */
+interface Opened {
+  readonly store: Store;
+  readonly data: string;
+}
+
+async function openFile(path: string, catalog: readonly Item[]): Promise<Opened> {
+  const data = resolve(path);
   const { openSqliteStore } = await import('../stores/sqlite.ts');
+  return { data, store: await open(() => openSqliteStore(data, catalog)) };
+}
+
+async function openDatabase(url: string, catalog: readonly Item[]): Promise<Opened> {
+  const { openPostgresStore } = await import('../stores/postgres.ts');
+  const store = await open(() => openPostgresStore(url, catalog, logToStderr));
+  return { store, data: showPostgresAddress(url) };
+}
+
+async function open(opening: () => Store | Promise<Store>): Promise<Store> {
   try {
-    return openSqliteStore(data, catalog);
+    return await opening();
   } catch (error) {
     if (!(error instanceof StoreRefused)) throw error;
     throw new CommandFailure(error.message, 'DATA', ExitCode.fault);

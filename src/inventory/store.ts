@@ -10,8 +10,9 @@ export interface Store {
 
   /**
    * Settles a batch in its order. When the outcomes are there, what they tell is on disk. Throws (or
-   * rejects with) StoreUnavailable when the batch could not be committed: then it had no effect.
-   * Any other error means that the store cannot vouch for its state: the server must stop.
+   * rejects with) StoreUnavailable when the batch could not be committed: then it had no effect; and
+   * OutcomeUnknown when it cannot be found out in time whether it was. Any other error means that the
+   * store cannot vouch for its state: the server must stop.
    * Called again only when the last batch is settled.
    */
   settle(requests: readonly Request[]): readonly Outcome[] | Promise<readonly Outcome[]>;
@@ -21,6 +22,9 @@ export interface Store {
 
 /** The batch could not be committed and had no effect; a later one may succeed. */
 export class StoreUnavailable extends Error {}
+
+/** The batch may have been committed or not, so nobody must be told either: their connections end. */
+export class OutcomeUnknown extends Error {}
 
 /** The store cannot be opened. The message says why, and what to do. */
 export class StoreRefused extends Error {}

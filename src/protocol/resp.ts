@@ -132,13 +132,16 @@ export class RequestDecoder {
   #nextLine(maxBytes: number): string[] | null {
     const text = this.#text;
     const start = this.#position;
+    // TLS and other binary greetings have no line end: their first byte tells, or both sides wait.
+    if (isControl(text.charCodeAt(start)) && !isLineEnd(text.charCodeAt(start))) {
+      throw new ProtocolError('ERR', `malformed request: unexpected ${shown(text, start)}`);
+    }
     const newline = text.indexOf('\n', start);
     if (newline < 0) return this.#hold(maxBytes, text.length + 1);
     if (newline + 1 - start > maxBytes) throw tooBig(maxBytes);
     const end = newline > start && text.charCodeAt(newline - 1) === CR ? newline - 1 : newline;
     for (let index = start; index < end; index++) {
-      const code = text.charCodeAt(index);
-      if ((code < SPACE && code !== TAB) || code === DELETE) {
+      if (isControl(text.charCodeAt(index))) {
         throw new ProtocolError('ERR', `malformed request: unexpected ${shown(text, index)}`);
       }
     }
@@ -208,6 +211,14 @@ const EMPTY = Buffer.alloc(0);
 
 function tooBig(maxBytes: number): ProtocolError {
   return new ProtocolError('TOOBIG', `a command has at most ${maxBytes} bytes here`);
+}
+
+function isControl(code: number): boolean {
+  return (code < SPACE && code !== TAB) || code === DELETE;
+}
+
+function isLineEnd(code: number): boolean {
+  return code === CR || code === LF;
 }
 
 function shown(text: string, index: number): string {

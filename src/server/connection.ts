@@ -7,7 +7,7 @@ import { hash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Outcome, Request, Session } from '../inventory/rules.ts';
 import { Refusal } from '../inventory/rules.ts';
-import { StoreUnavailable } from '../inventory/store.ts';
+import { OutcomeUnknown, StoreUnavailable } from '../inventory/store.ts';
 import { ErrorReply, ProtocolError } from '../protocol/errors.ts';
 import {
   MAX_COMMAND_BYTES,
@@ -46,7 +46,7 @@ export interface Host {
   waiting(connection: Connection): void;
 }
 
-type Settled = Outcome | StoreUnavailable | null;
+type Settled = Outcome | StoreUnavailable | OutcomeUnknown | null;
 
 export class Connection {
   readonly id: number;
@@ -273,8 +273,9 @@ export class Connection {
     const { passwords } = this.#host;
     // Counted from now on, so that the connection does not end under the check.
     this.#unanswered++;
-    const full = passwords.full;
-    const right = !full && (await passwords.check(credentials, this.#address));
+    const full = passwords.isFull(credentials, this.#address);
+    const isThere = () => !this.#socket.destroyed;
+    const right = !full && (await passwords.check(credentials, this.#address, isThere));
     this.#unanswered--;
     if (right) accepted();
     else this.#answerInTurn(() => (full ? LOGINS_BUSY : WRONG_PASSWORD));
@@ -296,6 +297,11 @@ export class Connection {
       answer: (outcome) => {
         this.#unanswered--;
         if (blocking) this.#blocked = false;
+        // Said nothing, the client knows that it knows nothing: it asks again under the same order id.
+        if (outcome instanceof OutcomeUnknown) {
+          this.#closing = true;
+          return this.destroy();
+        }
         const reply = finish === undefined ? replyOf(outcome as Outcome) : finish(outcome);
         this.#output += encode(reply, this.#version);
         if (!this.#touched) {

@@ -6,13 +6,13 @@
  * only when the batch is on disk; and only then does any reply of the batch leave.
  */
 import type { Outcome, Request } from '../inventory/rules.ts';
-import { type Store, StoreUnavailable } from '../inventory/store.ts';
+import { OutcomeUnknown, type Store, StoreUnavailable } from '../inventory/store.ts';
 
 /** What waits in the queue: a request for the store, or null for one that is answered in its turn. */
 export interface Entry {
   readonly request: Request | null;
-  /** Takes the outcome, or StoreUnavailable, or null when there was no request. */
-  answer(outcome: Outcome | StoreUnavailable | null): void;
+  /** Takes the outcome, or why there is none, or null when there was no request. */
+  answer(outcome: Outcome | StoreUnavailable | OutcomeUnknown | null): void;
 }
 
 /** Requests in one transaction. More would make everybody wait for the longest commit; fewer cost a sync each. */
@@ -74,7 +74,8 @@ export class GroupCommit {
     this.#busy = true;
     const requests: Request[] = [];
     for (const { request } of batch) if (request !== null) requests.push(request);
-    let outcomes: readonly Outcome[] | StoreUnavailable = [];
+    let outcomes: readonly Outcome[] = [];
+    let failure: StoreUnavailable | OutcomeUnknown | null = null;
     try {
       if (requests.length > 0) {
         const settled = this.#store.settle(requests);
@@ -83,14 +84,15 @@ export class GroupCommit {
         this.#batches++;
       }
     } catch (error) {
-      if (!(error instanceof StoreUnavailable)) return this.#fail(error as Error);
-      outcomes = error;
+      if (!(error instanceof StoreUnavailable || error instanceof OutcomeUnknown)) {
+        return this.#fail(error as Error);
+      }
+      failure = error;
     }
     let index = 0;
     for (const entry of batch) {
       if (entry.request === null) entry.answer(null);
-      else if (outcomes instanceof StoreUnavailable) entry.answer(outcomes);
-      else entry.answer(outcomes[index++] as Outcome);
+      else entry.answer(failure ?? (outcomes[index++] as Outcome));
     }
     this.#busy = false;
     this.#afterBatch();

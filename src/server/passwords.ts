@@ -15,6 +15,8 @@ const MAX_HASHES_AT_ONCE = 2;
 
 /** Password checks that wait for a thread: at 40 ms each on two threads, the last one waits 20 s. */
 export const MAX_WAITING_LOGINS = 1_000;
+/** The same for one user from one address: who guesses on many connections fills this line, not everybody's. */
+export const MAX_WAITING_LOGINS_OF_USER = 100;
 
 /** The pause after a wrong password doubles from here with each one of that user from that address … */
 export const FIRST_WRONG_PASSWORD_DELAY_MS = 100;
@@ -43,7 +45,9 @@ export class Passwords {
   readonly #verified = new Map<string, string>();
   readonly #key = randomBytes(32).toString('base64url');
   readonly #failures = new Map<string, Failures>();
-  readonly #waiting: (() => void)[] = [];
+  /** Who waits for a thread, by line. The lines take turns, and the first in the map is next. */
+  readonly #lines = new Map<string, (() => void)[]>();
+  #waiting = 0;
   readonly #stopped = new AbortController();
   #running = 0;
 
@@ -52,53 +56,99 @@ export class Passwords {
     this.#stopped.abort();
   }
 
-  /** Whether another check would wait too long; the login is then answered BUSY. */
+  /** Whether another check would wait too long, whoever asks for it. */
   get full(): boolean {
-    return this.#waiting.length >= MAX_WAITING_LOGINS;
+    return this.#waiting >= MAX_WAITING_LOGINS;
+  }
+
+  /** Whether this check would wait too long; the login is then answered BUSY. */
+  isFull(credentials: Credentials, address: string): boolean {
+    if (this.#isKnown(credentials)) return false;
+    const line = this.#lines.get(this.#lineOf(credentials, address));
+    return this.full || (line?.length ?? 0) >= MAX_WAITING_LOGINS_OF_USER;
   }
 
   /**
    * Whether the password (a wire string) is that of the user. A wrong one is told only after a
    * pause that grows with the failures of that user from that address; nobody else waits for it.
+   * Nothing is checked for a client that is gone when its turn comes, as `isThere` tells.
    */
-  async check({ user, password }: Credentials, address: string): Promise<boolean> {
-    const right = await this.#isRight(user, password);
-    const source = `${address} ${user}`;
+  async check(
+    credentials: Credentials,
+    address: string,
+    isThere: () => boolean = () => true,
+  ): Promise<boolean> {
+    const right = await this.#isRight(credentials, address, isThere);
+    const source = `${address} ${credentials.user}`;
     if (right) this.#failures.delete(source);
-    else await this.#pause(this.#delayAfterFailure(source));
+    else if (isThere()) await this.#pause(this.#delayAfterFailure(source));
     return right;
   }
 
-  async #isRight(name: string, password: string): Promise<boolean> {
-    const user = this.#users.get(name);
-    const digest = hash('sha256', `${this.#key} ${password}`, 'base64url');
-    if (user !== undefined && this.#verified.get(name) === digest) return true;
-    const { salt, hash: expected } = user ?? NOBODY;
-    const actual = await this.#scrypt(password, Buffer.from(salt, 'base64url'));
-    const right = timingSafeEqual(actual, Buffer.from(expected, 'base64url'));
-    if (!right || user === undefined) return false;
-    this.#verified.set(name, digest);
-    return true;
+  async #isRight(
+    credentials: Credentials,
+    address: string,
+    isThere: () => boolean,
+  ): Promise<boolean> {
+    if (this.#isKnown(credentials)) return true;
+    await this.#turn(this.#lineOf(credentials, address));
+    try {
+      // Somebody else may have had the same right password checked meanwhile.
+      if (this.#isKnown(credentials)) return true;
+      if (!isThere()) return false;
+      const { user: name, password } = credentials;
+      const { salt, hash: expected } = this.#users.get(name) ?? NOBODY;
+      const actual = await scryptOf(password, Buffer.from(salt, 'base64url'));
+      const right = timingSafeEqual(actual, Buffer.from(expected, 'base64url'));
+      if (!right || !this.#users.has(name)) return false;
+      this.#verified.set(name, this.#digest(password));
+      return true;
+    } finally {
+      this.#endTurn();
+    }
   }
 
-  async #scrypt(password: string, salt: Buffer): Promise<Buffer> {
-    if (this.#running >= MAX_HASHES_AT_ONCE) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    } else {
+  /** Whether this very password was right before. */
+  #isKnown({ user, password }: Credentials): boolean {
+    const digest = this.#verified.get(user);
+    return digest !== undefined && digest === this.#digest(password);
+  }
+
+  #digest(password: string): string {
+    return hash('sha256', `${this.#key} ${password}`, 'base64url');
+  }
+
+  /** Each user has a line for each address; names that are nobody's share one, so that inventing names gains nothing. */
+  #lineOf({ user }: Credentials, address: string): string {
+    return this.#users.has(user) ? `${address} ${user}` : address;
+  }
+
+  async #turn(line: string): Promise<void> {
+    if (this.#running < MAX_HASHES_AT_ONCE) {
       this.#running++;
+      return;
     }
-    try {
-      return await new Promise<Buffer>((resolve, reject) => {
-        scrypt(Buffer.from(password, 'latin1'), salt, 32, SCRYPT_COST, (error, key) =>
-          error === null ? resolve(key) : reject(error),
-        );
-      });
-    } finally {
-      // The place goes to the next in line, if there is one.
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#running--;
-      else next();
+    await new Promise<void>((resolve) => {
+      const waiting = this.#lines.get(line);
+      if (waiting === undefined) this.#lines.set(line, [resolve]);
+      else waiting.push(resolve);
+      this.#waiting++;
+    });
+  }
+
+  /** The place goes to the first of the line whose turn it is, if there is one; the line then goes to the end. */
+  #endTurn(): void {
+    const [first] = this.#lines;
+    if (first === undefined) {
+      this.#running--;
+      return;
     }
+    const [line, waiting] = first;
+    const next = waiting.shift();
+    this.#lines.delete(line);
+    if (waiting.length > 0) this.#lines.set(line, waiting);
+    this.#waiting--;
+    next?.();
   }
 
   async #pause(milliseconds: number): Promise<void> {
@@ -119,4 +169,12 @@ export class Passwords {
     }
     return Math.min(FIRST_WRONG_PASSWORD_DELAY_MS * 2 ** (count - 1), MAX_WRONG_PASSWORD_DELAY_MS);
   }
+}
+
+function scryptOf(password: string, salt: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scrypt(Buffer.from(password, 'latin1'), salt, 32, SCRYPT_COST, (error, key) =>
+      error === null ? resolve(key) : reject(error),
+    );
+  });
 }

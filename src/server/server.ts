@@ -4,7 +4,7 @@ import type { Store } from '../inventory/store.ts';
 import { ErrorReply } from '../protocol/errors.ts';
 import { MAX_CONNECTIONS } from '../protocol/limits.ts';
 import { encode } from '../protocol/resp.ts';
-import { Connection, type Host } from './connection.ts';
+import { Connection, type Host, LINGER_MS } from './connection.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Log } from './log.ts';
 import { OrderIds } from './order-ids.ts';
@@ -112,8 +112,7 @@ export class InventoryServer implements Host {
 
   #accept(socket: Socket): void {
     if (this.#connections.size >= MAX_CONNECTIONS) {
-      socket.on('error', () => socket.destroy());
-      socket.end(encode(TOO_MANY_CONNECTIONS, 2), 'latin1', () => socket.destroy());
+      refuse(socket);
       return;
     }
     const connection = new Connection(this.#nextId++, socket, this);
@@ -134,6 +133,14 @@ export class InventoryServer implements Host {
     this.#waiting = new Set();
     for (const connection of waiting) connection.advance();
   }
+}
+
+/** Says why and closes, once the client has: closing at once would reset what it is still to read. */
+function refuse(socket: Socket): void {
+  for (const event of ['error', 'end', 'timeout']) socket.on(event, () => socket.destroy());
+  socket.end(encode(TOO_MANY_CONNECTIONS, 2), 'latin1');
+  socket.resume();
+  socket.setTimeout(LINGER_MS);
 }
 
 const TOO_MANY_CONNECTIONS = new ErrorReply('BUSY', 'too many connections; try again later');

@@ -28,7 +28,7 @@ export class Client {
       connection.close();
       if (error instanceof Refused && error.code === 'BUSY') throw error;
       const reason = (error as Error).message;
-      throw new NoServer(`what answers at ${nameOf(address)} is no inventory server: ${reason}`);
+      throw new NoServer(`no inventory server answers at ${nameOf(address)}: ${reason}`);
     }
     return new Client(connection);
   }

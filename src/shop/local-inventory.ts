@@ -59,10 +59,6 @@ export class LocalInventory {
     return (await this.#file.read()).accounts[account]?.openOrders ?? [];
   }
 
-  async hasRecorded(account: string, order: string): Promise<boolean> {
-    return (await this.#file.read()).accounts[account]?.recorded.includes(order) ?? false;
-  }
-
   /** Throws when the file cannot be written, so that nothing is asked of a server in vain. */
   async checkWritable(): Promise<void> {
     await this.#file.update(() => undefined);

@@ -137,7 +137,7 @@ export class StateFile {
       );
     }
     const { code, errcode, message } = error as NodeJS.ErrnoException & { errcode?: number };
-    const reason = REASONS[code ?? ''] ?? LOCK_REASONS[errcode ?? 0] ?? message;
+    const reason = REASONS[code ?? ''] ?? LOCK_REASONS[(errcode ?? 0) & 0xff] ?? message;
     return localFault(`cannot ${what} ${this.path}: ${reason}`, error);
   }
 }
@@ -151,12 +151,14 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a directory',
   ENOTDIR: 'its directory is a file',
   EEXIST: 'its directory is a file',
+  ENOENT: 'its directory cannot be made',
 };
 
-/** By SQLite's result code. */
+/** By SQLite's result code; the upper bits of an extended one say more than is needed here. */
 const LOCK_REASONS: Readonly<Record<number, string>> = {
   5: 'another inv shop does not let go of it',
   8: 'permission denied',
+  13: 'the disk is full',
   14: 'permission denied',
 };
 

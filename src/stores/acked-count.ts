@@ -12,22 +12,26 @@ export class AckedCount {
   readonly #bytes = Buffer.alloc(17);
   #count: number;
 
+  /** As `check`, and then counts on from `committed`. */
+  constructor(path: string, dataPath: string, committed: number) {
+    AckedCount.check(path, dataPath, committed);
+    this.#count = committed;
+    this.#file = openSync(path, existsSync(path) ? 'r+' : 'w+', 0o600);
+    this.#write();
+  }
+
   /**
    * `committed` is the number of batches in the data file `dataPath`. Throws StoreRefused when more
    * were acknowledged.
    */
-  constructor(path: string, dataPath: string, committed: number) {
+  static check(path: string, dataPath: string, committed: number): void {
     const acked = existsSync(path) ? Number(readFileSync(path, 'latin1')) : 0;
-    if (!(acked <= committed)) {
-      throw new StoreRefused(
-        `${dataPath} holds ${committed} batches of orders, but ${acked} were acknowledged: the end ` +
-          'of its write-ahead log is missing or damaged, or the file is an old copy. Restore the ' +
-          `newest backup with its -wal file; or, to go on with what is there, remove ${path}`,
-      );
-    }
-    this.#count = committed;
-    this.#file = openSync(path, existsSync(path) ? 'r+' : 'w+', 0o600);
-    this.#write();
+    if (acked <= committed) return;
+    throw new StoreRefused(
+      `${dataPath} holds ${committed} batches of orders, but ${acked} were acknowledged: the end ` +
+        'of its write-ahead log is missing or damaged, or the file is an old copy. Restore the ' +
+        `newest backup with its -wal file; or, to go on with what is there, remove ${path}`,
+    );
   }
 
   add(): void {

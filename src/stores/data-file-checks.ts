@@ -69,11 +69,6 @@ export function checkHeader(path: string): void {
 export function checkContent(db: DatabaseSync, path: string): number {
   try {
     const { size } = statSync(path);
-    const pages = (db.prepare('PRAGMA page_count').get() as { page_count: number }).page_count;
-    const { page_size } = db.prepare('PRAGMA page_size').get() as { page_size: number };
-    if (size < pages * page_size) {
-      throw new Error(`it has ${size} bytes of ${pages * page_size}`);
-    }
     const tables = size <= CHECK_WHOLE_FILE_BYTES ? [''] : ['(stock)', '(logins)', '(batches)'];
     for (const table of tables) {
       const { quick_check } = db.prepare(`PRAGMA quick_check${table}`).get() as {
@@ -84,9 +79,29 @@ export function checkContent(db: DatabaseSync, path: string): number {
     const row = db.prepare('SELECT committed FROM batches').get();
     return (row as { committed: number }).committed;
   } catch (error) {
-    throw new StoreRefused(
-      `${path} is damaged (${(error as Error).message}); nothing is served from it. Restore a ` +
-        'backup together with its -wal file, or keep this file and start over with another --data file',
-    );
+    throw damaged(path, error as Error);
   }
+}
+
+/** Looks for a file that was cut. Its write-ahead log must have been moved into it before. */
+export function checkSize(db: DatabaseSync, path: string): void {
+  try {
+    const { size } = statSync(path);
+    const { page_count } = db.prepare('PRAGMA page_count').get() as { page_count: number };
+    const { page_size } = db.prepare('PRAGMA page_size').get() as { page_size: number };
+    if (size < page_count * page_size) {
+      throw new Error(`it has ${size} bytes of ${page_count * page_size}`);
+    }
+  } catch (error) {
+    throw damaged(path, error as Error);
+  }
+}
+
+function damaged(path: string, { message }: Error): StoreRefused {
+  // What SQLite reports has lines.
+  const what = message.replace(/\s*\n\s*/g, ' ');
+  return new StoreRefused(
+    `${path} is damaged (${what}); nothing is served from it. Restore a backup together with its ` +
+      '-wal file, or keep this file and start over with another --data file',
+  );
 }

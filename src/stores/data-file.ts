@@ -20,7 +20,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { StoreRefused } from '../inventory/store.ts';
 import { AckedCount } from './acked-count.ts';
-import { checkContent, checkHeader, isPresent } from './data-file-checks.ts';
+import { checkContent, checkHeader, checkSize, isPresent } from './data-file-checks.ts';
 import { SCHEMA } from './schema.ts';
 
 /** Pages of 4 KB in the write-ahead log before they are moved into the file. */
@@ -38,13 +38,28 @@ export function openDataFile(name: string): DataFile {
   try {
     if (!isPresent(path)) makeDataFile(path);
     checkHeader(path);
+    if (existsSync(`${path}-wal`)) checkUntouched(path);
     db = openDatabase(path);
+    checkSize(db, path);
     const acked = new AckedCount(`${path}-acked`, path, checkContent(db, path));
     return new DataFile(path, db, lock, acked);
   } catch (error) {
     db?.close();
     lock.close();
     throw error;
+  }
+}
+
+/**
+ * The checks of a file that was not closed, read only: closing the last connection that can write
+ * moves the write-ahead log into the file and removes it, and what is refused must stay as it is.
+ */
+function checkUntouched(path: string): void {
+  const db = openReadOnly(path);
+  try {
+    AckedCount.check(`${path}-acked`, path, checkContent(db, path));
+  } finally {
+    db.close();
   }
 }
 
@@ -158,6 +173,14 @@ function syncFolder(path: string): void {
   closeSync(folder);
 }
 
+function openReadOnly(path: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  } catch (error) {
+    throw cannotOpen(path, error as Error);
+  }
+}
+
 function openDatabase(path: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
@@ -170,8 +193,10 @@ function openDatabase(path: string): DatabaseSync {
     return db;
   } catch (error) {
     db?.close();
-    throw new StoreRefused(
-      `cannot open ${path}: ${(error as Error).message}. Look at the disk, or restore a backup`,
-    );
+    throw cannotOpen(path, error as Error);
   }
+}
+
+function cannotOpen(path: string, { message }: Error): StoreRefused {
+  return new StoreRefused(`cannot open ${path}: ${message}. Look at the disk, or restore a backup`);
 }

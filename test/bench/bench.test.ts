@@ -6,7 +6,7 @@ import { DIALECTS } from './load/dialects.ts';
 import { Latencies } from './load/latencies.ts';
 import { Requests } from './load/requests.ts';
 import { describeMachine } from './machine.ts';
-import { measure } from './measure.ts';
+import { measure, stockOf } from './measure.ts';
 import { invPeer } from './peers/inv.ts';
 import { nothingPeer } from './peers/nothing.ts';
 import { postgresPeer } from './peers/postgres.ts';
@@ -18,10 +18,10 @@ const SCENARIO = { connections: 3, inFlight: 4, hot: false };
 const TIMES = { warmUpSeconds: 0.1, seconds: 0.2 };
 
 // measure() itself fails when the units that a server sold are not the purchases it acknowledged.
-describe.for([invPeer(), redisPeer, postgresPeer, nothingPeer])('$name', (peer) => {
+describe.concurrent.for([invPeer(), redisPeer, postgresPeer, nothingPeer])('$name', (peer) => {
   test.skipIf(peer.missing() !== null)('is measured', async () => {
     const scenario = peer.dialect === 'postgres' ? { ...SCENARIO, inFlight: 1 } : SCENARIO;
-    const result = await measure(peer, scenario, TIMES);
+    const result = await measure(peer, scenario, TIMES, stockOf(10));
     expect(result.measured).toBeGreaterThan(0);
     expect(result.acknowledged).toBeGreaterThan(result.measured);
     expect(result.p50).toBeGreaterThan(0);
@@ -81,7 +81,7 @@ test('a run becomes a page and a chart', () => {
   // The ratios of the rounds are 3, 2 and 5.
   expect(samples.ratio('50x1', 'redis', 'perSecond')).toBe(3);
   const machine = describeMachine();
-  const text = page(samples, machine, 3, ['PostgreSQL is not installed']);
+  const text = page(samples, machine, 3, 100, ['PostgreSQL is not installed']);
   expect(text).toMatch(
     /\| rate of Redis, 50 connections, 1 in flight +\| +≥ 2 \| +3\.00 \| +reached \|/,
   );

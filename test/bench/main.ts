@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { chart } from './chart.ts';
 import type { LoadResult } from './load/job.ts';
 import { describeMachine } from './machine.ts';
-import { measure, scenarioName } from './measure.ts';
+import { ITEMS, measure, scenarioName, stockOf } from './measure.ts';
 import { invPeer } from './peers/inv.ts';
 import { nothingPeer, onlyOkPeer } from './peers/nothing.ts';
 import type { Peer } from './peers/peer.ts';
@@ -14,11 +14,12 @@ import { SCENARIOS, takesPart } from './plan.ts';
 import { figuresTable, IN_MEMORY, page, rounded, targetsTable, thousands } from './report.ts';
 import { Samples } from './samples.ts';
 
-const USAGE = `usage: npm run bench -- [growth] [--quick] [--rounds N] [--only NAME,…] [--json FILE]
+const USAGE = `usage: npm run bench -- [growth] [--quick] [--rounds N] [--only NAME,…] [--items N] [--json FILE]
                         [--other FILE] [--cpu-prof FOLDER]
   growth      large data files and catalogues instead of the comparison
   --quick     one short round
   --only      servers (inv, other, redis, postgres, nothing, only-ok) and loads (${SCENARIOS.map(scenarioName).join(', ')})
+  --items     how many items are bought at random, instead of ${ITEMS}
   --json      writes every measurement into FILE
   --other     measures another build of inv too: its bin/run.js
   --cpu-prof  writes a CPU profile of each inv server into FOLDER
@@ -30,14 +31,16 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     only: { type: 'string', default: '' },
+    items: { type: 'string', default: String(ITEMS) },
     json: { type: 'string' },
     other: { type: 'string' },
     'cpu-prof': { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
+const items = Number(values.items);
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
-if (values.help || !(rounds >= 1) || positionals.some((word) => word !== 'growth')) {
+if (values.help || !(rounds >= 1) || !(items >= 1 && items <= 8_999) || positionals.some((word) => word !== 'growth')) {
   console.log(USAGE);
   process.exit(values.help ? 0 : 2);
 }
@@ -95,7 +98,7 @@ async function compare(): Promise<void> {
       for (const peer of inTurn) {
         if (!takesPart(peer.name, name)) continue;
         const times = { warmUpSeconds: values.quick ? 0.7 : 1.5, seconds: values.quick ? 1.5 : 3 };
-        const result = await measure(peer, scenario, times);
+        const result = await measure(peer, scenario, times, stockOf(items));
         samples.add({ round, scenario: name, peer: peer.name, result });
         printSample(`${round}/${rounds} ${name}`, peer.name, result);
       }
@@ -108,7 +111,7 @@ async function compare(): Promise<void> {
   if (!values.quick && wanted.length === 0) {
     const write = (name: string, text: string) =>
       writeFileSync(new URL(name, import.meta.url), text);
-    write('results.md', page(samples, machine, rounds, missing));
+    write('results.md', page(samples, machine, rounds, items, missing));
     write('results.svg', chart(samples, machine));
     console.log('\nwritten: test/bench/results.md, test/bench/results.svg');
   }

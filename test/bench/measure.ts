@@ -21,13 +21,12 @@ export interface Times {
 /** So many units that no level changes its number of digits: then all replies have the same length. */
 export const UNITS = 900_000_000;
 
-/** Enough that 50 buyers rarely meet at one. */
-const ITEMS = 1_000;
+/** A shop's worth, and enough that 50 buyers do not often meet at one. */
+export const ITEMS = 100;
 
-export const STOCK: Stock = {
-  upcs: { first: 1001, count: ITEMS },
-  units: UNITS,
-};
+export function stockOf(items: number): Stock {
+  return { upcs: { first: 1001, count: items }, units: UNITS };
+}
 
 const LOAD = fileURLToPath(new URL('load.ts', import.meta.url));
 
@@ -51,11 +50,16 @@ export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise
   }
 }
 
-export function measure(peer: Peer, scenario: Scenario, times: Times): Promise<LoadResult> {
+export function measure(
+  peer: Peer,
+  scenario: Scenario,
+  times: Times,
+  stock: Stock,
+): Promise<LoadResult> {
   return inFolder(async (folder) => {
-    const running = await peer.start(folder, STOCK);
+    const running = await peer.start(folder, stock);
     try {
-      const upcs = scenario.hot ? { ...STOCK.upcs, count: 1 } : STOCK.upcs;
+      const upcs = scenario.hot ? { ...stock.upcs, count: 1 } : stock.upcs;
       return await load(peer.dialect, running, upcs, scenario, times);
     } finally {
       await running.stop();

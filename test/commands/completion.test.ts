@@ -1,14 +1,17 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Finished, finished } from '../cli/fixture.ts';
+import { program } from '../support/program.ts';
 
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'inv-bin-'));
-  await symlink(join(import.meta.dirname, '../../bin/run.js'), join(folder, 'inv'));
+  const [command, [script]] = program([]);
+  await symlink(script ?? command, join(folder, 'inv'));
 });
 
 afterAll(() => rm(folder, { recursive: true }));
@@ -23,6 +26,25 @@ test('the line for ~/.bashrc makes bash complete inv', async () => {
   const line = `source <(inv completion bash)
     COMP_WORDS=(inv completion ''); COMP_CWORD=2; _inv; echo "\${COMPREPLY[@]}"`;
   expect(await bash(line)).toEqual({ code: 0, stdout: 'bash zsh fish\n', stderr: '' });
+});
+
+/** zsh and fish are no part of what the tests may ask for; where they are, they are asked. */
+function without(shell: string): boolean {
+  return spawnSync(shell, ['-c', 'true']).status !== 0;
+}
+
+test.skipIf(without('zsh'))('the line for ~/.zshrc makes zsh complete inv', async () => {
+  const line = `autoload -U compinit; compinit -u -D
+    source <(inv completion zsh); print $_comps[inv]`;
+  expect(await bash(`zsh -f -c '${line}'`)).toEqual({ code: 0, stdout: '_inv\n', stderr: '' });
+});
+
+test.skipIf(without('fish'))('the file for fish makes it complete inv', async () => {
+  const line = `inv completion fish > ${folder}/inv.fish; source ${folder}/inv.fish
+    complete -C "inv completion "`;
+  const { code, stdout, stderr } = await bash(`fish --no-config -c '${line}'`);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout.match(/^\w+/gm)?.sort()).toEqual(['bash', 'fish', 'zsh']);
 });
 
 test.for(['bash', 'zsh', 'fish'])('a script for %s', async (shell) => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import { RUN } from '../support/serve-process.ts';
+import { program } from '../support/program.ts';
 
 export interface Ended {
   readonly code: number | null;
@@ -33,7 +33,7 @@ export class Inv {
 
   /** Runs `inv …` to its end. */
   async run(args: readonly string[], { input = '', env = {} }: Run = {}): Promise<Ended> {
-    const child = spawn(process.execPath, [RUN, ...args], {
+    const child = spawn(...program(args), {
       env: {
         ...environment(this.home),
         INV_HOST: '127.0.0.1',

@@ -4,7 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { badLine, fakeServer, SILENCE, temporary } from '../shop/servers.ts';
-import { RUN, type ServeProcess, serve } from '../support/serve-process.ts';
+import { program } from '../support/program.ts';
+import { type ServeProcess, serve } from '../support/serve-process.ts';
 import { environment, Inv } from './inv.ts';
 
 const DATE = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -282,7 +283,7 @@ test('a client that is killed while its order is open loses nothing', async () =
     '--qty',
     '3',
   ];
-  const child = spawn(process.execPath, [RUN, ...args], {
+  const child = spawn(...program(args), {
     env: environment(home),
     stdio: 'ignore',
   });

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { type IPty, spawn } from '@lydell/node-pty';
 import { onTestFinished } from 'vitest';
-import { RUN } from '../support/serve-process.ts';
+import { program } from '../support/program.ts';
 import { environment } from './inv.ts';
 
 export const KEYS = {
@@ -26,7 +26,7 @@ export class Terminal {
   #changed: () => void = () => undefined;
 
   constructor(args: readonly string[], home: string, env: NodeJS.ProcessEnv = {}) {
-    this.#pty = spawn(process.execPath, [RUN, ...args], {
+    this.#pty = spawn(...program(args), {
       cols: 100,
       rows: 40,
       env: { ...environment(home), TERM: 'xterm-256color', ...env },

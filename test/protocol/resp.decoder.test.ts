@@ -90,6 +90,7 @@ describe('bytes that are no command are an error, and the commands before them c
     ['PING \x1b[2J\r\n', 'ERR malformed request: unexpected byte 27'],
     ['PING\rPING\r\n', 'ERR malformed request: unexpected byte 13'],
     ['\x16\x03\x01\x02\0\x01\n', 'ERR malformed request: unexpected byte 22'],
+    ['\x16\x03\x01\x02\0\x01', 'ERR malformed request: unexpected byte 22'],
     ['GET / HTTP/1.1\r\n', 'ERR this is not an HTTP server; see PROTOCOL.md'],
     ['POST /x HTTP/1.0\r\n', 'ERR this is not an HTTP server; see PROTOCOL.md'],
     ['PRI * HTTP/2.0\r\n', 'ERR this is not an HTTP server; see PROTOCOL.md'],

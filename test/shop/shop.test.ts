@@ -1,8 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { ErrorReply } from '../../src/protocol/errors.ts';
-import type { Reply } from '../../src/protocol/resp.ts';
 import { Client } from '../../src/shop/client.ts';
 import { Shop } from '../../src/shop/shop.ts';
 import type { State } from '../../src/shop/state.ts';
@@ -346,8 +345,8 @@ describe('a server that cannot do it now', () => {
   };
 
   /** A shop logged in to a server that answers PURCHASE with these, one after the other. */
-  async function shopOf(...answers: Answer[]) {
-    const { address, commands } = await fakeServer(([verb]): Reply | Answer | undefined => {
+  async function shopOf(...answers: (Answer | Promise<Answer>)[]) {
+    const { address, commands } = await fakeServer(([verb]) => {
       if (verb === 'LOGIN') return { token: 't', user: 'alice', since: 1 };
       if (verb === 'RESUME') return { user: 'alice', since: 1 };
       if (verb === 'INVENTORY') return [{ upc: 1001, name: 'Ticket', available: 3 }];
@@ -360,7 +359,7 @@ describe('a server that cannot do it now', () => {
     await shop.login('alice', 'x');
     const sent = () =>
       commands.filter(([verb]) => verb === 'PURCHASE').map((words) => words.at(-1));
-    return { shop, sent };
+    return { shop, sent, address };
   }
 
   const BUSY = new ErrorReply('BUSY', 'too much to do');
@@ -396,6 +395,22 @@ describe('a server that cannot do it now', () => {
     await shop.inventory();
     expect(new Set(sent())).toEqual(new Set(['mine']));
     expect(await unitsHeld()).toBe(2);
+  });
+
+  test('an order that another process tried too, without an answer, stays open', async () => {
+    let release: (answer: Answer) => void = () => undefined;
+    const held = new Promise<Answer>((resolve) => {
+      release = resolve;
+    });
+    const { shop, sent, address } = await shopOf(held, CUT, BUSY, BUSY);
+    const purchase = shop.purchase(TICKETS, 'mine').catch((error) => error);
+    await vi.waitFor(() => expect(sent()).toHaveLength(1));
+    await expect(newShop(address).inventory()).rejects.toMatchObject({ code: 'NOSERVER' });
+    release(BUSY);
+    // Its own tries did nothing; the other process's may have bought it.
+    expect(await purchase).toMatchObject({ code: 'UNKNOWN', exit: 6 });
+    expect(sent()).toEqual(['mine', 'mine', 'mine', 'mine']);
+    expect(account().openOrders).toMatchObject([{ order: 'mine' }]);
   });
 
   test('an order that is open with other lines is not sent', async () => {

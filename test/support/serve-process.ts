@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PASSWORDS } from './in-process.ts';
+import { program } from './program.ts';
 import { RawClient } from './raw-client.ts';
-
-export const RUN = join(import.meta.dirname, '../../bin/run.js');
 
 export interface Ended {
   readonly code: number | null;
@@ -60,11 +58,16 @@ export async function serveToEnd(...args: string[]): Promise<Ended> {
   return await start(args).ended;
 }
 
-/** Starts `inv serve --port 0` and waits until it accepts connections. */
-export async function serve(data: string, ...args: string[]): Promise<ServeProcess> {
-  const { child, ended } = start(['--port', '0', '--data', data, ...args]);
+/** Starts `inv serve --port 0` over the data file `data` and waits until it accepts connections. */
+export function serve(data: string, ...args: string[]): Promise<ServeProcess> {
+  return serveWith({}, '--data', data, ...args);
+}
+
+/** Starts `inv serve --port 0` in an environment of its own. */
+export async function serveWith(env: NodeJS.ProcessEnv, ...args: string[]): Promise<ServeProcess> {
+  const port = args.includes('--port') ? [] : ['--port', '0'];
+  const { child, ended } = start([...port, ...args], env);
   const greeting: string[] = [];
-  if (child.stdout === null) throw new Error('no stdout');
   const lines = createInterface({ input: child.stdout });
   const ready = new Promise<void>((resolve) => {
     lines.on('line', (line) => {
@@ -73,16 +76,16 @@ export async function serve(data: string, ...args: string[]): Promise<ServeProce
     });
   });
   await Promise.race([ready, ended]);
-  const port = /:(\d+)$/.exec(greeting[0] ?? '')?.[1];
-  if (port === undefined) throw new Error(`did not start: ${JSON.stringify(await ended)}`);
-  return new ServeProcess(child, ended, Number(port), greeting);
+  const chosen = /:(\d+)$/.exec(greeting[0] ?? '')?.[1];
+  if (chosen === undefined) throw new Error(`did not start: ${JSON.stringify(await ended)}`);
+  return new ServeProcess(child, ended, Number(chosen), greeting);
 }
 
-function start(args: readonly string[]): { child: ChildProcess; ended: Promise<Ended> } {
+function start(args: readonly string[], own: NodeJS.ProcessEnv = {}) {
   const { DEBUG, FORCE_COLOR, NODE_ENV, NO_COLOR, ...env } = process.env;
-  const child = spawn(process.execPath, [RUN, 'serve', ...args], {
+  const child = spawn(...program(['serve', ...args]), {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env,
+    env: { ...env, ...own },
   });
   let stdout = '';
   let stderr = '';

@@ -1,6 +1,6 @@
 /** A data file that holds millions of orders, beside one that holds none. */
 import { join } from 'node:path';
-import { inFolder, load, STOCK } from '../measure.ts';
+import { ITEMS, inFolder, load, stockOf } from '../measure.ts';
 import { catalogOf } from '../peers/inv.ts';
 import type { RunningPeer } from '../peers/peer.ts';
 import { rounded, thousands } from '../report.ts';
@@ -8,6 +8,7 @@ import { addOrders } from './add-orders.ts';
 import { Asker } from './asker.ts';
 import { Notes, type Plan, type Row, startOn, verdict } from './plan.ts';
 
+const STOCK = stockOf(ITEMS);
 const USERS = ['alice', 'bob', 'carol'];
 const SHAPES = [
   { connections: 50, inFlight: 1 },

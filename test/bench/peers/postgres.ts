@@ -59,7 +59,7 @@ function unprivileged(): { uid: number; gid: number } | null {
 }
 
 /** The first row of the answer to one statement, over a connection of its own. */
-function askPostgres(port: number, sql: string): Promise<string[]> {
+export function askPostgres(port: number, sql: string): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(startup()));
     let received = Buffer.alloc(0);

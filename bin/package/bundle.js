@@ -1,0 +1,80 @@
+// Makes one CommonJS file of everything that the executable runs: it starts three times faster than
+// from the files that it is made of.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+/**
+ * Packages that come with our dependencies, and are never called here: the first two look for
+ * commands and plugins on the disk, the last opens an editor. They took 10 ms of every start.
+ */
+const LEFT_OUT = ['tinyglobby', 'minimatch', '@inquirer/external-editor'];
+
+/** Bundles dist, which must be built, into the file `outfile`. */
+export async function bundle(root, outfile) {
+  const loader = oclifModules(root);
+  await build({
+    absWorkingDir: root,
+    entryPoints: [join(import.meta.dirname, 'main.js')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: `node${process.versions.node}`,
+    // Names stay: oclif and we tell errors apart by the names of their classes.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    // The executable brings its Node along: nothing is to be checked.
+    define: { 'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"' },
+    logLevel: 'warning',
+    plugins: [loader.plugin, leaveOut],
+  });
+  if (!loader.isUsed()) throw new Error("oclif's module-loader was not found: has it moved?");
+}
+
+/** Replaces the part of oclif that loads commands and hooks from files. */
+function oclifModules(root) {
+  const read = (name) => JSON.parse(readFileSync(join(root, name), 'utf8'));
+  const paths = [
+    ...Object.values(read('oclif.manifest.json').commands).map((command) =>
+      command.relativePath.join('/'),
+    ),
+    ...Object.values(read('package.json').oclif.hooks)
+      .flat()
+      .map((path) => path.replace('./', '')),
+  ];
+  const entries = paths.map((path) => `"${path}": () => import("./${path}"),`);
+
+  let isUsed = false;
+  const plugin = {
+    name: 'oclif-modules',
+    setup(esbuild) {
+      esbuild.onLoad({ filter: /@oclif[\\/]core[\\/]lib[\\/]module-loader\.js$/ }, () => {
+        isUsed = true;
+        const contents = readFileSync(join(import.meta.dirname, 'oclif-modules.js'), 'utf8');
+        return { contents, resolveDir: root };
+      });
+      esbuild.onResolve({ filter: /^bundled-modules$/ }, ({ path }) => ({
+        path,
+        namespace: 'bundled',
+      }));
+      esbuild.onLoad({ filter: /./, namespace: 'bundled' }, () => ({
+        contents: `export default {\n${entries.join('\n')}\n};`,
+        resolveDir: root,
+      }));
+    },
+  };
+  return { plugin, isUsed: () => isUsed };
+}
+
+const leaveOut = {
+  name: 'leave-out',
+  setup(esbuild) {
+    const filter = new RegExp(`^(${LEFT_OUT.join('|')})$`);
+    esbuild.onResolve({ filter }, ({ path }) => ({ path, namespace: 'left-out' }));
+    esbuild.onLoad({ filter: /./, namespace: 'left-out' }, () => ({
+      contents: 'module.exports = {};',
+    }));
+  },
+};

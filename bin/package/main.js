@@ -1,0 +1,28 @@
+// Where the standalone executable starts. None of our files is beside it: package.json and the
+// manifest are part of the bundle, and so are the commands (see oclif-modules.js).
+import { dirname } from 'node:path';
+import { printVersion } from '../../dist/cli/version.js';
+import manifest from '../../oclif.manifest.json';
+import pjson from '../../package.json';
+
+if (!printVersion(process.argv.slice(2), pjson)) main();
+
+// The main file of an executable is CommonJS: it cannot await at its top level.
+async function main() {
+  // First, for the sake of dist/cli/colour.js.
+  const { runCli } = await import('../../dist/cli/main.js');
+  const { Plugin, settings } = await import('@oclif/core');
+
+  class BundledPlugin extends Plugin {
+    async _manifest() {
+      return manifest;
+    }
+  }
+
+  // No TypeScript sources are to be looked for, not even with NODE_ENV=development.
+  settings.enableAutoTranspile = false;
+  const root = dirname(process.execPath);
+  const plugin = new BundledPlugin({ isRoot: true, pjson, root });
+  await plugin.load();
+  await runCli({ root, plugins: new Map([[plugin.name, plugin]]) });
+}

@@ -1,0 +1,30 @@
+/** `npm run crash:stop`: see ../README.md. */
+import { parseArgs } from 'node:util';
+import { runStarts } from './start.ts';
+import { runStops } from './stop.ts';
+
+const { values } = parseArgs({
+  options: {
+    stops: { type: 'string', default: '50' },
+    orders: { type: 'string', default: '10000000' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  },
+});
+
+console.log(`${values.stops} stops under load, --seed ${values.seed}`);
+const stops = await runStops(Number(values.stops), Number(values.seed));
+console.log(`orders on disk   ${stops.orders}, all of them answered
+came too late    ${stops.unanswered}, without an answer and without an effect
+slowest stop     ${stops.slowestStopMs} ms
+violations       ${stops.violations.length}`);
+for (const violation of stops.violations) console.log(`  ${violation}`);
+
+console.log(`\nstarts with ${values.orders} orders`);
+const starts = await runStarts(Number(values.orders), console.log);
+const { emptyMs, fullMs, killedMs, works } = starts;
+const isQuick = Math.max(fullMs, killedMs) <= emptyMs + 1_000;
+console.log(`size of the file      ${(starts.fileBytes / 1e9).toFixed(2)} GB
+start of an empty one ${emptyMs} ms
+start of this one     ${fullMs} ms; after a kill -9 ${killedMs} ms
+old and new orders    ${works ? 'are answered' : 'ARE NOT ANSWERED AS THEY SHOULD'}`);
+if (stops.violations.length > 0 || !isQuick || !works) process.exit(1);

@@ -1,0 +1,240 @@
+/** Clients that nobody here wrote, as their users would write them. */
+import { execFile, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
+import { createClient } from 'redis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TemporaryFolder } from '../support/folder.ts';
+import { type ServeProcess, serve } from '../support/serve-process.ts';
+
+const folder = new TemporaryFolder();
+const catalog = folder.file('items.json');
+let server: ServeProcess;
+
+beforeAll(async () => {
+  writeFileSync(
+    catalog,
+    '[{"upc":1,"name":"one","units":1000000},{"upc":2,"name":"two","units":3},{"upc":3,"name":"Käse","units":5}]',
+  );
+  server = await serve(folder.file('shop.db'), '--catalog', catalog);
+});
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
+});
+
+const login = { username: 'alice', password: 'wonderland' };
+
+/** Clients tell of a lost server in an 'error' event too, which `events.once` would take for a failure. */
+function event(
+  client: { once(name: string, listener: () => void): unknown },
+  name: string,
+): Promise<void> {
+  return new Promise((resolve) => client.once(name, resolve));
+}
+
+describe.each([2, 3] as const)('node-redis, RESP%i', (RESP) => {
+  /** A connected client, closed at the end of the scope. */
+  async function connect(
+    port = server.port,
+    credentials = login,
+    reconnectStrategy: false | number = 20,
+  ) {
+    const client = createClient({
+      RESP,
+      ...credentials,
+      name: 'shop-1',
+      socket: { host: '127.0.0.1', port, reconnectStrategy },
+    });
+    client.on('error', () => undefined);
+    await client.connect();
+    return Object.assign(client, {
+      [Symbol.dispose]: () => (client.isOpen ? client.destroy() : undefined),
+    });
+  }
+
+  test('logs in as it connects, and gives its name', async () => {
+    using client = await connect();
+    expect(await client.ping()).toBe('PONG');
+    expect(await client.clientGetName()).toBe('shop-1');
+    expect(await client.sendCommand(['WHOAMI'])).toEqual(
+      RESP === 3
+        ? { user: 'alice', since: expect.any(Number) }
+        : ['user', 'alice', 'since', expect.any(Number)],
+    );
+  });
+
+  test('buys, and sees the units go', async () => {
+    using client = await connect();
+    const [before] = (await client.sendCommand(['INVENTORY', '1', '3'])) as unknown[][];
+    const units = RESP === 3 ? (before as unknown as { available: number }).available : before?.[5];
+    const receipt = await client.sendCommand(['PURCHASE', '1', '2', 'ORDER', `node-redis-${RESP}`]);
+    const available = (units as number) - 2;
+    expect(receipt).toEqual(
+      RESP === 3
+        ? {
+            order: 'node-redis-3',
+            at: expect.any(Number),
+            replayed: false,
+            lines: [{ upc: 1, qty: 2, available }],
+          }
+        : [
+            'order',
+            'node-redis-2',
+            'at',
+            expect.any(Number),
+            'replayed',
+            0,
+            'lines',
+            [['upc', 1, 'qty', 2, 'available', available]],
+          ],
+    );
+  });
+
+  test('reads names in UTF-8', async () => {
+    using client = await connect();
+    expect(JSON.stringify(await client.sendCommand(['INVENTORY', '3']))).toContain('Käse');
+  });
+
+  test('pipelines hundreds of purchases', async () => {
+    using client = await connect();
+    const purchases = Array.from({ length: 500 }, () => client.sendCommand(['PURCHASE', '1', '1']));
+    expect(new Set((await Promise.all(purchases)).map((reply) => JSON.stringify(reply))).size).toBe(
+      500,
+    );
+  });
+
+  test('gets errors as errors, and goes on', async () => {
+    using client = await connect();
+    await expect(client.sendCommand(['PURCHASE', '2', '4'])).rejects.toThrow(
+      'NOSTOCK too little stock: 2 asked 4 available 3',
+    );
+    await expect(client.sendCommand(['PURCHASE', '9', '1'])).rejects.toThrow(
+      'NOITEM no such UPC: 9',
+    );
+    await expect(client.get('key')).rejects.toThrow("ERR unknown verb 'GET'");
+    expect(await client.ping()).toBe('PONG');
+  });
+
+  test('is told of a wrong password', async () => {
+    const wrong = { username: 'bob', password: 'wrong' };
+    await expect(connect(server.port, wrong, false)).rejects.toThrow(
+      'WRONGPASS unknown user or wrong password',
+    );
+  });
+
+  test('reconnects to a server that was started again, and is logged in', async () => {
+    using own = new TemporaryFolder();
+    const first = await serve(own.file('shop.db'));
+    using client = await connect(first.port);
+    expect(await client.sendCommand(['PURCHASE', '1001', '1', 'ORDER', 'a'])).toBeTruthy();
+    const lost = event(client, 'reconnecting');
+    await first.stop('SIGKILL');
+    await lost;
+    const ready = event(client, 'ready');
+    await using second = await serve(own.file('shop.db'), '--port', String(first.port));
+    await ready;
+    expect(second.port).toBe(first.port);
+    expect(JSON.stringify(await client.sendCommand(['ORDER', 'a']))).toMatch(
+      /"replayed"[,:](true|1)/,
+    );
+  });
+});
+
+describe('ioredis', () => {
+  /** A client that is ready, its own ready check unchanged. */
+  async function connect(port = server.port) {
+    const client = new Redis({
+      port,
+      host: '127.0.0.1',
+      ...login,
+      connectionName: 'shop-2',
+      retryStrategy: () => 20,
+    });
+    client.on('error', () => undefined);
+    if (client.status !== 'ready') await event(client, 'ready');
+    return Object.assign(client, { [Symbol.dispose]: () => client.disconnect() });
+  }
+
+  test('is ready, logged in and named', async () => {
+    using client = await connect();
+    expect(await client.ping()).toBe('PONG');
+    expect(await client.client('GETNAME')).toBe('shop-2');
+    expect(await client.call('WHOAMI')).toEqual(['user', 'alice', 'since', expect.any(Number)]);
+    expect(await client.info()).toMatch(/^loading:0\r$/m);
+  });
+
+  test('pipelines hundreds of purchases', async () => {
+    using client = await connect();
+    const pipeline = client.pipeline();
+    for (let index = 0; index < 300; index++)
+      pipeline.call('PURCHASE', '1', '1', 'ORDER', `io-${index}`);
+    pipeline.call('PURCHASE', '2', '99');
+    const results = (await pipeline.exec()) ?? [];
+    expect(results.slice(0, 300).map(([error, reply]) => [error, (reply as string[])[1]])).toEqual(
+      Array.from({ length: 300 }, (_, index) => [null, `io-${index}`]),
+    );
+    expect(results[300]?.[0]?.message).toBe('NOSTOCK too little stock: 2 asked 99 available 3');
+  });
+
+  test('reconnects to a server that was started again, and is logged in', async () => {
+    using own = new TemporaryFolder();
+    const first = await serve(own.file('shop.db'));
+    using client = await connect(first.port);
+    await client.call('PURCHASE', '1001', '1', 'ORDER', 'a');
+    const lost = event(client, 'close');
+    await first.stop();
+    await lost;
+    const ready = event(client, 'ready');
+    await using _second = await serve(own.file('shop.db'), '--port', String(first.port));
+    await ready;
+    expect(await client.call('ORDER', 'a')).toMatchObject({ 1: 'a', 4: 'replayed', 5: 1 });
+  });
+});
+
+const has = (program: string) => spawnSync(program, ['--version']).status === 0;
+const run = promisify(execFile);
+
+describe('the tools of Redis', () => {
+  const words = () => ['-h', '127.0.0.1', '-p', String(server.port), '--user', 'alice'];
+
+  test.runIf(has('redis-cli'))('redis-cli logs in and buys (needs redis-cli)', async () => {
+    const cli = (...args: string[]) =>
+      run('redis-cli', [...words(), '--pass', 'wonderland', '--no-auth-warning', ...args]);
+    expect((await cli('PING')).stdout).toBe('PONG\n');
+    expect((await cli('-3', 'INVENTORY', '2')).stdout).toBe('upc 2\nname two\navailable 3\n');
+    expect((await cli('PURCHASE', '1', '1', 'ORDER', 'cli')).stdout).toMatch(
+      /^order\ncli\nat\n\d+\nreplayed\n0\n/,
+    );
+    expect((await cli('PURCHASE', '2', '9')).stdout).toContain('NOSTOCK too little stock');
+  });
+
+  test.runIf(has('redis-benchmark'))(
+    'redis-benchmark runs unchanged (needs redis-benchmark)',
+    async () => {
+      const before = await server.login('bob');
+      const [{ available }] = await before.ask('INVENTORY 1');
+      const { stdout } = await run('redis-benchmark', [
+        ...words(),
+        '-a',
+        'wonderland',
+        '-c',
+        '50',
+        '-P',
+        '16',
+        '-n',
+        '16000',
+        '-q',
+        'PURCHASE',
+        '1',
+        '1',
+      ]); // prettier-ignore
+      expect(stdout).toMatch(/PURCHASE 1 1: [\d.]+ requests per second/);
+      expect(stdout).not.toMatch(/error/i);
+      expect(available - (await before.ask('INVENTORY 1'))[0].available).toBe(16_000);
+      await before[Symbol.asyncDispose]();
+    },
+  );
+});

@@ -1,0 +1,144 @@
+// The standalone executable, alone in a folder. All of test/e2e runs against it too: see the script
+// `test:package`.
+import { copyFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Finished, finished } from '../cli/fixture.ts';
+import { Inv } from '../e2e/inv.ts';
+import { KEYS, Terminal } from '../e2e/terminal.ts';
+import { TemporaryFolder } from '../support/folder.ts';
+import { program } from '../support/program.ts';
+import { serve, serveWith } from '../support/serve-process.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+let scratch: string;
+let executable: string;
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'inv-executable-'));
+  const built = process.env.INV_BIN || (await build(join(scratch, 'build')));
+  executable = join(await mkdtemp(join(scratch, 'alone-')), 'inv');
+  await copyFile(built, executable);
+}, 180_000);
+
+afterAll(() => rm(scratch, { recursive: true }));
+
+async function build(out: string): Promise<string> {
+  const { code, stdout, stderr } = await finished(process.execPath, [
+    join(root, 'bin/package.js'),
+    '--out',
+    out,
+  ]);
+  if (code !== 0) throw new Error(`${stdout}${stderr}`);
+  return join(out, 'inv');
+}
+
+/** Runs it with nothing in its environment but an empty home. */
+async function alone(args: string[], home: string): Promise<Finished> {
+  return await finished('env', ['-i', `HOME=${home}`, executable, ...args]);
+}
+
+test.for([
+  ['--version'],
+  ['--help'],
+  ['help', 'serve'],
+  ['shop', '--help'],
+  ['shop', 'purchase', '--help'],
+  ['completion', 'bash'],
+  ['completion', 'zsh'],
+  ['completion', 'fish'],
+  ['shop', 'purchse'],
+  ['shop', 'local'],
+  ['shop', 'local', '--jsno'],
+])('inv %s prints what bin/run.js prints', async (args) => {
+  using home = new TemporaryFolder();
+  const run = [process.execPath, join(root, 'bin/run.js')];
+  const usual = await finished('env', ['-i', `HOME=${home.path}`, ...run, ...args]);
+  expect(await alone(args, home.path)).toEqual(usual);
+});
+
+test('is Node and at most 5 MB more', async () => {
+  const sizes = await Promise.all([stat(executable), stat(process.execPath)]);
+  const [own, node] = sizes.map(({ size }) => size) as [number, number];
+  expect(own - node).toBeLessThan(5_000_000);
+});
+
+test('holds nothing of the machine that made it', async () => {
+  expect((await readFile(executable)).includes(root)).toBe(false);
+});
+
+test.for(['development', 'test', 'production'])('does not mind NODE_ENV=%s', async (mode) => {
+  using home = new TemporaryFolder();
+  const args = ['-i', `HOME=${home.path}`, `NODE_ENV=${mode}`, executable, 'srve'];
+  const { stderr } = await finished('env', args);
+  expect(stderr).toBe('inv: no command `srve`. Did you mean `inv serve`?\n');
+});
+
+describe('without Node on the PATH', () => {
+  let PATH: string | undefined;
+
+  beforeAll(() => {
+    PATH = process.env.PATH;
+    process.env.PATH = scratch;
+    process.env.INV_BIN = executable;
+    expect(program(['--help'])).toEqual([executable, ['--help']]);
+  });
+
+  afterAll(() => {
+    process.env.PATH = PATH;
+  });
+
+  test('serves and shops', async () => {
+    using home = new TemporaryFolder();
+    const data = home.file('inventory.db');
+    const inv = new Inv(home.path, 0);
+    {
+      await using server = await serve(data);
+      inv.port = server.port;
+      await inv.login();
+      expect(await inv.json(['purchase', '--upc', '1001', '--qty', '2'])).toMatchObject({
+        code: 0,
+        json: { lines: [{ upc: 1001, qty: 2, available: 48 }] },
+      });
+      expect(await inv.run(['shop', 'purchase', '--upc', '1001', '--qty', '49'])).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('48'),
+      });
+      expect(await server.stop()).toMatchObject({ code: 0 });
+    }
+    // What was bought outlives the server.
+    await using _ = await serve(data, '--port', String(inv.port));
+    const { stdout } = await inv.run(['shop', 'inventory']);
+    expect(stdout).toMatch(/1001 │ .* │ +48 │/);
+    expect((await inv.json(['local'])).json).toMatchObject({ items: [{ upc: 1001, units: 2 }] });
+    expect((await inv.json(['orders'])).json).toMatchObject({ orders: [{}, {}] });
+    expect(await inv.run(['shop'], { input: 'purchase 1002 1\nlogout\n' })).toMatchObject({
+      code: 0,
+    });
+  });
+
+  test('shows its menu in a terminal', async () => {
+    using home = new TemporaryFolder();
+    await using server = await serve(home.file('inventory.db'));
+    const address = ['--host', '127.0.0.1', '--port', String(server.port)];
+    const menu = new Terminal(['shop', ...address], home.path);
+    const { enter, interrupt } = KEYS;
+    await menu.answer('navigate', enter);
+    await menu.answer('User', `alice${enter}`);
+    await menu.answer('Password:', `wonderland${enter}`);
+    await menu.sees('Logged in as alice@127.0.0.1');
+    // What is chosen first after a login is the server's inventory.
+    await menu.answer('navigate', enter);
+    await menu.sees('Concert ticket, front row');
+    await menu.answer('navigate', interrupt);
+    expect((await menu.ended).exitCode).toBe(130);
+  });
+
+  test('keeps its files where the user’s files are', async () => {
+    using home = new TemporaryFolder();
+    await using server = await serveWith({ HOME: home.path, XDG_DATA_HOME: undefined });
+    expect(server.greeting[1]).toBe(`data      ${home.file('.local/share/inv/inventory.db')}`);
+  });
+});

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { finished } from './cli/fixture.ts';
+import { TemporaryFolder } from './support/folder.ts';
+
+const run = join(import.meta.dirname, '../bin/run.js');
+const printLoaded = join(import.meta.dirname, 'support/print-loaded.ts');
+
+/** The modules that `inv …` loads; a file of ours by its path in dist, another by its package. */
+async function loadedBy(...args: string[]): Promise<Set<string>> {
+  using home = new TemporaryFolder();
+  const { stderr } = await finished(process.execPath, ['--import', printLoaded, run, ...args], {
+    env: { HOME: home.path, XDG_CONFIG_HOME: home.path },
+  });
+  const names = stderr.split('\n').flatMap((url) => {
+    const name = /^node:.*|.*\/node_modules\/((?:@[^/]+\/)?[^/]+)|.*\/dist\/(.*)\.js$/.exec(url);
+    return name ? [name[1] ?? name[2] ?? url] : [];
+  });
+  return new Set(names);
+}
+
+test.for(['--version', '-v'])('%s loads nothing but its own answer', async (flag) => {
+  const files = [...(await loadedBy(flag))].filter((name) => !name.startsWith('node:'));
+  expect(files).toEqual(['cli/version']);
+});
+
+test.for(['--version', '-v'])('%s prints what oclif prints', async (flag) => {
+  const quick = await finished(process.execPath, [run, flag]);
+  const oclif = await finished(process.execPath, [run, flag, '--']);
+  expect(quick).toEqual(oclif);
+});
+
+test('a command loads neither the other commands nor what it does not use', async () => {
+  const loaded = await loadedBy('shop', 'local', '--json');
+  expect(loaded).toContain('commands/shop/local');
+  const needless = [...loaded].filter((name) =>
+    /^(commands\/(?!shop\/local)|server\/|stores\/|inventory\/|shop\/menu|shop\/script)/.test(name),
+  );
+  expect(needless).toEqual([]);
+  // One finds out which versions of Node oclif wants, one draws tables, one keeps the client's file.
+  for (const name of ['semver', 'cli-table3', 'conf', '@inquirer/prompts', 'postgres']) {
+    expect(loaded).not.toContain(name);
+  }
+  for (const name of ['node:crypto', 'node:sqlite']) expect(loaded).not.toContain(name);
+});

@@ -1,0 +1,322 @@
+/** A database that goes away, hangs or loses its answers: what was committed is found out. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Item } from '../../src/inventory/catalog.ts';
+import type { Login, Outcome, Request } from '../../src/inventory/rules.ts';
+import { OutcomeUnknown, type Store, StoreUnavailable } from '../../src/inventory/store.ts';
+import { openPostgresStore } from '../../src/stores/postgres.ts';
+import { PostgresServer } from '../support/postgres-server.ts';
+import { TcpProxy, type Watch } from '../support/tcp-proxy.ts';
+import { alice, Buyer, bob, levels, settleOne } from './orders.ts';
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await PostgresServer.start();
+});
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+});
+
+const UNITS = 1_000_000;
+const ITEMS: readonly Item[] = [1, 2].map((upc) => ({ upc, name: `item ${upc}`, units: UNITS }));
+
+interface Setting extends AsyncDisposable {
+  readonly address: string;
+  readonly proxy: TcpProxy;
+  /** Reaches the database through the proxy. */
+  readonly store: Store;
+  readonly events: string[];
+}
+
+async function open(): Promise<Setting> {
+  const address = await server.newDatabase();
+  const proxy = await TcpProxy.to(server.port);
+  const events: string[] = [];
+  const through = address.replace(`:${server.port}/`, `:${proxy.port}/`);
+  const store = await openPostgresStore(through, ITEMS, (event) => events.push(event));
+  return {
+    address,
+    proxy,
+    store,
+    events,
+    [Symbol.asyncDispose]: async () => {
+      await store.close();
+      await proxy[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The verdict for the first chunk that holds these bytes; all others pass. */
+function once(bytes: string, verdict: ReturnType<Watch>): Watch {
+  let done = false;
+  return (chunk) => {
+    if (done || !chunk.includes(bytes)) return 'pass';
+    done = true;
+    return verdict;
+  };
+}
+
+const COMMITTED = 'COMMIT\0';
+const login = (tokenHash: string): Login => ({ tokenHash, user: 'alice', since: 1 });
+
+describe('a commit whose answer is lost', () => {
+  test('is found, and answered as if nothing had happened', async () => {
+    await using setting = await open();
+    const { proxy, store, address, events } = setting;
+    await store.settle([{ kind: 'login', login: login('ends') }]);
+    const buyer = new Buyer();
+    const requests: Request[] = [
+      buyer.buy('1x3', 'named'),
+      buyer.buy('1x3', 'named'),
+      buyer.buy('2x1'),
+      buyer.buy('2x9999999', 'refused'),
+      buyer.buy('2x9999999'),
+      { kind: 'login', login: login('made') },
+      { kind: 'logout', session: login('ends') },
+      { kind: 'inventory', session: alice, upcs: [] },
+      buyer.orders(9),
+    ];
+    proxy.fromTarget = once(COMMITTED, 'cut');
+    const outcomes = await store.settle(requests);
+    expect(events).toEqual(['database lost', 'database found']);
+    expect(outcomes).toMatchObject([
+      { kind: 'receipt', replayed: false, order: { id: 'named' } },
+      { kind: 'receipt', replayed: true, order: { id: 'named' } },
+      { kind: 'receipt', replayed: false },
+      { code: 'NOSTOCK' },
+      { code: 'NOSTOCK' },
+      { kind: 'session' },
+      { kind: 'loggedOut' },
+      { items: [{ available: UNITS - 3 }, { available: UNITS - 1 }] },
+      { orders: [{ id: 'refused' }, {}, { id: 'named' }] },
+    ]);
+    expect(await server.run(address, 'SELECT count(*)::int FROM inv.orders')).toEqual([
+      { count: 3 },
+    ]);
+    const logins = await server.run(address, 'SELECT token_hash FROM inv.logins');
+    expect(logins).toEqual([{ token_hash: 'made' }]);
+  });
+
+  test('and lost again, is found the next time', async () => {
+    await using setting = await open();
+    const { proxy, store } = setting;
+    let cuts = 3;
+    proxy.fromTarget = (chunk) => (chunk.includes(COMMITTED) && cuts-- > 0 ? 'cut' : 'pass');
+    const outcome = await settleOne(store, new Buyer().buy('1x1'));
+    expect(outcome).toMatchObject({ kind: 'receipt', replayed: false });
+    expect(await levels(store)).toMatchObject({ 1: UNITS - 1 });
+  });
+
+  test('because it never arrived: the batch is settled again, once', async () => {
+    await using setting = await open();
+    const { proxy, store } = setting;
+    proxy.fromClient = once('my-order', 'cut');
+    const outcome = await settleOne(store, new Buyer().buy('1x1', 'my-order'));
+    expect(outcome).toMatchObject({ kind: 'receipt', replayed: false });
+    expect(await levels(store)).toMatchObject({ 1: UNITS - 1 });
+  });
+
+  test('and that arrives while we ask for it: nothing is bought twice', async () => {
+    await using setting = await open();
+    const { proxy, store } = setting;
+    // A network that loses our side first and delivers what we had sent only then. An order without
+    // an item locks no stock: only the mark keeps the late one and the new one apart.
+    proxy.fromClient = once('my-order', 'leave');
+    const settled = store.settle([
+      new Buyer().buy('1x1', 'my-order'),
+      new Buyer(bob).buy('9x1', 'none'),
+    ]);
+    await pause(700);
+    proxy.release();
+    expect(await settled).toMatchObject([{ kind: 'receipt', replayed: false }, { code: 'NOITEM' }]);
+    expect(await levels(store)).toMatchObject({ 1: UNITS - 1 });
+  });
+
+  test('and that is forgotten while we ask for it: it is bought now', async () => {
+    await using setting = await open();
+    const { proxy, store } = setting;
+    proxy.fromClient = once('my-order', 'leave');
+    const settled = store.settle([new Buyer().buy('1x1', 'my-order')]);
+    await pause(700);
+    proxy.forget();
+    expect(await settled).toMatchObject([{ kind: 'receipt', replayed: false }]);
+    expect(await levels(store)).toMatchObject({ 1: UNITS - 1 });
+  });
+});
+
+describe.concurrent('a database that stays away', () => {
+  test('after a commit: the outcome is unknown, and is told when it is back', async () => {
+    await using setting = await open();
+    const { proxy, store } = setting;
+    const order = new Buyer().buy('1x1', 'mine');
+    proxy.fromTarget = (chunk) => {
+      if (!chunk.includes(COMMITTED)) return 'pass';
+      proxy.fromClient = () => 'cut';
+      return 'cut';
+    };
+    await expect(store.settle([order])).rejects.toThrow(OutcomeUnknown);
+    await refusesAtOnce(store);
+    proxy.fromTarget = proxy.fromClient = () => 'pass';
+    const [outcome] = await untilBack(store, [order]);
+    expect(outcome).toMatchObject({ kind: 'receipt', replayed: true });
+    expect(await levels(store)).toMatchObject({ 1: UNITS - 1 });
+  });
+
+  test('before a commit: the batch has no effect; later ones do not wait; service goes on by itself', async () => {
+    await using setting = await open();
+    const { proxy, store } = setting;
+    const order = new Buyer().buy('1x1', 'mine');
+    proxy.fromClient = () => 'cut';
+    const start = Date.now();
+    await expect(store.settle([order])).rejects.toThrow(StoreUnavailable);
+    expect(Date.now() - start).toBeGreaterThan(4_000);
+    expect(Date.now() - start).toBeLessThan(7_000);
+    await refusesAtOnce(store);
+    proxy.fromClient = () => 'pass';
+    const [outcome] = await untilBack(store, [order]);
+    expect(outcome).toMatchObject({ kind: 'receipt', replayed: false });
+  });
+
+  test('that hangs without a word is away too', async () => {
+    await using setting = await open();
+    const { proxy, store } = setting;
+    proxy.fromClient = () => 'hold';
+    const start = Date.now();
+    await expect(store.settle([new Buyer().buy('1x1', 'mine')])).rejects.toThrow(StoreUnavailable);
+    expect(Date.now() - start).toBeLessThan(7_000);
+    await refusesAtOnce(store);
+    proxy.fromClient = () => 'pass';
+    proxy.cutAll();
+    await untilBack(store, [new Buyer().buy('1x1', 'mine')]);
+    expect(await levels(store)).toMatchObject({ 1: UNITS - 1 });
+  });
+
+  test('while reading is asked again', async () => {
+    await using setting = await open();
+    const { proxy, store } = setting;
+    proxy.fromClient = () => 'cut';
+    const reading = levels(store);
+    await pause(300);
+    proxy.fromClient = () => 'pass';
+    expect(await reading).toEqual({ 1: UNITS, 2: UNITS });
+  });
+
+  async function refusesAtOnce(store: Store): Promise<void> {
+    const start = Date.now();
+    for (let batch = 0; batch < 10; batch++) {
+      await expect(store.settle([new Buyer().buy('2x1')])).rejects.toThrow(StoreUnavailable);
+    }
+    expect(Date.now() - start).toBeLessThan(500);
+  }
+
+  async function untilBack(store: Store, requests: readonly Request[]) {
+    for (const end = Date.now() + 15_000; ; await pause(50)) {
+      try {
+        return await store.settle(requests);
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable) || Date.now() > end) throw error;
+      }
+    }
+  }
+});
+
+describe('under load', () => {
+  /** Buys one at a time, and remembers what was answered, until told to stop. */
+  async function load(store: Store, buyer: Buyer, name: string, during: Promise<unknown>) {
+    const receipts: Outcome[] = [];
+    let unknown = 0;
+    let ended = false;
+    during.then(
+      () => (ended = true),
+      () => (ended = true),
+    );
+    for (let batch = 0; !ended; batch++) {
+      const orders = Array.from({ length: 20 }, (_, n) =>
+        buyer.buy('1x1', `${name} ${batch} ${n}`),
+      );
+      try {
+        receipts.push(...(await store.settle(orders)));
+      } catch (error) {
+        if (error instanceof OutcomeUnknown) unknown += orders.length;
+        else if (!(error instanceof StoreUnavailable)) throw error;
+      }
+    }
+    return { receipts, unknown };
+  }
+
+  async function provenUnder(trouble: (address: string) => Promise<void>): Promise<void> {
+    const address = await server.newDatabase();
+    const stores = await Promise.all(
+      [1, 2].map(() => openPostgresStore(address, ITEMS, () => undefined)),
+    );
+    const during = trouble(address);
+    const loads = await Promise.all(
+      stores.map((store, n) => load(store, new Buyer(n === 0 ? alice : bob), 'order', during)),
+    );
+    await during;
+    const told = loads.flatMap(({ receipts }) => receipts);
+    const unknown = loads.reduce((sum, one) => sum + one.unknown, 0);
+    for (const outcome of told) expect(outcome).toMatchObject({ kind: 'receipt', replayed: false });
+    const rows = await server.run(address, 'SELECT "user", id, lines FROM inv.orders');
+    const lines = new Map(rows.map((row) => [`${row.user} ${row.id}`, row.lines]));
+    for (const { order } of told as (Outcome & { kind: 'receipt' })[]) {
+      expect(lines.get(`${order.user} ${order.id}`)).toBe(`[[1,1,${order.lines[0]?.available}]]`);
+    }
+    expect(rows.length - told.length).toBeGreaterThanOrEqual(0);
+    expect(rows.length - told.length).toBeLessThanOrEqual(unknown);
+    expect(new Set(rows.map((row) => row.lines)).size).toBe(rows.length);
+    const [stock] = await server.run(address, 'SELECT available::int FROM inv.stock WHERE upc = 1');
+    expect(stock).toEqual({ available: UNITS - rows.length });
+    expect(told.length).toBeGreaterThan(0);
+    for (const store of stores) await store.close();
+  }
+
+  test('sessions that are terminated again and again cost nothing', async () => {
+    await provenUnder(async (address) => {
+      for (let kill = 0; kill < 20; kill++) {
+        await pause(Math.random() * 60);
+        await server.run(
+          address,
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
+            AND application_name = 'inv'`,
+        );
+      }
+      await pause(300);
+    });
+  });
+
+  test('a crash and a restart of the whole database cost nothing', async () => {
+    await provenUnder(async () => {
+      await pause(300);
+      await server.stop('SIGKILL');
+      await server.start();
+      await pause(500);
+      await server.stop('SIGINT');
+      await server.start();
+      await pause(500);
+    });
+  });
+});
+
+test('a commit whose wait for the standby was cancelled is not acknowledged', async () => {
+  await using setting = await open();
+  const { store, address } = setting;
+  const set = async (standbys: string) => {
+    await server.run(address, `ALTER SYSTEM SET synchronous_standby_names = '${standbys}'`);
+    await server.run(address, 'SELECT pg_reload_conf()');
+  };
+  await set('nobody');
+  await pause(200);
+  const order = new Buyer().buy('1x1', 'mine');
+  const settled = expect(store.settle([order])).rejects.toThrow(OutcomeUnknown);
+  await pause(300);
+  await server.run(
+    address,
+    "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
+  );
+  await settled;
+  await set('');
+  await expect
+    .poll(() => settleOne(store, order).catch(() => null), { timeout: 10_000 })
+    .toMatchObject({ kind: 'receipt', replayed: true });
+});

