@@ -18,13 +18,13 @@ export async function runMenu(shop: Shop): Promise<void> {
   process.on('SIGINT', interrupt);
   try {
     if ((await shop.loggedIn()) !== null) await attempt(shop, () => shop.resume());
-    let last: Choice = 'login';
+    let last: Choice = 'inventory';
     for (;;) {
       const choice: Choice | typeof BACK = await choose(shop, last);
       if (choice === 'quit') break;
       if (choice === BACK) continue;
       await perform(shop, choice);
-      last = choice === 'login' ? 'inventory' : choice;
+      last = choice === 'login' || choice === 'logout' ? 'inventory' : choice;
     }
     print('Goodbye.');
   } finally {
@@ -65,7 +65,7 @@ async function choose(shop: Shop, last: Choice): Promise<Choice | typeof BACK> {
 
 function who(login: { user: string; since: number } | null): string {
   if (login === null) return chalk.yellow('not logged in');
-  return `logged in as ${chalk.green(login.user)} since ${time(login.since)}`;
+  return `logged in as ${chalk.green(login.user)} since ${minute(login.since)}`;
 }
 
 async function perform(shop: Shop, choice: Exclude<Choice, 'quit'>): Promise<void> {
@@ -141,6 +141,11 @@ async function attempt(shop: Shop, work: () => Promise<void>): Promise<void> {
       if (error.exit === ExitCode.outcomeUnknown) next = () => shop.resume();
     }
   }
+}
+
+/** `2026-11-22T14:28Z`: what fits into a header. */
+function minute(milliseconds: number): string {
+  return `${time(milliseconds).slice(0, -8)}Z`;
 }
 
 function sentence(message: string): string {

@@ -17,12 +17,14 @@ export abstract class ShopCommand extends BaseCommand {
   static override baseFlags = {
     host: Flags.string({
       summary: 'the server',
+      helpValue: 'HOST',
       env: 'INV_HOST',
       default: DEFAULT_HOST,
       helpGroup: 'SERVER',
     }),
     port: Flags.string({
       summary: 'its port',
+      helpValue: 'PORT',
       env: 'INV_PORT',
       default: String(DEFAULT_PORT),
       helpGroup: 'SERVER',

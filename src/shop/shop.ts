@@ -5,10 +5,11 @@
 import { CommandFailure } from '../cli/failure.ts';
 import type { Line } from '../protocol/verbs.ts';
 import { type Address, nameOf } from './address.ts';
-import { Client } from './client.ts';
+import type { Client } from './client.ts';
 import type { Timeouts } from './connection.ts';
 import { ConnectionLost, Refused } from './errors.ts';
 import { notLoggedIn, notRecorded, outcomeUnknown, toFailure } from './failures.ts';
+import { Link } from './link.ts';
 import { accountName, type Holdings, LocalInventory, type Login } from './local-inventory.ts';
 import {
   type Bought,
@@ -40,10 +41,7 @@ export class Shop {
   readonly #local: LocalInventory;
   readonly #notify: Notify;
   readonly #pauses: readonly number[];
-  readonly #timeouts: Timeouts | undefined;
-  #client: Client | null = null;
-  /** The login that `#client` is attached to. */
-  #token: string | null = null;
+  readonly #link: Link;
 
   /** `localhost:5050` */
   get serverName(): string {
@@ -55,14 +53,12 @@ export class Shop {
     this.#notify = options.notify;
     this.#local = new LocalInventory(options.directory, options.notify);
     this.#pauses = options.pauses ?? PAUSES_MS;
-    this.#timeouts = options.timeouts;
+    this.#link = new Link(options.server, this.#pauses, options.timeouts);
   }
 
   /** Ends the connection. The next request makes a new one. */
   close(): void {
-    this.#client?.close();
-    this.#client = null;
-    this.#token = null;
+    this.#link.close();
   }
 
   /** Who is logged in, as far as this client knows. */
@@ -83,8 +79,7 @@ export class Shop {
   async login(user: string, password: string): Promise<LoggedIn> {
     await this.#local.checkWritable();
     try {
-      this.close();
-      const client = await this.#connect();
+      const client = await this.#link.connect();
       const { token, since } = await patiently(this.#pauses, () => client.login(user, password));
       const replaced = await this.#local
         .saveLogin(this.server, { user, token, since })
@@ -93,10 +88,9 @@ export class Shop {
           await client.logout().catch(() => undefined);
           throw error;
         });
-      this.#token = token;
-      if (replaced !== null && replaced.token !== token) await this.#end(replaced.token, token);
+      if (replaced !== null) await this.#link.end(replaced.token);
       const account = accountName(user, this.server);
-      await this.#settle(client, account);
+      await this.#settle(await this.#link.attached(token), account);
       return { account, since };
     } catch (error) {
       throw toFailure(error, this.server);
@@ -199,7 +193,7 @@ export class Shop {
     const login = await this.#local.loginAt(this.server);
     if (login === null) throw notLoggedIn(this.server);
     try {
-      const client = await this.#attached(login);
+      const client = await this.#link.attached(login.token);
       await this.#settle(client, login.account);
       return await patiently(this.#pauses, () => use(client, login));
     } catch (error) {
@@ -207,35 +201,8 @@ export class Shop {
     }
   }
 
-  async #attached(login: Login): Promise<Client> {
-    if (this.#client?.isOpen && this.#token === login.token) return this.#client;
-    this.close();
-    const client = await this.#connect();
-    await patiently(this.#pauses, () => client.resume(login.token));
-    this.#token = login.token;
-    return client;
-  }
-
-  async #connect(): Promise<Client> {
-    const connect = (): Promise<Client> => Client.connect(this.server, this.#timeouts);
-    this.#client = await patiently(this.#pauses, connect);
-    return this.#client;
-  }
-
   #settle(client: Client, account: string): Promise<void> {
     return settleOpenOrders(client, this.#local, account, this.#pauses, this.#notify);
-  }
-
-  /** Ends a login that a new one replaced, if the server still has it, and goes back to the new one. */
-  async #end(old: string, current: string): Promise<void> {
-    const client = this.#client as Client;
-    try {
-      await client.resume(old);
-      await client.logout();
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-    }
-    await client.resume(current);
   }
 
   /** A login that is dead is forgotten. */

@@ -36,7 +36,7 @@ export class Connector {
     link.onLost((error) => {
       this.#link = null;
       if (this.#closed) return;
-      this.#awaySince = Date.now();
+      this.#awaySince = error.since;
       this.#report('database lost', { host: link.host.name, why: error.message });
       void this.#reconnect();
     });

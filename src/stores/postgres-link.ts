@@ -20,7 +20,15 @@ export type Answer =
   | { readonly rows: null; readonly command: null; readonly error: PostgresError };
 
 /** The connection is gone; whether the last flight had its effect is not known. */
-export class LinkLost extends Error {}
+export class LinkLost extends Error {
+  /** When it was still there, as far as we know. */
+  readonly since: number;
+
+  constructor(message: string, since: number) {
+    super(message);
+    this.since = since;
+  }
+}
 
 /** How long a host may take to connect, and to log us in. */
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -90,9 +98,11 @@ export class Link {
    */
   async flight(queries: readonly Query[], timeoutMs: number): Promise<Answer[]> {
     if (this.#lost !== null) throw this.#lost;
+    const start = Date.now();
     const answers = Promise.all(queries.map(answerOf));
     return await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.lose(`no answer within ${timeoutMs} ms`), timeoutMs);
+      const silence = `no answer within ${timeoutMs} ms`;
+      const timer = setTimeout(() => this.lose(silence, start), timeoutMs);
       const end = () => {
         clearTimeout(timer);
         this.#breakFlight = null;
@@ -112,9 +122,9 @@ export class Link {
   }
 
   /** Breaks the connection; whoever waits for it gets LinkLost. */
-  lose(why: string): LinkLost {
+  lose(why: string, since = Date.now()): LinkLost {
     if (this.#lost !== null) return this.#lost;
-    this.#lost = new LinkLost(why);
+    this.#lost = new LinkLost(why, since);
     this.#socket?.destroy();
     void this.sql.end({ timeout: 0 });
     this.#breakFlight?.(this.#lost);
@@ -129,7 +139,7 @@ export class Link {
   }
 
   async #connect(): Promise<Socket> {
-    if (this.#socket !== null) throw new Error('a link connects only once');
+    if (this.#socket !== null) throw new Error('the connection was closed during the login');
     const { name, port } = this.host;
     const target = name.startsWith('/')
       ? { path: `${name}/.s.PGSQL.${port}` }

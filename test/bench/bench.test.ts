@@ -81,7 +81,14 @@ test('a run becomes a page and a chart', () => {
   // The ratios of the rounds are 3, 2 and 5.
   expect(samples.ratio('50x1', 'redis', 'perSecond')).toBe(3);
   const machine = describeMachine();
-  const text = page(samples, machine, 3, 100, ['PostgreSQL is not installed']);
+  const text = page({
+    samples,
+    machine,
+    rounds: 3,
+    items: 100,
+    syncs: [4_000, 5_000],
+    missing: ['PostgreSQL is not installed'],
+  });
   expect(text).toMatch(
     /\| rate of Redis, 50 connections, 1 in flight +\| +≥ 2 \| +3\.00 \| +reached \|/,
   );

@@ -9,8 +9,6 @@ const TMPFS_MAGIC = 0x01021994;
 
 export interface Machine {
   readonly description: string;
-  /** Writes of 4 KB, each synced, in a second: what the disk allows one who waits for each. */
-  readonly syncsPerSecond: number;
   /** The temporary folder is not on a disk: then nothing here is durable, and no figure is worth anything. */
   readonly inMemory: boolean;
   readonly date: string;
@@ -31,7 +29,6 @@ export function describeMachine(): Machine {
       `${type()} ${release()}`,
       ...versions.filter((text) => text !== null),
     ].join(', '),
-    syncsPerSecond: syncsPerSecond(),
     inMemory: statfsSync(tmpdir()).type === TMPFS_MAGIC,
     date: new Date().toISOString().slice(0, 10),
   };
@@ -46,7 +43,8 @@ function version(program: string, pattern: RegExp, name: string): string | null 
   }
 }
 
-function syncsPerSecond(): number {
+/** Writes of 4 KB, each synced, in a second: what the disk allows one who waits for each. */
+export function syncsPerSecond(): number {
   const path = join(tmpdir(), `inv-bench-sync-${process.pid}`);
   const file = openSync(path, 'w');
   const page = Buffer.alloc(4096, 1);

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { chart } from './chart.ts';
 import type { LoadResult } from './load/job.ts';
-import { describeMachine } from './machine.ts';
+import { describeMachine, syncsPerSecond } from './machine.ts';
 import { ITEMS, measure, scenarioName, stockOf } from './measure.ts';
 import { invPeer } from './peers/inv.ts';
 import { nothingPeer, onlyOkPeer } from './peers/nothing.ts';
@@ -40,7 +40,12 @@ const { values, positionals } = parseArgs({
 });
 const items = Number(values.items);
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
-if (values.help || !(rounds >= 1) || !(items >= 1 && items <= 8_999) || positionals.some((word) => word !== 'growth')) {
+if (
+  values.help ||
+  !(rounds >= 1) ||
+  !(items >= 1 && items <= 8_999) ||
+  positionals.some((word) => word !== 'growth')
+) {
   console.log(USAGE);
   process.exit(values.help ? 0 : 2);
 }
@@ -68,7 +73,10 @@ async function compare(): Promise<void> {
   const unknown = wanted.filter(
     (word) => !scenarioNames.includes(word) && !all.some(({ name }) => name === word),
   );
-  if (unknown.length > 0) throw new Error(`nothing is called ${unknown.join(', ')}\n${USAGE}`);
+  if (unknown.length > 0) {
+    console.error(`no server and no load is called ${unknown.join(', ')}\n\n${USAGE}`);
+    process.exit(2);
+  }
   const isWanted = (name: string, names: readonly string[]) =>
     wanted.includes(name) || !wanted.some((word) => names.includes(word));
 
@@ -82,13 +90,15 @@ async function compare(): Promise<void> {
   for (const why of missing) console.log(`left out: ${why}`);
   const peers = chosen.filter((peer) => peer.missing() === null);
   const machine = describeMachine();
-  console.log(
-    `${machine.description}; a synced write of 4 KB: ${thousands(machine.syncsPerSecond)}/s`,
-  );
+  console.log(machine.description);
   if (machine.inMemory) console.log(IN_MEMORY);
 
   const samples = new Samples();
+  const syncs: number[] = [];
   for (let round = 1; round <= rounds; round++) {
+    const synced = syncsPerSecond();
+    syncs.push(synced);
+    console.log(`a synced write of 4 KB: ${thousands(synced)}/s`);
     // Each round begins with another server, so that none always follows the same one.
     const first = (round - 1) % peers.length;
     const inTurn = [...peers.slice(first), ...peers.slice(0, first)];
@@ -106,12 +116,15 @@ async function compare(): Promise<void> {
   }
   console.log(`\n${figuresTable(samples)}\n\n${targetsTable(samples)}`);
   if (values.json !== undefined) {
-    writeFileSync(values.json, `${JSON.stringify({ machine, samples: samples.all }, null, 2)}\n`);
+    writeFileSync(
+      values.json,
+      `${JSON.stringify({ machine, items, syncs, samples: samples.all }, null, 2)}\n`,
+    );
   }
   if (!values.quick && wanted.length === 0) {
     const write = (name: string, text: string) =>
       writeFileSync(new URL(name, import.meta.url), text);
-    write('results.md', page(samples, machine, rounds, items, missing));
+    write('results.md', page({ samples, machine, rounds, items, syncs, missing }));
     write('results.svg', chart(samples, machine));
     console.log('\nwritten: test/bench/results.md, test/bench/results.svg');
   }

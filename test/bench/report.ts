@@ -2,7 +2,7 @@
 import type { Machine } from './machine.ts';
 import { scenarioName } from './measure.ts';
 import { isReached, SCENARIOS, TARGETS, type Target } from './plan.ts';
-import type { Samples } from './samples.ts';
+import { median, type Samples } from './samples.ts';
 
 export const PEER_NAMES: Readonly<Record<string, string>> = {
   inv: 'inv',
@@ -25,20 +25,20 @@ export function figuresTable(samples: Samples): string {
   const rows: string[][] = [];
   for (const scenario of SCENARIOS.map(scenarioName)) {
     for (const peer of samples.peers(scenario)) {
-      const median = (figure: Parameters<Samples['median']>[2]) =>
+      const figureOf = (figure: Parameters<Samples['median']>[2]) =>
         samples.median(scenario, peer, figure);
       const ratio = peer === 'inv' ? null : samples.ratio(scenario, peer, 'perSecond');
       rows.push([
         scenarioTitle(scenario),
         PEER_NAMES[peer] ?? peer,
-        thousands(median('perSecond')),
+        thousands(figureOf('perSecond')),
         ratio === null ? '' : `${rounded(ratio)}×`,
-        rounded(median('p50')),
-        rounded(median('p99')),
-        rounded(median('p999')),
-        rounded(median('cpuSecondsPerMillion')),
-        rounded(median('residentMegabytes'), 0),
-        `${Math.round(100 * (median('generatorLoad') as number))} %`,
+        rounded(figureOf('p50')),
+        rounded(figureOf('p99')),
+        rounded(figureOf('p999')),
+        rounded(figureOf('cpuSecondsPerMillion')),
+        rounded(figureOf('residentMegabytes'), 0),
+        `${Math.round(100 * (figureOf('generatorLoad') as number))} %`,
       ]);
     }
   }
@@ -78,16 +78,24 @@ function targetTitle({ figure, scenario, peer }: Target): string {
   return `${what} of ${PEER_NAMES[peer]}, ${scenarioTitle(scenario)}`;
 }
 
-export function page(
-  samples: Samples,
-  machine: Machine,
-  rounds: number,
-  missing: readonly string[],
-): string {
+export interface Run {
+  readonly samples: Samples;
+  readonly machine: Machine;
+  readonly rounds: number;
+  readonly items: number;
+  /** Synced writes a second that the disk took at the start of each round. */
+  readonly syncs: readonly number[];
+  /** Why servers were left out. */
+  readonly missing: readonly string[];
+}
+
+export function page({ samples, machine, rounds, items, syncs, missing }: Run): string {
+  const medians = rounds === 1 ? 'One round' : `Medians of ${rounds} rounds, in turn`;
   return `# Results
 
-${machine.date}: ${machine.description}; a synced write of 4 KB: ${thousands(machine.syncsPerSecond)}/s.
-${rounds === 1 ? 'One round' : `Medians of ${rounds} rounds, in turn`}. What is measured, and how: [README.md](README.md).
+${machine.date}: ${machine.description}.
+A synced write of 4 KB: ${thousands(median(syncs))}/s (${thousands(Math.min(...syncs))} to ${thousands(Math.max(...syncs))}).
+${medians}; purchases of ${items} items at random. What is measured, and how: [README.md](README.md).
 ${missing.map((text) => `\nLeft out: ${text}.\n`).join('')}${machine.inMemory ? IN_MEMORY : ''}
 ## Targets
 

@@ -86,7 +86,7 @@ test('from a wrong password to a local inventory, and back tomorrow', async () =
   line.target = { host: '127.0.0.1', port: (await startServer()).port };
   const tomorrow = openMenu();
   await tomorrow.sees('logged in as alice since 20');
-  await tomorrow.answer(MENU, down + down + enter);
+  await tomorrow.answer(MENU, down + enter);
   await tomorrow.sees('│ 1006 │ Vinyl LP, signed │     3 │');
   await tomorrow.answer(MENU, down + down + enter);
   await tomorrow.sees('Logged out alice@');
@@ -101,7 +101,7 @@ test('a lost server is a sentence and a way to try again', async () => {
   const menu = openMenu();
   await menu.sees('logged in as alice');
   await server.stop('SIGKILL');
-  await menu.answer(MENU, down + enter);
+  await menu.answer(MENU, enter);
   await menu.sees('The server cannot be reached.');
   await menu.answer('Back to the menu', enter);
   await menu.sees('The server cannot be reached.');
@@ -118,7 +118,7 @@ test('an order whose answer is lost is settled by trying again, and bought once'
   await inv.login();
   const menu = openMenu();
   await menu.answer('logged in as alice', '');
-  await menu.answer(MENU, down + down + down + enter);
+  await menu.answer(MENU, down + down + enter);
   await menu.answer('Which item?', enter);
   line.cutReplyTo = 'PURCHASE';
   await menu.answer('How many', `2${enter}`);
@@ -136,7 +136,7 @@ test('Esc goes back by one question, and buys nothing', async () => {
   await inv.login();
   const menu = openMenu();
   await menu.sees('logged in as alice');
-  await menu.answer(MENU, down + down + down + enter);
+  await menu.answer(MENU, down + down + enter);
   await menu.answer('Which item?', enter);
   await menu.answer('How many', esc);
   await menu.answer('Which item?', enter);

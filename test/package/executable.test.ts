@@ -8,6 +8,7 @@ import { type Finished, finished } from '../cli/fixture.ts';
 import { Inv } from '../e2e/inv.ts';
 import { KEYS, Terminal } from '../e2e/terminal.ts';
 import { TemporaryFolder } from '../support/folder.ts';
+import { PostgresServer } from '../support/postgres-server.ts';
 import { program } from '../support/program.ts';
 import { serve, serveWith } from '../support/serve-process.ts';
 
@@ -21,6 +22,9 @@ beforeAll(async () => {
   const built = process.env.INV_BIN || (await build(join(scratch, 'build')));
   executable = join(await mkdtemp(join(scratch, 'alone-')), 'inv');
   await copyFile(built, executable);
+  // What test/e2e has for its own use runs this one from now on.
+  process.env.INV_BIN = executable;
+  expect(program(['--help'])).toEqual([executable, ['--help']]);
 }, 180_000);
 
 afterAll(() => rm(scratch, { recursive: true }));
@@ -41,18 +45,19 @@ async function alone(args: string[], home: string): Promise<Finished> {
 }
 
 test.for([
-  ['--version'],
-  ['--help'],
-  ['help', 'serve'],
-  ['shop', '--help'],
-  ['shop', 'purchase', '--help'],
-  ['completion', 'bash'],
-  ['completion', 'zsh'],
-  ['completion', 'fish'],
-  ['shop', 'purchse'],
-  ['shop', 'local'],
-  ['shop', 'local', '--jsno'],
-])('inv %s prints what bin/run.js prints', async (args) => {
+  '--version',
+  '--help',
+  'help serve',
+  'shop --help',
+  'shop purchase --help',
+  'completion bash',
+  'completion zsh',
+  'completion fish',
+  'shop purchse',
+  'shop local',
+  'shop local --jsno',
+])('inv %s prints what bin/run.js prints', async (line) => {
+  const args = line.split(' ');
   using home = new TemporaryFolder();
   const run = [process.execPath, join(root, 'bin/run.js')];
   const usual = await finished('env', ['-i', `HOME=${home.path}`, ...run, ...args]);
@@ -76,14 +81,19 @@ test.for(['development', 'test', 'production'])('does not mind NODE_ENV=%s', asy
   expect(stderr).toBe('inv: no command `srve`. Did you mean `inv serve`?\n');
 });
 
+test('serves from PostgreSQL', { timeout: 60_000 }, async () => {
+  await using postgres = await PostgresServer.start();
+  await using server = await serve(await postgres.newDatabase());
+  await using client = await server.login();
+  expect(await client.ask('PURCHASE 1001 2')).toMatchObject({ lines: [{ available: 48 }] });
+});
+
 describe('without Node on the PATH', () => {
   let PATH: string | undefined;
 
   beforeAll(() => {
     PATH = process.env.PATH;
     process.env.PATH = scratch;
-    process.env.INV_BIN = executable;
-    expect(program(['--help'])).toEqual([executable, ['--help']]);
   });
 
   afterAll(() => {

@@ -7,7 +7,8 @@ test('when the store does not know what became of a batch, its clients are told 
   let isKnown = true;
   await using server = await startServer({
     wrap: (store) => ({
-      ...store,
+      restored: store.restored,
+      close: () => store.close(),
       settle: (requests) => {
         if (!isKnown) throw new OutcomeUnknown('the answer is lost');
         return store.settle(requests);

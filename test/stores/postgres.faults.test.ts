@@ -259,7 +259,8 @@ describe('under load', () => {
     for (const outcome of told) expect(outcome).toMatchObject({ kind: 'receipt', replayed: false });
     const rows = await server.run(address, 'SELECT "user", id, lines FROM inv.orders');
     const lines = new Map(rows.map((row) => [`${row.user} ${row.id}`, row.lines]));
-    for (const { order } of told as (Outcome & { kind: 'receipt' })[]) {
+    for (const outcome of told) {
+      const { order } = outcome as Extract<Outcome, { kind: 'receipt' }>;
       expect(lines.get(`${order.user} ${order.id}`)).toBe(`[[1,1,${order.lines[0]?.available}]]`);
     }
     expect(rows.length - told.length).toBeGreaterThanOrEqual(0);

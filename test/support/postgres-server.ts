@@ -41,13 +41,18 @@ export class PostgresServer implements AsyncDisposable {
 
   /** Makes a new cluster and starts it. `settings` as in postgresql.conf. */
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
-    const server = new PostgresServer(newFolder(), await freePort());
+    const server = await PostgresServer.make();
     const { initdb } = await programs();
     const options = ['-U', 'postgres', '--auth=trust', '--no-locale', '-E', 'UTF8', '--no-sync'];
     execFileSync(initdb, ['-D', server.data, ...options], { ...account(), cwd: server.folder });
     server.configure({ max_connections: '200', ...settings });
     await server.start();
     return server;
+  }
+
+  /** A place for a cluster, with nothing in it. */
+  static async make(): Promise<PostgresServer> {
+    return new PostgresServer(newFolder(), await freePort());
   }
 
   get data(): string {
@@ -150,7 +155,7 @@ export class PostgresServer implements AsyncDisposable {
 }
 
 /** PostgreSQL refuses to run as root, so then it runs as the user that owns nothing. */
-function account(): { uid?: number; gid?: number } {
+export function account(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const id = (option: string) =>
     Number(execFileSync('id', [option, 'nobody'], { encoding: 'utf8' }));

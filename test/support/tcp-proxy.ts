@@ -61,7 +61,7 @@ export class TcpProxy implements AsyncDisposable {
     client.setNoDelay(true);
     const pair = { client, target, held: [] as Buffer[], holds: false };
     this.#pairs.add(pair);
-    client.on('data', (chunk) => {
+    client.on('data', (chunk: Buffer) => {
       const verdict = pair.holds ? 'hold' : this.fromClient(chunk);
       if (verdict === 'pass') target.write(chunk);
       else if (verdict === 'cut') this.#cut(client, target);
@@ -71,7 +71,7 @@ export class TcpProxy implements AsyncDisposable {
         if (verdict === 'leave') client.destroy();
       }
     });
-    target.on('data', (chunk) => {
+    target.on('data', (chunk: Buffer) => {
       if (client.destroyed) return;
       const verdict = this.fromTarget(chunk);
       if (verdict === 'pass') client.write(chunk);

@@ -8,19 +8,21 @@ export default class ShopIndex extends ShopCommand {
   static override summary =
     'Open the shop: a menu on a terminal, script lines from stdin otherwise';
 
-  static override description =
-    `On a terminal: log in, view the server's inventory and your own, buy, log out.
-
-Without a terminal it reads the same from stdin, a line each, and stops at the first failure with
-its exit code:
-  login USER      the password is on the next line
-  inventory       what the server sells
-  local           what you have bought
-  purchase UPC QTY [UPC QTY …]
-  orders          your orders
-  logout
-  quit            or the end of the input
-Empty lines and lines that begin with # are passed over.`;
+  static override description = [
+    "On a terminal: log in, view the server's inventory and your own, buy, log out.",
+    'Without a terminal it reads the same from stdin, a line each, and stops at the first ' +
+      'failure with its exit code:',
+    [
+      '- login USER (the password is the next line)',
+      '- inventory',
+      '- local',
+      '- purchase UPC QTY [UPC QTY …]',
+      '- orders',
+      '- logout',
+      '- quit (or the end of the input)',
+    ].join('\n'),
+    'Empty lines and lines that begin with # are passed over.',
+  ].join('\n\n');
 
   static override examples = [
     { description: 'Open the menu', command: '<%= config.bin %> <%= command.id %>' },

@@ -4,9 +4,11 @@ import { outputColumns, ShopCommand } from '../../shop/shop-command.ts';
 export default class ShopInventory extends ShopCommand {
   static override summary = 'Show what the server sells and how many units are available';
 
-  static override description =
-    `Asks the server, so you must be logged in. Low stock is yellow and what is sold out is red on
-a terminal; the bars compare each item with the one of which there is most.`;
+  static override description = [
+    'Asks the server, so you must be logged in. On a terminal low stock is yellow and ' +
+      'what is sold out is red; the bars compare each item with the one of which there is ' +
+      'most.',
+  ].join('\n\n');
 
   static override examples = [
     { description: 'See the stock', command: '<%= config.bin %> <%= command.id %>' },

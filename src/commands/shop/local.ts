@@ -4,9 +4,11 @@ import type { LocalItem } from '../../shop/state.ts';
 export default class ShopLocal extends ShopCommand {
   static override summary = 'Show what you have bought from here';
 
-  static override description =
-    `This is the local inventory: everything that the server sold through this client to the user of
-the last login, kept on this machine. It needs no server, and is still there after a logout.`;
+  static override description = [
+    'This is the local inventory: everything that the server sold through this client to ' +
+      'the user of the last login, kept on this machine. It needs no server, and is still ' +
+      'there after a logout.',
+  ].join('\n\n');
 
   static override examples = [
     { description: 'See what you own', command: '<%= config.bin %> <%= command.id %>' },

@@ -5,13 +5,13 @@ import { ShopCommand } from '../../shop/shop-command.ts';
 export default class ShopLogin extends ShopCommand {
   static override summary = 'Log in to a server';
 
-  static override description =
-    `The login stays until you log out: later commands use it, also after the server or this machine
-was restarted. Logging in as another user switches to that user.
-
-The password is asked for on a terminal; a script gives it as the first line of stdin
-(--password-stdin) or in INV_PASSWORD. It is not kept: the login is a token, in a file that only you
-can read.`;
+  static override description = [
+    'The login stays until you log out: later commands use it, also after the server or ' +
+      'this machine was restarted. Logging in as another user switches to that user.',
+    'The password is asked for on a terminal; a script gives it as the first line of ' +
+      'stdin (--password-stdin) or in INV_PASSWORD. It is not kept: the login is a token, ' +
+      'in a file that only you can read.',
+  ].join('\n\n');
 
   static override examples = [
     {
@@ -26,7 +26,7 @@ can read.`;
   ];
 
   static override flags = {
-    user: Flags.string({ summary: 'who you are; asked for on a terminal' }),
+    user: Flags.string({ summary: 'who you are; asked for on a terminal', helpValue: 'NAME' }),
     'password-stdin': Flags.boolean({ summary: 'read the password from the first line of stdin' }),
   };
 

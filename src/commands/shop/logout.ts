@@ -3,8 +3,9 @@ import { ShopCommand } from '../../shop/shop-command.ts';
 export default class ShopLogout extends ShopCommand {
   static override summary = 'Log out: end the login on the server';
 
-  static override description =
-    `The server forgets the login, and this machine the token. The local inventory stays.`;
+  static override description = [
+    'The server forgets the login, and this machine the token. The local inventory stays.',
+  ].join('\n\n');
 
   static override examples = [
     { description: 'Log out', command: '<%= config.bin %> <%= command.id %>' },

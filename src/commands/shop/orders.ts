@@ -14,9 +14,10 @@ interface OrderJson {
 export default class ShopOrders extends ShopCommand {
   static override summary = 'Show your orders, newest first';
 
-  static override description =
-    `The server's list of what you ordered, from wherever you did, bought and refused. A page at a
-time: --before with the last order of a page shows the next one.`;
+  static override description = [
+    `The server's list of what you ordered, from wherever you did, bought and refused. A ` +
+      'page at a time: --before with the last order of a page shows the next one.',
+  ].join('\n\n');
 
   static override examples = [
     { description: 'See your latest orders', command: '<%= config.bin %> <%= command.id %>' },
@@ -29,6 +30,7 @@ time: --before with the last order of a page shows the next one.`;
   static override flags = {
     count: Flags.string({
       summary: `how many, at most ${MAX_ORDERS_COUNT}`,
+      helpValue: 'N',
       default: String(DEFAULT_ORDERS_COUNT),
     }),
     before: Flags.string({ summary: 'only orders older than this one', helpValue: 'ID' }),

@@ -13,15 +13,16 @@ interface ReceiptJson {
 export default class ShopPurchase extends ShopCommand {
   static override summary = 'Buy units of one or more items, all or nothing';
 
-  static override description =
-    `The order is written to this machine's disk before it is sent, and what was bought is added to the
-local inventory (\`<%= config.bin %> shop local\`).
-
-Exit code 5 means that no server was there and nothing was sent. Exit code 6 means that the order
-was sent and its answer did not come: it is kept, and the next command asks for its outcome.
-
-With --order you name the order yourself. An order that is sent again under its id gets its first
-outcome and buys nothing more, so a script can repeat the same command until it knows.`;
+  static override description = [
+    `The order is written to this machine's disk before it is sent, and what was bought ` +
+      `is added to the local inventory (\`<%= config.bin %> shop local\`).`,
+    'Exit code 3: refused, nothing was bought. 5: no server was there, and nothing was ' +
+      'sent. 6: the order was sent and its answer did not come; it is kept, and the next ' +
+      'command asks for its outcome.',
+    'With --order you name the order yourself. An order that is sent again under its id ' +
+      'gets its first outcome and buys nothing more, so a script can repeat the same ' +
+      'command until it knows.',
+  ].join('\n\n');
 
   static override examples = [
     {
@@ -42,12 +43,14 @@ outcome and buys nothing more, so a script can repeat the same command until it 
   static override flags = {
     upc: Flags.string({
       summary: 'the code of an item; give it once for each item',
+      helpValue: 'UPC',
       required: true,
       multiple: true,
       multipleNonGreedy: true,
     }),
     qty: Flags.string({
       summary: 'how many units; the first --qty is for the first --upc, and so on',
+      helpValue: 'UNITS',
       required: true,
       multiple: true,
       multipleNonGreedy: true,

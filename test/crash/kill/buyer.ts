@@ -1,8 +1,18 @@
 /** One client of the load: buys, asks, logs in and out, and tries again what it has no answer to. */
+
+import { setTimeout as pause } from 'node:timers/promises';
 import { ErrorReply } from '../../../src/protocol/errors.ts';
 import type { ReplyValue } from '../../../src/protocol/reply-decoder.ts';
 import { Random } from '../support/random.ts';
-import { describe, Lost, PASSWORDS, USERS, type User, WireClient } from '../support/wire-client.ts';
+import {
+  describe,
+  Lost,
+  PASSWORDS,
+  Unavailable,
+  USERS,
+  type User,
+  WireClient,
+} from '../support/wire-client.ts';
 import { pickUpc } from './catalog.ts';
 import type { Gate } from './gate.ts';
 import type { Ledger, Line, LoginEntry, OrderEntry } from './ledger.ts';
@@ -16,6 +26,8 @@ export interface Market {
   /** Everything is to be settled and no more to be begun. */
   closing: boolean;
   readonly gate: Gate;
+  /** The store may be away for a time: UNAVAILABLE is a right answer. */
+  mayBeAway: boolean;
 }
 
 export type Count =
@@ -37,7 +49,7 @@ export function newMarket(ledger: Ledger, gate: Gate): Market {
     logins: 0,
     logouts: 0,
   };
-  return { ledger, gate, counts, round: 0, closing: false };
+  return { ledger, gate, counts, round: 0, closing: false, mayBeAway: false };
 }
 
 /** Starts the load; each promise resolves when the market is closed and nothing is open any more. */
@@ -47,6 +59,9 @@ export function startBuyers(count: number, seed: number, market: Market): Promis
     return new Buyer(user, new Random(seed * 1_000 + index), market).run();
   });
 }
+
+/** While the store is away, servers refuse at once; and buyers are patient. */
+const PAUSE_WHEN_AWAY_MS = 50;
 
 const STEPS = { buy: 60, repeat: 8, reuse: 3, ask: 8, look: 6, relogin: 4, twice: 5, drop: 3 };
 
@@ -79,6 +94,10 @@ export class Buyer {
         if (this.#open.size === 0) return;
       } catch (error) {
         if (!(error instanceof Lost)) throw error;
+        if (error instanceof Unavailable) {
+          if (!this.#market.mayBeAway) throw error;
+          await pause(PAUSE_WHEN_AWAY_MS);
+        }
       } finally {
         client?.drop();
       }
@@ -100,7 +119,7 @@ export class Buyer {
     try {
       reply = await client.send('LOGIN', user, PASSWORDS[user]);
     } catch (error) {
-      this.#ledger.lostLogins[user]++;
+      if (!(error instanceof Unavailable)) this.#ledger.lostLogins[user]++;
       throw error;
     }
     const token = reply instanceof Map ? reply.get('token') : null;
@@ -170,7 +189,13 @@ export class Buyer {
   async #relogin(client: WireClient): Promise<void> {
     const login = this.#login as LoginEntry;
     login.state = 'ending';
-    const reply = await client.send('LOGOUT');
+    let reply: ReplyValue;
+    try {
+      reply = await client.send('LOGOUT');
+    } catch (error) {
+      if (error instanceof Unavailable) login.state = 'alive';
+      throw error;
+    }
     if (reply !== 'OK') this.#ledger.violation(`LOGOUT was answered ${describe(reply)}`);
     this.#ledger.loggedOut(login);
     this.#market.counts.logouts++;
@@ -217,7 +242,7 @@ export class Buyer {
     try {
       reply = await client.send('PURCHASE', ...lineWords(lines));
     } catch (error) {
-      this.#ledger.lostUnnamed[this.#user]++;
+      if (!(error instanceof Unavailable)) this.#ledger.lostUnnamed[this.#user]++;
       throw error;
     }
     this.#ledger.answeredUnnamed(this.#user, lines, reply);

@@ -10,11 +10,14 @@ import { CATALOG } from './catalog.ts';
 import type { DataFile, OrderRow } from './data-file.ts';
 import { type Ledger, type LoginEntry, nameOf, type OrderEntry } from './ledger.ts';
 
+/** What a store holds, read by SQL alone. */
+export type Rows = Pick<DataFile, 'stock' | 'logins' | 'orders'>;
+
 /** One sale: the units of an item that an order took, and the units that were left after it. */
 type Sale = readonly [qty: number, available: number];
 
 /** Checks everything against the file. Answers with the number of orders in it. */
-export function checkFile(ledger: Ledger, file: DataFile): number {
+export function checkFile(ledger: Ledger, file: Rows): number {
   const sales = new Map<number, Sale[]>(CATALOG.map(({ upc }) => [upc, []]));
   const unnamed: Record<string, number> = { alice: 0, bob: 0, carol: 0 };
   let found = 0;
@@ -59,7 +62,7 @@ function addSales(row: OrderRow, sales: ReadonlyMap<number, Sale[]>, ledger: Led
 }
 
 /** `found`: the orders with a known outcome that are on disk. Names the others one by one. */
-function checkNothingLost(ledger: Ledger, file: DataFile, found: number): void {
+function checkNothingLost(ledger: Ledger, file: Rows, found: number): void {
   const known = [...ledger.orders.values()].filter((entry) => entry.outcome !== null);
   if (known.length === found) return;
   const onDisk = new Set<string>();
@@ -75,7 +78,7 @@ function checkNothingLost(ledger: Ledger, file: DataFile, found: number): void {
  * Every unit is either available or sold, once: put in a row, the sales of an item lead from its
  * first units down to what is available now, each one beginning where the one before it ended.
  */
-function checkStock(ledger: Ledger, file: DataFile, sales: ReadonlyMap<number, Sale[]>): void {
+function checkStock(ledger: Ledger, file: Rows, sales: ReadonlyMap<number, Sale[]>): void {
   const stock = new Map(file.stock().map((row) => [row.upc, row]));
   for (const { upc, units } of CATALOG) {
     const row = stock.get(upc);
@@ -101,7 +104,7 @@ function checkStock(ledger: Ledger, file: DataFile, sales: ReadonlyMap<number, S
   }
 }
 
-function checkLogins(ledger: Ledger, file: DataFile): void {
+function checkLogins(ledger: Ledger, file: Rows): void {
   const rows = new Map(file.logins().map(({ token_hash, user }) => [token_hash, user]));
   for (const { token, user, state } of ledger.logins.values()) {
     const tokenHash = hash('sha256', token, 'base64url');
@@ -126,7 +129,7 @@ export async function checkWire(
   ledger: Ledger,
   port: number,
   { orders, logins }: { orders: readonly OrderEntry[]; logins: readonly LoginEntry[] },
-  file: DataFile,
+  file: Rows,
 ): Promise<void> {
   for (const user of USERS) {
     const client = await WireClient.login(port, user);
@@ -145,7 +148,7 @@ export async function checkWire(
   }
 }
 
-function checkInventory(ledger: Ledger, reply: ReplyValue, file: DataFile): void {
+function checkInventory(ledger: Ledger, reply: ReplyValue, file: Rows): void {
   const expected = file.stock().map(({ upc, available }) => `${upc}:${available}`);
   const items = reply instanceof ErrorReply ? [] : (reply as ReadonlyMap<string, ReplyValue>[]);
   const got = items.map((item) => `${item.get('upc')}:${item.get('available')}`);

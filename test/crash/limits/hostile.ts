@@ -1,7 +1,7 @@
 /** Clients that harm, by intent or by bad luck, each kind for some time; an honest client is served meanwhile. */
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ServerProcess } from '../support/server-process.ts';
 import { Lost, PASSWORDS, type User, WireClient } from '../support/wire-client.ts';
@@ -32,11 +32,10 @@ export async function runDeaf(
   const cuts = await Promise.all(
     Array.from({ length: count }, async (_, index) => {
       const socket = connect(server.port, '127.0.0.1').pause();
-      socket.on('error', () => undefined);
       socket.write(FLOODS[index % FLOODS.length] as string);
       // Nothing is read, so the end is only seen as the reset that a write then meets.
       const nudge = setInterval(() => socket.write('PING\r\n'), 250);
-      await once(socket, 'close');
+      await untilClosed(socket);
       clearInterval(nudge);
       return performance.now() - started;
     }),
@@ -64,7 +63,7 @@ export async function runSlow(port: number, count: number, ms: number): Promise<
         await pause(ms);
       }
       socket.end();
-      await once(socket, 'close');
+      await untilClosed(socket);
       return answer;
     }),
   );
@@ -93,7 +92,7 @@ export async function runOpenClose(port: number, loops: number, ms: number): Pro
           socket.write('INVENTORY\r\nPING\r\n');
           socket.resetAndDestroy();
       }
-      if (!socket.closed) await once(socket, 'close');
+      await untilClosed(socket);
     }
   };
   await Promise.all(Array.from({ length: loops }, loop));
@@ -164,4 +163,13 @@ export async function runGuessing(
     longestWaitMs: Math.round(Math.max(0, ...waits)),
     slowestLoginMs: Math.round(slowestLoginMs),
   };
+}
+
+/** However it ends: a reset is no fault here. */
+async function untilClosed(socket: Socket): Promise<void> {
+  if (socket.closed) return;
+  await new Promise<void>((resolve) => {
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve());
+  });
 }

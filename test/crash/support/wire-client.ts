@@ -8,6 +8,9 @@ import { encodeCommand } from '../../../src/protocol/resp.ts';
 /** The connection is gone, and the request may or may not have had its effect. */
 export class Lost extends Error {}
 
+/** The server says that the store is away, and that nothing happened. */
+export class Unavailable extends Lost {}
+
 interface Waiting {
   resolve(value: ReplyValue): void;
   reject(error: Lost): void;
@@ -50,7 +53,7 @@ export class WireClient {
     return this.#lost;
   }
 
-  /** Error replies are values here; only a lost connection rejects. */
+  /** Error replies are values here; only a lost connection rejects, or a store that is away. */
   send(...words: string[]): Promise<ReplyValue> {
     if (this.#lost) return Promise.reject(new Lost('the connection was lost before'));
     return new Promise((resolve, reject) => {
@@ -70,7 +73,11 @@ export class WireClient {
     for (let value = this.#decoder.next(); value !== undefined; value = this.#decoder.next()) {
       const waiting = this.#waiting.shift();
       if (waiting === undefined) throw new Error('the server spoke without being asked');
-      waiting.resolve(value);
+      if (value instanceof ErrorReply && value.code === 'UNAVAILABLE') {
+        waiting.reject(new Unavailable(value.message));
+      } else {
+        waiting.resolve(value);
+      }
     }
   }
 

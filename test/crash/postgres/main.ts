@@ -1,0 +1,37 @@
+/** `node test/crash/postgres/main.ts [--kills 50] [--standby]`: two servers and their database, killed at random. */
+import { parseArgs } from 'node:util';
+import { runCampaign } from './campaign.ts';
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '50' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    clients: { type: 'string', default: '32' },
+    standby: { type: 'boolean', default: false },
+  },
+});
+const { kills, seed, clients, standby: withStandby } = values;
+console.log(
+  `crash campaign over PostgreSQL${withStandby ? ' with a synchronous standby' : ''}: ${kills} kills, ` +
+    `${clients} clients, --seed ${seed}`,
+);
+const started = performance.now();
+const report = await runCampaign({
+  kills: Number(kills),
+  seed: Number(seed),
+  clients: Number(clients),
+  withStandby,
+  progress: console.log,
+});
+const { counts, violations } = report;
+console.log(`
+${((performance.now() - started) / 1000).toFixed(0)} s, seed ${seed}
+kills                    ${report.kills['a server']} of a server, ${report.kills['the database']} of the ${withStandby ? 'primary' : 'database'}
+orders sent              ${counts.purchases}: ${report.bought} bought, ${report.refused} refused
+orders in the database   ${report.ordersInDatabase}
+tried again after a loss ${counts.retried}
+sent again when known    ${counts.repeated}, and ${counts.reused} ids with other content
+logins, logouts          ${counts.logins}, ${counts.logouts}
+violations               ${violations.length}`);
+for (const violation of violations.slice(0, 20)) console.log(`  ${violation}`);
+process.exit(violations.length > 0 ? 1 : 0);
