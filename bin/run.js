@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 const [major, minor] = process.versions.node.split('.').map(Number);
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-if (major < 24 || (major === 24 && minor < 15)) {
-  console.error(`inv: needs Node 24.15 or newer, and this is Node ${process.versions.node}.`);
+if (major < 24 || (major === 24 && minor < 21)) {
+  console.error(`inv: needs Node 24.21 or newer, and this is Node ${process.versions.node}.`);
   process.exitCode = 1;
 } else if (!existsSync(join(root, 'dist/cli/main.js'))) {
   console.error('inv: not built yet: run `npm run build` first (`npm start` builds it too).');

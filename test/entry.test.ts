@@ -42,12 +42,12 @@ test.for(['18.20.4', '20.20.2', '24.14.9'])('Node %s is too old, and told so', a
   expect(ended).toEqual({
     code: 1,
     stdout: '',
-    stderr: `inv: needs Node 24.15 or newer, and this is Node ${old}.\n`,
+    stderr: `inv: needs Node 24.21 or newer, and this is Node ${old}.\n`,
   });
 });
 
 test('bin/run.js asks for the Node that package.json asks for', () => {
-  expect(pjson.engines.node).toBe('>=24.15');
+  expect(pjson.engines.node).toBe('>=24.21');
 });
 
 test('npm start replaces its shell, so that a signal sent to npm reaches the server', () => {

@@ -110,7 +110,7 @@ export class Connection {
       this.#answerInTurn(() => new ErrorReply(error.code, error.message));
     }
     if (this.#closing) this.#endWhenAnswered();
-    else if (this.#decoder.buffered >= MAX_READ_AHEAD_BYTES) this.#socket.pause();
+    else if (this.#unread || this.#decoder.buffered >= MAX_READ_AHEAD_BYTES) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();
   }
 
@@ -313,30 +313,44 @@ export class Connection {
     this.#host.commit.add(entry);
   }
 
-  /** The socket's own timeout starts anew whenever the client reads a part of it. */
+  /**
+   * The socket's own timeout starts anew whenever the client reads a part of it. It would also do so
+   * for each byte that the client sends, so nothing is read from it meanwhile.
+   */
   #waitUntilRead(): void {
     this.#unread = true;
     this.#socket.setTimeout(UNREAD_OUTPUT_TIMEOUT_MS);
   }
 
   #allRead(): void {
+    if (!this.#unread) return;
     this.#unread = false;
     this.#socket.setTimeout(0);
     this.advance();
   }
 
   /**
-   * Says good-bye when nothing is owed any more. Reading goes on, into nowhere: closing a socket
+   * Says good-bye when nothing is owed any more. Then reading goes on, into nowhere: closing a socket
    * with unread input would reset it, and a reset can destroy replies on their way.
    */
   #endWhenAnswered(): void {
     if (this.#unanswered > 0 || this.#output !== '' || this.#socket.writableEnded) return;
     const socket = this.#socket;
-    socket.end();
-    socket.resume();
-    // The client may take its time to read the last replies, but not for ever.
+    // As long as the client takes the last replies; nothing that it sends shall count as that.
+    socket.pause();
     socket.setTimeout(LINGER_MS);
+    socket.end(() => {
+      socket.setTimeout(0);
+      linger(socket);
+    });
   }
+}
+
+/** Waits for a client, to whom everything is said, to close its side; but not for ever, whatever it sends. */
+export function linger(socket: Socket): void {
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.on('close', () => clearTimeout(timer));
 }
 
 /** How long the server waits, after the last reply, for a client that does nothing to close its side. */

@@ -4,7 +4,7 @@ import type { Store } from '../inventory/store.ts';
 import { ErrorReply } from '../protocol/errors.ts';
 import { MAX_CONNECTIONS } from '../protocol/limits.ts';
 import { encode } from '../protocol/resp.ts';
-import { Connection, type Host, LINGER_MS } from './connection.ts';
+import { Connection, type Host, linger } from './connection.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Log } from './log.ts';
 import { OrderIds } from './order-ids.ts';
@@ -45,7 +45,10 @@ export class InventoryServer implements Host {
     this.#log = log;
     this.commit = new GroupCommit(store, () => this.#afterBatch(), onFailure);
     // allowHalfOpen: who sends requests and closes its side (`printf … | nc`) still gets the replies.
-    this.#tcp = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+    // highWaterMark: a paused socket reads no further chunk; else each byte would start its timeout anew.
+    this.#tcp = createServer({ allowHalfOpen: true, highWaterMark: 1 }, (socket) =>
+      this.#accept(socket),
+    );
   }
 
   /** Resolves with the port when connections are accepted; rejects with the error of the system. */
@@ -137,10 +140,9 @@ export class InventoryServer implements Host {
 
 /** Says why and closes, once the client has: closing at once would reset what it is still to read. */
 function refuse(socket: Socket): void {
-  for (const event of ['error', 'end', 'timeout']) socket.on(event, () => socket.destroy());
+  for (const event of ['error', 'end']) socket.on(event, () => socket.destroy());
   socket.end(encode(TOO_MANY_CONNECTIONS, 2), 'latin1');
-  socket.resume();
-  socket.setTimeout(LINGER_MS);
+  linger(socket);
 }
 
 const TOO_MANY_CONNECTIONS = new ErrorReply('BUSY', 'too many connections; try again later');

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
+import type { Store } from '../../src/inventory/store.ts';
 import {
   MAX_COMMAND_BYTES,
   MAX_READ_AHEAD_BYTES,
@@ -64,14 +65,61 @@ describe('a client whose turn has not come', () => {
   });
 });
 
-test('one that pipelines deeply does not keep others waiting', async () => {
-  await using server = await startServer({ catalog: [{ upc: 1, name: 'one', units: 1_000_000 }] });
-  await using deep = await server.login();
-  await using quick = await server.login('bob');
-  const started = performance.now();
-  await deep.send(commands('PURCHASE 1 1').repeat(50_000));
-  const all = deep.replies(50_000).then(() => performance.now() - started);
-  await quick.ask('PURCHASE 1 1');
-  const first = performance.now() - started;
-  expect(first).toBeLessThan((await all) / 2);
+describe('clients that pipeline deeply', () => {
+  const catalog = [{ upc: 1, name: 'one', units: 1_000_000 }];
+  // The shortest form: many times what a batch takes in one read.
+  const deep = (count: number) => 'PURCHASE 1 1\n'.repeat(count);
+
+  test('get their share of each batch, and no more', async () => {
+    const batches: number[] = [];
+    const wrap = (store: Store): Store => ({
+      restored: store.restored,
+      settle: (requests) => {
+        batches.push(requests.length);
+        return store.settle(requests);
+      },
+      close: () => store.close(),
+    });
+    await using server = await startServer({ catalog, wrap });
+    await using client = await server.login();
+    await client.send(deep(20_000));
+    await client.replies(20_000);
+    expect(Math.max(...batches)).toBe(MAX_REQUESTS_IN_BATCH);
+  });
+
+  test('wait for their turn when a batch is full, and are all answered', async () => {
+    const goOn = Promise.withResolvers<void>();
+    let batches = 0;
+    const wrap = (store: Store): Store => ({
+      restored: store.restored,
+      settle: async (requests) => {
+        if (requests.some(({ kind }) => kind === 'purchase') && batches++ === 0) await goOn.promise;
+        return await store.settle(requests);
+      },
+      close: () => store.close(),
+    });
+    await using server = await startServer({ catalog, wrap });
+    const clients = await Promise.all(Array.from({ length: 10 }, () => server.login()));
+    for (const client of clients) await client.send(deep(3_000));
+    while (!server.server.commit.full) await new Promise((resolve) => setImmediate(resolve));
+    goOn.resolve();
+    for (const client of clients) {
+      expect(
+        (await client.replies(3_000)).filter(({ replayed }) => replayed === false),
+      ).toHaveLength(3_000);
+      await client[Symbol.asyncDispose]();
+    }
+  });
+
+  test('do not keep others waiting', async () => {
+    await using server = await startServer({ catalog });
+    await using greedy = await server.login();
+    await using quick = await server.login('bob');
+    const started = performance.now();
+    await greedy.send(deep(50_000));
+    const all = greedy.replies(50_000).then(() => performance.now() - started);
+    await quick.ask('PURCHASE 1 1');
+    const first = performance.now() - started;
+    expect(first).toBeLessThan((await all) / 2);
+  });
 });

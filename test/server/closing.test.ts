@@ -73,25 +73,19 @@ describe('the end of a connection', () => {
   });
 
   test('a connection that is lost while its order is settled does not lose the order', async () => {
-    let reached: () => void = () => undefined;
-    const settling = new Promise<void>((resolve) => {
-      reached = resolve;
-    });
-    let goOn: () => void = () => undefined;
-    const gone = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
+    const settling = Promise.withResolvers<void>();
+    const gone = Promise.withResolvers<void>();
     const wrap = (store: Store) =>
       beforePurchases(store, () => {
-        reached();
-        return gone;
+        settling.resolve();
+        return gone.promise;
       });
     await using server = await startServer({ wrap });
     const client = await server.login();
     await client.send(commands('PURCHASE 1001 2 ORDER a'));
-    await settling;
+    await settling.promise;
     await client[Symbol.asyncDispose]();
-    goOn();
+    gone.resolve();
     await using other = await server.login();
     expect(await other.ask('ORDER a')).toMatchObject({
       order: 'a',
@@ -154,6 +148,39 @@ describe('stopping the server', () => {
     await server.server.stop();
     expect(performance.now() - started).toBeLessThan(3_000);
     expect((await client.untilClosed()).split('-WRONGPASS').length - 1).toBe(7);
+  });
+
+  test('waits for the orders of clients that are gone, and closes the store last', async () => {
+    const events: string[] = [];
+    const settling = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const wrap = (store: Store): Store => ({
+      restored: store.restored,
+      settle: async (requests) => {
+        if (requests.some(({ kind }) => kind === 'purchase')) {
+          settling.resolve();
+          await goOn.promise;
+          events.push('settled');
+        }
+        return await store.settle(requests);
+      },
+      close: () => {
+        events.push('closed');
+        return store.close();
+      },
+    });
+    await using server = await startServer({ wrap });
+    const client = await server.login();
+    await client.send(commands('PURCHASE 1001 2'));
+    await settling.promise;
+    await client[Symbol.asyncDispose]();
+    const stopped = server.server.stop();
+    // Any number of turns: the store is asked to close only when the batch is done.
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    goOn.resolve();
+    await stopped;
+    expect(events).toEqual(['settled', 'closed']);
+    expect(ordersIn(server.data)).toBe(1);
   });
 
   test('says good-bye to idle connections, and takes no new ones', async () => {

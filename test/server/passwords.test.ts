@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   FIRST_WRONG_PASSWORD_DELAY_MS,
   MAX_WAITING_LOGINS,
+  MAX_WAITING_LOGINS_OF_USER,
   MAX_WRONG_PASSWORD_DELAY_MS,
   Passwords,
 } from '../../src/server/passwords.ts';
@@ -106,4 +107,60 @@ test('checks wait in a line, which is full at some length, and empties again', a
   await checks[0];
   expect(passwords.full).toBe(false);
   expect(new Set(await Promise.all(checks))).toEqual(new Set([false]));
+});
+
+describe('each user has a line of its own from each address', () => {
+  /** Two checks that hash, and `count` of the same user that wait. */
+  function queue(passwords: Passwords, count: number, user = 'alice', address = 'here') {
+    return Array.from({ length: 2 + count }, () => passwords.check({ ...wrong, user }, address));
+  }
+
+  test('which is full at some length, while the others are not', async () => {
+    const passwords = new Passwords();
+    const checks = queue(passwords, MAX_WAITING_LOGINS_OF_USER - 1);
+    expect(passwords.isFull(wrong, 'here')).toBe(false);
+    checks.push(passwords.check(wrong, 'here'));
+    expect(passwords.isFull(wrong, 'here')).toBe(true);
+    expect(passwords.isFull(wrong, 'there')).toBe(false);
+    expect(passwords.isFull({ ...wrong, user: 'bob' }, 'here')).toBe(false);
+    await Promise.all(checks);
+    expect(passwords.isFull(wrong, 'here')).toBe(false);
+  });
+
+  test('names that are nobody’s share one', async () => {
+    const passwords = new Passwords();
+    const names = Array.from(
+      { length: 2 + MAX_WAITING_LOGINS_OF_USER },
+      (_, index) => `nobody-${index}`,
+    );
+    const checks = names.map((user) => passwords.check({ ...wrong, user }, 'here'));
+    expect(passwords.isFull({ ...wrong, user: 'invented' }, 'here')).toBe(true);
+    expect(passwords.isFull(wrong, 'here')).toBe(false);
+    await Promise.all(checks);
+  });
+
+  test('and the lines take turns', async () => {
+    const passwords = new Passwords();
+    const told: string[] = [];
+    const checks = queue(passwords, 20).map((check) => check.then(() => told.push('alice')));
+    checks.push(passwords.check({ ...wrong, user: 'bob' }, 'here').then(() => told.push('bob')));
+    await Promise.all(checks);
+    // Behind the two that were hashed already, and one more of alice's.
+    expect(told.indexOf('bob')).toBeLessThan(5);
+  });
+
+  test('a password that is known to be right needs none', async () => {
+    const passwords = new Passwords();
+    await passwords.check(right, 'here');
+    const checks = queue(passwords, MAX_WAITING_LOGINS_OF_USER);
+    expect(passwords.isFull(right, 'here')).toBe(false);
+    expect(await passwords.check(right, 'here')).toBe(true);
+    await Promise.all(checks);
+  });
+});
+
+test('nothing is checked, and nobody made to wait longer, for a client that is gone', async () => {
+  const passwords = new Passwords();
+  expect(await passwords.check(right, 'here', () => false)).toBe(false);
+  expect(pauses).toEqual([]);
 });

@@ -47,7 +47,10 @@ export class Buyer {
     for (;;) {
       const page = await settleOne(store, this.orders(count, ids.at(-1) ?? null));
       const orders = (page as { orders: readonly Order[] }).orders;
-      ids.push(...orders.map(({ id }) => id));
+      for (const { id } of orders) {
+        if (ids.includes(id)) throw new Error(`listed twice: ${id}`);
+        ids.push(id);
+      }
       if (orders.length < count) return ids;
     }
   }

@@ -51,8 +51,8 @@ export class PostgresServer implements AsyncDisposable {
   }
 
   /** A place for a cluster, with nothing in it. */
-  static async make(): Promise<PostgresServer> {
-    return new PostgresServer(newFolder(), await freePort());
+  static async make(port?: number): Promise<PostgresServer> {
+    return new PostgresServer(newFolder(), port ?? (await freePort()));
   }
 
   get data(): string {

@@ -23,8 +23,11 @@ const LEFT_OUT = new Set([
 const TIMEOUT_MS = 20_000;
 
 /** Copies a running primary into a new server that follows it, and waits until it is in step. */
-export async function startStandby(primary: PostgresServer): Promise<PostgresServer> {
-  const standby = await PostgresServer.make();
+export async function startStandby(
+  primary: PostgresServer,
+  port?: number,
+): Promise<PostgresServer> {
+  const standby = await PostgresServer.make(port);
   const sql = postgres(primary.address('postgres'), { max: 1, onnotice: () => undefined });
   try {
     await sql`SELECT pg_backup_start('standby', true)`;

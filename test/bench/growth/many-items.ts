@@ -42,6 +42,7 @@ function report({ items }: Plan, notes: Notes): Row[] {
   const small = notes.median('small catalogue');
   const large = notes.median('large catalogue');
   const all = notes.median('large catalogue, all bought');
+  const ratio = notes.ratio('large catalogue', 'small catalogue');
   const asked = notes.median('longest pause, asked');
   const count = thousands(items);
   const few = thousands(FEW);
@@ -49,11 +50,16 @@ function report({ items }: Plan, notes: Notes): Row[] {
   return [
     [
       `rate with ${count} items, ${few} of them bought, ${rate(large)}, divided by that with ${few}, ${rate(small)}`,
-      rounded(large / small),
+      rounded(ratio),
       '≥ 0.95',
-      verdict(large / small >= 0.95),
+      verdict(ratio >= 0.95),
     ],
-    [`the same, all ${count} items bought, ${rate(all)}`, rounded(all / small), '', ''],
+    [
+      `the same, all ${count} items bought, ${rate(all)}`,
+      rounded(notes.ratio('large catalogue, all bought', 'small catalogue')),
+      '',
+      '',
+    ],
     ['longest pause of a buyer, ms', rounded(notes.median('longest pause')), '', ''],
     [
       `longest pause of a buyer while another asks INVENTORY of ${count} items again and again, ms`,

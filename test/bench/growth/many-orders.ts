@@ -30,7 +30,8 @@ export function manyOrders(plan: Plan): Promise<Row[]> {
       const many = notes.median(`${name}, many orders`);
       const none = notes.median(`${name}, no orders`);
       const what = `rate at ${name} with ${orders} orders, ${thousands(many)}/s, divided by that with none, ${thousands(none)}/s`;
-      return [what, rounded(many / none), '≥ 0.8', verdict(many / none >= 0.8)];
+      const ratio = notes.ratio(`${name}, many orders`, `${name}, no orders`);
+      return [what, rounded(ratio), '≥ 0.8', verdict(ratio >= 0.8)];
     });
     const resident = notes.largest('resident MB');
     rows.push(['resident size, MB', rounded(resident, 0), '< 256', verdict(resident < 256)]);

@@ -39,6 +39,13 @@ export class Notes {
     return median(this.#values.get(name) ?? []) ?? Number.NaN;
   }
 
+  /** The median of the ratios within each round: what slows a round slows both. */
+  ratio(name: string, other: string): number {
+    const others = this.#values.get(other) ?? [];
+    const ratios = this.#values.get(name)?.map((value, round) => value / (others[round] as number));
+    return median(ratios ?? []) ?? Number.NaN;
+  }
+
   largest(name: string): number {
     return Math.max(...(this.#values.get(name) ?? []));
   }

@@ -76,7 +76,8 @@ export class Cluster implements AsyncDisposable {
     this.#standby = null;
     await promote(this.#primary);
     await dead[Symbol.asyncDispose]();
-    this.#standby = await startStandby(this.#primary);
+    // In the dead one's place, where servers that know both hosts will look for it.
+    this.#standby = await startStandby(this.#primary, dead.port);
   }
 
   /** Stops the servers in order, and waits until nothing of them is left in the database. */

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort, PostgresServer } from '../support/postgres-server.ts';
+import { serve, serveToEnd, serveWith } from '../support/serve-process.ts';
+
+let database: PostgresServer;
+beforeAll(async () => {
+  database = await PostgresServer.start();
+});
+afterAll(async () => {
+  await database?.[Symbol.asyncDispose]();
+});
+
+describe('inv serve over PostgreSQL', () => {
+  test('prints where the data is, without the password', async () => {
+    const address = await database.newDatabase();
+    await using server = await serve(address.replace('postgres@', 'postgres:s%65cret@'));
+    expect(server.greeting.slice(1)).toEqual([
+      `data      ${address}`,
+      'restored  14 items, 0 logins',
+    ]);
+    const { code, stdout, stderr } = await server.stop();
+    expect(code).toBe(0);
+    expect(stdout + stderr).not.toMatch(/s(e|%65)cret/);
+    expect(JSON.parse(stderr.split('\n')[0] as string)).toMatchObject({
+      event: 'started',
+      data: address,
+    });
+  });
+
+  test('takes the address from INV_DATA, but an option counts more', async () => {
+    const address = await database.newDatabase();
+    await using server = await serveWith({ INV_DATA: address });
+    expect(server.greeting[1]).toBe(`data      ${address}`);
+    const other = await database.newDatabase();
+    await using second = await serveWith({ INV_DATA: address }, '--data', other);
+    expect(second.greeting[1]).toBe(`data      ${other}`);
+  });
+
+  test('sells the same stock to the clients of several servers; a restart keeps everything', async () => {
+    const address = await database.newDatabase();
+    const [one, other] = await Promise.all([serve(address), serve(address)]);
+    await using client = await one.connect();
+    await client.ask('HELLO 3');
+    const { token } = await client.ask('LOGIN alice wonderland');
+    const bought = await client.ask('PURCHASE 1006 7 ORDER mine');
+    expect(bought).toMatchObject({ replayed: false, lines: [{ available: 3 }] });
+
+    await using elsewhere = await other.connect();
+    await elsewhere.ask('HELLO 3');
+    expect(await elsewhere.ask(`RESUME ${token}`)).toMatchObject({ user: 'alice' });
+    expect(await elsewhere.ask('PURCHASE 1006 7 ORDER mine')).toEqual({
+      ...bought,
+      replayed: true,
+    });
+    expect(await elsewhere.ask('PURCHASE 1006 4')).toMatchObject({ code: 'NOSTOCK' });
+
+    await one.stop('SIGKILL');
+    await other.stop();
+    await using again = await serve(address);
+    expect(again.greeting[2]).toBe('restored  14 items, 1 login');
+    await using later = await again.connect();
+    await later.ask('HELLO 3');
+    await later.ask(`RESUME ${token}`);
+    expect(await later.ask('ORDER mine')).toEqual({ ...bought, replayed: true });
+    expect(await later.ask('INVENTORY 1006')).toMatchObject([{ available: 3 }]);
+    expect(await later.ask('LOGOUT')).toBe('OK');
+  });
+
+  test('goes on by itself when the database was away', async () => {
+    const own = await PostgresServer.start();
+    await using server = await serve(await own.newDatabase());
+    await using client = await server.login();
+    await own.stop('SIGKILL');
+    const waiting = client.ask('PURCHASE 1001 1 ORDER mine');
+    await own.start();
+    expect(await waiting).toMatchObject({ order: 'mine', replayed: false });
+    await own[Symbol.asyncDispose]();
+    const { stderr } = await server.stop();
+    const events = stderr
+      .split('\n')
+      .flatMap((line) => (line === '' ? [] : JSON.parse(line).event));
+    expect(events).toContain('database lost');
+    expect(events).toContain('database found');
+  });
+});
+
+describe('inv serve is refused', () => {
+  test('when no database is there', async () => {
+    const { code, stdout, stderr } = await serveToEnd(
+      '--data',
+      `postgres://me:secret@127.0.0.1:${await freePort()}/inv`,
+    );
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(
+      /cannot use postgres:\/\/me@127\.0\.0\.1:\d+\/inv: nothing is listening/,
+    );
+    expect(stderr).not.toContain('secret');
+  });
+
+  test('when the address makes no sense', async () => {
+    const { code, stderr } = await serveToEnd('--data', 'postgres://me:sec/ret@host/inv');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/the PostgreSQL address cannot be understood/);
+    expect(stderr).not.toContain('ret@');
+  });
+
+  test('when the database could lose what was acknowledged', async () => {
+    const address = await database.newDatabase();
+    const name = new URL(address).pathname.slice(1);
+    await database.run(address, `ALTER DATABASE ${name} SET synchronous_commit = off`);
+    const { code, stderr } = await serveToEnd('--data', address);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/synchronous_commit = off/);
+  });
+});
