@@ -14,8 +14,6 @@ import {
   MAX_COMMAND_BYTES_BEFORE_LOGIN,
   MAX_READ_AHEAD_BYTES,
   MAX_REQUESTS_IN_BATCH,
-  UNREAD_OUTPUT_PAUSE_BYTES,
-  UNREAD_OUTPUT_TIMEOUT_MS,
 } from '../protocol/limits.ts';
 import {
   encode,
@@ -28,8 +26,9 @@ import {
 import { type Command, type Credentials, parseCommand } from '../protocol/verbs.ts';
 import type { Entry, GroupCommit } from './group-commit.ts';
 import type { OrderIds } from './order-ids.ts';
+import { Output } from './output.ts';
 import type { Passwords } from './passwords.ts';
-import { replyOf, sessionReply } from './replies.ts';
+import { longReplyOf, replyOf, sessionReply } from './replies.ts';
 import { clientReply, commandReply } from './tools.ts';
 
 /** What a connection needs of its server. */
@@ -57,15 +56,12 @@ export class Connection {
   readonly #address: string;
   #session: Session | null = null;
   #version: ProtocolVersion = 2;
-  /** Replies that are not written yet. */
-  #output = '';
+  readonly #output: Output;
   #touched = false;
   /** Requests in the queue that are not answered yet. */
   #unanswered = 0;
   /** Later requests wait for this one: it decides who the client is, or its reply is large. */
   #blocked = false;
-  /** The client has not read its replies: no more requests are taken until it has. */
-  #unread = false;
   /** The client sends no more. */
   #inputEnded = false;
   /** No more requests are taken; the connection ends when everything is answered. */
@@ -75,6 +71,7 @@ export class Connection {
     this.id = id;
     this.#socket = socket;
     this.#host = host;
+    this.#output = new Output(socket, () => this.advance());
     this.#address = socket.remoteAddress ?? '';
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -82,7 +79,6 @@ export class Connection {
       this.#inputEnded = true;
       this.advance();
     });
-    socket.on('drain', () => this.#allRead());
     // A lost connection is no fault of the server: what it sent is settled, the rest is dropped.
     socket.on('error', () => socket.destroy());
     socket.on('timeout', () => socket.destroy());
@@ -110,19 +106,15 @@ export class Connection {
       this.#answerInTurn(() => new ErrorReply(error.code, error.message));
     }
     if (this.#closing) this.#endWhenAnswered();
-    else if (this.#unread || this.#decoder.buffered >= MAX_READ_AHEAD_BYTES) this.#socket.pause();
+    else if (this.#output.isUnread || this.#decoder.buffered >= MAX_READ_AHEAD_BYTES)
+      this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();
   }
 
   /** Called when the batch of a reply is answered: writes the replies, and goes on. */
   afterBatch(): void {
     this.#touched = false;
-    const output = this.#output;
-    this.#output = '';
-    if (output !== '' && this.#socket.writable) {
-      this.#socket.write(output, 'latin1');
-      if (this.#socket.writableLength > UNREAD_OUTPUT_PAUSE_BYTES) this.#waitUntilRead();
-    }
+    this.#output.flush();
     this.advance();
   }
 
@@ -143,7 +135,7 @@ export class Connection {
   }
 
   #mayTake(): boolean {
-    if (this.#blocked || this.#closing || this.#unread) return false;
+    if (this.#blocked || this.#closing || !this.#output.isClear) return false;
     if (this.#unanswered >= MAX_REQUESTS_IN_BATCH) return false;
     if (!this.#host.commit.full) return true;
     if (this.#decoder.buffered > 0 || this.#inputEnded) this.#host.waiting(this);
@@ -302,8 +294,13 @@ export class Connection {
           this.#closing = true;
           return this.destroy();
         }
-        const reply = finish === undefined ? replyOf(outcome as Outcome) : finish(outcome);
-        this.#output += encode(reply, this.#version);
+        const long = longReplyOf(outcome, this.#version);
+        if (long === null) {
+          const reply = finish === undefined ? replyOf(outcome as Outcome) : finish(outcome);
+          this.#output.add(encode(reply, this.#version));
+        } else {
+          this.#output.addLong(long);
+        }
         if (!this.#touched) {
           this.#touched = true;
           this.#host.touched(this);
@@ -314,27 +311,11 @@ export class Connection {
   }
 
   /**
-   * The socket's own timeout starts anew whenever the client reads a part of it. It would also do so
-   * for each byte that the client sends, so nothing is read from it meanwhile.
-   */
-  #waitUntilRead(): void {
-    this.#unread = true;
-    this.#socket.setTimeout(UNREAD_OUTPUT_TIMEOUT_MS);
-  }
-
-  #allRead(): void {
-    if (!this.#unread) return;
-    this.#unread = false;
-    this.#socket.setTimeout(0);
-    this.advance();
-  }
-
-  /**
    * Says good-bye when nothing is owed any more. Then reading goes on, into nowhere: closing a socket
    * with unread input would reset it, and a reset can destroy replies on their way.
    */
   #endWhenAnswered(): void {
-    if (this.#unanswered > 0 || this.#output !== '' || this.#socket.writableEnded) return;
+    if (this.#unanswered > 0 || !this.#output.isWritten || this.#socket.writableEnded) return;
     const socket = this.#socket;
     // As long as the client takes the last replies; nothing that it sends shall count as that.
     socket.pause();

@@ -2,7 +2,7 @@
 import { type Order, type Outcome, Refusal, type Session, type Stock } from '../inventory/rules.ts';
 import { StoreUnavailable } from '../inventory/store.ts';
 import { ErrorReply } from '../protocol/errors.ts';
-import { OK, type Reply, toWire } from '../protocol/resp.ts';
+import { encode, OK, type ProtocolVersion, type Reply, toWire } from '../protocol/resp.ts';
 
 const UNAVAILABLE = new ErrorReply(
   'UNAVAILABLE',
@@ -25,6 +25,29 @@ export function replyOf(outcome: Outcome | StoreUnavailable): Reply {
       return sessionReply(outcome.session);
     case 'loggedOut':
       return OK;
+  }
+}
+
+/** Items of a long inventory that are encoded in one go: about a millisecond of work. */
+export const ITEMS_IN_A_PART = 1_000;
+
+/** The parts of a reply that is too long to be encoded in one go, or null when it is not. */
+export function longReplyOf(
+  outcome: Outcome | StoreUnavailable | null,
+  version: ProtocolVersion,
+): Iterator<string> | null {
+  if (outcome === null || !('kind' in outcome) || outcome.kind !== 'inventory') return null;
+  return outcome.items.length > ITEMS_IN_A_PART ? inventoryParts(outcome.items, version) : null;
+}
+
+function* inventoryParts(items: readonly Stock[], version: ProtocolVersion): Generator<string> {
+  yield `*${items.length}\r\n`;
+  for (let from = 0; from < items.length; from += ITEMS_IN_A_PART) {
+    let part = '';
+    for (const item of items.slice(from, from + ITEMS_IN_A_PART)) {
+      part += encode(itemReply(item), version);
+    }
+    yield part;
   }
 }
 

@@ -1,57 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import {
-  newestFirst,
   type Order,
   orderKey,
-  type PurchaseRequest,
   Refusal,
   type Request,
   type Rows,
-  type Session,
   settle,
 } from '../../src/inventory/rules.ts';
+import { alice, bob, buy, outcomes, receipt, rows, withToken } from './rows.ts';
 
-const alice: Session = { user: 'alice', since: 5, tokenHash: null };
-const bob: Session = { user: 'bob', since: 6, tokenHash: null };
-const withToken: Session = { user: 'alice', since: 5, tokenHash: 'hash' };
-
-const rows: Rows = {
-  stock: new Map([
-    [1, { upc: 1, name: 'one', available: 10 }],
-    [2, { upc: 2, name: 'two', available: 2 }],
-    [3, { upc: 3, name: 'three', available: 0 }],
-  ]),
-  logins: new Map([['hash', { tokenHash: 'hash', user: 'alice', since: 5 }]]),
-  orders: new Map(),
-};
-
-/** `buy('1x2 3x1', {order: 'a'})` asks for 2 of UPC 1 and 1 of UPC 3. */
-function buy(what: string, other: Partial<PurchaseRequest> = {}): PurchaseRequest {
-  const lines = what.split(' ').map((line) => {
-    const [upc, qty] = line.split('x').map(Number) as [number, number];
-    return { upc, qty };
-  });
-  return {
-    kind: 'purchase',
-    session: alice,
-    lines,
-    order: 'a',
-    named: true,
-    at: 9,
-    position: null,
-    ...other,
-  };
-}
-
-function outcomes(...requests: Request[]) {
-  return settle(requests, rows).outcomes;
-}
-
-const receipt = (order: Partial<Order>, replayed = false) => ({
-  kind: 'receipt',
-  replayed,
-  order: expect.objectContaining(order),
-});
 const noAuth = new Refusal('NOAUTH', 'log in first');
 const loggedOut = new Refusal('NOAUTH', 'this login was ended by a logout; log in again');
 const reused = new Refusal('ORDERREUSED', 'that order id was used for another order');
@@ -203,88 +160,5 @@ describe('one order id, one outcome', () => {
     expect(outcomes(buy('2x3'), ask)[1]).toMatchObject({ code: 'NOSTOCK' });
     expect(outcomes(ask)[0]).toEqual(new Refusal('NOORDER', 'you have no order of that id'));
     expect(outcomes(buy('1x3', { session: bob }), ask)[1]).toMatchObject({ code: 'NOORDER' });
-  });
-});
-
-describe('logins', () => {
-  const login = { tokenHash: 'new', user: 'bob', since: 3 };
-
-  test('a login can be resumed by its token, from the next request on', () => {
-    const { outcomes, changes } = settle(
-      [
-        { kind: 'resume', tokenHash: 'new' },
-        { kind: 'login', login },
-        { kind: 'resume', tokenHash: 'new' },
-      ],
-      rows,
-    ); // prettier-ignore
-    expect(outcomes).toEqual([
-      new Refusal('NOSESSION', 'that token is not logged in; log in again'),
-      { kind: 'session', session: login },
-      { kind: 'session', session: login },
-    ]);
-    expect(changes.logins).toEqual(new Map([['new', login]]));
-  });
-
-  test('a logout ends it everywhere, from the next request on', () => {
-    const { outcomes, changes } = settle(
-      [
-        { kind: 'whoami', session: withToken },
-        { kind: 'logout', session: withToken },
-        { kind: 'whoami', session: withToken },
-        { kind: 'logout', session: withToken },
-        { kind: 'resume', tokenHash: 'hash' },
-        { kind: 'whoami', session: alice },
-      ],
-      rows,
-    );
-    expect(outcomes).toMatchObject([
-      { kind: 'session', session: { user: 'alice', since: 5 } },
-      { kind: 'loggedOut' },
-      { code: 'NOAUTH' },
-      { code: 'NOAUTH' },
-      { code: 'NOSESSION' },
-      { kind: 'session' },
-    ]);
-    expect(changes.logins).toEqual(new Map([['hash', null]]));
-  });
-
-  test('a login of the connection only is no record, and its logout changes none', () => {
-    const { outcomes, changes } = settle([{ kind: 'logout', session: alice }], rows);
-    expect(outcomes).toEqual([{ kind: 'loggedOut' }]);
-    expect(changes.logins).toEqual(new Map());
-  });
-});
-
-describe('reading', () => {
-  test('the inventory of some UPCs shows what the batch took before it', () => {
-    const request: Request = { kind: 'inventory', session: alice, upcs: [1, 3] };
-    expect(outcomes(buy('1x3'), request, buy('1x1', { order: 'b' }))[1]).toEqual({
-      kind: 'inventory',
-      items: [
-        { upc: 1, name: 'one', available: 7 },
-        { upc: 3, name: 'three', available: 0 },
-      ],
-    });
-    expect(outcomes({ ...request, upcs: [1, 8, 9] })).toEqual([
-      new Refusal('NOITEM', 'no such UPC: 8, 9'),
-    ]);
-  });
-
-  test('whole pages are left to the store, which reads them after the commit', () => {
-    expect(
-      outcomes(
-        { kind: 'inventory', session: alice, upcs: [] },
-        { kind: 'orders', session: alice, count: 3, before: 'x' },
-      ),
-    ).toEqual([{ page: 'inventory' }, { page: 'orders', user: 'alice', count: 3, before: 'x' }]);
-  });
-
-  test('orders are sorted by position, or else by id, the newest first', () => {
-    const order = (id: string, position: string | null) => ({ id, position }) as Order;
-    const sorted = [order('2', null), order('z', '1'), order('4', null), order('a', '3')].sort(
-      newestFirst,
-    );
-    expect(sorted.map(({ id }) => id)).toEqual(['4', 'a', '2', 'z']);
   });
 });

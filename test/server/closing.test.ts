@@ -173,7 +173,9 @@ describe('stopping the server', () => {
     const client = await server.login();
     await client.send(commands('PURCHASE 1001 2'));
     await settling.promise;
-    await client[Symbol.asyncDispose]();
+    client.socket.resetAndDestroy();
+    const isGone = () => server.server.info().includes('connected_clients:0');
+    while (!isGone()) await new Promise((resolve) => setImmediate(resolve));
     const stopped = server.server.stop();
     // Any number of turns: the store is asked to close only when the batch is done.
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));

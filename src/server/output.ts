@@ -1,0 +1,91 @@
+/**
+ * What a connection owes its client: replies, in their order, and no more of them than the client
+ * reads. A long reply is written a part at a time, so that nobody else waits for it.
+ */
+import type { Socket } from 'node:net';
+import { UNREAD_OUTPUT_PAUSE_BYTES, UNREAD_OUTPUT_TIMEOUT_MS } from '../protocol/limits.ts';
+
+export class Output {
+  readonly #socket: Socket;
+  readonly #onClear: () => void;
+  /** Replies that are not written yet. */
+  #text = '';
+  /** The rest of a long reply, after #text. */
+  #parts: Iterator<string> | null = null;
+  /** The client has not read what was written. */
+  #unread = false;
+
+  /** `onClear` is called when `isClear` has become true again, some time after a `flush`. */
+  constructor(socket: Socket, onClear: () => void) {
+    this.#socket = socket;
+    this.#onClear = onClear;
+    socket.on('drain', () => this.#allRead());
+  }
+
+  /** Whether more replies may be made: no long one is under way, and the client reads. */
+  get isClear(): boolean {
+    return !this.#unread && this.#parts === null;
+  }
+
+  /** Whether everything was handed to the operating system, or will be without our doing. */
+  get isWritten(): boolean {
+    return this.#text === '' && this.#parts === null;
+  }
+
+  /** Whether the client has yet to read what was written: nothing should be read from it meanwhile. */
+  get isUnread(): boolean {
+    return this.#unread;
+  }
+
+  add(bytes: string): void {
+    this.#text += bytes;
+  }
+
+  /** Adds a reply in parts, each of them about a millisecond of work. No reply may follow until it is clear. */
+  addLong(parts: Iterator<string>): void {
+    this.#parts = parts;
+  }
+
+  flush(): void {
+    const text = this.#text;
+    this.#text = '';
+    this.#write(text);
+    if (this.#parts !== null) this.#writeNextPart();
+  }
+
+  #write(text: string): void {
+    if (text === '' || !this.#socket.writable) return;
+    this.#socket.write(text, 'latin1');
+    if (this.#socket.writableLength > UNREAD_OUTPUT_PAUSE_BYTES) this.#waitUntilRead();
+  }
+
+  #writeNextPart(): void {
+    if (this.#parts === null || this.#unread) return;
+    const part = this.#socket.writable ? this.#parts.next() : { done: true as const };
+    if (part.done === true) {
+      this.#parts = null;
+      this.#onClear();
+      return;
+    }
+    this.#write(part.value);
+    // In the next turn of the event loop, after everybody else's; or when the client has read.
+    if (!this.#unread) setImmediate(() => this.#writeNextPart());
+  }
+
+  /**
+   * The socket's own timeout starts anew whenever the client reads a part of it. It would also do so
+   * for each byte that the client sends, so nothing is read from it meanwhile.
+   */
+  #waitUntilRead(): void {
+    this.#unread = true;
+    this.#socket.setTimeout(UNREAD_OUTPUT_TIMEOUT_MS);
+  }
+
+  #allRead(): void {
+    if (!this.#unread) return;
+    this.#unread = false;
+    this.#socket.setTimeout(0);
+    if (this.#parts === null) this.#onClear();
+    else this.#writeNextPart();
+  }
+}
