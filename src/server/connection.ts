@@ -28,7 +28,7 @@ import type { Entry, GroupCommit } from './group-commit.ts';
 import type { OrderIds } from './order-ids.ts';
 import { Output } from './output.ts';
 import type { Passwords } from './passwords.ts';
-import { longReplyOf, replyOf, sessionReply } from './replies.ts';
+import { encodeLongOutcome, encodeOutcome, sessionReply } from './replies.ts';
 import { clientReply, commandReply } from './tools.ts';
 
 /** What a connection needs of its server. */
@@ -45,7 +45,8 @@ export interface Host {
   waiting(connection: Connection): void;
 }
 
-type Settled = Outcome | StoreUnavailable | OutcomeUnknown | null;
+/** What a client is told. */
+type Told = Outcome | StoreUnavailable;
 
 export class Connection {
   readonly id: number;
@@ -179,7 +180,7 @@ export class Connection {
         this.#blocked = true;
         this.#settle({ kind: 'logout', session }, (outcome) => {
           if (!isRefused(outcome)) this.#session = null;
-          return replyOf(outcome as Outcome);
+          return encodeOutcome(outcome, this.#version);
         });
         return;
       case 'RESUME':
@@ -218,9 +219,9 @@ export class Connection {
     const token = randomBytes(32).toString('base64url');
     const login = { tokenHash: hashOf(token), user, since: Date.now() };
     this.#settle({ kind: 'login', login }, (outcome) => {
-      if (isRefused(outcome)) return replyOf(outcome);
+      if (isRefused(outcome)) return encodeOutcome(outcome, this.#version);
       this.#session = login;
-      return { token, ...sessionReply(login) };
+      return encode({ token, ...sessionReply(login) }, this.#version);
     });
   }
 
@@ -228,7 +229,7 @@ export class Connection {
     this.#blocked = true;
     this.#settle({ kind: 'resume', tokenHash }, (outcome) => {
       if (!isRefused(outcome) && outcome.kind === 'session') this.#session = outcome.session;
-      return replyOf(outcome);
+      return encodeOutcome(outcome, this.#version);
     });
   }
 
@@ -273,15 +274,17 @@ export class Connection {
     else this.#answerInTurn(() => (full ? LOGINS_BUSY : WRONG_PASSWORD));
   }
 
-  #answerInTurn(finish: () => Reply): void {
-    this.#enqueue(null, finish);
+  /** Answers without the store, after the requests before. `reply` is made when the turn comes. */
+  #answerInTurn(reply: () => Reply): void {
+    this.#enqueue(null, () => encode(reply(), this.#version));
   }
 
-  #settle(request: Request, finish?: (outcome: Outcome | StoreUnavailable) => Reply): void {
-    this.#enqueue(request, finish as ((outcome: Settled) => Reply) | undefined);
+  /** Lets the store settle `request`. `finish` makes the reply's bytes, where there is more to do than that. */
+  #settle(request: Request, finish?: (outcome: Told) => string): void {
+    this.#enqueue(request, finish as ((outcome: Told | null) => string) | undefined);
   }
 
-  #enqueue(request: Request | null, finish?: (outcome: Settled) => Reply): void {
+  #enqueue(request: Request | null, finish?: (outcome: Told | null) => string): void {
     this.#unanswered++;
     const blocking = this.#blocked;
     const entry: Entry = {
@@ -294,13 +297,8 @@ export class Connection {
           this.#closing = true;
           return this.destroy();
         }
-        const long = longReplyOf(outcome, this.#version);
-        if (long === null) {
-          const reply = finish === undefined ? replyOf(outcome as Outcome) : finish(outcome);
-          this.#output.add(encode(reply, this.#version));
-        } else {
-          this.#output.addLong(long);
-        }
+        if (finish !== undefined) this.#output.add(finish(outcome));
+        else this.#tell(outcome as Told);
         if (!this.#touched) {
           this.#touched = true;
           this.#host.touched(this);
@@ -308,6 +306,12 @@ export class Connection {
       },
     };
     this.#host.commit.add(entry);
+  }
+
+  #tell(outcome: Told): void {
+    const long = encodeLongOutcome(outcome, this.#version);
+    if (long !== null) this.#output.addLong(long);
+    else this.#output.add(encodeOutcome(outcome, this.#version));
   }
 
   /**
@@ -346,6 +350,6 @@ function hashOf(token: string): string {
   return hash('sha256', token, 'base64url');
 }
 
-function isRefused(outcome: Outcome | StoreUnavailable): outcome is Refusal | StoreUnavailable {
+function isRefused(outcome: Told): outcome is Refusal | StoreUnavailable {
   return outcome instanceof Refusal || outcome instanceof StoreUnavailable;
 }

@@ -1,9 +1,10 @@
 /** `npm run crash:hostile`: see ../README.md. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { HonestClient } from '../fuzz/honest-client.ts';
+import { UNREAD_OUTPUT_TIMEOUT_MS } from '../../../src/protocol/limits.ts';
+import { HONEST_UPC, HonestClient } from '../fuzz/honest-client.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { openableConnections, runCrowd } from './crowd.ts';
 import { openFiles, type Running, runDeaf, runGuessing, runOpenClose, runSlow } from './hostile.ts';
@@ -11,6 +12,94 @@ import { openFiles, type Running, runDeaf, runGuessing, runOpenClose, runSlow } 
 const { values } = parseArgs({
   options: {
     connections: { type: 'string', default: '10000' },
-    deaf: { type: 'string', default: '60' },
+    deaf: { type: 'string', default: '300' },
+    seconds: { type: 'string', default: '10' },
   },
 });
+const ms = Number(values.seconds) * 1000;
+const MEBIBYTE = 1024 * 1024;
+const violations: string[] = [];
+
+const folder = mkdtempSync(join(tmpdir(), 'inv-hostile-'));
+const files = { data: join(folder, 'inventory.db'), catalog: join(folder, 'catalog.json') };
+const upcs = [1001, 1002, 1003, HONEST_UPC];
+const items = upcs.map((upc) => ({ upc, name: `Item ${upc}`, units: 1_000_000_000 }));
+writeFileSync(files.catalog, JSON.stringify(items));
+const server = await ServerProcess.start(files);
+
+await crowd();
+await meanwhile('a byte a second, and clients that read nothing', async () => {
+  const [slow, deaf] = await Promise.all([
+    runSlow(server.port, 100, 1_000),
+    runDeaf(server, Number(values.deaf)),
+  ]);
+  if (slow.length > 0) violations.push(`${slow.length} slow clients were answered ${slow[0]}`);
+  const [first, last] = deaf.cutAfterMs;
+  if (first < UNREAD_OUTPUT_TIMEOUT_MS || last > 2 * UNREAD_OUTPUT_TIMEOUT_MS) {
+    violations.push(`deaf clients were cut after ${first} to ${last} ms`);
+  }
+  const grown = deaf.grownBytes / MEBIBYTE;
+  return `100 slow ones were served; ${values.deaf} deaf ones were cut after ${first} to ${last} ms, and took ${grown.toFixed(0)} MiB`;
+});
+await meanwhile('opening and closing in a loop', async () => {
+  const before = openFiles(server);
+  const count = await runOpenClose(server.port, 16, ms);
+  return `${count} connections; ${before} files open before, ${openFiles(server)} after`;
+});
+for (const options of [
+  { guessers: 20, impatient: false },
+  { guessers: 20, impatient: true },
+  { guessers: 300, impatient: true },
+]) {
+  const { guessers, impatient } = options;
+  const kind = impatient ? 'that do not wait for the answer' : 'that wait for the answer';
+  await meanwhile(`wrong passwords from ${guessers} clients ${kind}`, async () => {
+    const report = await runGuessing(server.port, {
+      ...options,
+      ms,
+      users: ['bob', 'carol', 'bob'],
+    });
+    if (report.slowestLoginMs > 5_000) violations.push(`a login took ${report.slowestLoginMs} ms`);
+    const waits = impatient
+      ? ''
+      : `, answered after ${report.firstWaitMs} to ${report.longestWaitMs} ms`;
+    return `${report.guesses} guesses${waits}; the slowest right login took ${report.slowestLoginMs} ms`;
+  });
+}
+
+const { code } = await server.end('SIGTERM');
+if (code !== 0) violations.push(`the stop exited with ${code}: ${server.errors}`);
+rmSync(folder, { recursive: true });
+console.log(`\nviolations ${violations.length}`);
+for (const violation of violations) console.log(`  ${violation}`);
+if (violations.length > 0) process.exit(1);
+
+async function crowd(): Promise<void> {
+  const possible = openableConnections();
+  const open = Math.min(Number(values.connections), possible);
+  if (open < Number(values.connections)) {
+    console.log(
+      `only ${possible} files may be open here; for more, run \`ulimit -n ${open + 1_000}\` first`,
+    );
+  }
+  const report = await runCrowd(server.port, { open, active: 100, ms });
+  violations.push(...report.violations);
+  console.log(`${report.open} connections (opened in ${report.connectMs} ms), ${report.active} of them buying
+  ${report.rateAlone} purchases/s alone, ${report.rateInCrowd} purchases/s in the crowd, the slowest took ${report.slowestMs} ms
+  the server has ${size(server)}`);
+}
+
+/** Runs one kind of harm with an honest client beside it. */
+async function meanwhile(what: string, harm: () => Promise<string>): Promise<void> {
+  const honest = await HonestClient.start(server.port);
+  const result = await harm();
+  await honest.stop();
+  violations.push(...honest.violations);
+  console.log(`${what}
+  ${result}
+  honest client: ${honest.requests} requests, the slowest took ${honest.slowestMs.toFixed(0)} ms; the server has ${size(server)}`);
+}
+
+function size(process: Running): string {
+  return `${(process.residentBytes / MEBIBYTE).toFixed(0)} MiB`;
+}
