@@ -39,7 +39,7 @@ export interface Host {
   readonly version: string;
   /** The text of INFO. */
   info(): string;
-  /** Asks for a call of `afterBatch` when the batch is answered. */
+  /** Asks for calls of `writeReplies` and then of `advance` when the batch is answered. */
   touched(connection: Connection): void;
   /** Asks for a call of `advance` when the queue has room again. */
   waiting(connection: Connection): void;
@@ -112,11 +112,10 @@ export class Connection {
     else if (this.#socket.isPaused()) this.#socket.resume();
   }
 
-  /** Called when the batch of a reply is answered: writes the replies, and goes on. */
-  afterBatch(): void {
+  /** Called when the batch of a reply is answered. */
+  writeReplies(): void {
     this.#touched = false;
     this.#output.flush();
-    this.advance();
   }
 
   /** Takes no more from the client than what has arrived. */

@@ -130,11 +130,13 @@ export class InventoryServer implements Host {
   #afterBatch(): void {
     const touched = this.#touched;
     this.#touched = [];
-    for (const connection of touched) connection.afterBatch();
-    // In the order in which they began to wait, so that nobody waits for ever.
+    for (const connection of touched) connection.writeReplies();
+    // Who waits comes before whoever was in this batch, and in the order in which they began to wait:
+    // else the batches of an overloaded server would go on and on with the same few connections.
     const waiting = this.#waiting;
     this.#waiting = new Set();
     for (const connection of waiting) connection.advance();
+    for (const connection of touched) connection.advance();
   }
 }
 

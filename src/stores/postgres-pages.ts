@@ -1,8 +1,8 @@
 /** Pages, which are read after the commit: all items, and a user's orders. */
 import { NO_ORDER, newestFirst, type Outcome, type Page } from '../inventory/rules.ts';
 import { type OrderRow, orderFromRow } from './order-row.ts';
-import { itemFromRow, type StockRow } from './postgres-batch.ts';
 import type { Answer, Query, Sql } from './postgres-link.ts';
+import { itemFromRow, type StockRow } from './postgres-load.ts';
 
 /** In the order of bytes, behind every UUID. */
 const BEHIND_EVERY_ID = 'g';

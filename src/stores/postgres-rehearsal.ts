@@ -4,11 +4,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Changes, Login, Page } from '../inventory/rules.ts';
-import { loadQueries, saveQueries, type Wanted } from './postgres-batch.ts';
 import type { Link } from './postgres-link.ts';
+import { KnownLogins, loadsOf } from './postgres-load.ts';
 import type { ServerMark } from './postgres-mark.ts';
 import { pageQueries } from './postgres-pages.ts';
+import { saveQueries } from './postgres-save.ts';
 import { askAll } from './postgres-session.ts';
+import type { Wanted } from './postgres-wanted.ts';
 
 export async function rehearse(link: Link, mark: ServerMark): Promise<void> {
   const { sql } = link;
@@ -33,20 +35,24 @@ export async function rehearse(link: Link, mark: ServerMark): Promise<void> {
     { page: 'orders', user: nobody, count: 1, before: null },
     { page: 'inventory' },
   ];
+  const unknown = { names: new Map(), logins: new KnownLogins() };
+  const known = { names: new Map(), logins: new KnownLogins() };
+  known.logins.add(login);
   const loads = [
-    ...loadQueries(sql, wanted, false),
-    ...loadQueries(sql, wanted, true),
-    ...loadQueries(sql, { ...wanted, endsLogins: true }, true),
+    ...loadsOf(sql, wanted, false, unknown),
+    ...loadsOf(sql, wanted, false, known),
+    ...loadsOf(sql, wanted, true, unknown),
+    ...loadsOf(sql, wanted, true, known),
+    ...loadsOf(sql, { ...wanted, endsLogins: true }, true, unknown),
   ];
-  const queries = [
+  await askAll(link, [
     sql`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE`,
     mark.write(link, 0),
-    ...loads.map(([, query]) => query),
+    ...loads.map(({ query }) => query),
     ...saveQueries(sql, changes),
     ...pageQueries(sql, pages),
     sql`ROLLBACK`,
     sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`,
     sql`COMMIT`,
-  ];
-  await askAll(link, queries);
+  ]);
 }

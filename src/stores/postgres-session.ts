@@ -63,7 +63,12 @@ export async function openLink(address: PostgresAddress, host: PostgresHost): Pr
         current_setting('synchronous_commit', true) AS synchronous_commit,
         current_setting('synchronous_standby_names', true) AS standbys`,
     );
+    const { synchronous_commit } = durability as unknown as Durability;
     checkDurability(durability as unknown as Durability);
+    if (synchronous_commit !== null) {
+      // Set for this session, it stays as it was checked, whatever the operator changes meanwhile.
+      await ask(link, sql`SELECT set_config('synchronous_commit', ${synchronous_commit}, false)`);
+    }
     return link;
   } catch (error) {
     link.lose('it is of no use');

@@ -79,7 +79,7 @@ describe.runIf(hasStrace)('a disk that fails (needs strace)', () => {
       await expect(client.ask('PURCHASE 1009 1 ORDER during')).rejects.toThrow('closed before');
       const { code, stderr } = await server.ended;
       expect(code).toBe(1);
-      expect(stderr).toContain('inv: stopped, because the data file cannot be trusted any more');
+      expect(stderr).toContain('inv: stopped, because the data cannot be trusted any more');
       expect(stderr).not.toContain('    at ');
     }
     await using server = await serve(data);

@@ -107,7 +107,7 @@ class Load {
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    socket.on('data', (chunk) => this.#count(chunk));
+    socket.on('data', (chunk: Buffer) => this.#count(chunk));
     socket.on('close', () => this.#whenIdle?.());
   }
 
