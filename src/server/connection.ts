@@ -204,9 +204,11 @@ export class Connection {
         this.#answerInTurn(() => OK);
         return;
       case 'INFO':
+        this.#blocked = true;
         this.#answerInTurn(() => this.#host.info());
         return;
       case 'COMMAND':
+        this.#blocked = true;
         this.#answerInTurn(() => commandReply(command.words));
         return;
       case 'CLIENT':

@@ -12,12 +12,18 @@ import type { PostgresAddress, PostgresHost } from './postgres-address.ts';
 
 export type Sql = postgres.Sql<{ bigint: number }>;
 export type Query = postgres.PendingQuery<postgres.Row[]>;
-type Rows = readonly postgres.Row[];
+export type Rows = readonly Record<string, unknown>[];
 
-/** What a query of a flight came to. */
+/** What a message of a flight came to. */
 export type Answer =
-  | { readonly rows: Rows; readonly command: string; readonly error: null }
-  | { readonly rows: null; readonly command: null; readonly error: PostgresError };
+  | {
+      /** The rows of each statement that has some, in their order. */
+      readonly results: readonly Rows[];
+      /** The last command that was carried out. */
+      readonly command: string;
+      readonly error: null;
+    }
+  | { readonly results: readonly []; readonly command: null; readonly error: PostgresError };
 
 /** The connection is gone; whether the last flight had its effect is not known. */
 export class LinkLost extends Error {
@@ -93,12 +99,15 @@ export class Link {
   }
 
   /**
-   * Sends the queries in one go and answers what each came to, in their order. Throws LinkLost when
+   * Sends the messages in one go and answers what each came to, in their order. Throws LinkLost when
    * the connection breaks, or the answers are not there within `timeoutMs`: then it breaks it.
    */
-  async flight(queries: readonly Query[], timeoutMs: number): Promise<Answer[]> {
+  async flight(messages: readonly (Query | string)[], timeoutMs: number): Promise<Answer[]> {
     if (this.#lost !== null) throw this.#lost;
     const start = Date.now();
+    const queries = messages.map((message) =>
+      typeof message === 'string' ? (this.sql.unsafe(message) as unknown as Query) : message,
+    );
     const answers = Promise.all(queries.map(answerOf));
     return await new Promise((resolve, reject) => {
       const silence = `no answer within ${timeoutMs} ms`;
@@ -174,10 +183,12 @@ export class Link {
 /** Errors of PostgreSQL are values; that the connection broke is an exception. */
 async function answerOf(query: Query): Promise<Answer> {
   try {
-    const rows = await query;
-    return { rows, command: rows.command, error: null };
+    const result = await query;
+    // A message with several statements has several results.
+    const results = 'command' in result ? [result] : (result as unknown as (typeof result)[]);
+    return { results, command: results.at(-1)?.command ?? '', error: null };
   } catch (error) {
-    if (isPostgresError(error)) return { rows: null, command: null, error };
+    if (isPostgresError(error)) return { results: [], command: null, error };
     throw error;
   }
 }

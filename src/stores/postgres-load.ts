@@ -1,5 +1,5 @@
 /**
- * Loads the rows of a batch, each kind with one query.
+ * Loads the rows of a batch, each kind with one statement.
  *
  * Locks are taken in one order by everybody, so that no two batches wait for each other: the server's
  * own mark, logins by token hash, stock by UPC, then the orders that are written, by user and id.
@@ -7,13 +7,12 @@
 import type { Login, Order, Rows, Stock } from '../inventory/rules.ts';
 import { orderKey } from '../inventory/rules.ts';
 import { type OrderRow, orderFromRow } from './order-row.ts';
-import { numberArray, textArray } from './postgres-arrays.ts';
-import type { Query, Sql } from './postgres-link.ts';
+import { run } from './postgres-statements.ts';
 import type { Wanted } from './postgres-wanted.ts';
 
-/** A query, and what its rows are for. */
+/** A statement, and what its rows are for. */
 export interface Load {
-  readonly query: Query;
+  readonly text: string;
   /** Throws StaleLogins. */
   add(rows: readonly Record<string, unknown>[], to: Loaded): void;
 }
@@ -72,33 +71,22 @@ export function noRows(): Loaded {
  * this transaction ends; a logout takes its logins for itself. Orders come last: whoever bought under
  * the same id held the same stock, and has committed when we hold it.
  */
-export function loadsOf(sql: Sql, wanted: Wanted, lock: boolean, known: Known): Load[] {
+export function loadsOf(wanted: Wanted, lock: boolean, known: Known): Load[] {
   const loads: Load[] = [];
   if (wanted.logins.size > 0) {
     const counts = !wanted.endsLogins && known.logins.hasAll(wanted.logins);
-    loads.push(
-      counts ? countLogins(sql, wanted, lock, known) : loadLogins(sql, wanted, lock, known),
-    );
+    loads.push(counts ? countLogins(wanted, lock, known) : loadLogins(wanted, lock, known));
   }
-  if (wanted.bought.size > 0) loads.push(loadStock(sql, wanted.bought, lock, known));
-  if (wanted.looked.size > 0) loads.push(loadStock(sql, wanted.looked, false, known));
-  if (wanted.orders.size > 0) loads.push(loadOrders(sql, [...wanted.orders.values()]));
+  if (wanted.bought.size > 0) loads.push(loadStock(wanted.bought, lock, known));
+  if (wanted.looked.size > 0) loads.push(loadStock(wanted.looked, false, known));
+  if (wanted.orders.size > 0) loads.push(loadOrders([...wanted.orders.values()]));
   return loads;
 }
 
-function loadLogins(sql: Sql, { logins, endsLogins }: Wanted, lock: boolean, known: Known): Load {
-  const hashes = textArray([...logins]);
-  let query = sql`SELECT token_hash, "user", since FROM inv.logins
-    WHERE token_hash = ANY(${hashes}::text[])`;
-  if (lock) {
-    query = endsLogins
-      ? sql`SELECT token_hash, "user", since FROM inv.logins
-          WHERE token_hash = ANY(${hashes}::text[]) ORDER BY token_hash FOR UPDATE`
-      : sql`SELECT token_hash, "user", since FROM inv.logins
-          WHERE token_hash = ANY(${hashes}::text[]) ORDER BY token_hash FOR KEY SHARE`;
-  }
+function loadLogins({ logins, endsLogins }: Wanted, lock: boolean, known: Known): Load {
+  const locking = endsLogins ? 'logins_taken' : 'logins_kept';
   return {
-    query,
+    text: run(lock ? locking : 'logins', [...logins]),
     add: (rows, to) => {
       for (const { token_hash, user, since } of rows) {
         const login = { tokenHash: token_hash, user, since } as Login;
@@ -109,13 +97,9 @@ function loadLogins(sql: Sql, { logins, endsLogins }: Wanted, lock: boolean, kno
   };
 }
 
-function countLogins(sql: Sql, { logins }: Wanted, lock: boolean, known: Known): Load {
-  const hashes = textArray([...logins]);
+function countLogins({ logins }: Wanted, lock: boolean, known: Known): Load {
   return {
-    query: lock
-      ? sql`SELECT count(*) FROM (SELECT 1 FROM inv.logins
-          WHERE token_hash = ANY(${hashes}::text[]) ORDER BY token_hash FOR KEY SHARE) AS locked`
-      : sql`SELECT count(*) FROM inv.logins WHERE token_hash = ANY(${hashes}::text[])`,
+    text: run(lock ? 'count_logins_kept' : 'count_logins', [...logins]),
     add: ([row], to) => {
       if (row?.count !== logins.size) {
         known.logins.forget(logins);
@@ -126,13 +110,9 @@ function countLogins(sql: Sql, { logins }: Wanted, lock: boolean, known: Known):
   };
 }
 
-function loadStock(sql: Sql, upcs: ReadonlySet<number>, lock: boolean, known: Known): Load {
-  const wanted = numberArray([...upcs]);
+function loadStock(upcs: ReadonlySet<number>, lock: boolean, known: Known): Load {
   return {
-    query: lock
-      ? sql`SELECT upc, available FROM inv.stock
-          WHERE upc = ANY(${wanted}::bigint[]) ORDER BY upc FOR NO KEY UPDATE`
-      : sql`SELECT upc, available FROM inv.stock WHERE upc = ANY(${wanted}::bigint[])`,
+    text: run(lock ? 'stock_taken' : 'stock', [...upcs]),
     add: (rows, to) => {
       for (const row of rows) {
         const item = itemFromRow(row as unknown as StockRow, known.names);
@@ -142,13 +122,11 @@ function loadStock(sql: Sql, upcs: ReadonlySet<number>, lock: boolean, known: Kn
   };
 }
 
-function loadOrders(sql: Sql, wanted: readonly (readonly [string, string])[]): Load {
-  const users = textArray(wanted.map(([user]) => user));
-  const ids = textArray(wanted.map(([, id]) => id));
+function loadOrders(wanted: readonly (readonly [string, string])[]): Load {
+  const users = wanted.map(([user]) => user);
+  const ids = wanted.map(([, id]) => id);
   return {
-    query: sql`SELECT orders."user", orders.id, at, lines, refusal, position
-      FROM unnest(${users}::text[], ${ids}::text[]) AS wanted ("user", id)
-      JOIN inv.orders AS orders ON orders."user" = wanted."user" AND orders.id = wanted.id`,
+    text: run('orders', users, ids),
     add: (rows, to) => {
       for (const row of rows) {
         const order = orderFromRow(row as unknown as OrderRow);

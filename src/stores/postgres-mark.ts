@@ -6,8 +6,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Link, Query } from './postgres-link.ts';
+import type { Link } from './postgres-link.ts';
 import { ask } from './postgres-session.ts';
+import { run } from './postgres-statements.ts';
 
 /** Marks of servers that are gone for good. One that was only idle makes a new mark. */
 const FORGET_AFTER_MS = 30 * 24 * 60 * 60 * 1000;
@@ -30,9 +31,9 @@ export class ServerMark {
     return row?.batch as number;
   }
 
-  /** Locks and writes the mark; answers one row, unless there is no mark. */
-  write({ sql }: Link, batch: number): Query {
-    return sql`UPDATE inv.servers SET batch = ${batch}, seen = ${Date.now()} WHERE id = ${this.#id} RETURNING 1`;
+  /** The text of the statement that locks and writes the mark; it returns a row, unless there is no mark. */
+  write(batch: number): string {
+    return run('write_mark', this.#id, batch, Date.now());
   }
 
   async remove(link: Link): Promise<void> {

@@ -1,56 +1,47 @@
 /** Pages, which are read after the commit: all items, and a user's orders. */
 import { NO_ORDER, newestFirst, type Outcome, type Page } from '../inventory/rules.ts';
 import { type OrderRow, orderFromRow } from './order-row.ts';
-import type { Answer, Query, Sql } from './postgres-link.ts';
+import type { Rows } from './postgres-link.ts';
 import { itemFromRow, type StockRow } from './postgres-load.ts';
+import { run } from './postgres-statements.ts';
 
 /** In the order of bytes, behind every UUID. */
 const BEHIND_EVERY_ID = 'g';
 
-const QUERIES_OF = { inventory: 1, orders: 2 } as const;
+const STATEMENTS_OF = { inventory: 1, orders: 2 } as const;
 
-export function pageQueries(sql: Sql, outcomes: readonly (Outcome | Page)[]): Query[] {
-  return outcomes.flatMap((outcome) => ('page' in outcome ? queriesOf(sql, outcome) : []));
+/** The texts of the statements that read the pages among the outcomes. */
+export function pageReads(outcomes: readonly (Outcome | Page)[]): string[] {
+  return outcomes.flatMap((outcome) => ('page' in outcome ? readsOf(outcome) : []));
 }
 
-function queriesOf(sql: Sql, page: Page): Query[] {
-  if (page.page === 'inventory') return [sql`SELECT upc, available FROM inv.stock ORDER BY upc`];
+function readsOf(page: Page): string[] {
+  if (page.page === 'inventory') return [run('all_stock')];
   const { user, before, count } = page;
-  // Where the page before this one ended; then this page.
   return [
-    sql`SELECT coalesce(position, id) AS bound FROM inv.orders
-      WHERE "user" = ${user} AND id = ${before ?? ''}`,
-    sql`WITH page AS MATERIALIZED (SELECT coalesce(
-        (SELECT coalesce(position, id) FROM inv.orders WHERE "user" = ${user} AND id = ${before ?? ''}),
-        ${BEHIND_EVERY_ID}) AS bound)
-      (SELECT "user", id, at, lines, refusal, position FROM inv.orders
-        WHERE "user" = ${user} AND id < (SELECT bound FROM page) AND position IS NULL
-        ORDER BY id DESC LIMIT ${count})
-      UNION ALL
-      (SELECT "user", id, at, lines, refusal, position FROM inv.orders
-        WHERE "user" = ${user} AND position < (SELECT bound FROM page)
-        ORDER BY position DESC LIMIT ${count})`,
+    run('order_position', user, before ?? ''),
+    run('orders_page', user, before ?? '', BEHIND_EVERY_ID, count),
   ];
 }
 
-/** The outcomes with every page read; `answers` are those to pageQueries. */
+/** The outcomes with every page read; `results` are those of pageReads. */
 export function withPages(
   outcomes: readonly (Outcome | Page)[],
-  answers: readonly Answer[],
+  results: readonly Rows[],
   names: ReadonlyMap<number, string>,
 ): Outcome[] {
   let next = 0;
   return outcomes.map((outcome) => {
     if (!('page' in outcome)) return outcome;
-    const rows = answers.slice(next, next + QUERIES_OF[outcome.page]).map((one) => one.rows ?? []);
-    next += QUERIES_OF[outcome.page];
-    return pageOf(outcome, rows, names);
+    const own = results.slice(next, next + STATEMENTS_OF[outcome.page]);
+    next += own.length;
+    return pageOf(outcome, own, names);
   });
 }
 
 function pageOf(
   page: Page,
-  [first = [], second = []]: (readonly Record<string, unknown>[])[],
+  [first = [], second = []]: readonly Rows[],
   names: ReadonlyMap<number, string>,
 ): Outcome {
   if (page.page === 'inventory') {

@@ -1,19 +1,19 @@
 /**
- * Every query of a batch once, on rows that do not exist, and rolled back: it prepares the statements,
- * so that later a flight is one round trip, and shows at the start whether a permission is missing.
+ * Prepares the statements of a link, and runs each once, on rows that do not exist, and rolled back:
+ * it shows at the start whether a permission is missing.
  */
 import { randomUUID } from 'node:crypto';
 import type { Changes, Login, Page } from '../inventory/rules.ts';
 import type { Link } from './postgres-link.ts';
 import { KnownLogins, loadsOf } from './postgres-load.ts';
 import type { ServerMark } from './postgres-mark.ts';
-import { pageQueries } from './postgres-pages.ts';
-import { saveQueries } from './postgres-save.ts';
-import { askAll } from './postgres-session.ts';
+import { pageReads } from './postgres-pages.ts';
+import { savesOf } from './postgres-save.ts';
+import { ask } from './postgres-session.ts';
+import { BEGIN, prepareStatements } from './postgres-statements.ts';
 import type { Wanted } from './postgres-wanted.ts';
 
 export async function rehearse(link: Link, mark: ServerMark): Promise<void> {
-  const { sql } = link;
   const nobody = randomUUID();
   const wanted: Wanted = {
     logins: new Set([nobody]),
@@ -39,20 +39,23 @@ export async function rehearse(link: Link, mark: ServerMark): Promise<void> {
   const known = { names: new Map(), logins: new KnownLogins() };
   known.logins.add(login);
   const loads = [
-    ...loadsOf(sql, wanted, false, unknown),
-    ...loadsOf(sql, wanted, false, known),
-    ...loadsOf(sql, wanted, true, unknown),
-    ...loadsOf(sql, wanted, true, known),
-    ...loadsOf(sql, { ...wanted, endsLogins: true }, true, unknown),
+    ...loadsOf(wanted, false, unknown),
+    ...loadsOf(wanted, false, known),
+    ...loadsOf(wanted, true, unknown),
+    ...loadsOf(wanted, true, known),
+    ...loadsOf({ ...wanted, endsLogins: true }, true, unknown),
   ];
-  await askAll(link, [
-    sql`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE`,
-    mark.write(link, 0),
-    ...loads.map(({ query }) => query),
-    ...saveQueries(sql, changes),
-    ...pageQueries(sql, pages),
-    sql`ROLLBACK`,
-    sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`,
-    sql`COMMIT`,
-  ]);
+  await ask(link, prepareStatements());
+  const statements = [
+    BEGIN,
+    mark.write(0),
+    ...loads.map(({ text }) => text),
+    ...savesOf(changes),
+    ...pageReads(pages),
+  ];
+  try {
+    await ask(link, statements.join(';'));
+  } finally {
+    if (!link.isLost) await ask(link, 'ROLLBACK');
+  }
 }

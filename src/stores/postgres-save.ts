@@ -1,58 +1,48 @@
-/** Writes what a batch changed, each kind of row with one query over whole columns. */
+/** Writes what a batch changed, each kind of row with one statement over whole columns. */
 import type { Changes, Login, Order } from '../inventory/rules.ts';
 import { writeLines, writeRefusal } from './order-row.ts';
-import { numberArray, textArray } from './postgres-arrays.ts';
-import type { Query, Sql } from './postgres-link.ts';
+import { run } from './postgres-statements.ts';
 
-/**
- * An order whose id is taken breaks the primary key, and with it the whole transaction, so that
- * COMMIT can follow at once.
- */
-export function saveQueries(sql: Sql, { orders, available, logins }: Changes): Query[] {
-  const queries: Query[] = [];
-  if (orders.length > 0) queries.push(insertOrders(sql, [...orders].sort(byKey)));
-  if (available.size > 0) queries.push(updateStock(sql, available));
+/** The texts of the statements; none when nothing changed. */
+export function savesOf({ orders, available, logins }: Changes): string[] {
+  const saves: string[] = [];
+  if (orders.length > 0) saves.push(insertOrders([...orders].sort(byKey)));
+  if (available.size > 0) {
+    saves.push(run('update_stock', [...available.keys()], [...available.values()]));
+  }
   const made: Login[] = [];
   const ended: string[] = [];
   for (const [tokenHash, login] of logins) {
     if (login === null) ended.push(tokenHash);
     else made.push(login);
   }
-  if (ended.length > 0) {
-    queries.push(sql`DELETE FROM inv.logins WHERE token_hash = ANY(${textArray(ended)}::text[])`);
-  }
-  if (made.length > 0) queries.push(insertLogins(sql, made));
-  return queries;
+  if (ended.length > 0) saves.push(run('delete_logins', ended));
+  if (made.length > 0) saves.push(insertLogins(made));
+  return saves;
 }
 
-function insertOrders(sql: Sql, orders: readonly Order[]): Query {
-  return sql`INSERT INTO inv.orders ("user", id, at, lines, refusal, position)
-    SELECT * FROM unnest(
-      ${textArray(orders.map((order) => order.user))}::text[],
-      ${textArray(orders.map((order) => order.id))}::text[],
-      ${numberArray(orders.map((order) => order.at))}::bigint[],
-      ${textArray(orders.map((order) => writeLines(order.lines)))}::text[],
-      ${textArray(orders.map((order) => writeRefusal(order.refusal)))}::text[],
-      ${textArray(orders.map((order) => order.position))}::text[])`;
+function insertOrders(orders: readonly Order[]): string {
+  return run(
+    'insert_orders',
+    orders.map((order) => order.user),
+    orders.map((order) => order.id),
+    orders.map((order) => order.at),
+    orders.map((order) => writeLines(order.lines)),
+    orders.map((order) => writeRefusal(order.refusal)),
+    orders.map((order) => order.position),
+  );
 }
 
-function updateStock(sql: Sql, available: Changes['available']): Query {
-  return sql`UPDATE inv.stock AS stock SET available = new.available
-    FROM unnest(
-      ${numberArray([...available.keys()])}::bigint[],
-      ${numberArray([...available.values()])}::bigint[]) AS new (upc, available)
-    WHERE stock.upc = new.upc`;
+function insertLogins(logins: readonly Login[]): string {
+  return run(
+    'insert_logins',
+    logins.map((login) => login.tokenHash),
+    logins.map((login) => login.user),
+    logins.map((login) => login.since),
+  );
 }
 
-function insertLogins(sql: Sql, logins: readonly Login[]): Query {
-  return sql`INSERT INTO inv.logins (token_hash, "user", since)
-    SELECT * FROM unnest(
-      ${textArray(logins.map((login) => login.tokenHash))}::text[],
-      ${textArray(logins.map((login) => login.user))}::text[],
-      ${numberArray(logins.map((login) => login.since))}::bigint[])
-    ON CONFLICT (token_hash) DO NOTHING`;
-}
-
+/** In the order of the primary key, so that two batches that meet at an id wait in one direction. */
 function byKey(one: Order, other: Order): number {
   if (one.user !== other.user) return one.user < other.user ? -1 : 1;
   return one.id < other.id ? -1 : 1;

@@ -2,7 +2,7 @@
 import { StoreRefused } from '../inventory/store.ts';
 import type { PostgresAddress, PostgresHost } from './postgres-address.ts';
 import { textArray } from './postgres-arrays.ts';
-import { type Answer, firstError, Link, type Query } from './postgres-link.ts';
+import { type Answer, firstError, Link, type Query, type Rows } from './postgres-link.ts';
 
 /** How long opening a link may take after it is connected: it writes, and a standby may have to answer. */
 const OPEN_TIMEOUT_MS = 5_000;
@@ -15,6 +15,7 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
 
 /** Those that a server does not know are left out, so that older and related servers work. */
 const SETTINGS = {
+  standard_conforming_strings: 'on',
   lock_timeout: `${LOCK_TIMEOUT_MS}`,
   idle_in_transaction_session_timeout: `${IDLE_IN_TRANSACTION_TIMEOUT_MS}`,
   // A server that is gone is noticed, also when its machine is: its locks go with it.
@@ -77,13 +78,16 @@ export async function openLink(address: PostgresAddress, host: PostgresHost): Pr
 }
 
 /** One query, whose error is an exception. */
-export async function ask(link: Link, query: Query): Promise<readonly Record<string, unknown>[]> {
+export async function ask(link: Link, query: Query | string): Promise<Rows> {
   const [answer] = await askAll(link, [query]);
-  return answer?.rows ?? [];
+  return answer?.results[0] ?? [];
 }
 
 /** Several in one go; the first error is an exception. */
-export async function askAll(link: Link, queries: readonly Query[]): Promise<readonly Answer[]> {
+export async function askAll(
+  link: Link,
+  queries: readonly (Query | string)[],
+): Promise<readonly Answer[]> {
   const answers = await link.flight(queries, OPEN_TIMEOUT_MS);
   const failed = firstError(answers);
   if (failed !== null) throw failed;

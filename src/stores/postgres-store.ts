@@ -19,7 +19,13 @@ import { type Outcome, type Page, type Request, type Rows, settle } from '../inv
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../inventory/store.ts';
 import type { Connector, Report } from './postgres-connector.ts';
 import { isRetried, LOCK_NOT_AVAILABLE, UNIQUE_VIOLATION } from './postgres-faults.ts';
-import { type Answer, firstError, isPostgresError, type Link, LinkLost } from './postgres-link.ts';
+import {
+  type Answer,
+  isPostgresError,
+  type Link,
+  LinkLost,
+  type Rows as ResultRows,
+} from './postgres-link.ts';
 import {
   type Known,
   KnownLogins,
@@ -29,12 +35,16 @@ import {
   StaleLogins,
 } from './postgres-load.ts';
 import type { ServerMark } from './postgres-mark.ts';
-import { pageQueries, withPages } from './postgres-pages.ts';
-import { saveQueries } from './postgres-save.ts';
+import { pageReads, withPages } from './postgres-pages.ts';
+import { savesOf } from './postgres-save.ts';
+import { BEGIN, BEGIN_READING } from './postgres-statements.ts';
 import { mayWrite, type Wanted, wantedBy } from './postgres-wanted.ts';
 
 /** What a commit gets, however late it is: to give it up leaves everybody in doubt. */
 const COMMIT_TIMEOUT_MS = 1_000;
+
+/** How long orders are looked up after one was sent again. Each violation also costs a line in PostgreSQL's log. */
+const LOOK_UP_MS = 10_000;
 
 /** The longest pause before a batch that met a deadlock is tried again. */
 const RETRY_PAUSE_MS = 20;
@@ -53,6 +63,7 @@ export class PostgresStore implements Store {
   readonly #report: Report;
   #batch = 0;
   #doubt: Doubt | null = null;
+  #lookUpUntil = 0;
 
   constructor(
     connector: Connector,
@@ -71,19 +82,20 @@ export class PostgresStore implements Store {
 
   /**
    * Tries until the outcome is known or time is up. Most order ids are new, so they are written
-   * without looking; only when one turns out to be taken is the batch settled again with its orders
-   * looked up.
+   * without looking; when one turns out to be taken, the batch is settled again with its orders looked
+   * up, and so are the next ones: who tries again once does so more often.
    */
   async settle(requests: readonly Request[]): Promise<readonly Outcome[]> {
     const { deadline } = this.#connector;
     const writes = requests.some(mayWrite);
-    let lookUp = false;
     this.#doubt = null;
     for (;;) {
       const link = await this.#link(deadline);
       try {
-        if (this.#committed(link)) return await this.#readPages(link, deadline);
+        const committed = this.#committed(link);
+        if (committed !== null) return await this.#readPages(link, committed, deadline);
         if (!writes) return await this.#read(link, requests, deadline);
+        const lookUp = Date.now() < this.#lookUpUntil;
         return await this.#write(link, requests, lookUp, deadline);
       } catch (error) {
         if (error instanceof LinkLost || error instanceof StaleLogins) continue;
@@ -96,7 +108,7 @@ export class PostgresStore implements Store {
           link.lose(error.message);
           continue;
         }
-        if (error.code === UNIQUE_VIOLATION) lookUp = true;
+        if (error.code === UNIQUE_VIOLATION) this.#lookUpUntil = Date.now() + LOOK_UP_MS;
         else if (isRetried(error.code)) await pause(Math.random() * RETRY_PAUSE_MS);
         else throw this.#failed(link, error);
         if (Date.now() > deadline) throw new StoreUnavailable(error.message, { cause: error });
@@ -117,11 +129,11 @@ export class PostgresStore implements Store {
     }
   }
 
-  /** Whether the batch in doubt was committed; a new link knows. If it was not, it never will be. */
-  #committed(link: Link): boolean {
-    if (this.#doubt?.batch === link.lastBatch) return true;
+  /** What to answer if the batch in doubt was committed; a new link knows. If it was not, it never will be. */
+  #committed(link: Link): Doubt['outcomes'] | null {
+    if (this.#doubt?.batch === link.lastBatch) return this.#doubt.outcomes;
     this.#doubt = null;
-    return false;
+    return null;
   }
 
   async #read(
@@ -129,21 +141,19 @@ export class PostgresStore implements Store {
     requests: readonly Request[],
     deadline: number,
   ): Promise<readonly Outcome[]> {
-    const { sql } = link;
-    const loads = loadsOf(sql, wantedBy(requests, false), false, this.#known);
-    const queries = loads.map(({ query }) => query);
-    // One snapshot for all of them; a single query has its own.
-    const together = queries.length > 1;
-    if (together) {
-      queries.unshift(sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`);
-      queries.push(sql`COMMIT`);
+    const loads = loadsOf(wantedBy(requests, false), false, this.#known);
+    let rows: Rows = noRows();
+    if (loads.length > 0) {
+      // One snapshot for all of them.
+      const texts = [BEGIN_READING, ...loads.map(({ text }) => text), 'COMMIT'];
+      const [answer] = await link.flight([texts.join(';')], left(deadline));
+      if (answer?.error) {
+        await link.flight(['ROLLBACK'], left(deadline));
+        throw answer.error;
+      }
+      rows = rowsOf(loads, answer?.results.slice(1) ?? []);
     }
-    const answers = await link.flight(queries, left(deadline));
-    const failed = firstError(answers);
-    if (failed !== null) throw failed;
-    const rows = rowsOf(loads, together ? answers.slice(1) : answers);
-    const { outcomes } = settle(requests, rows);
-    return this.#withPages(outcomes, await link.flight(pageQueries(sql, outcomes), left(deadline)));
+    return await this.#readPages(link, settle(requests, rows).outcomes, deadline);
   }
 
   async #write(
@@ -152,62 +162,58 @@ export class PostgresStore implements Store {
     lookUp: boolean,
     deadline: number,
   ): Promise<readonly Outcome[]> {
-    const { sql } = link;
     const batch = ++this.#batch;
     const rows = await this.#begin(link, batch, wantedBy(requests, lookUp), deadline);
     const { outcomes, changes } = settle(requests, rows);
-    const saves = saveQueries(sql, changes);
-    const pages = pageQueries(sql, outcomes);
-    if (saves.length === 0) {
-      const [, ...read] = await link.flight([sql`ROLLBACK`, ...pages], left(deadline));
-      return this.#withPages(outcomes, read);
-    }
-    this.#doubt = { batch, outcomes };
+    const saves = savesOf(changes);
+    const end = saves.length === 0 ? 'ROLLBACK' : 'COMMIT';
+    const messages = [[...saves, end].join(';')];
+    const reads = pageReads(outcomes);
+    if (reads.length > 0) messages.push(reads.join(';'));
+    if (saves.length > 0) this.#doubt = { batch, outcomes };
     const patience = Math.max(left(deadline), COMMIT_TIMEOUT_MS);
-    const answers = await link.flight([...saves, sql`COMMIT`, ...pages], patience);
-    const unsaved = firstError(answers.slice(0, saves.length));
-    const committed = answers[saves.length] as Answer;
-    if (unsaved !== null || (committed.error !== null && isRetried(committed.error.code))) {
+    const [saved, pages] = await link.flight(messages, patience);
+    if (saved?.error) {
+      // What comes after an error in a message is not carried out: no COMMIT.
       this.#doubt = null;
-      throw unsaved ?? committed.error;
+      if (!link.isLost) await link.flight(['ROLLBACK'], left(deadline));
+      throw saved.error;
     }
-    if (committed.command !== 'COMMIT') {
-      throw link.lose(`COMMIT was answered ${committed.error?.message ?? committed.command}`);
-    }
-    return this.#withPages(outcomes, answers.slice(saves.length + 1));
+    if (saved?.command !== end) throw link.lose(`${end} was answered ${saved?.command}`);
+    return this.#withPages(outcomes, pages);
   }
 
   /** Begins the transaction of a batch: locks and loads its rows. A failure rolls it back. */
   async #begin(link: Link, batch: number, wanted: Wanted, deadline: number): Promise<Rows> {
-    const { sql } = link;
-    const loads = loadsOf(sql, wanted, true, this.#known);
-    const begin = sql`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE`;
-    const queries = [begin, this.#mark.write(link, batch), ...loads.map(({ query }) => query)];
-    const answers = await link.flight(queries, left(deadline));
+    const loads = loadsOf(wanted, true, this.#known);
+    const texts = [BEGIN, this.#mark.write(batch), ...loads.map(({ text }) => text)];
+    const [answer] = await link.flight([texts.join(';')], left(deadline));
     try {
-      const failed = firstError(answers);
-      if (failed !== null) throw failed;
-      if (answers[1]?.rows?.length !== 1) throw link.lose('its mark is gone');
-      return rowsOf(loads, answers.slice(2));
+      if (answer?.error) throw answer.error;
+      // The first result is that of BEGIN.
+      const [, marked, ...loaded] = answer?.results ?? [];
+      if (marked?.length !== 1) throw link.lose('its mark is gone');
+      return rowsOf(loads, loaded);
     } catch (error) {
-      if (!link.isLost) await link.flight([sql`ROLLBACK`], left(deadline));
+      if (!link.isLost) await link.flight(['ROLLBACK'], left(deadline));
       throw error;
     }
   }
 
-  /** The pages of a batch that turned out to be committed. */
-  async #readPages(link: Link, deadline: number): Promise<readonly Outcome[]> {
-    const { outcomes } = this.#doubt as Doubt;
-    return this.#withPages(
-      outcomes,
-      await link.flight(pageQueries(link.sql, outcomes), left(deadline)),
-    );
+  async #readPages(
+    link: Link,
+    outcomes: readonly (Outcome | Page)[],
+    deadline: number,
+  ): Promise<readonly Outcome[]> {
+    const reads = pageReads(outcomes);
+    if (reads.length === 0) return outcomes as readonly Outcome[];
+    const [answer] = await link.flight([reads.join(';')], left(deadline));
+    return this.#withPages(outcomes, answer);
   }
 
-  #withPages(outcomes: readonly (Outcome | Page)[], answers: readonly Answer[]): Outcome[] {
-    const failed = firstError(answers);
-    if (failed !== null) throw failed;
-    return withPages(outcomes, answers, this.#known.names);
+  #withPages(outcomes: readonly (Outcome | Page)[], answer: Answer | undefined): Outcome[] {
+    if (answer?.error) throw answer.error;
+    return withPages(outcomes, answer?.results ?? [], this.#known.names);
   }
 
   /** An error that trying again at once would only repeat. The batch is rolled back. */
@@ -219,10 +225,10 @@ export class PostgresStore implements Store {
   }
 }
 
-function rowsOf(loads: readonly Load[], answers: readonly Answer[]): Rows {
+function rowsOf(loads: readonly Load[], results: readonly ResultRows[]): Rows {
   const rows = noRows();
   loads.forEach((load, index) => {
-    load.add(answers[index]?.rows ?? [], rows);
+    load.add(results[index] ?? [], rows);
   });
   return rows;
 }

@@ -8,13 +8,14 @@ import { Lost, PASSWORDS, type User, WireClient } from '../support/wire-client.t
 
 export type Running = ServerProcess & { readonly port: number };
 
-/** What deaf clients ask for: short requests with long answers, before and after a login. */
+/** Clients that ask and never read are asked for 10 MB and more: the kernel alone holds 4 MB for each. */
+const AUTH = `AUTH alice ${PASSWORDS.alice}\r\n`;
 const FLOODS = [
   'COMMAND DOCS\r\n'.repeat(20_000),
-  'INFO\r\n'.repeat(20_000),
-  'AUTH alice wonderland\r\n'.concat('INVENTORY\r\n'.repeat(20_000)),
-  'AUTH alice wonderland\r\n'.concat('ORDERS COUNT 1000\r\n'.repeat(20_000)),
-  'AUTH alice wonderland\r\n'.concat(`INVENTORY ${'1001 '.repeat(900)}\r\n`.repeat(200)),
+  'INFO\r\n'.repeat(80_000),
+  `${AUTH}${'INVENTORY\r\n'.repeat(80_000)}`,
+  `${AUTH}${'ORDERS COUNT 1000\r\n'.repeat(20_000)}`,
+  `${AUTH}${'PURCHASE 1001 1 1002 1 1003 1 ORDER deaf\r\n'.repeat(60_000)}`,
   `PING ${'x'.repeat(900)}\r\n`.repeat(20_000),
 ];
 
