@@ -4,138 +4,21 @@
  * with the requests. Every store calls these rules; a rule exists once.
  */
 
-/** An item on sale. `available` is never below zero: that is promise 1. */
-export interface Stock {
-  readonly upc: number;
-  readonly name: string;
-  readonly available: number;
-}
-
-/** The record that a user is logged in. It ends with LOGOUT and with nothing else. */
-export interface Login {
-  /** SHA-256 of the token, base64url: who reads the data file cannot log in with it. */
-  readonly tokenHash: string;
-  readonly user: string;
-  /** Milliseconds since 1970 UTC, as all times here. */
-  readonly since: number;
-}
-
-/** One UPC of an order: what was asked, and the units left after it when it was bought. */
-export interface OrderLine {
-  readonly upc: number;
-  readonly qty: number;
-  readonly available: number | null;
-}
-
-/** An order and its one outcome: bought when `refusal` is null. Never changed after it is written. */
-export interface Order {
-  readonly user: string;
-  readonly id: string;
-  readonly at: number;
-  readonly lines: readonly OrderLine[];
-  readonly refusal: Refusal | null;
-  /** A UUIDv7 by which ORDERS sorts this order, when its id does not tell the time of settlement; else null. */
-  readonly position: string | null;
-}
-
-/** A rule said no. */
-export class Refusal {
-  readonly code: RefusalCode;
-  readonly message: string;
-
-  constructor(code: RefusalCode, message: string) {
-    this.code = code;
-    this.message = message;
-  }
-}
-
-export type RefusalCode = 'NOAUTH' | 'NOSESSION' | 'NOITEM' | 'NOSTOCK' | 'NOORDER' | 'ORDERREUSED';
-
-/** Who a request comes from. `tokenHash` is null for a login that lives only as long as its connection. */
-export interface Session {
-  readonly user: string;
-  readonly since: number;
-  readonly tokenHash: string | null;
-}
-
-/** What the store settles. `session` is null when the connection is not logged in. */
-export type Request =
-  | { readonly kind: 'login'; readonly login: Login }
-  | { readonly kind: 'resume'; readonly tokenHash: string }
-  | { readonly kind: 'logout' | 'whoami'; readonly session: Session | null }
-  | {
-      readonly kind: 'inventory';
-      readonly session: Session | null;
-      readonly upcs: readonly number[];
-    }
-  | PurchaseRequest
-  | { readonly kind: 'order'; readonly session: Session | null; readonly order: string }
-  | {
-      readonly kind: 'orders';
-      readonly session: Session | null;
-      readonly count: number;
-      readonly before: string | null;
-    };
-
-export interface PurchaseRequest {
-  readonly kind: 'purchase';
-  readonly session: Session | null;
-  /** Each UPC once. */
-  readonly lines: readonly { readonly upc: number; readonly qty: number }[];
-  readonly order: string;
-  /** Whether the client chose the order id; only then can it ask again, so only then is a refusal kept. */
-  readonly named: boolean;
-  readonly at: number;
-  readonly position: string | null;
-}
-
-/** A page that the store reads after the commit, so that it shows this batch whole. */
-export type Page =
-  | { readonly page: 'inventory' }
-  | {
-      readonly page: 'orders';
-      readonly user: string;
-      readonly count: number;
-      readonly before: string | null;
-    };
-
-export type Outcome =
-  | { readonly kind: 'session'; readonly session: Session }
-  | { readonly kind: 'loggedOut' }
-  | { readonly kind: 'inventory'; readonly items: readonly Stock[] }
-  | { readonly kind: 'receipt'; readonly order: Order; readonly replayed: boolean }
-  | { readonly kind: 'orders'; readonly orders: readonly Order[] }
-  | Refusal;
-
-/** The rows that a batch touches, as they are on disk. A row that is not there does not exist. */
-export interface Rows {
-  readonly stock: ReadonlyMap<number, Stock>;
-  readonly logins: ReadonlyMap<string, Login>;
-  /**
-   * By orderKey. Null when the batch asks for no order and names none twice, as far as the store
-   * knows: every order then counts as new, and the store must start again when one is not.
-   */
-  readonly orders: ReadonlyMap<string, Order> | null;
-}
-
-/** What the store must write, all of it or nothing. */
-export interface Changes {
-  /** The new units of each UPC that was sold. */
-  readonly available: ReadonlyMap<number, number>;
-  readonly orders: readonly Order[];
-  /** The logins made (a Login) and ended (null), by token hash. */
-  readonly logins: ReadonlyMap<string, Login | null>;
-}
-
-export interface Settlement {
-  readonly outcomes: readonly (Outcome | Page)[];
-  readonly changes: Changes;
-}
-
-/** An order is found by its user and its id: another user's order of the same id is another order. */
-export function orderKey(user: string, id: string): string {
-  return `${user} ${id}`;
-}
+import {
+  type Changes,
+  type Login,
+  type Order,
+  type OrderLine,
+  type Outcome,
+  orderKey,
+  type Page,
+  type PurchaseRequest,
+  Refusal,
+  type Request,
+  type Rows,
+  type Settlement,
+  type Stock,
+} from './settlement.ts';
 
 /**
  * Settles `requests` in their order. Each one sees what the ones before it changed; `rows` is only
@@ -293,9 +176,4 @@ function sameLines(one: readonly OrderLine[], other: PurchaseRequest['lines']): 
   if (one.length !== other.length) return false;
   const quantities = new Map(one.map((line) => [line.upc, line.qty]));
   return other.every((line) => quantities.get(line.upc) === line.qty);
-}
-
-/** The order of ORDERS: by position, which is the id when the id tells the time. */
-export function newestFirst(one: Order, other: Order): number {
-  return (one.position ?? one.id) < (other.position ?? other.id) ? 1 : -1;
 }

@@ -3,14 +3,9 @@
  * A new verb is one entry here and one rule (inventory/rules.ts) or one answer (server/connection.ts).
  */
 import { ErrorReply } from './errors.ts';
-import {
-  DEFAULT_ORDERS_COUNT,
-  MAX_ARGUMENTS,
-  MAX_INTEGER,
-  MAX_ORDER_ID_LENGTH,
-  MAX_ORDERS_COUNT,
-} from './limits.ts';
+import { DEFAULT_ORDERS_COUNT, MAX_ARGUMENTS, MAX_INTEGER, MAX_ORDERS_COUNT } from './limits.ts';
 import type { ProtocolVersion } from './resp.ts';
+import { badNumber, badOrderId, isOrderId, positive, printable } from './words.ts';
 
 /** One UPC and the quantity asked of it. */
 export interface Line {
@@ -59,8 +54,6 @@ export interface Verb {
 }
 
 const MANY = MAX_ARGUMENTS - 1;
-const INTEGER = /^\d{1,16}$/;
-const ORDER_ID = new RegExp(`^[\\x21-\\x7e]{1,${MAX_ORDER_ID_LENGTH}}$`);
 
 const verbs: readonly Verb[] = [
   {
@@ -133,7 +126,7 @@ const verbs: readonly Verb[] = [
     words: [1, 1],
     parse: ([, id]) => {
       const order = id as string;
-      return ORDER_ID.test(order) ? { verb: 'ORDER', order } : badOrderId();
+      return isOrderId(order) ? { verb: 'ORDER', order } : badOrderId();
     },
   },
   {
@@ -248,7 +241,7 @@ function parsePurchase(words: readonly string[]): Command | ErrorReply {
   if (end >= 5 && (words[end - 2] as string).toUpperCase() === 'ORDER') {
     order = words[end - 1] as string;
     end -= 2;
-    if (!ORDER_ID.test(order)) return badOrderId();
+    if (!isOrderId(order)) return badOrderId();
   }
   if (end % 2 === 0) return wrongWords(VERBS.get('PURCHASE') as Verb);
   const lines: { upc: number; qty: number }[] = [];
@@ -280,7 +273,7 @@ function parseOrders(words: readonly string[]): Command | ErrorReply {
       }
       count = number;
     } else if (option === 'BEFORE') {
-      if (!ORDER_ID.test(value)) return badOrderId();
+      if (!isOrderId(value)) return badOrderId();
       before = value;
     } else {
       return wrongWords(VERBS.get('ORDERS') as Verb);
@@ -289,37 +282,10 @@ function parseOrders(words: readonly string[]): Command | ErrorReply {
   return { verb: 'ORDERS', count, before };
 }
 
-/** The value of a decimal integer from 1 to MAX_INTEGER, or null. Leading zeros are fine: UPCs have them. */
-function positive(word: string): number | null {
-  if (!INTEGER.test(word)) return null;
-  const value = Number(word);
-  return value >= 1 && value <= MAX_INTEGER ? value : null;
-}
-
-function badNumber(what: string, word: string): ErrorReply {
-  return new ErrorReply(
-    'ERR',
-    `a ${what} is a whole number from 1 to ${MAX_INTEGER}, got '${printable(word)}'`,
-  );
-}
-
-function badOrderId(): ErrorReply {
-  return new ErrorReply(
-    'ERR',
-    `an order id is 1 to ${MAX_ORDER_ID_LENGTH} printable characters without spaces`,
-  );
-}
-
 function wrongWords(verb: Verb): ErrorReply {
   return new ErrorReply('ERR', `usage: ${`${verb.name} ${toAscii(verb.syntax)}`.trim()}`);
 }
 
 function toAscii(syntax: string): string {
   return syntax.replaceAll('…', '...');
-}
-
-/** What a peer sent, short enough and without control characters, to be quoted in an error. */
-function printable(word: string): string {
-  const clean = word.replace(/[^\x21-\x7e]/g, '?');
-  return clean.length > 32 ? `${clean.slice(0, 32)}...` : clean;
 }

@@ -5,8 +5,8 @@
  */
 import { hash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { Outcome, Request, Session } from '../inventory/rules.ts';
-import { Refusal } from '../inventory/rules.ts';
+import type { Outcome, Request, Session } from '../inventory/settlement.ts';
+import { Refusal } from '../inventory/settlement.ts';
 import { OutcomeUnknown, StoreUnavailable } from '../inventory/store.ts';
 import { ErrorReply, ProtocolError } from '../protocol/errors.ts';
 import {

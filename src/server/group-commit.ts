@@ -5,7 +5,7 @@
  * What makes the server correct: requests are settled in the order of the queue; the store answers
  * only when the batch is on disk; and only then does any reply of the batch leave.
  */
-import type { Outcome, Request } from '../inventory/rules.ts';
+import type { Outcome, Request } from '../inventory/settlement.ts';
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../inventory/store.ts';
 
 /** What waits in the queue: a request for the store, or null for one that is answered in its turn. */

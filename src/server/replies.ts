@@ -1,5 +1,11 @@
 /** Outcomes of the rules, as replies of the wire: the fields that PROTOCOL.md names, in their order. */
-import { type Order, type Outcome, Refusal, type Session, type Stock } from '../inventory/rules.ts';
+import {
+  type Order,
+  type Outcome,
+  Refusal,
+  type Session,
+  type Stock,
+} from '../inventory/settlement.ts';
 import { StoreUnavailable } from '../inventory/store.ts';
 import { ErrorReply } from '../protocol/errors.ts';
 import {

@@ -1,5 +1,6 @@
 /** Pages, which are read after the commit: all items, and a user's orders. */
-import { NO_ORDER, newestFirst, type Outcome, type Page } from '../inventory/rules.ts';
+import { NO_ORDER } from '../inventory/rules.ts';
+import { newestFirst, type Outcome, type Page } from '../inventory/settlement.ts';
 import { type OrderRow, orderFromRow } from './order-row.ts';
 import type { Rows } from './postgres-link.ts';
 import { itemFromRow, type StockRow } from './postgres-load.ts';

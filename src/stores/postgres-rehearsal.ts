@@ -3,7 +3,7 @@
  * it shows at the start whether a permission is missing.
  */
 import { randomUUID } from 'node:crypto';
-import type { Changes, Login, Page } from '../inventory/rules.ts';
+import type { Changes, Login, Page } from '../inventory/settlement.ts';
 import type { Link } from './postgres-link.ts';
 import { KnownLogins, loadsOf } from './postgres-load.ts';
 import type { ServerMark } from './postgres-mark.ts';

@@ -1,5 +1,5 @@
 /** Writes what a batch changed, each kind of row with one statement over whole columns. */
-import type { Changes, Login, Order } from '../inventory/rules.ts';
+import type { Changes, Login, Order } from '../inventory/settlement.ts';
 import { writeLines, writeRefusal } from './order-row.ts';
 import { run } from './postgres-statements.ts';
 

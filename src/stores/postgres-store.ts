@@ -15,7 +15,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PostgresError } from 'postgres';
 import type { Item } from '../inventory/catalog.ts';
-import { type Outcome, type Page, type Request, type Rows, settle } from '../inventory/rules.ts';
+import { settle } from '../inventory/rules.ts';
+import type { Outcome, Page, Request, Rows } from '../inventory/settlement.ts';
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../inventory/store.ts';
 import type { Connector, Report } from './postgres-connector.ts';
 import { isRetried, LOCK_NOT_AVAILABLE, UNIQUE_VIOLATION } from './postgres-faults.ts';

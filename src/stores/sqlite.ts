@@ -6,11 +6,10 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Item } from '../inventory/catalog.ts';
+import { NO_ORDER, settle } from '../inventory/rules.ts';
 import {
   type Changes,
   type Login,
-  NO_ORDER,
-  newestFirst,
   type Order,
   type Outcome,
   orderKey,
@@ -18,23 +17,10 @@ import {
   type Request,
   type Settlement,
   type Stock,
-  settle,
-} from '../inventory/rules.ts';
+} from '../inventory/settlement.ts';
 import { type Store, StoreRefused, StoreUnavailable } from '../inventory/store.ts';
 import { type DataFile, openDataFile } from './data-file.ts';
-import {
-  ORDER_COLUMNS,
-  type OrderRow,
-  orderFromRow,
-  writeLines,
-  writeRefusal,
-} from './order-row.ts';
-
-/** Rows of one INSERT: a statement costs as much to start as a row to write. */
-const ROWS_AT_ONCE = 64;
-
-const INSERT_ORDERS = `INSERT INTO orders (${ORDER_COLUMNS}) VALUES `;
-const ONE_ROW = '(?, ?, ?, ?, ?, ?)';
+import { SqliteOrders } from './sqlite-orders.ts';
 
 /** SQLite's result codes (https://www.sqlite.org/rescode.html) after which a batch had no effect and the next may succeed. */
 const PASSING_FAULTS = new Set([
@@ -68,10 +54,7 @@ class SqliteStore implements Store {
   readonly #catalog: readonly Item[];
   readonly #beginTransaction: StatementSync;
   readonly #commitTransaction: StatementSync;
-  readonly #insertOrder: StatementSync;
-  readonly #insertOrders: StatementSync;
-  readonly #selectOrder: StatementSync;
-  readonly #selectOrders: StatementSync;
+  readonly #orders: SqliteOrders;
   readonly #setAvailable: StatementSync;
   readonly #countBatch: StatementSync;
   readonly #dataVersion: StatementSync;
@@ -88,10 +71,7 @@ class SqliteStore implements Store {
     this.#catalog = [...catalog].sort((a, b) => a.upc - b.upc);
     this.#beginTransaction = db.prepare('BEGIN IMMEDIATE');
     this.#commitTransaction = db.prepare('COMMIT');
-    this.#insertOrder = db.prepare(INSERT_ORDERS + ONE_ROW);
-    this.#insertOrders = db.prepare(INSERT_ORDERS + Array(ROWS_AT_ONCE).fill(ONE_ROW).join());
-    this.#selectOrder = db.prepare(`SELECT ${ORDER_COLUMNS} FROM orders WHERE user = ? AND id = ?`);
-    this.#selectOrders = db.prepare(SELECT_ORDERS);
+    this.#orders = new SqliteOrders(db);
     this.#setAvailable = db.prepare('UPDATE stock SET available = ? WHERE upc = ?');
     this.#countBatch = db.prepare('UPDATE batches SET committed = committed + 1');
     this.#dataVersion = db.prepare('PRAGMA data_version');
@@ -172,33 +152,14 @@ class SqliteStore implements Store {
     for (const request of requests) {
       if (!('order' in request) || request.session === null) continue;
       const { user } = request.session;
-      const order = this.#order(user, request.order);
+      const order = this.#orders.find(user, request.order);
       if (order !== undefined) orders.set(orderKey(user, request.order), order);
     }
     return orders;
   }
 
-  #order(user: string, id: string): Order | undefined {
-    const row = this.#selectOrder.get(user, id);
-    return row === undefined ? undefined : orderFromRow(row as unknown as OrderRow);
-  }
-
-  #save({ available, orders: unsorted, logins }: Changes): void {
-    // In the order of the primary key, each row lands beside the one before: a third less work.
-    const orders = [...unsorted].sort(byKey);
-    let index = 0;
-    for (; index + ROWS_AT_ONCE <= orders.length; index += ROWS_AT_ONCE) {
-      const values: (string | number | null)[] = [];
-      for (let row = index; row < index + ROWS_AT_ONCE; row++) {
-        pushOrder(values, orders[row] as Order);
-      }
-      this.#insertOrders.run(...values);
-    }
-    for (; index < orders.length; index++) {
-      const values: (string | number | null)[] = [];
-      pushOrder(values, orders[index] as Order);
-      this.#insertOrder.run(...values);
-    }
+  #save({ available, orders, logins }: Changes): void {
+    this.#orders.insert(orders);
     for (const [upc, units] of available) this.#setAvailable.run(units, upc);
     for (const [tokenHash, login] of logins) {
       if (login === null) {
@@ -266,32 +227,10 @@ class SqliteStore implements Store {
 
   #readPage(page: Page): Outcome {
     if (page.page === 'inventory') return { kind: 'inventory', items: [...this.#stock.values()] };
-    return this.#readOrders(page.user, page.count, page.before);
-  }
-
-  /** Merges the orders whose ids tell the time with those that have a position of their own. */
-  #readOrders(user: string, count: number, before: string | null): Outcome {
-    let bound = BEHIND_EVERY_ID;
-    if (before !== null) {
-      const last = this.#order(user, before);
-      if (last === undefined) return NO_ORDER;
-      bound = last.position ?? last.id;
-    }
-    const rows = this.#selectOrders.all(user, bound, count, user, bound, count);
-    const orders = rows.map((row) => orderFromRow(row as unknown as OrderRow));
-    return { kind: 'orders', orders: orders.sort(newestFirst).slice(0, count) };
+    const orders = this.#orders.page(page.user, page.count, page.before);
+    return orders === null ? NO_ORDER : { kind: 'orders', orders };
   }
 }
-
-/** In the order of text, behind every UUID. */
-const BEHIND_EVERY_ID = 'g';
-
-const SELECT_ORDERS = `
-  SELECT * FROM (SELECT ${ORDER_COLUMNS} FROM orders
-    WHERE user = ? AND id < ? AND position IS NULL ORDER BY id DESC LIMIT ?)
-  UNION ALL
-  SELECT * FROM (SELECT ${ORDER_COLUMNS} FROM orders
-    WHERE user = ? AND position < ? ORDER BY position DESC LIMIT ?)`;
 
 function writes(request: Request): boolean {
   return request.kind === 'purchase' || request.kind === 'login' || request.kind === 'logout';
@@ -304,22 +243,6 @@ function isEmpty({ orders, logins }: Changes): boolean {
 
 function asksForOrder(request: Request): boolean {
   return request.kind === 'order';
-}
-
-function pushOrder(values: (string | number | null)[], order: Order): void {
-  values.push(
-    order.user,
-    order.id,
-    order.at,
-    writeLines(order.lines),
-    writeRefusal(order.refusal),
-    order.position,
-  );
-}
-
-function byKey(one: Order, other: Order): number {
-  if (one.user !== other.user) return one.user < other.user ? -1 : 1;
-  return one.id < other.id ? -1 : 1;
 }
 
 function resultCode(error: unknown): number {

@@ -1,6 +1,6 @@
 /** Arbitrary runs of the sale, for fast-check. */
 import fc from 'fast-check';
-import type { Request, Session } from '../../src/inventory/rules.ts';
+import type { Request, Session } from '../../src/inventory/settlement.ts';
 import { OrderIds } from '../../src/server/order-ids.ts';
 
 /** What is on sale in arbitrary runs: little enough to sell out. UPC 4 is asked for and does not exist. */

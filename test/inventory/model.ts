@@ -9,7 +9,7 @@ import {
   type PurchaseRequest,
   Refusal,
   type Request,
-} from '../../src/inventory/rules.ts';
+} from '../../src/inventory/settlement.ts';
 
 interface ModelOrder {
   user: string;

@@ -1,13 +1,13 @@
 /** Rows and requests for the tests of the rules. */
 import { expect } from 'vitest';
-import {
-  type Order,
-  type PurchaseRequest,
-  type Request,
-  type Rows,
-  type Session,
-  settle,
-} from '../../src/inventory/rules.ts';
+import { settle } from '../../src/inventory/rules.ts';
+import type {
+  Order,
+  PurchaseRequest,
+  Request,
+  Rows,
+  Session,
+} from '../../src/inventory/settlement.ts';
 
 export const alice: Session = { user: 'alice', since: 5, tokenHash: null };
 export const bob: Session = { user: 'bob', since: 6, tokenHash: null };

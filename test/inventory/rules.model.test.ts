@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { settle } from '../../src/inventory/rules.ts';
 import {
   type Login,
   type Order,
   orderKey,
   type Rows,
   type Stock,
-  settle,
-} from '../../src/inventory/rules.ts';
+} from '../../src/inventory/settlement.ts';
 import { draft, Requests, STOCK } from './arbitrary.ts';
 import { Model, told } from './model.ts';
 

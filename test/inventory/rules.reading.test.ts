@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  newestFirst,
-  type Order,
-  Refusal,
-  type Request,
-  settle,
-} from '../../src/inventory/rules.ts';
+import { settle } from '../../src/inventory/rules.ts';
+import { newestFirst, type Order, Refusal, type Request } from '../../src/inventory/settlement.ts';
 import { alice, buy, outcomes, rows, withToken } from './rows.ts';
 
 describe('logins', () => {

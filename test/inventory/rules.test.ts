@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { settle } from '../../src/inventory/rules.ts';
 import {
   type Order,
   orderKey,
   Refusal,
   type Request,
   type Rows,
-  settle,
-} from '../../src/inventory/rules.ts';
+} from '../../src/inventory/settlement.ts';
 import { alice, bob, buy, outcomes, receipt, rows, withToken } from './rows.ts';
 
 const noAuth = new Refusal('NOAUTH', 'log in first');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Outcome, Request } from '../../src/inventory/rules.ts';
+import type { Outcome, Request } from '../../src/inventory/settlement.ts';
 import { type Store, StoreUnavailable } from '../../src/inventory/store.ts';
 import { GroupCommit, MAX_BATCH } from '../../src/server/group-commit.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Order, type Outcome, Refusal } from '../../src/inventory/rules.ts';
+import { type Order, type Outcome, Refusal } from '../../src/inventory/settlement.ts';
 import { StoreUnavailable } from '../../src/inventory/store.ts';
 import { ErrorReply } from '../../src/protocol/errors.ts';
 import { encode, OK, type Reply } from '../../src/protocol/resp.ts';

@@ -1,7 +1,7 @@
 /** ORDERS: every store lists the same orders in the same order. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { Refusal } from '../../src/inventory/rules.ts';
+import { Refusal } from '../../src/inventory/settlement.ts';
 import { ITEMS, type MakePlace } from './conformance.ts';
 import { Buyer, bob, settleOne } from './orders.ts';
 

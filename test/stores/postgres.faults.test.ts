@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Item } from '../../src/inventory/catalog.ts';
-import type { Login, Outcome, Request } from '../../src/inventory/rules.ts';
+import type { Login, Outcome, Request } from '../../src/inventory/settlement.ts';
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../../src/inventory/store.ts';
 import { openPostgresStore } from '../../src/stores/postgres.ts';
 import { PostgresServer } from '../support/postgres-server.ts';

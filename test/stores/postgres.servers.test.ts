@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Item } from '../../src/inventory/catalog.ts';
-import type { Login, Outcome, Request, Session } from '../../src/inventory/rules.ts';
+import type { Login, Outcome, Request, Session } from '../../src/inventory/settlement.ts';
 import { type Store, StoreUnavailable } from '../../src/inventory/store.ts';
 import { openPostgresStore } from '../../src/stores/postgres.ts';
 import { PostgresServer } from '../support/postgres-server.ts';

@@ -16,7 +16,7 @@ console.log(`
 ${((performance.now() - started) / 1000).toFixed(0)} s, seed ${seed}
 inputs       ${report.inputs} on ${report.connections} connections
 answers      ${report.errors} errors, ${report.bought} purchases that were valid after all
-server size  ${report.residentBefore} MiB after the warm-up, ${report.residentAfter} MiB at the end
+server size  ${report.residentBefore} MiB after half of them, ${report.residentAfter} MiB at the end
 honest client ${report.honestRequests} requests meanwhile, the slowest took ${report.honestSlowestMs} ms
 violations   ${report.violations.length}`);
 for (const violation of report.violations.slice(0, 20)) console.log(`  ${violation}`);

@@ -94,8 +94,12 @@ export class Fire {
       world.customer.run('purchase', ...one.lines, '--order', one.order),
     );
     if (withKill) {
+      // In the middle of it: some have their answers, some are on their way, some have not begun.
+      let requests = 0;
       await new Promise<void>((resolve) => {
-        world.proxy.onRequest = resolve;
+        world.proxy.onRequest = () => {
+          if (++requests === count >> 1) resolve();
+        };
       });
       await world.startServer();
     }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataFile } from '../kill/data-file.ts';
 import { ServerProcess } from '../support/server-process.ts';
+import { WireClient } from '../support/wire-client.ts';
 import { CuttingProxy } from './proxy.ts';
 import { Customer } from './shop-process.ts';
 
@@ -41,6 +42,13 @@ export class World {
 
   violation(sentence: string): void {
     this.violations.push(sentence);
+  }
+
+  /** The same user buys, but not from this machine: what `checkAtRest` must notice. */
+  async buyElsewhere(): Promise<void> {
+    const client = await WireClient.login(this.proxy.upstream, 'alice');
+    await client.send('PURCHASE', '1001', '1');
+    client.drop();
   }
 
   /** Nobody restarts it before `startServer`. */

@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ServerProcess } from '../support/server-process.ts';
+import { openableConnections, runCrowd } from './crowd.ts';
+import { openFiles, type Running, runGuessing, runOpenClose, runSlow } from './hostile.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'inv-hostile-'));
+let server: Running;
+
+beforeAll(async () => {
+  const catalog = join(folder, 'catalog.json');
+  const items = [1001, 1002].map((upc) => ({ upc, name: `Item ${upc}`, units: 1_000_000 }));
+  writeFileSync(catalog, JSON.stringify(items));
+  server = await ServerProcess.start({ data: join(folder, 'inventory.db'), catalog });
+});
+
+afterAll(async () => {
+  await server.end('SIGTERM');
+  rmSync(folder, { recursive: true });
+});
+
+test('a thousand connections are open, and twenty of them buy', async () => {
+  const open = Math.min(1_000, openableConnections());
+  const report = await runCrowd(server.port, { open, active: 20, ms: 300 });
+  expect(report.violations).toEqual([]);
+  expect(report.rateInCrowd).toBeGreaterThan(0);
+});
+
+test('clients that send a byte at a time are served', async () => {
+  expect(await runSlow(server.port, 20, 2)).toEqual([]);
+});
+
+test('opening and closing in a loop leaves nothing open', async () => {
+  const before = openFiles(server);
+  expect(await runOpenClose(server.port, 8, 500)).toBeGreaterThan(100);
+  // Those whose clients were said good-bye are gone when they have closed their side.
+  await expect.poll(() => openFiles(server), { timeout: 10_000 }).toBeLessThanOrEqual(before);
+});
+
+test('who guesses passwords waits longer each time, and others log in meanwhile', async () => {
+  const options = { guessers: 3, impatient: false, ms: 2_500, users: ['bob', 'carol'] as const };
+  const report = await runGuessing(server.port, options);
+  expect(report.longestWaitMs).toBeGreaterThan(2 * report.firstWaitMs);
+  expect(report.slowestLoginMs).toBeLessThan(2_000);
+});
