@@ -26,9 +26,6 @@ import { SCHEMA } from './schema.ts';
 /** Pages of 4 KB in the write-ahead log before they are moved into the file. */
 const CHECKPOINT_PAGES = 4_000;
 
-/** Batches between two looks at the length of the log: a look costs as much as a small write. */
-const BATCHES_BETWEEN_LOOKS = 16;
-
 /** How long a batch waits for an operator's own write transaction on the file. */
 const BUSY_TIMEOUT_MS = 1_000;
 
@@ -73,7 +70,6 @@ export class DataFile {
   readonly #logState: StatementSync;
   readonly #checkpoint: StatementSync;
   readonly #files: readonly { readonly path: string; readonly inode: number }[];
-  #batches = 0;
   #checkpointing = false;
   #fault: Error | null = null;
 
@@ -113,9 +109,8 @@ export class DataFile {
    * after one, nobody knows what is on disk, and a second sync that succeeds means nothing.
    */
   #checkpointLater(): void {
-    if (this.#checkpointing || ++this.#batches % BATCHES_BETWEEN_LOOKS !== 0) return;
     const { log, checkpointed } = this.#logState.get() as { log: number; checkpointed: number };
-    if (log - checkpointed < CHECKPOINT_PAGES) return;
+    if (this.#checkpointing || log - checkpointed < CHECKPOINT_PAGES) return;
     this.#checkpointing = true;
     setImmediate(() => {
       this.#checkpointing = false;
