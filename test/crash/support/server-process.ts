@@ -9,8 +9,8 @@ export const BIN = join(import.meta.dirname, '../../../bin/run.js');
 export interface ServerOptions {
   readonly data: string;
   readonly catalog?: string;
-  /** Options for Node itself, before the program. */
-  readonly node?: readonly string[];
+  /** A program with its options that runs the server, such as `strace`; it must be the server's process. */
+  readonly under?: readonly string[];
 }
 
 export interface Exit {
@@ -32,11 +32,12 @@ export class ServerProcess {
   readonly #child: ChildProcess;
   #errors = '';
 
-  constructor({ data, catalog, node = [] }: ServerOptions) {
-    const args = [...node, BIN, 'serve', '--port', '0', '--data', data];
+  constructor({ data, catalog, under = [] }: ServerOptions) {
+    const args = [...under, process.execPath, BIN, 'serve', '--port', '0', '--data', data];
     if (catalog !== undefined) args.push('--catalog', catalog);
     const { FORCE_COLOR, NODE_ENV, ...env } = process.env;
-    this.#child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    const program = args.shift() as string;
+    this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     this.pid = this.#child.pid as number;
     running.add(this.#child);
     this.#child.stderr?.on('data', (text) => {
