@@ -197,6 +197,7 @@ export class Connection {
         this.#hello(command);
         return;
       case 'PING':
+        this.#blocked = command.text !== null;
         this.#answerInTurn(() => command.text ?? PONG);
         return;
       case 'QUIT':

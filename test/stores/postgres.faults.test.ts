@@ -1,8 +1,8 @@
 /** A database that goes away, hangs or loses its answers: what was committed is found out. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, type ExpectStatic, expect, test } from 'vitest';
 import type { Item } from '../../src/inventory/catalog.ts';
-import type { Login, Outcome, Request } from '../../src/inventory/settlement.ts';
+import type { Login, Request } from '../../src/inventory/settlement.ts';
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../../src/inventory/store.ts';
 import { openPostgresStore } from '../../src/stores/postgres.ts';
 import { PostgresServer } from '../support/postgres-server.ts';
@@ -145,7 +145,9 @@ describe('a commit whose answer is lost', () => {
 });
 
 describe.concurrent('a database that stays away', () => {
-  test('after a commit: the outcome is unknown, and is told when it is back', async () => {
+  test('after a commit: the outcome is unknown, and is told when it is back', async ({
+    expect,
+  }) => {
     await using setting = await open();
     const { proxy, store } = setting;
     const order = new Buyer().buy('1x1', 'mine');
@@ -155,14 +157,16 @@ describe.concurrent('a database that stays away', () => {
       return 'cut';
     };
     await expect(store.settle([order])).rejects.toThrow(OutcomeUnknown);
-    await refusesAtOnce(store);
+    await refusesAtOnce(store, expect);
     proxy.fromTarget = proxy.fromClient = () => 'pass';
     const [outcome] = await untilBack(store, [order]);
     expect(outcome).toMatchObject({ kind: 'receipt', replayed: true });
     expect(await levels(store)).toMatchObject({ 1: UNITS - 1 });
   });
 
-  test('before a commit: the batch has no effect; later ones do not wait; service goes on by itself', async () => {
+  test('before a commit: the batch has no effect; later ones do not wait; service goes on by itself', async ({
+    expect,
+  }) => {
     await using setting = await open();
     const { proxy, store } = setting;
     const order = new Buyer().buy('1x1', 'mine');
@@ -171,27 +175,27 @@ describe.concurrent('a database that stays away', () => {
     await expect(store.settle([order])).rejects.toThrow(StoreUnavailable);
     expect(Date.now() - start).toBeGreaterThan(4_000);
     expect(Date.now() - start).toBeLessThan(7_000);
-    await refusesAtOnce(store);
+    await refusesAtOnce(store, expect);
     proxy.fromClient = () => 'pass';
     const [outcome] = await untilBack(store, [order]);
     expect(outcome).toMatchObject({ kind: 'receipt', replayed: false });
   });
 
-  test('that hangs without a word is away too', async () => {
+  test('that hangs without a word is away too', async ({ expect }) => {
     await using setting = await open();
     const { proxy, store } = setting;
     proxy.fromClient = () => 'hold';
     const start = Date.now();
     await expect(store.settle([new Buyer().buy('1x1', 'mine')])).rejects.toThrow(StoreUnavailable);
     expect(Date.now() - start).toBeLessThan(7_000);
-    await refusesAtOnce(store);
+    await refusesAtOnce(store, expect);
     proxy.fromClient = () => 'pass';
     proxy.cutAll();
     await untilBack(store, [new Buyer().buy('1x1', 'mine')]);
     expect(await levels(store)).toMatchObject({ 1: UNITS - 1 });
   });
 
-  test('while reading is asked again', async () => {
+  test('while reading is asked again', async ({ expect }) => {
     await using setting = await open();
     const { proxy, store } = setting;
     proxy.fromClient = () => 'cut';
@@ -201,7 +205,7 @@ describe.concurrent('a database that stays away', () => {
     expect(await reading).toEqual({ 1: UNITS, 2: UNITS });
   });
 
-  async function refusesAtOnce(store: Store): Promise<void> {
+  async function refusesAtOnce(store: Store, expect: ExpectStatic): Promise<void> {
     const start = Date.now();
     for (let batch = 0; batch < 10; batch++) {
       await expect(store.settle([new Buyer().buy('2x1')])).rejects.toThrow(StoreUnavailable);
@@ -218,85 +222,6 @@ describe.concurrent('a database that stays away', () => {
       }
     }
   }
-});
-
-describe('under load', () => {
-  /** Buys one at a time, and remembers what was answered, until told to stop. */
-  async function load(store: Store, buyer: Buyer, name: string, during: Promise<unknown>) {
-    const receipts: Outcome[] = [];
-    let unknown = 0;
-    let ended = false;
-    during.then(
-      () => (ended = true),
-      () => (ended = true),
-    );
-    for (let batch = 0; !ended; batch++) {
-      const orders = Array.from({ length: 20 }, (_, n) =>
-        buyer.buy('1x1', `${name} ${batch} ${n}`),
-      );
-      try {
-        receipts.push(...(await store.settle(orders)));
-      } catch (error) {
-        if (error instanceof OutcomeUnknown) unknown += orders.length;
-        else if (!(error instanceof StoreUnavailable)) throw error;
-      }
-    }
-    return { receipts, unknown };
-  }
-
-  async function provenUnder(trouble: (address: string) => Promise<void>): Promise<void> {
-    const address = await server.newDatabase();
-    const stores = await Promise.all(
-      [1, 2].map(() => openPostgresStore(address, ITEMS, () => undefined)),
-    );
-    const during = trouble(address);
-    const loads = await Promise.all(
-      stores.map((store, n) => load(store, new Buyer(n === 0 ? alice : bob), 'order', during)),
-    );
-    await during;
-    const told = loads.flatMap(({ receipts }) => receipts);
-    const unknown = loads.reduce((sum, one) => sum + one.unknown, 0);
-    for (const outcome of told) expect(outcome).toMatchObject({ kind: 'receipt', replayed: false });
-    const rows = await server.run(address, 'SELECT "user", id, lines FROM inv.orders');
-    const lines = new Map(rows.map((row) => [`${row.user} ${row.id}`, row.lines]));
-    for (const outcome of told) {
-      const { order } = outcome as Extract<Outcome, { kind: 'receipt' }>;
-      expect(lines.get(`${order.user} ${order.id}`)).toBe(`[[1,1,${order.lines[0]?.available}]]`);
-    }
-    expect(rows.length - told.length).toBeGreaterThanOrEqual(0);
-    expect(rows.length - told.length).toBeLessThanOrEqual(unknown);
-    expect(new Set(rows.map((row) => row.lines)).size).toBe(rows.length);
-    const [stock] = await server.run(address, 'SELECT available::int FROM inv.stock WHERE upc = 1');
-    expect(stock).toEqual({ available: UNITS - rows.length });
-    expect(told.length).toBeGreaterThan(0);
-    for (const store of stores) await store.close();
-  }
-
-  test('sessions that are terminated again and again cost nothing', async () => {
-    await provenUnder(async (address) => {
-      for (let kill = 0; kill < 20; kill++) {
-        await pause(Math.random() * 60);
-        await server.run(
-          address,
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
-            AND application_name = 'inv'`,
-        );
-      }
-      await pause(300);
-    });
-  });
-
-  test('a crash and a restart of the whole database cost nothing', async () => {
-    await provenUnder(async () => {
-      await pause(300);
-      await server.stop('SIGKILL');
-      await server.start();
-      await pause(500);
-      await server.stop('SIGINT');
-      await server.start();
-      await pause(500);
-    });
-  });
 });
 
 test('a commit whose wait for the standby was cancelled is not acknowledged', async () => {

@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { runCampaign } from './campaign.ts';
 
 describe.concurrent('nothing is lost, doubled or oversold', () => {
-  test('when two servers and their database are killed', async () => {
+  test('when two servers and their database are killed', async ({ expect }) => {
     const options = { kills: 4, seed: 7, clients: 16, withStandby: false, maxLoadMs: 250 };
     const report = await runCampaign(options);
     expect(report.violations).toEqual([]);
@@ -10,7 +10,7 @@ describe.concurrent('nothing is lost, doubled or oversold', () => {
     expect(report.bought).toBeGreaterThan(50);
   }, 120_000);
 
-  test('when the primary is killed, and its synchronous standby takes over', async () => {
+  test('when the primary is killed, and its synchronous standby takes over', async ({ expect }) => {
     const options = { kills: 3, seed: 3, clients: 16, withStandby: true, maxLoadMs: 250 };
     const report = await runCampaign(options);
     expect(report.violations).toEqual([]);
