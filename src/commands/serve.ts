@@ -7,7 +7,7 @@ import { CATALOG, CatalogError, type Item, parseCatalog } from '../inventory/cat
 import { type Store, StoreRefused } from '../inventory/store.ts';
 import { logToStderr } from '../server/log.ts';
 import { InventoryServer } from '../server/server.ts';
-import { isPostgresAddress, showPostgresAddress } from '../stores/postgres-address.ts';
+import { isPostgresAddress, showPostgresAddress } from '../stores/postgres/address.ts';
 
 export default class Serve extends BaseCommand {
   static override summary = 'Run the inventory server';
@@ -112,12 +112,12 @@ interface Opened {
 
 async function openFile(path: string, catalog: readonly Item[]): Promise<Opened> {
   const data = resolve(path);
-  const { openSqliteStore } = await import('../stores/sqlite.ts');
+  const { openSqliteStore } = await import('../stores/sqlite/sqlite.ts');
   return { data, store: await open(() => openSqliteStore(data, catalog)) };
 }
 
 async function openDatabase(url: string, catalog: readonly Item[]): Promise<Opened> {
-  const { openPostgresStore } = await import('../stores/postgres.ts');
+  const { openPostgresStore } = await import('../stores/postgres/postgres.ts');
   const store = await open(() => openPostgresStore(url, catalog, logToStderr));
   return { store, data: showPostgresAddress(url) };
 }

@@ -52,6 +52,7 @@ export class PostgresServer implements AsyncDisposable {
 
   /** A place for a cluster, with nothing in it. */
   static async make(port?: number): Promise<PostgresServer> {
+    servers++;
     return new PostgresServer(newFolder(), port ?? (await freePort()));
   }
 
@@ -151,6 +152,10 @@ export class PostgresServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop('SIGQUIT');
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
+    if (--servers > 0 || programsCopy === null) return;
+    rmSync(programsCopy, { recursive: true, force: true });
+    programsCopy = null;
+    found = null;
   }
 }
 
@@ -179,6 +184,9 @@ interface Programs {
 }
 
 let found: Programs | null = null;
+/** The folder of the copy, which goes with the last server. */
+let programsCopy: string | null = null;
+let servers = 0;
 
 /** The programs of the package; a copy of them when the user that runs them may not read them there. */
 async function programs(): Promise<Programs> {
@@ -190,7 +198,7 @@ async function programs(): Promise<Programs> {
     return found;
   }
   const copy = newFolder();
-  process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
+  programsCopy = copy;
   cpSync(dirname(dirname(original.postgres)), copy, { recursive: true, verbatimSymlinks: true });
   found = { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') };
   return found;

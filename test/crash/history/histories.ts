@@ -72,6 +72,7 @@ async function* recordSome(count: number, random: Random): AsyncGenerator<Record
       const units = new Map(itemsOf(index).map((item) => [item.upc, item.units]));
       const withKill = random.chance(0.2);
       let over = false;
+      let kills = 0;
       const recording = record({
         random,
         units,
@@ -85,13 +86,14 @@ async function* recordSome(count: number, random: Random): AsyncGenerator<Record
       if (withKill) {
         await Promise.race([recording, pause(random.below(40))]);
         if (!over) {
+          kills = 1;
           gate.close();
           await server.end('SIGKILL');
           server = await ServerProcess.start(files);
           gate.open(server.port);
         }
       }
-      yield { history: await recording, units, kills: withKill ? 1 : 0 };
+      yield { history: await recording, units, kills };
     }
   } finally {
     await server.end('SIGKILL');

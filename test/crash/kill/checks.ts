@@ -124,6 +124,8 @@ function checkLogins(ledger: Ledger, file: Rows): void {
   }
 }
 
+const ASKING_CONNECTIONS = 16;
+
 /** What was answered before stands: asks the server about these orders and logins, and all stock. */
 export async function checkWire(
   ledger: Ledger,
@@ -132,19 +134,23 @@ export async function checkWire(
   file: Rows,
 ): Promise<void> {
   for (const user of USERS) {
-    const client = await WireClient.login(port, user);
-    const asked = orders
-      .filter((entry) => entry.user === user && entry.outcome !== null)
-      .map(async (entry) => {
-        ledger.answered(entry, await client.send('ORDER', entry.id), true);
-      });
+    // The server takes one ORDER of a connection at a time.
+    const clients = await Promise.all(
+      Array.from({ length: ASKING_CONNECTIONS }, () => WireClient.login(port, user)),
+    );
+    const clientFor = (index: number) => clients[index % ASKING_CONNECTIONS] as WireClient;
+    const known = orders.filter((entry) => entry.user === user && entry.outcome !== null);
+    const asked = known.map(async (entry, index) => {
+      ledger.answered(entry, await clientFor(index).send('ORDER', entry.id), true);
+    });
     await Promise.all(asked);
-    if (user === 'alice') checkInventory(ledger, await client.send('INVENTORY'), file);
-    const resumed = logins
-      .filter((login) => login.user === user)
-      .map(async (login) => ledger.resumed(login, await client.send('RESUME', login.token)));
+    if (user === 'alice') checkInventory(ledger, await clientFor(0).send('INVENTORY'), file);
+    const own = logins.filter((login) => login.user === user);
+    const resumed = own.map(async (login, index) =>
+      ledger.resumed(login, await clientFor(index).send('RESUME', login.token)),
+    );
     await Promise.all(resumed);
-    client.drop();
+    for (const client of clients) client.drop();
   }
 }
 

@@ -3,7 +3,7 @@ import {
   isPostgresAddress,
   parsePostgresAddress,
   showPostgresAddress,
-} from '../../src/stores/postgres-address.ts';
+} from '../../../src/stores/postgres/address.ts';
 
 test('both names of the scheme are addresses; files are not', () => {
   expect(isPostgresAddress('postgres://localhost/inv')).toBe(true);

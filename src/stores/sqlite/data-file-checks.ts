@@ -9,7 +9,7 @@ import {
   statSync,
 } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { StoreRefused } from '../inventory/store.ts';
+import { StoreRefused } from '../../inventory/store.ts';
 import { APPLICATION_ID, SCHEMA_VERSION } from './schema.ts';
 
 /**

@@ -4,11 +4,11 @@
  * Locks are taken in one order by everybody, so that no two batches wait for each other: the server's
  * own mark, logins by token hash, stock by UPC, then the orders that are written, by user and id.
  */
-import type { Login, Order, Rows, Stock } from '../inventory/settlement.ts';
-import { orderKey } from '../inventory/settlement.ts';
-import { type OrderRow, orderFromRow } from './order-row.ts';
-import { run } from './postgres-statements.ts';
-import type { Wanted } from './postgres-wanted.ts';
+import type { Login, Order, Rows, Stock } from '../../inventory/settlement.ts';
+import { orderKey } from '../../inventory/settlement.ts';
+import { type OrderRow, orderFromRow } from '../order-row.ts';
+import { run } from './statements.ts';
+import type { Wanted } from './wanted.ts';
 
 /** A statement, and what its rows are for. */
 export interface Load {

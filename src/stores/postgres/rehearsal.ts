@@ -3,15 +3,15 @@
  * it shows at the start whether a permission is missing.
  */
 import { randomUUID } from 'node:crypto';
-import type { Changes, Login, Page } from '../inventory/settlement.ts';
-import type { Link } from './postgres-link.ts';
-import { KnownLogins, loadsOf } from './postgres-load.ts';
-import type { ServerMark } from './postgres-mark.ts';
-import { pageReads } from './postgres-pages.ts';
-import { savesOf } from './postgres-save.ts';
-import { ask } from './postgres-session.ts';
-import { BEGIN, prepareStatements } from './postgres-statements.ts';
-import type { Wanted } from './postgres-wanted.ts';
+import type { Changes, Login, Page } from '../../inventory/settlement.ts';
+import type { Link } from './link.ts';
+import { KnownLogins, loadsOf } from './load.ts';
+import type { ServerMark } from './mark.ts';
+import { pageReads } from './pages.ts';
+import { savesOf } from './save.ts';
+import { ask } from './session.ts';
+import { BEGIN, prepareStatements } from './statements.ts';
+import type { Wanted } from './wanted.ts';
 
 export async function rehearse(link: Link, mark: ServerMark): Promise<void> {
   const nobody = randomUUID();

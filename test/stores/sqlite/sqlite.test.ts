@@ -1,6 +1,6 @@
-import { openSqliteStore } from '../../src/stores/sqlite.ts';
-import { TemporaryFolder } from '../support/folder.ts';
-import { storeConformance } from './conformance.ts';
+import { openSqliteStore } from '../../../src/stores/sqlite/sqlite.ts';
+import { TemporaryFolder } from '../../support/folder.ts';
+import { storeConformance } from '../conformance.ts';
 
 storeConformance('SQLite', async () => {
   const folder = new TemporaryFolder();

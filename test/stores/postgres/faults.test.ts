@@ -1,13 +1,13 @@
 /** A database that goes away, hangs or loses its answers: what was committed is found out. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, type ExpectStatic, expect, test } from 'vitest';
-import type { Item } from '../../src/inventory/catalog.ts';
-import type { Login, Request } from '../../src/inventory/settlement.ts';
-import { OutcomeUnknown, type Store, StoreUnavailable } from '../../src/inventory/store.ts';
-import { openPostgresStore } from '../../src/stores/postgres.ts';
-import { PostgresServer } from '../support/postgres-server.ts';
-import { TcpProxy, type Watch } from '../support/tcp-proxy.ts';
-import { alice, Buyer, bob, levels, settleOne } from './orders.ts';
+import type { Item } from '../../../src/inventory/catalog.ts';
+import type { Login, Request } from '../../../src/inventory/settlement.ts';
+import { OutcomeUnknown, type Store, StoreUnavailable } from '../../../src/inventory/store.ts';
+import { openPostgresStore } from '../../../src/stores/postgres/postgres.ts';
+import { PostgresServer } from '../../support/postgres-server.ts';
+import { TcpProxy, type Watch } from '../../support/tcp-proxy.ts';
+import { alice, Buyer, bob, levels, settleOne } from '../orders.ts';
 
 let server: PostgresServer;
 beforeAll(async () => {

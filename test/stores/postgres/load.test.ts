@@ -1,12 +1,12 @@
 /** Two servers under load, and a database that loses its sessions or crashes meanwhile. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Item } from '../../src/inventory/catalog.ts';
-import type { Outcome } from '../../src/inventory/settlement.ts';
-import { OutcomeUnknown, type Store, StoreUnavailable } from '../../src/inventory/store.ts';
-import { openPostgresStore } from '../../src/stores/postgres.ts';
-import { PostgresServer } from '../support/postgres-server.ts';
-import { alice, Buyer, bob } from './orders.ts';
+import type { Item } from '../../../src/inventory/catalog.ts';
+import type { Outcome } from '../../../src/inventory/settlement.ts';
+import { OutcomeUnknown, type Store, StoreUnavailable } from '../../../src/inventory/store.ts';
+import { openPostgresStore } from '../../../src/stores/postgres/postgres.ts';
+import { PostgresServer } from '../../support/postgres-server.ts';
+import { alice, Buyer, bob } from '../orders.ts';
 
 let server: PostgresServer;
 beforeAll(async () => {

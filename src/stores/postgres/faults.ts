@@ -1,6 +1,6 @@
 /** What PostgreSQL's errors mean for us: https://www.postgresql.org/docs/current/errcodes-appendix.html */
-import { StoreRefused } from '../inventory/store.ts';
-import type { PostgresAddress } from './postgres-address.ts';
+import { StoreRefused } from '../../inventory/store.ts';
+import type { PostgresAddress } from './address.ts';
 
 export const UNIQUE_VIOLATION = '23505';
 /** Somebody held a lock for longer than we wait. */

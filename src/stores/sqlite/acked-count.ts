@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { StoreRefused } from '../inventory/store.ts';
+import { StoreRefused } from '../../inventory/store.ts';
 
 /**
  * The number of batches that were acknowledged, in a file of its own. SQLite quietly drops the end

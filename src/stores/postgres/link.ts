@@ -8,7 +8,7 @@
 import { connect, type Socket } from 'node:net';
 import type postgres from 'postgres';
 import type { PostgresError } from 'postgres';
-import type { PostgresAddress, PostgresHost } from './postgres-address.ts';
+import type { PostgresAddress, PostgresHost } from './address.ts';
 
 export type Sql = postgres.Sql<{ bigint: number }>;
 export type Query = postgres.PendingQuery<postgres.Row[]>;

@@ -6,9 +6,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Link } from './postgres-link.ts';
-import { ask } from './postgres-session.ts';
-import { run } from './postgres-statements.ts';
+import type { Link } from './link.ts';
+import { ask } from './session.ts';
+import { run } from './statements.ts';
 
 /** Marks of servers that are gone for good. One that was only idle makes a new mark. */
 const FORGET_AFTER_MS = 30 * 24 * 60 * 60 * 1000;

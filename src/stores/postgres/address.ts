@@ -1,6 +1,6 @@
 /** Where a PostgreSQL database is: `postgres://user:password@host:port/database?sslmode=require`. */
 import { readFileSync } from 'node:fs';
-import { StoreRefused } from '../inventory/store.ts';
+import { StoreRefused } from '../../inventory/store.ts';
 
 export interface PostgresAddress {
   /** More than one for a primary and its standbys: the one that takes writes is used. */

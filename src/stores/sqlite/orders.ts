@@ -1,13 +1,13 @@
 /** The table of orders in the data file: written in bulk, read by id or newest first. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { newestFirst, type Order } from '../inventory/settlement.ts';
+import { newestFirst, type Order } from '../../inventory/settlement.ts';
 import {
   ORDER_COLUMNS,
   type OrderRow,
   orderFromRow,
   writeLines,
   writeRefusal,
-} from './order-row.ts';
+} from '../order-row.ts';
 
 /** Rows of one INSERT: a statement costs as much to start as a row to write. */
 const ROWS_AT_ONCE = 64;

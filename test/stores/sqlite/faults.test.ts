@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { describe, expect, test, vi } from 'vitest';
-import type { Store } from '../../src/inventory/store.ts';
-import { StoreUnavailable } from '../../src/inventory/store.ts';
-import { openSqliteStore } from '../../src/stores/sqlite.ts';
-import { TemporaryFolder } from '../support/folder.ts';
-import { ITEMS } from './conformance.ts';
-import { Buyer, levels, settleOne } from './orders.ts';
+import type { Store } from '../../../src/inventory/store.ts';
+import { StoreUnavailable } from '../../../src/inventory/store.ts';
+import { openSqliteStore } from '../../../src/stores/sqlite/sqlite.ts';
+import { TemporaryFolder } from '../../support/folder.ts';
+import { ITEMS } from '../conformance.ts';
+import { Buyer, levels, settleOne } from '../orders.ts';
 
 /** A store, and the very connection that it writes with, to make that fail. */
 class Fixture implements Disposable {

@@ -1,10 +1,10 @@
 /** Pages, which are read after the commit: all items, and a user's orders. */
-import { NO_ORDER } from '../inventory/rules.ts';
-import { newestFirst, type Outcome, type Page } from '../inventory/settlement.ts';
-import { type OrderRow, orderFromRow } from './order-row.ts';
-import type { Rows } from './postgres-link.ts';
-import { itemFromRow, type StockRow } from './postgres-load.ts';
-import { run } from './postgres-statements.ts';
+import { NO_ORDER } from '../../inventory/rules.ts';
+import { newestFirst, type Outcome, type Page } from '../../inventory/settlement.ts';
+import { type OrderRow, orderFromRow } from '../order-row.ts';
+import type { Rows } from './link.ts';
+import { itemFromRow, type StockRow } from './load.ts';
+import { run } from './statements.ts';
 
 /** In the order of bytes, behind every UUID. */
 const BEHIND_EVERY_ID = 'g';

@@ -1,15 +1,15 @@
 /** Opens the store over PostgreSQL: finds the host that takes writes, and makes what is missing. */
-import type { Item } from '../inventory/catalog.ts';
-import type { Store } from '../inventory/store.ts';
-import { type PostgresAddress, parsePostgresAddress } from './postgres-address.ts';
-import { Connector, type Report } from './postgres-connector.ts';
-import { refusalFor } from './postgres-faults.ts';
-import type { Link } from './postgres-link.ts';
-import { ServerMark } from './postgres-mark.ts';
-import { rehearse } from './postgres-rehearsal.ts';
-import { addItems, countLogins, makeSchema } from './postgres-schema.ts';
-import { openLink } from './postgres-session.ts';
-import { PostgresStore } from './postgres-store.ts';
+import type { Item } from '../../inventory/catalog.ts';
+import type { Store } from '../../inventory/store.ts';
+import { type PostgresAddress, parsePostgresAddress } from './address.ts';
+import { Connector, type Report } from './connector.ts';
+import { refusalFor } from './faults.ts';
+import type { Link } from './link.ts';
+import { ServerMark } from './mark.ts';
+import { rehearse } from './rehearsal.ts';
+import { addItems, countLogins, makeSchema } from './schema.ts';
+import { openLink } from './session.ts';
+import { PostgresStore } from './store.ts';
 
 /**
  * Opens the database at `address` for the items of `catalog`, and makes the tables when there are

@@ -1,9 +1,9 @@
 /** The tables, in a schema of their own: made, checked and filled with the items of the catalogue. */
-import type { Item } from '../inventory/catalog.ts';
-import { StoreRefused } from '../inventory/store.ts';
-import { numberArray, textArray } from './postgres-arrays.ts';
-import type { Link } from './postgres-link.ts';
-import { ask } from './postgres-session.ts';
+import type { Item } from '../../inventory/catalog.ts';
+import { StoreRefused } from '../../inventory/store.ts';
+import { numberArray, textArray } from './arrays.ts';
+import type { Link } from './link.ts';
+import { ask } from './session.ts';
 
 const SCHEMA_VERSION = 1;
 

@@ -1,8 +1,8 @@
 /** A link made ready for work: its settings, and whether this database keeps what it acknowledges. */
-import { StoreRefused } from '../inventory/store.ts';
-import type { PostgresAddress, PostgresHost } from './postgres-address.ts';
-import { textArray } from './postgres-arrays.ts';
-import { type Answer, firstError, Link, type Query, type Rows } from './postgres-link.ts';
+import { StoreRefused } from '../../inventory/store.ts';
+import type { PostgresAddress, PostgresHost } from './address.ts';
+import { textArray } from './arrays.ts';
+import { type Answer, firstError, Link, type Query, type Rows } from './link.ts';
 
 /** How long opening a link may take after it is connected: it writes, and a standby may have to answer. */
 const OPEN_TIMEOUT_MS = 5_000;

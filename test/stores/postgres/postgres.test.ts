@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CATALOG } from '../../src/inventory/catalog.ts';
-import { StoreRefused } from '../../src/inventory/store.ts';
-import { openPostgresStore } from '../../src/stores/postgres.ts';
-import { checkDurability } from '../../src/stores/postgres-session.ts';
-import { freePort, PostgresServer } from '../support/postgres-server.ts';
-import { storeConformance } from './conformance.ts';
-import { Buyer, levels } from './orders.ts';
+import { CATALOG } from '../../../src/inventory/catalog.ts';
+import { StoreRefused } from '../../../src/inventory/store.ts';
+import { openPostgresStore } from '../../../src/stores/postgres/postgres.ts';
+import { checkDurability } from '../../../src/stores/postgres/session.ts';
+import { freePort, PostgresServer } from '../../support/postgres-server.ts';
+import { storeConformance } from '../conformance.ts';
+import { Buyer, levels } from '../orders.ts';
 
 let server: PostgresServer;
 beforeAll(async () => {

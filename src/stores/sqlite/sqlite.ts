@@ -5,8 +5,8 @@
  * changed only after a commit, so a failed commit leaves memory and disk alike.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Item } from '../inventory/catalog.ts';
-import { NO_ORDER, settle } from '../inventory/rules.ts';
+import type { Item } from '../../inventory/catalog.ts';
+import { NO_ORDER, settle } from '../../inventory/rules.ts';
 import {
   type Changes,
   type Login,
@@ -17,10 +17,10 @@ import {
   type Request,
   type Settlement,
   type Stock,
-} from '../inventory/settlement.ts';
-import { type Store, StoreRefused, StoreUnavailable } from '../inventory/store.ts';
+} from '../../inventory/settlement.ts';
+import { type Store, StoreRefused, StoreUnavailable } from '../../inventory/store.ts';
 import { type DataFile, openDataFile } from './data-file.ts';
-import { SqliteOrders } from './sqlite-orders.ts';
+import { SqliteOrders } from './orders.ts';
 
 /** SQLite's result codes (https://www.sqlite.org/rescode.html) after which a batch had no effect and the next may succeed. */
 const PASSING_FAULTS = new Set([

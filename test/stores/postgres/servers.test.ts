@@ -2,12 +2,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Item } from '../../src/inventory/catalog.ts';
-import type { Login, Outcome, Request, Session } from '../../src/inventory/settlement.ts';
-import { type Store, StoreUnavailable } from '../../src/inventory/store.ts';
-import { openPostgresStore } from '../../src/stores/postgres.ts';
-import { PostgresServer } from '../support/postgres-server.ts';
-import { alice, Buyer, bob, levels, settleOne } from './orders.ts';
+import type { Item } from '../../../src/inventory/catalog.ts';
+import type { Login, Outcome, Request, Session } from '../../../src/inventory/settlement.ts';
+import { type Store, StoreUnavailable } from '../../../src/inventory/store.ts';
+import { openPostgresStore } from '../../../src/stores/postgres/postgres.ts';
+import { PostgresServer } from '../../support/postgres-server.ts';
+import { alice, Buyer, bob, levels, settleOne } from '../orders.ts';
 
 let server: PostgresServer;
 beforeAll(async () => {

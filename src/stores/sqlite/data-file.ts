@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { StoreRefused } from '../inventory/store.ts';
+import { StoreRefused } from '../../inventory/store.ts';
 import { AckedCount } from './acked-count.ts';
 import { checkContent, checkHeader, checkSize, isPresent } from './data-file-checks.ts';
 import { SCHEMA } from './schema.ts';

@@ -1,7 +1,7 @@
 /** Writes what a batch changed, each kind of row with one statement over whole columns. */
-import type { Changes, Login, Order } from '../inventory/settlement.ts';
-import { writeLines, writeRefusal } from './order-row.ts';
-import { run } from './postgres-statements.ts';
+import type { Changes, Login, Order } from '../../inventory/settlement.ts';
+import { writeLines, writeRefusal } from '../order-row.ts';
+import { run } from './statements.ts';
 
 /** The texts of the statements; none when nothing changed. */
 export function savesOf({ orders, available, logins }: Changes): string[] {

@@ -1,5 +1,5 @@
 /** Which rows a batch touches. */
-import { orderKey, type Request } from '../inventory/settlement.ts';
+import { orderKey, type Request } from '../../inventory/settlement.ts';
 
 export interface Wanted {
   /** By token hash. */

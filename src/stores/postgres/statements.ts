@@ -3,7 +3,7 @@
  * text: PostgreSQL then answers them all at once. One message for each statement would cost more
  * than the statements.
  */
-import { numberArray, textArray } from './postgres-arrays.ts';
+import { numberArray, textArray } from './arrays.ts';
 
 /** By name: the types of the parameters, and the statement. */
 const STATEMENTS = {

@@ -11,11 +11,11 @@ import {
 } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
-import { StoreRefused } from '../../src/inventory/store.ts';
-import { openSqliteStore } from '../../src/stores/sqlite.ts';
-import { TemporaryFolder } from '../support/folder.ts';
-import { ITEMS } from './conformance.ts';
-import { Buyer, levels } from './orders.ts';
+import { StoreRefused } from '../../../src/inventory/store.ts';
+import { openSqliteStore } from '../../../src/stores/sqlite/sqlite.ts';
+import { TemporaryFolder } from '../../support/folder.ts';
+import { ITEMS } from '../conformance.ts';
+import { Buyer, levels } from '../orders.ts';
 
 /** The reason for which this file is refused. */
 function refusal(path: string): string {

@@ -3,8 +3,8 @@
  * for a database that has just gone; while it stays away, requests are refused at once.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { StoreUnavailable } from '../inventory/store.ts';
-import type { Link } from './postgres-link.ts';
+import { StoreUnavailable } from '../../inventory/store.ts';
+import type { Link } from './link.ts';
 
 /** How long a request waits for the database, counted from the moment it was lost. */
 export const AWAY_TIMEOUT_MS = 5_000;

@@ -14,32 +14,25 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PostgresError } from 'postgres';
-import type { Item } from '../inventory/catalog.ts';
-import { settle } from '../inventory/rules.ts';
-import type { Outcome, Page, Request, Rows } from '../inventory/settlement.ts';
-import { OutcomeUnknown, type Store, StoreUnavailable } from '../inventory/store.ts';
-import type { Connector, Report } from './postgres-connector.ts';
-import { isRetried, LOCK_NOT_AVAILABLE, UNIQUE_VIOLATION } from './postgres-faults.ts';
+import type { Item } from '../../inventory/catalog.ts';
+import { settle } from '../../inventory/rules.ts';
+import type { Outcome, Page, Request, Rows } from '../../inventory/settlement.ts';
+import { OutcomeUnknown, type Store, StoreUnavailable } from '../../inventory/store.ts';
+import type { Connector, Report } from './connector.ts';
+import { isRetried, LOCK_NOT_AVAILABLE, UNIQUE_VIOLATION } from './faults.ts';
 import {
   type Answer,
   isPostgresError,
   type Link,
   LinkLost,
   type Rows as ResultRows,
-} from './postgres-link.ts';
-import {
-  type Known,
-  KnownLogins,
-  type Load,
-  loadsOf,
-  noRows,
-  StaleLogins,
-} from './postgres-load.ts';
-import type { ServerMark } from './postgres-mark.ts';
-import { pageReads, withPages } from './postgres-pages.ts';
-import { savesOf } from './postgres-save.ts';
-import { BEGIN, BEGIN_READING } from './postgres-statements.ts';
-import { mayWrite, type Wanted, wantedBy } from './postgres-wanted.ts';
+} from './link.ts';
+import { type Known, KnownLogins, type Load, loadsOf, noRows, StaleLogins } from './load.ts';
+import type { ServerMark } from './mark.ts';
+import { pageReads, withPages } from './pages.ts';
+import { savesOf } from './save.ts';
+import { BEGIN, BEGIN_READING } from './statements.ts';
+import { mayWrite, type Wanted, wantedBy } from './wanted.ts';
 
 /** What a commit gets, however late it is: to give it up leaves everybody in doubt. */
 const COMMIT_TIMEOUT_MS = 1_000;
