@@ -61,8 +61,17 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#scheduled || this.#busy) return;
     this.#scheduled = true;
-    // After the poll phase of the event loop: every connection that was readable has been read.
+    this.#gather(0);
+  }
+
+  /**
+   * After the poll phase of the event loop, every connection that was readable has been read. As long
+   * as each turn brings more, another one is worth it: it costs microseconds, and a sync costs many.
+   */
+  #gather(before: number): void {
     setImmediate(() => {
+      const gathered = this.#queue.length;
+      if (gathered > before && gathered > 1 && !this.full) return this.#gather(gathered);
       this.#scheduled = false;
       void this.#settleBatch();
     });
