@@ -16,7 +16,8 @@ export interface Run {
 
 /** The environment of a user whose files are in `home`, and who has set nothing else. */
 export function environment(home: string): NodeJS.ProcessEnv {
-  const { DEBUG, FORCE_COLOR, NODE_ENV, NO_COLOR, INV_HOST, INV_PASSWORD, INV_PORT, ...env } =
+  // CI among them: chalk uses no colour where it is set.
+  const { CI, DEBUG, FORCE_COLOR, NODE_ENV, NO_COLOR, INV_HOST, INV_PASSWORD, INV_PORT, ...env } =
     process.env;
   return { ...env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, XDG_DATA_HOME: home };
 }

@@ -63,7 +63,10 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
 
   await using cluster = await Cluster.start(catalog, gates, withStandby);
   const kill = async () => {
-    const victim = random.weighted({ 'a server': withStandby ? 1 : 2, 'the database': 1 });
+    const drawn = random.weighted({ 'a server': withStandby ? 1 : 2, 'the database': 1 } as const);
+    // The last one is whatever was not killed yet: a short campaign must meet both.
+    const unmet = killed() === options.kills - 1 && !kills['the database'];
+    const victim = unmet ? 'the database' : drawn;
     kills[victim]++;
     const downMs = random.chance(0.5) ? 0 : random.below(400);
     if (victim === 'a server') await cluster.killServer(random.below(2), downMs);
