@@ -64,8 +64,9 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
   await using cluster = await Cluster.start(catalog, gates, withStandby);
   const kill = async () => {
     const drawn = random.weighted({ 'a server': withStandby ? 1 : 2, 'the database': 1 } as const);
-    // The last one is whatever was not killed yet: a short campaign must meet both.
-    const unmet = killed() === options.kills - 1 && !kills['the database'];
+    // A short campaign must meet the database too. A server may be killed beside each one drawn
+    // here, so the last one that is drawn is one of the last two.
+    const unmet = killed() >= options.kills - 2 && kills['the database'] === 0;
     const victim = unmet ? 'the database' : drawn;
     kills[victim]++;
     const downMs = random.chance(0.5) ? 0 : random.below(400);
