@@ -14,17 +14,15 @@ import {
   realpathSync,
   renameSync,
   rmSync,
-  statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { StoreRefused } from '../../inventory/store.ts';
 import { AckedCount } from './acked-count.ts';
+import { Checkpointer } from './checkpointer.ts';
 import { checkContent, checkHeader, checkSize, isPresent } from './data-file-checks.ts';
+import { FilesInPlace } from './files-in-place.ts';
 import { SCHEMA } from './schema.ts';
-
-/** Pages of 4 KB in the write-ahead log before they are moved into the file. */
-const CHECKPOINT_PAGES = 4_000;
 
 /** How long a batch waits for an operator's own write transaction on the file. */
 const BUSY_TIMEOUT_MS = 1_000;
@@ -67,19 +65,15 @@ export class DataFile {
   readonly db: DatabaseSync;
   readonly #lock: DatabaseSync;
   readonly #acked: AckedCount;
-  readonly #logState: StatementSync;
-  readonly #checkpoint: StatementSync;
-  readonly #files: readonly { readonly path: string; readonly inode: number }[];
-  #checkpointing = false;
-  #fault: Error | null = null;
+  readonly #files: FilesInPlace;
+  readonly #checkpointer: Checkpointer;
 
   constructor(path: string, db: DatabaseSync, lock: DatabaseSync, acked: AckedCount) {
     this.db = db;
     this.#lock = lock;
     this.#acked = acked;
-    this.#logState = db.prepare('PRAGMA wal_checkpoint(NOOP)');
-    this.#checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
-    this.#files = [path, `${path}-wal`].map((file) => ({ path: file, inode: statSync(file).ino }));
+    this.#files = new FilesInPlace([path, `${path}-wal`]);
+    this.#checkpointer = new Checkpointer(path, db);
   }
 
   /**
@@ -87,40 +81,16 @@ export class DataFile {
    * Throws when what was committed may not be there tomorrow: the server must stop.
    */
   acknowledgeBatch(): void {
-    if (this.#fault !== null) throw this.#fault;
-    for (const { path, inode } of this.#files) {
-      if (statSync(path, { throwIfNoEntry: false })?.ino !== inode) {
-        throw new Error(`${path} was removed or replaced while the server was using it`);
-      }
-    }
+    this.#files.check();
+    this.#checkpointer.afterCommit();
     this.#acked.add();
-    this.#checkpointLater();
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.#checkpointer.close();
     this.db.close();
     this.#acked.close();
     this.#lock.close();
-  }
-
-  /**
-   * Moves the write-ahead log into the file when it has grown, after the replies of this batch have
-   * left. SQLite would do so by itself, but inside a commit, and it would not tell of a failed sync:
-   * after one, nobody knows what is on disk, and a second sync that succeeds means nothing.
-   */
-  #checkpointLater(): void {
-    const { log, checkpointed } = this.#logState.get() as { log: number; checkpointed: number };
-    if (this.#checkpointing || log - checkpointed < CHECKPOINT_PAGES) return;
-    this.#checkpointing = true;
-    setImmediate(() => {
-      this.#checkpointing = false;
-      if (!this.db.isOpen) return;
-      try {
-        this.#checkpoint.get();
-      } catch (error) {
-        this.#fault = error as Error;
-      }
-    });
   }
 }
 

@@ -9,8 +9,8 @@ import {
   writeRefusal,
 } from '../order-row.ts';
 
-/** Rows of one INSERT: a statement costs as much to start as a row to write. */
-const ROWS_AT_ONCE = 64;
+/** Rows of one INSERT, the most first: a statement costs as much to start as a row to write. */
+const ROWS_AT_ONCE = [64, 16, 4, 1];
 
 const INSERT = `INSERT INTO orders (${ORDER_COLUMNS}) VALUES `;
 const ONE_ROW = '(?, ?, ?, ?, ?, ?)';
@@ -31,14 +31,15 @@ const BEHIND_EVERY_ID = 'g';
 type Values = (string | number | null)[];
 
 export class SqliteOrders {
-  readonly #insertOne: StatementSync;
-  readonly #insertMany: StatementSync;
+  readonly #inserts: readonly { readonly rows: number; readonly statement: StatementSync }[];
   readonly #select: StatementSync;
   readonly #selectPage: StatementSync;
 
   constructor(db: DatabaseSync) {
-    this.#insertOne = db.prepare(INSERT + ONE_ROW);
-    this.#insertMany = db.prepare(INSERT + Array(ROWS_AT_ONCE).fill(ONE_ROW).join());
+    this.#inserts = ROWS_AT_ONCE.map((rows) => ({
+      rows,
+      statement: db.prepare(INSERT + Array(rows).fill(ONE_ROW).join()),
+    }));
     this.#select = db.prepare(SELECT);
     this.#selectPage = db.prepare(SELECT_PAGE);
   }
@@ -48,15 +49,12 @@ export class SqliteOrders {
     // In the order of the primary key, each row lands beside the one before: a third less work.
     const orders = [...unsorted].sort(byKey);
     let index = 0;
-    for (; index + ROWS_AT_ONCE <= orders.length; index += ROWS_AT_ONCE) {
-      const values: Values = [];
-      for (let row = index; row < index + ROWS_AT_ONCE; row++) push(values, orders[row] as Order);
-      this.#insertMany.run(...values);
-    }
-    for (; index < orders.length; index++) {
-      const values: Values = [];
-      push(values, orders[index] as Order);
-      this.#insertOne.run(...values);
+    for (const { rows, statement } of this.#inserts) {
+      for (; index + rows <= orders.length; index += rows) {
+        const values: Values = [];
+        for (let row = index; row < index + rows; row++) push(values, orders[row] as Order);
+        statement.run(...values);
+      }
     }
   }
 

@@ -40,7 +40,7 @@ export function openSqliteStore(path: string, catalog: readonly Item[]): Store {
   try {
     return new SqliteStore(file, catalog);
   } catch (error) {
-    file.close();
+    void file.close();
     throw new StoreRefused(
       `cannot use ${path}: ${(error as Error).message}. Look at the disk, or restore a backup`,
       { cause: error },
@@ -92,8 +92,8 @@ class SqliteStore implements Store {
     return outcomes.map((outcome) => ('page' in outcome ? this.#readPage(outcome) : outcome));
   }
 
-  close(): void {
-    this.#file.close();
+  close(): Promise<void> {
+    return this.#file.close();
   }
 
   #commit(requests: readonly Request[]): Settlement {

@@ -20,7 +20,7 @@ import { Buyer, levels } from '../orders.ts';
 /** The reason for which this file is refused. */
 function refusal(path: string): string {
   try {
-    openSqliteStore(path, ITEMS).close();
+    void openSqliteStore(path, ITEMS).close();
   } catch (error) {
     if (error instanceof StoreRefused) return error.message;
     throw error;

@@ -9,7 +9,7 @@ import { ITEMS } from '../conformance.ts';
 import { Buyer, levels, settleOne } from '../orders.ts';
 
 /** A store, and the very connection that it writes with, to make that fail. */
-class Fixture implements Disposable {
+class Fixture implements AsyncDisposable {
   readonly folder = new TemporaryFolder();
   readonly path = this.folder.file('inventory.db');
   readonly store: Store;
@@ -46,9 +46,9 @@ class Fixture implements Disposable {
     }; // prettier-ignore
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     for (const db of this.#others) db.close();
-    if (this.db.isOpen) this.store.close();
+    if (this.db.isOpen) await this.store.close();
     this.folder[Symbol.dispose]();
   }
 }
@@ -97,7 +97,7 @@ describe('a batch that cannot be committed', () => {
   ];
 
   test.for(faults)('%s: it had no effect, and a later one succeeds', async ([, breakIt]) => {
-    using fixture = new Fixture();
+    await using fixture = new Fixture();
     const { store } = fixture;
     const buyer = new Buyer();
     await store.settle([buyer.buy('1x2', 'before')]);
@@ -129,15 +129,15 @@ describe('a batch that cannot be committed', () => {
   });
 
   test('a broken file is no passing fault: the server must stop', async () => {
-    using fixture = new Fixture();
+    await using fixture = new Fixture();
     fixture.other().exec('DROP TABLE orders');
     const settle = async () => fixture.store.settle([new Buyer().buy('1x2')]);
     await expect(settle).rejects.toThrow(/no such table/);
     await expect(settle).rejects.not.toThrow(StoreUnavailable);
   });
 
-  test('units below zero cannot be written, even if a rule were wrong', () => {
-    using fixture = new Fixture();
+  test('units below zero cannot be written, even if a rule were wrong', async () => {
+    await using fixture = new Fixture();
     expect(() => fixture.other().exec('UPDATE stock SET available = -1')).toThrow(
       /CHECK constraint/,
     );
@@ -149,7 +149,7 @@ describe('what fails after the commit is never told as "nothing happened"', () =
   const full = Object.assign(new Error('database or disk is full'), { errcode: 13 });
 
   test('the log cannot be moved into the file', async () => {
-    using fixture = new Fixture();
+    await using fixture = new Fixture();
     failWhere('get', 'wal_checkpoint', full);
     const settle = async () => fixture.store.settle([new Buyer().buy('1x2', 'a')]);
     await expect(settle).rejects.toThrow(full);
@@ -157,7 +157,7 @@ describe('what fails after the commit is never told as "nothing happened"', () =
   });
 
   test('a page cannot be read', async () => {
-    using fixture = new Fixture();
+    await using fixture = new Fixture();
     failWhere('all', 'FROM orders', full);
     const buyer = new Buyer();
     const settle = async () => fixture.store.settle([buyer.buy('1x2', 'a'), buyer.orders(3)]);
@@ -166,7 +166,7 @@ describe('what fails after the commit is never told as "nothing happened"', () =
   });
 
   test('the data file was removed', async () => {
-    using fixture = new Fixture();
+    await using fixture = new Fixture();
     rmSync(fixture.path);
     const settle = async () => fixture.store.settle([new Buyer().buy('1x2')]);
     await expect(settle).rejects.toThrow(/was removed or replaced/);
@@ -175,7 +175,7 @@ describe('what fails after the commit is never told as "nothing happened"', () =
 
 describe('an operator works on the open file', () => {
   test('a restock is seen by the next request, whether it reads or buys', async () => {
-    using fixture = new Fixture();
+    await using fixture = new Fixture();
     const { store } = fixture;
     const buyer = new Buyer();
     expect(await settleOne(store, buyer.buy('3x1'))).toMatchObject({ code: 'NOSTOCK' });
@@ -190,7 +190,7 @@ describe('an operator works on the open file', () => {
   });
 
   test('a login that is deleted is logged out', async () => {
-    using fixture = new Fixture();
+    await using fixture = new Fixture();
     await fixture.store.settle([{ kind: 'login', login }]);
     fixture.other().exec('DELETE FROM logins');
     expect(await settleOne(fixture.store, { kind: 'whoami', session: login })).toMatchObject({
@@ -199,7 +199,7 @@ describe('an operator works on the open file', () => {
   });
 
   test('an order that is written while the server runs is found under its id', async () => {
-    using fixture = new Fixture();
+    await using fixture = new Fixture();
     const buyer = new Buyer();
     fixture
       .other()
@@ -211,8 +211,8 @@ describe('an operator works on the open file', () => {
   });
 });
 
-test('every batch is synced before it is answered', () => {
-  using fixture = new Fixture();
+test('every batch is synced before it is answered', async () => {
+  await using fixture = new Fixture();
   const pragma = (name: string) =>
     Object.values(fixture.db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
   expect(pragma('journal_mode')).toBe('wal');

@@ -1,0 +1,114 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
+
+/** Pages of 4 KB in the write-ahead log before they are moved into the file. */
+const CHECKPOINT_PAGES = 1_000;
+
+const DISK_FULL = 13; // SQLITE_FULL
+
+/**
+ * What the thread runs: a text, because an executable has no files to start a thread from. Twice,
+ * because the first pass takes a while, and the log has grown again behind it.
+ */
+const THREAD = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const { DatabaseSync } = require('node:sqlite');
+  const db = new DatabaseSync(workerData);
+  const checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+  function run() {
+    try {
+      checkpoint.get();
+      checkpoint.get();
+      return null;
+    } catch ({ message, errcode }) {
+      return { message, errcode };
+    }
+  }
+  parentPort.on('message', (message) => {
+    if (message === 'run') return parentPort.postMessage(run());
+    db.close();
+    parentPort.close();
+  });
+`;
+
+/** How a checkpoint failed. Errors lose their codes between threads. */
+interface Failure {
+  readonly message: string;
+  readonly errcode?: number;
+}
+
+/**
+ * Moves the write-ahead log into the data file when it has grown, in a thread of its own: a thousand
+ * pages are some milliseconds, in which nobody could buy.
+ *
+ * SQLite would do so by itself, but inside a commit, and it would not tell of a failed sync: after
+ * one, nobody knows what is on disk, and a second sync that succeeds means nothing.
+ */
+export class Checkpointer {
+  readonly #path: string;
+  readonly #logState: StatementSync;
+  readonly #checkpoint: StatementSync;
+  #thread: Worker | null = null;
+  #isRunning = false;
+  #fault: Error | null = null;
+
+  /** `db` is a connection to the file at `path`, and makes no checkpoints itself. */
+  constructor(path: string, db: DatabaseSync) {
+    this.#path = path;
+    this.#logState = db.prepare('PRAGMA wal_checkpoint(NOOP)');
+    this.#checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+  }
+
+  /**
+   * Call after each commit. Throws when an earlier checkpoint failed, and what was committed may
+   * not be there tomorrow.
+   */
+  afterCommit(): void {
+    if (this.#fault !== null) throw this.#fault;
+    const { log, checkpointed } = this.#logState.get() as { log: number; checkpointed: number };
+    if (this.#isRunning || log - checkpointed < CHECKPOINT_PAGES) return;
+    this.#isRunning = true;
+    this.#thread ??= this.#startThread();
+    this.#thread.postMessage('run');
+  }
+
+  /** Resolves when nothing but `db` has the file open. */
+  async close(): Promise<void> {
+    const thread = this.#thread;
+    if (thread === null) return;
+    const ended = new Promise((resolve) => thread.on('exit', resolve));
+    this.#thread = null;
+    thread.postMessage('end');
+    await ended;
+  }
+
+  #startThread(): Worker {
+    const thread = new Worker(THREAD, { eval: true, workerData: this.#path });
+    thread.on('message', (failure: Failure | null) => this.#finish(failure));
+    thread.on('error', (error: Error) => this.#failed(error));
+    thread.on('exit', (code) => {
+      this.#thread = null;
+      this.#failed(new Error(`the checkpoint thread ended with ${code}`));
+    });
+    return thread;
+  }
+
+  /**
+   * Moves the last few pages, between two batches: only when all of the log is in the file is it
+   * begun anew, and does not grow for ever.
+   */
+  #finish(failure: Failure | null): void {
+    this.#isRunning = false;
+    try {
+      if (failure !== null) throw failure;
+      this.#checkpoint.get();
+    } catch (error) {
+      this.#failed(error as Failure);
+    }
+  }
+
+  /** Nothing is lost when the disk is full: the log stays, and the next commit tries again. */
+  #failed({ message, errcode }: Failure): void {
+    if (errcode !== DISK_FULL) this.#fault ??= new Error(message);
+  }
+}
