@@ -5,6 +5,7 @@
  * What makes the server correct: requests are settled in the order of the queue; the store answers
  * only when the batch is on disk; and only then does any reply of the batch leave.
  */
+import { availableParallelism } from 'node:os';
 import type { Outcome, Request } from '../inventory/settlement.ts';
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../inventory/store.ts';
 
@@ -18,6 +19,15 @@ export interface Entry {
 /** Requests in one transaction. More would make everybody wait for the longest commit; fewer cost a sync each. */
 export const MAX_BATCH = 4_096;
 
+/**
+ * How long to look for the next request before going to sleep, where it pays: being woken up takes
+ * longer than a whole turn of the event loop, for each request of a buyer who buys one by one.
+ */
+const POLL_MS = 0.1;
+
+/** On one processor the poll would be in the way of the client. */
+const CAN_POLL = availableParallelism() > 1;
+
 export class GroupCommit {
   readonly #store: Store;
   readonly #fail: (error: Error) => void;
@@ -26,6 +36,10 @@ export class GroupCommit {
   #busy = false;
   #scheduled = false;
   #batches = 0;
+  /** When the last batch was answered. */
+  #answeredAt = 0;
+  /** The last batch followed the one before within POLL_MS: the next one may, too. */
+  #isBrisk = false;
   #idle: (() => void)[] = [];
 
   /**
@@ -48,6 +62,9 @@ export class GroupCommit {
   }
 
   add(entry: Entry): void {
+    if (this.#queue.length === 0 && !this.#busy) {
+      this.#isBrisk = CAN_POLL && performance.now() - this.#answeredAt < POLL_MS;
+    }
     this.#queue.push(entry);
     this.#schedule();
   }
@@ -105,7 +122,16 @@ export class GroupCommit {
     }
     this.#busy = false;
     this.#afterBatch();
-    if (this.#queue.length > 0) this.#schedule();
-    else for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#queue.length > 0) return this.#schedule();
+    for (const resolve of this.#idle.splice(0)) resolve();
+    if (CAN_POLL) this.#answeredAt = performance.now();
+    if (this.#isBrisk) this.#poll();
+  }
+
+  /** Keeps the event loop turning. */
+  #poll(): void {
+    if (this.#queue.length > 0 || this.#busy) return;
+    if (performance.now() - this.#answeredAt > POLL_MS) return;
+    setImmediate(() => this.#poll());
   }
 }

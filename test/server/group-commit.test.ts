@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { availableParallelism } from 'node:os';
+import { describe, expect, test, vi } from 'vitest';
 import type { Outcome, Request } from '../../src/inventory/settlement.ts';
 import { type Store, StoreUnavailable } from '../../src/inventory/store.ts';
 import { GroupCommit, MAX_BATCH } from '../../src/server/group-commit.ts';
@@ -189,3 +190,28 @@ function bound(fixture: Fixture) {
     addWithoutRequest: (name: string) => fixture.addWithoutRequest(name),
   }; // prettier-ignore
 }
+
+test.runIf(availableParallelism() > 1)(
+  'after quick requests it looks for the next one, and then goes to sleep',
+  async () => {
+    const { store, commit, add } = bound(new Fixture());
+    vi.useFakeTimers({ toFake: ['setImmediate', 'performance'] });
+    try {
+      vi.advanceTimersByTime(1);
+      add('after a pause');
+      await vi.advanceTimersByTimeAsync(0);
+      store.finish();
+      await commit.drained();
+      expect(vi.getTimerCount()).toBe(0);
+      add('at once');
+      await vi.advanceTimersByTimeAsync(0);
+      store.finish();
+      await commit.drained();
+      expect(vi.getTimerCount()).toBe(1);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  },
+);
