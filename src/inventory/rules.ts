@@ -132,16 +132,14 @@ function purchase(request: PurchaseRequest, user: string, batch: Batch): Outcome
   if (first !== undefined)
     return sameLines(first.lines, request.lines) ? firstOutcome(first) : REUSED;
 
-  const refusal = refusalOf(request.lines, batch);
-  const lines: OrderLine[] = [];
-  for (const { upc, qty } of request.lines) {
-    let available: number | null = null;
-    if (refusal === null) {
-      available = (batch.availableOf(upc) as number) - qty;
-      batch.available.set(upc, available);
-    }
-    lines.push({ upc, qty, available });
-  }
+  const before = request.lines.map(({ upc }) => batch.availableOf(upc));
+  const refusal = refusalOf(request.lines, before);
+  const lines = request.lines.map(({ upc, qty }, index): OrderLine => {
+    if (refusal !== null) return { upc, qty, available: null };
+    const available = (before[index] as number) - qty;
+    batch.available.set(upc, available);
+    return { upc, qty, available };
+  });
   if (refusal !== null && !request.named) return refusal;
   const { order: id, at, position } = request;
   const order: Order = { user, id, at, lines, refusal, position };
@@ -149,14 +147,18 @@ function purchase(request: PurchaseRequest, user: string, batch: Batch): Outcome
   return refusal ?? { kind: 'receipt', order, replayed: false };
 }
 
-function refusalOf(lines: PurchaseRequest['lines'], batch: Batch): Refusal | null {
+/** Why the lines cannot be bought, or null. `before`: the units of each line's item, where it exists. */
+function refusalOf(
+  lines: PurchaseRequest['lines'],
+  before: readonly (number | undefined)[],
+): Refusal | null {
   const unknown: number[] = [];
   const short: string[] = [];
-  for (const { upc, qty } of lines) {
-    const available = batch.availableOf(upc);
+  lines.forEach(({ upc, qty }, index) => {
+    const available = before[index];
     if (available === undefined) unknown.push(upc);
     else if (available < qty) short.push(`${upc} asked ${qty} available ${available}`);
-  }
+  });
   if (unknown.length > 0) return noItem(unknown);
   return short.length === 0
     ? null

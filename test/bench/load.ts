@@ -26,7 +26,8 @@ async function runLoad(job: Job): Promise<LoadResult> {
     // One after the other: a server may check passwords slowly, and checks a known one quickly.
     for (let index = 0; index < shape.connections; index++) {
       const dialect = DIALECTS[job.dialect];
-      buyers.push(await Buyer.open(job.port, dialect, requests, latencies, shape.inFlight));
+      const port = job.ports[index % job.ports.length] as number;
+      buyers.push(await Buyer.open(port, dialect, requests, latencies, shape.inFlight));
     }
     const running = Promise.all(buyers.map((buyer) => buyer.run()));
     await Promise.race([during(), running]);
@@ -48,7 +49,7 @@ async function runLoad(job: Job): Promise<LoadResult> {
 }
 
 async function measure(job: Job, latencies: Latencies): Promise<Omit<LoadResult, 'acknowledged'>> {
-  const useBefore = processUse(job.serverPid);
+  const useBefore = processUse(job.serverPids);
   const ownBefore = process.cpuUsage();
   latencies.clear();
   const start = performance.now();
@@ -58,7 +59,7 @@ async function measure(job: Job, latencies: Latencies): Promise<Omit<LoadResult,
   const [p50, p99, p999] = [0.5, 0.99, 0.999].map((part) => latencies.percentile(part));
   const longest = latencies.longest;
   const own = process.cpuUsage(ownBefore);
-  const use = processUse(job.serverPid);
+  const use = processUse(job.serverPids);
   const cpuSeconds =
     use === null || useBefore === null ? null : use.cpuSeconds - useBefore.cpuSeconds;
   return {

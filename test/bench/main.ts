@@ -6,6 +6,7 @@ import type { LoadResult } from './load/job.ts';
 import { describeMachine, syncsPerSecond } from './machine.ts';
 import { ITEMS, measure, scenarioName, stockOf } from './measure.ts';
 import { invPeer } from './peers/inv.ts';
+import { invPostgresPeer } from './peers/inv-postgres.ts';
 import { nothingPeer, onlyOkPeer } from './peers/nothing.ts';
 import type { Peer } from './peers/peer.ts';
 import { postgresPeer } from './peers/postgres.ts';
@@ -18,7 +19,8 @@ const USAGE = `usage: npm run bench -- [growth] [--quick] [--rounds N] [--only N
                         [--other FILE] [--cpu-prof FOLDER]
   growth      large data files and catalogues instead of the comparison
   --quick     one short round
-  --only      servers (inv, other, redis, postgres, nothing, only-ok) and loads (${SCENARIOS.map(scenarioName).join(', ')})
+  --only      servers (inv, other, redis, postgres, inv-postgres,
+              inv-postgres-two, nothing, only-ok) and loads (${SCENARIOS.map(scenarioName).join(', ')})
   --items     how many items are bought at random, instead of ${ITEMS}
   --json      writes every measurement into FILE
   --other     measures another build of inv too: its bin/run.js
@@ -65,6 +67,8 @@ async function compare(): Promise<void> {
     ...(other === undefined ? [] : [invPeer({ name: 'other', entry: other, nodeOptions })]),
     redisPeer,
     postgresPeer,
+    invPostgresPeer('inv-postgres', 1),
+    invPostgresPeer('inv-postgres-two', 2),
     nothingPeer,
     onlyOkPeer,
   ];
@@ -86,7 +90,7 @@ async function compare(): Promise<void> {
       all.map((peer) => peer.name),
     ),
   );
-  const missing = chosen.map((peer) => peer.missing()).filter((why) => why !== null);
+  const missing = [...new Set(chosen.map((peer) => peer.missing()))].filter((why) => why !== null);
   for (const why of missing) console.log(`left out: ${why}`);
   const peers = chosen.filter((peer) => peer.missing() === null);
   const machine = describeMachine();

@@ -77,7 +77,7 @@ export async function load(
   const before = await running.sold();
   const result = await runLoad({
     dialect,
-    port: running.port,
+    ports: running.ports,
     connections,
     inFlight,
     upcs,
@@ -88,7 +88,7 @@ export async function load(
       seconds: warmUpSeconds,
     },
     seconds,
-    serverPid: running.pid,
+    serverPids: running.pids,
   });
   const after = await running.sold();
   if (after !== null && after - (before ?? 0) !== result.acknowledged) {

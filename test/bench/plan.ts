@@ -8,6 +8,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { connections: 50, inFlight: 1, hot: false },
   { connections: 50, inFlight: 1, hot: true },
   { connections: 50, inFlight: 16, hot: false },
+  { connections: 50, inFlight: 16, hot: true },
   { connections: 50, inFlight: 64, hot: false },
 ];
 
@@ -22,19 +23,27 @@ export function takesPart(peer: string, scenario: string): boolean {
     case 'postgres':
       return ['1x1', '50x1', '50x1-hot'].includes(scenario);
     case 'nothing':
-      return scenario !== '50x1-hot';
+      return !scenario.endsWith('-hot');
     case 'only-ok':
       return UNDER_LOAD.includes(scenario);
+    case 'inv-postgres':
+      return ['1x1', '50x1', '50x1-hot', '50x16', '50x16-hot'].includes(scenario);
+    case 'inv-postgres-two':
+      return ['50x1-hot', '50x16-hot'].includes(scenario);
     default:
-      return true;
+      return scenario !== '50x16-hot';
   }
 }
 
-/** `inv` divided by the peer, both of the same round. */
+/** One server divided by another, both of the same round. */
 export interface Target {
   readonly figure: 'perSecond' | 'p999';
+  /** inv, unless it is another. */
+  readonly server?: string;
   readonly scenario: string;
   readonly peer: string;
+  /** The same as for the server, unless the peer cannot take that load. */
+  readonly peerScenario?: string;
   /** For rates at least this, for latencies at most. */
   readonly ratio: number;
 }
@@ -48,6 +57,29 @@ export const TARGETS: readonly Target[] = [
   { figure: 'perSecond', scenario: '50x1', peer: 'nothing', ratio: 0.5 },
   { figure: 'perSecond', scenario: '50x64', peer: 'nothing', ratio: 0.45 },
   { figure: 'p999', scenario: '50x16', peer: 'redis', ratio: 1 },
+  {
+    figure: 'perSecond',
+    server: 'inv-postgres',
+    scenario: '50x16-hot',
+    peer: 'postgres',
+    peerScenario: '50x1-hot',
+    ratio: 30,
+  },
+  {
+    figure: 'perSecond',
+    server: 'inv-postgres',
+    scenario: '50x16',
+    peer: 'postgres',
+    peerScenario: '50x1',
+    ratio: 6,
+  },
+  {
+    figure: 'perSecond',
+    server: 'inv-postgres-two',
+    scenario: '50x16-hot',
+    peer: 'inv-postgres',
+    ratio: 1,
+  },
 ];
 
 export function isReached({ figure, ratio }: Target, actual: number): boolean {

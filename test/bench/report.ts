@@ -11,6 +11,8 @@ export const PEER_NAMES: Readonly<Record<string, string>> = {
   postgres: 'PostgreSQL',
   nothing: 'does nothing',
   'only-ok': 'only says OK',
+  'inv-postgres': 'inv over PostgreSQL',
+  'inv-postgres-two': 'two inv over PostgreSQL',
 };
 
 /** `50 connections, 16 in flight`. */
@@ -62,7 +64,7 @@ export function figuresTable(samples: Samples): string {
 
 export function targetsTable(samples: Samples): string {
   const rows = TARGETS.map((target) => {
-    const actual = samples.ratio(target.scenario, target.peer, target.figure);
+    const actual = samples.ratio(target.scenario, target.peer, target.figure, target);
     return [
       targetTitle(target),
       `${target.figure === 'perSecond' ? '≥' : '≤'} ${target.ratio}`,
@@ -70,12 +72,13 @@ export function targetsTable(samples: Samples): string {
       actual === null ? 'not measured' : isReached(target, actual) ? 'reached' : '**not reached**',
     ];
   });
-  return table(['inv divided by', 'target', 'ratio', ''], rows, 1);
+  return table(['', 'target', 'ratio', ''], rows, 1);
 }
 
-function targetTitle({ figure, scenario, peer }: Target): string {
+function targetTitle({ figure, server = 'inv', scenario, peer, peerScenario }: Target): string {
   const what = figure === 'perSecond' ? 'rate' : 'p999';
-  return `${what} of ${PEER_NAMES[peer]}, ${scenarioTitle(scenario)}`;
+  const title = `${what} of ${PEER_NAMES[server]} / ${PEER_NAMES[peer]}, ${scenarioTitle(scenario)}`;
+  return peerScenario === undefined ? title : `${title} / ${scenarioTitle(peerScenario)}`;
 }
 
 export interface Run {

@@ -78,7 +78,7 @@ describe.for([
   });
 
   test.skipIf(missing)('keeps the promises of a purchase', async () => {
-    const { port } = running;
+    const port = running.ports[0] as number;
     const [first, short, unknown] = [randomUUID(), randomUUID(), randomUUID()];
     expect(await buy(port, 'nobody', 1001, 1, first)).toBe('NOAUTH');
     expect(await buy(port, TOKEN, 1001, 2, first)).toEqual({ left: 3, replayed: false });

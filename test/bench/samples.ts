@@ -26,11 +26,16 @@ export class Samples {
     return median(this.#of(scenario, peer).map(({ result }) => result[figure]));
   }
 
-  /** The median of inv's ratio to the peer in each round: what slows a round slows both. */
-  ratio(scenario: string, peer: string, figure: Figure): number | null {
-    const own = this.#of(scenario, 'inv');
+  /** The median of the server's ratio to the peer in each round: what slows a round slows both. */
+  ratio(
+    scenario: string,
+    peer: string,
+    figure: Figure,
+    { server = 'inv', peerScenario = scenario } = {},
+  ): number | null {
+    const own = this.#of(scenario, server);
     return median(
-      this.#of(scenario, peer).map(({ round, result }) => {
+      this.#of(peerScenario, peer).map(({ round, result }) => {
         const value = own.find((sample) => sample.round === round)?.result[figure];
         return value === undefined || value === null ? null : value / (result[figure] as number);
       }),

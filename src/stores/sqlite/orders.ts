@@ -12,7 +12,7 @@ import {
 /** Rows of one INSERT, the most first: a statement costs as much to start as a row to write. */
 const ROWS_AT_ONCE = [64, 16, 4, 1];
 
-const INSERT = `INSERT INTO orders (${ORDER_COLUMNS}) VALUES `;
+const INSERT = `INSERT OR FAIL INTO orders (${ORDER_COLUMNS}) VALUES `;
 const ONE_ROW = '(?, ?, ?, ?, ?, ?)';
 
 const SELECT = `SELECT ${ORDER_COLUMNS} FROM orders WHERE user = ? AND id = ?`;

@@ -175,7 +175,8 @@ class SqliteStore implements Store {
 
   #mirror({ available, logins }: Changes): void {
     for (const [upc, units] of available) {
-      this.#stock.set(upc, { ...(this.#stock.get(upc) as Stock), available: units });
+      const { name } = this.#stock.get(upc) as Stock;
+      this.#stock.set(upc, { upc, name, available: units });
     }
     for (const [tokenHash, login] of logins) {
       if (login === null) this.#logins.delete(tokenHash);

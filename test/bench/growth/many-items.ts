@@ -78,7 +78,7 @@ async function longestPause(
   times: Times,
 ): Promise<number> {
   let done = false;
-  const asking = asked ? askInventory(server.port, () => done) : null;
+  const asking = asked ? askInventory(server.ports[0] as number, () => done) : null;
   const { longest } = await load('inv', server, upcs, { connections: 1, inFlight: 1 }, times);
   done = true;
   await asking;

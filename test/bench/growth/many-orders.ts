@@ -63,7 +63,7 @@ async function rates(plan: Plan, folder: string): Promise<Notes> {
 
 /** Round trips on an idle server; a PING's is what the way alone takes. */
 async function questions(server: RunningPeer, ids: readonly string[]): Promise<Row[]> {
-  const asker = await Asker.open(server.port);
+  const asker = await Asker.open(server.ports[0] as number);
   const some = Array.from({ length: QUESTIONS }, (_, i) => ids[(i * 7919) % ids.length] as string);
   const asked: [string, string[][]][] = [
     ['PING', some.map(() => ['PING'])],

@@ -16,13 +16,14 @@ export interface Upcs {
 
 export interface Job extends Shape {
   readonly dialect: DialectName;
-  readonly port: number;
+  /** Where the servers listen; connections take turns among them. */
+  readonly ports: readonly number[];
   readonly upcs: Upcs;
   /** How the connections warm the server up before the measurement. */
   readonly warmUp: Shape & { readonly seconds: number };
   readonly seconds: number;
-  /** The process whose children, time and size are told. */
-  readonly serverPid: number;
+  /** The processes whose time and size are told, with their children's. */
+  readonly serverPids: readonly number[];
 }
 
 export interface LoadResult {
@@ -36,7 +37,7 @@ export interface LoadResult {
   readonly p99: number;
   readonly p999: number;
   readonly longest: number;
-  /** User and system time of the server, in seconds for a million purchases; null where /proc is missing. */
+  /** User and system time of the servers, in seconds for a million purchases; null where /proc is missing. */
   readonly cpuSecondsPerMillion: number | null;
   readonly residentMegabytes: number | null;
   /** The part of one core that the generator itself used: near 1 it is the limit, not the server. */

@@ -1,4 +1,4 @@
-/** Time and size of a process and its children, from Linux's /proc; null elsewhere. */
+/** Time and size of processes and their children, from Linux's /proc; null elsewhere. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Linux tells times in these, on every machine that Node runs on. */
@@ -9,9 +9,9 @@ export interface ProcessUse {
   readonly residentMegabytes: number;
 }
 
-export function processUse(root: number): ProcessUse | null {
+export function processUse(roots: readonly number[]): ProcessUse | null {
   try {
-    const pids = withChildren(root);
+    const pids = withChildren(roots);
     let ticks = 0;
     let own = 0;
     let shared = 0;
@@ -29,7 +29,7 @@ export function processUse(root: number): ProcessUse | null {
   }
 }
 
-function withChildren(root: number): number[] {
+function withChildren(roots: readonly number[]): number[] {
   const children = new Map<number, number[]>();
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
@@ -41,7 +41,7 @@ function withChildren(root: number): number[] {
       // It ended while we looked.
     }
   }
-  const found = [root];
+  const found = [...roots];
   for (const pid of found) found.push(...(children.get(pid) ?? []));
   return found;
 }

@@ -63,8 +63,8 @@ export async function startInv(
   const { child, match } = await startProcess(process.execPath, args, /listening on \S+:(\d+)\n/);
   const port = Number(match[1]);
   return {
-    port,
-    pid: child.pid as number,
+    ports: [port],
+    pids: [child.pid as number],
     sold: async () => {
       const items = await askResp(port, ['AUTH', 'alice', 'wonderland'], ['INVENTORY']);
       let sold = 0;

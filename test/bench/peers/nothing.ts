@@ -17,8 +17,8 @@ function doNothing(name: string, ...args: string[]): Peer {
     start: async () => {
       const { child, match } = await startProcess(process.execPath, [ENTRY, ...args], /:(\d+)\n/);
       return {
-        port: Number(match[1]),
-        pid: child.pid as number,
+        ports: [Number(match[1])],
+        pids: [child.pid as number],
         sold: async () => null,
         stop: () => stopProcess(child),
       };

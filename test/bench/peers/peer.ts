@@ -28,8 +28,9 @@ export interface Peer {
 }
 
 export interface RunningPeer {
-  readonly port: number;
-  readonly pid: number;
+  /** Where it listens: more than one when it is several servers. */
+  readonly ports: readonly number[];
+  readonly pids: readonly number[];
   /** Units sold since the start, by the server's own books; null when it keeps none. */
   sold(): Promise<number | null>;
   stop(): Promise<void>;

@@ -6,42 +6,55 @@ import { firstRow, isWhole, query, startup, USER } from '../load/postgres-wire.t
 import { eventually, freePort, list, type Peer, startProcess, stopProcess } from './peer.ts';
 import { schema } from './postgres-schema.ts';
 
-/** As it comes: fsync, synchronous_commit and full_page_writes are on. */
+/** One call of a function for each purchase. */
 export const postgresPeer: Peer = {
   name: 'postgres',
   dialect: 'postgres',
-  missing: () =>
-    programs() === null ? 'PostgreSQL is not installed (Debian: apt install postgresql)' : null,
+  missing: postgresMissing,
   start: async (folder, { upcs, units }) => {
-    const bin = programs() as string;
-    const account = unprivileged();
-    const data = join(folder, 'data');
-    mkdirSync(data);
-    if (account !== null) chownSync(data, account.uid, account.gid);
-    execFileSync(
-      join(bin, 'initdb'),
-      ['-D', data, '-U', USER, '--auth=trust', '--no-locale', '--encoding=UTF8', '--no-sync'],
-      { ...account, cwd: data },
-    );
-    const port = await freePort();
-    const { child } = await startProcess(
-      join(bin, 'postgres'),
-      ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', ''],
-      /ready to accept connections/,
-      { ...account, cwd: data },
-    );
-    await eventually(() => askPostgres(port, 'SELECT 1'));
+    const { port, pid, stop } = await startPostgres(folder);
     for (const statement of schema(list(upcs), units)) await askPostgres(port, statement);
     return {
-      port,
-      pid: child.pid as number,
+      ports: [port],
+      pids: [pid],
       sold: async () =>
         Number((await askPostgres(port, 'SELECT sum(units - available) FROM stock'))[0]),
-      // Ends the connections and writes everything down; SIGTERM would wait for the clients.
-      stop: () => stopProcess(child, 'SIGINT'),
+      stop,
     };
   },
 };
+
+export function postgresMissing(): string | null {
+  return programs() === null
+    ? 'PostgreSQL is not installed (Debian: apt install postgresql)'
+    : null;
+}
+
+/** Starts an empty PostgreSQL as it comes: fsync, synchronous_commit and full_page_writes are on. */
+export async function startPostgres(
+  folder: string,
+): Promise<{ port: number; pid: number; stop: () => Promise<void> }> {
+  const bin = programs() as string;
+  const account = unprivileged();
+  const data = join(folder, 'data');
+  mkdirSync(data);
+  if (account !== null) chownSync(data, account.uid, account.gid);
+  execFileSync(
+    join(bin, 'initdb'),
+    ['-D', data, '-U', USER, '--auth=trust', '--no-locale', '--encoding=UTF8', '--no-sync'],
+    { ...account, cwd: data },
+  );
+  const port = await freePort();
+  const { child } = await startProcess(
+    join(bin, 'postgres'),
+    ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', ''],
+    /ready to accept connections/,
+    { ...account, cwd: data },
+  );
+  await eventually(() => askPostgres(port, 'SELECT 1'));
+  // SIGINT ends the connections and writes everything down; SIGTERM would wait for the clients.
+  return { port, pid: child.pid as number, stop: () => stopProcess(child, 'SIGINT') };
+}
 
 /** Where PostgreSQL's server programs are: Debian keeps them off the PATH. */
 function programs(): string | null {

@@ -37,8 +37,8 @@ export const redisPeer: Peer = {
       if (sha !== SCRIPT_SHA) throw new Error('Redis knows the script by another name');
     });
     return {
-      port,
-      pid: child.pid as number,
+      ports: [port],
+      pids: [child.pid as number],
       sold: async () => {
         const left = (await askResp(port, ['HVALS', 'stock'])) as string[];
         return left.reduce((sold, available) => sold + units - Number(available), 0);
