@@ -8,6 +8,7 @@ import { Requests } from './load/requests.ts';
 import { describeMachine } from './machine.ts';
 import { measure, stockOf } from './measure.ts';
 import { invPeer } from './peers/inv.ts';
+import { invPostgresPeer } from './peers/inv-postgres.ts';
 import { nothingPeer } from './peers/nothing.ts';
 import { postgresPeer } from './peers/postgres.ts';
 import { redisPeer } from './peers/redis.ts';
@@ -18,7 +19,16 @@ const SCENARIO = { connections: 3, inFlight: 4, hot: false };
 const TIMES = { warmUpSeconds: 0.1, seconds: 0.2 };
 
 // measure() itself fails when the units that a server sold are not the purchases it acknowledged.
-describe.concurrent.for([invPeer(), redisPeer, postgresPeer, nothingPeer])('$name', (peer) => {
+const PEERS = [
+  invPeer(),
+  redisPeer,
+  postgresPeer,
+  invPostgresPeer('inv-postgres', 1),
+  invPostgresPeer('inv-postgres-two', 2),
+  nothingPeer,
+];
+
+describe.concurrent.for(PEERS)('$name', (peer) => {
   test.skipIf(peer.missing() !== null)('is measured', async () => {
     const scenario = peer.dialect === 'postgres' ? { ...SCENARIO, inFlight: 1 } : SCENARIO;
     const result = await measure(peer, scenario, TIMES, stockOf(10));
@@ -70,11 +80,16 @@ test('a run becomes a page and a chart', () => {
   const samples = new Samples();
   const figures = { p50: 1, p99: 2, p999: 3, longest: 4, generatorLoad: 0.5 };
   const use = { cpuSecondsPerMillion: 5, residentMegabytes: 100 };
-  const rates = { inv: [30_000, 10_000, 20_000], redis: [10_000, 5_000, 4_000] };
-  for (const [peer, values] of Object.entries(rates)) {
+  const rates: [string, string, number[]][] = [
+    ['50x1', 'inv', [30_000, 10_000, 20_000]],
+    ['50x1', 'redis', [10_000, 5_000, 4_000]],
+    ['50x1-hot', 'postgres', [1_000, 2_000, 3_000]],
+    ['50x16-hot', 'inv-postgres', [40_000, 60_000, 75_000]],
+  ];
+  for (const [scenario, peer, values] of rates) {
     values.forEach((perSecond, index) => {
       const result = { acknowledged: 1, measured: 1, perSecond, ...figures, ...use };
-      samples.add({ round: index + 1, scenario: '50x1', peer, result });
+      samples.add({ round: index + 1, scenario, peer, result });
     });
   }
   expect(samples.median('50x1', 'inv', 'perSecond')).toBe(20_000);
@@ -90,7 +105,11 @@ test('a run becomes a page and a chart', () => {
     missing: ['PostgreSQL is not installed'],
   });
   expect(text).toMatch(
-    /\| rate of Redis, 50 connections, 1 in flight +\| +≥ 2 \| +3\.00 \| +reached \|/,
+    /\| rate of inv \/ Redis, 50 connections, 1 in flight +\| +≥ 2 \| +3\.00 \| +reached \|/,
+  );
+  // Of 40, 30 and 25.
+  expect(text).toMatch(
+    /inv over PostgreSQL \/ PostgreSQL, .+, one hot item +\| +≥ 30 \| +30.0 \| +reached/,
   );
   expect(text).toContain('Left out: PostgreSQL is not installed.');
   expect(text).toMatch(/PostgreSQL, 50 connections, 1 in flight +\| +≥ 7 \| +\| not measured/);
