@@ -8,8 +8,8 @@ export interface PostgresAddress {
   readonly user: string | undefined;
   readonly password: string | undefined;
   readonly database: string | undefined;
-  /** As the library takes it: false, a mode, or options of TLS. */
-  readonly ssl: boolean | 'prefer' | 'require' | 'verify-full' | { readonly ca: Buffer };
+  /** An object when the certificate is checked: by this authority, or those that Node knows. */
+  readonly ssl: false | 'prefer' | 'require' | { readonly ca?: Buffer };
   /** Anything else after the question mark: settings of the session. */
   readonly settings: Readonly<Record<string, string>>;
   /** The address without the password: for people and logs. */
@@ -85,7 +85,7 @@ function sslOption(query: URLSearchParams): PostgresAddress['ssl'] {
       return mode;
     case 'verify-ca':
     case 'verify-full':
-      return root === null || root === 'system' ? 'verify-full' : { ca: readCertificate(root) };
+      return root === null || root === 'system' ? {} : { ca: readCertificate(root) };
     default:
       return refuse(
         `sslmode is one of disable, prefer, require and verify-full, and not "${mode}"`,

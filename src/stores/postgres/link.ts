@@ -61,7 +61,8 @@ export class Link {
       ...(user === undefined ? {} : { user }),
       ...(password === undefined ? {} : { password }),
       ...(database === undefined ? {} : { database }),
-      ssl,
+      // Without the host here, a certificate is checked for a name only, and for no address.
+      ssl: typeof ssl === 'object' ? { ...ssl, host: host.name } : ssl,
       connection: { application_name: 'inv', ...settings },
       max: 1,
       max_lifetime: null,
@@ -165,7 +166,7 @@ export class Link {
       socket.once('close', () => clearTimeout(timer));
       socket.once('connect', () => clearTimeout(timer));
     });
-    // The library asks TLS to check the certificate for this name.
+    // The library asks TLS for this name, and to check the certificate for it.
     return Object.assign(socket, { host: name, port });
   }
 
