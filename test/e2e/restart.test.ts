@@ -1,9 +1,11 @@
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { ErrorReply } from '../../src/protocol/errors.ts';
 import { TemporaryFolder } from '../support/folder.ts';
 import { commands, type Plain, type RawClient } from '../support/raw-client.ts';
 import { serve, serveToEnd } from '../support/serve-process.ts';
+import { buyUntilLogIsMoved } from './long-log.ts';
 
 /** A catalogue of one item with many units. */
 function manyUnits(folder: TemporaryFolder): string[] {
@@ -119,6 +121,14 @@ test('the data file holds no token and no password', async () => {
   expect(bytes).toContain('alice');
   expect(bytes).not.toContain(token);
   expect(bytes).not.toContain('wonderland');
+});
+
+test('a long log is moved into the file while the server runs, and nothing of it is left', async () => {
+  using folder = new TemporaryFolder();
+  const bought = await buyUntilLogIsMoved(folder);
+  expect(existsSync(folder.file('inventory.db-wal'))).toBe(false);
+  using db = new DatabaseSync(folder.file('inventory.db'), { readOnly: true });
+  expect(db.prepare('SELECT count(*) AS orders FROM orders').get()).toEqual({ orders: bought });
 });
 
 describe('under load', () => {

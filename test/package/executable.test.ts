@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Finished, finished } from '../cli/fixture.ts';
 import { Inv } from '../e2e/inv.ts';
+import { buyUntilLogIsMoved } from '../e2e/long-log.ts';
 import { KEYS, Terminal } from '../e2e/terminal.ts';
 import { TemporaryFolder } from '../support/folder.ts';
 import { PostgresServer } from '../support/postgres-server.ts';
@@ -79,6 +80,11 @@ test.for(['development', 'test', 'production'])('does not mind NODE_ENV=%s', asy
   const args = ['-i', `HOME=${home.path}`, `NODE_ENV=${mode}`, executable, 'srve'];
   const { stderr } = await finished('env', args);
   expect(stderr).toBe('inv: no command `srve`. Did you mean `inv serve`?\n');
+});
+
+test('moves a long log into the file, in a thread', async () => {
+  using folder = new TemporaryFolder();
+  expect(await buyUntilLogIsMoved(folder)).toBeGreaterThan(0);
 });
 
 test('serves from PostgreSQL', { timeout: 60_000 }, async () => {
