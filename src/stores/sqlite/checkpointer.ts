@@ -13,7 +13,8 @@ const DISK_FULL = 13; // SQLITE_FULL
 const THREAD = `
   const { parentPort, workerData } = require('node:worker_threads');
   const { DatabaseSync } = require('node:sqlite');
-  const db = new DatabaseSync(workerData);
+  const db = new DatabaseSync(workerData, { timeout: 1_000 });
+  db.exec('PRAGMA synchronous = FULL');
   const checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   function run() {
     try {
