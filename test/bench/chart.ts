@@ -4,12 +4,12 @@ import { PEER_NAMES, scenarioTitle, thousands } from './report.ts';
 import type { Samples } from './samples.ts';
 
 const SHOWN = ['1x1', '50x1', '50x1-hot', '50x16', '50x64'];
-const PEERS = ['inv', 'redis', 'postgres', 'nothing'];
+const PEERS = ['inv', 'redis', 'postgres', 'inv-postgres', 'nothing'];
 
 const WIDTH = 760;
 const MARGIN = 16;
-const NAME_WIDTH = 110;
-const BAR_WIDTH = 460;
+const NAME_WIDTH = 145;
+const BAR_WIDTH = 430;
 const BAR_HEIGHT = 16;
 const BAR_STEP = 22;
 const TITLE_HEIGHT = 26;
@@ -20,10 +20,12 @@ const STYLE = `
   .page { fill: #ffffff }
   .title { font-weight: 600 }
   .note { font-size: 11px; fill: #57606a }
-  .inv { fill: #1a7f37 } .redis { fill: #cf222e } .postgres { fill: #0969da } .nothing { fill: #8c959f }
+  .inv { fill: #1a7f37 } .redis { fill: #cf222e } .postgres { fill: #0969da } .inv-postgres { fill: #2da44e }
+  .nothing { fill: #8c959f }
   @media (prefers-color-scheme: dark) {
     .page { fill: #0d1117 } text { fill: #e6edf3 } .note { fill: #9198a1 }
-    .inv { fill: #3fb950 } .redis { fill: #f85149 } .postgres { fill: #58a6ff } .nothing { fill: #6e7681 }
+    .inv { fill: #3fb950 } .redis { fill: #f85149 } .postgres { fill: #58a6ff } .inv-postgres { fill: #56d364 }
+    .nothing { fill: #6e7681 }
   }`;
 
 /** Each load has a scale of its own: its longest bar is the fastest server. */
