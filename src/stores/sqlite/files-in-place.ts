@@ -24,8 +24,8 @@ interface File {
 export class FilesInPlace {
   readonly #folder: string;
   readonly #files: readonly File[];
-  /** The folder when all files were last seen in it. */
-  #seen = { inode: -1, changedAt: -1 };
+  /** When the folder had changed last, when all files were last seen in it. */
+  #seen: number | undefined;
 
   /** `paths` are files of one folder, and are there. */
   constructor(paths: readonly string[]) {
@@ -35,17 +35,15 @@ export class FilesInPlace {
 
   /** Throws when a file is not what it was when this object was made. */
   check(): void {
-    const folder = statSync(this.#folder, { throwIfNoEntry: false });
-    const now = { inode: folder?.ino ?? -1, changedAt: folder?.ctimeMs ?? -1 };
-    const { inode, changedAt } = this.#seen;
-    const step = now.changedAt % 1000 === 0 ? WHOLE_SECONDS_STEP_MS : STEP_MS;
-    const isSettled = Date.now() - now.changedAt > step;
-    if (isSettled && now.inode === inode && now.changedAt === changedAt) return;
+    const changedAt = statSync(this.#folder, { throwIfNoEntry: false })?.ctimeMs ?? 0;
+    const step = changedAt % 1000 === 0 ? WHOLE_SECONDS_STEP_MS : STEP_MS;
+    const isSettled = Date.now() - changedAt > step;
+    if (isSettled && changedAt === this.#seen) return;
     for (const file of this.#files) {
       if (statSync(file.path, { throwIfNoEntry: false })?.ino !== file.inode) {
         throw new Error(`${file.path} was removed or replaced while the server was using it`);
       }
     }
-    this.#seen = now;
+    this.#seen = changedAt;
   }
 }

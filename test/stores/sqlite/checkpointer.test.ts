@@ -70,8 +70,13 @@ test('a short log stays', async () => {
 
 test('once it is closed, nobody else has the file open', async () => {
   await using fixture = new Fixture();
+  using posts = vi.spyOn(Worker.prototype, 'postMessage');
   fixture.commit(2_000);
+  while (fixture.behind > 0) await turn();
+  const [thread] = posts.mock.contexts as Worker[];
   await fixture.checkpointer.close();
+  // Node's sign of a thread that has ended.
+  expect(thread?.threadId).toBe(-1);
   // SQLite removes the log with the last connection.
   fixture.db.close();
   expect(existsSync(`${fixture.path}-wal`)).toBe(false);
@@ -96,7 +101,7 @@ test('a full disk is no harm: the log stays, and is moved when there is room (ne
   using disk = SmallDisk.mount(folder.path, 14_000);
   if (disk === null) return skip();
   await using fixture = new Fixture(folder.path);
-  const runs = vi.spyOn(Worker.prototype, 'postMessage');
+  using runs = vi.spyOn(Worker.prototype, 'postMessage');
   fixture.commit(900);
   const { bavail, bsize } = statfsSync(folder.path);
   const filler = folder.file('filler');

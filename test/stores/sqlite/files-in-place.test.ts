@@ -32,9 +32,10 @@ function later(): void {
 }
 
 describe.each([
-  ['at once', () => {}],
-  ['later', later],
-])('files that are in use are missed %s', (_, wait) => {
+  ['at once', () => {}, () => {}],
+  ['later', later, () => {}],
+  ['when nobody looked for a while', later, later],
+])('files that are in use are missed %s', (_, wait, waitAgain) => {
   test.each<[string, (fixture: Fixture) => void]>([
     ['when one is removed', (fixture) => rmSync(fixture.file('b'))],
     [
@@ -58,6 +59,7 @@ describe.each([
     wait();
     fixture.files.check();
     harm(fixture);
+    waitAgain();
     expect(() => fixture.files.check()).toThrow(/was removed or replaced while/);
     expect(() => fixture.files.check()).toThrow(/was removed or replaced while/);
   });
