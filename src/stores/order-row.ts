@@ -12,6 +12,15 @@ export interface OrderRow {
 
 export const ORDER_COLUMNS = '"user", id, at, lines, refusal, position';
 
+/** In the order of text, behind every UUID. */
+export const BEHIND_EVERY_ID = 'g';
+
+/** The order of the primary key. */
+export function byKey(one: Order, other: Order): number {
+  if (one.user !== other.user) return one.user < other.user ? -1 : 1;
+  return one.id < other.id ? -1 : 1;
+}
+
 /** `[[upc, qty, available], …]`; available is null in a refused order. */
 export function writeLines(lines: readonly OrderLine[]): string {
   let text = '';

@@ -1,13 +1,10 @@
 /** Pages, which are read after the commit: all items, and a user's orders. */
 import { NO_ORDER } from '../../inventory/rules.ts';
 import { newestFirst, type Outcome, type Page } from '../../inventory/settlement.ts';
-import { type OrderRow, orderFromRow } from '../order-row.ts';
+import { BEHIND_EVERY_ID, type OrderRow, orderFromRow } from '../order-row.ts';
 import type { Rows } from './link.ts';
 import { itemFromRow, type StockRow } from './load.ts';
 import { run } from './statements.ts';
-
-/** In the order of bytes, behind every UUID. */
-const BEHIND_EVERY_ID = 'g';
 
 const STATEMENTS_OF = { inventory: 1, orders: 2 } as const;
 

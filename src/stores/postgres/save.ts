@@ -1,11 +1,12 @@
 /** Writes what a batch changed, each kind of row with one statement over whole columns. */
 import type { Changes, Login, Order } from '../../inventory/settlement.ts';
-import { writeLines, writeRefusal } from '../order-row.ts';
+import { byKey, writeLines, writeRefusal } from '../order-row.ts';
 import { run } from './statements.ts';
 
 /** The texts of the statements; none when nothing changed. */
 export function savesOf({ orders, available, logins }: Changes): string[] {
   const saves: string[] = [];
+  // Two batches that meet at an id then wait in one direction.
   if (orders.length > 0) saves.push(insertOrders([...orders].sort(byKey)));
   if (available.size > 0) {
     saves.push(run('update_stock', [...available.keys()], [...available.values()]));
@@ -40,10 +41,4 @@ function insertLogins(logins: readonly Login[]): string {
     logins.map((login) => login.user),
     logins.map((login) => login.since),
   );
-}
-
-/** In the order of the primary key, so that two batches that meet at an id wait in one direction. */
-function byKey(one: Order, other: Order): number {
-  if (one.user !== other.user) return one.user < other.user ? -1 : 1;
-  return one.id < other.id ? -1 : 1;
 }

@@ -2,6 +2,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { newestFirst, type Order } from '../../inventory/settlement.ts';
 import {
+  BEHIND_EVERY_ID,
+  byKey,
   ORDER_COLUMNS,
   type OrderRow,
   orderFromRow,
@@ -24,9 +26,6 @@ const SELECT_PAGE = `
   UNION ALL
   SELECT * FROM (SELECT ${ORDER_COLUMNS} FROM orders
     WHERE user = ? AND position < ? ORDER BY position DESC LIMIT ?)`;
-
-/** In the order of text, behind every UUID. */
-const BEHIND_EVERY_ID = 'g';
 
 type Values = (string | number | null)[];
 
@@ -86,9 +85,4 @@ function push(values: Values, order: Order): void {
     writeRefusal(order.refusal),
     order.position,
   );
-}
-
-function byKey(one: Order, other: Order): number {
-  if (one.user !== other.user) return one.user < other.user ? -1 : 1;
-  return one.id < other.id ? -1 : 1;
 }

@@ -1,6 +1,6 @@
 /** A database that goes away, hangs or loses its answers: what was committed is found out. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, type ExpectStatic, expect, test } from 'vitest';
+import { afterAll, describe, type ExpectStatic, expect, test } from 'vitest';
 import type { Item } from '../../../src/inventory/catalog.ts';
 import type { Login, Request } from '../../../src/inventory/settlement.ts';
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../../../src/inventory/store.ts';
@@ -9,13 +9,8 @@ import { PostgresServer } from '../../support/postgres-server.ts';
 import { TcpProxy, type Watch } from '../../support/tcp-proxy.ts';
 import { alice, Buyer, bob, levels, settleOne } from '../orders.ts';
 
-let server: PostgresServer;
-beforeAll(async () => {
-  server = await PostgresServer.start();
-});
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]();
-});
+const server = await PostgresServer.start();
+afterAll(() => server[Symbol.asyncDispose]());
 
 const UNITS = 1_000_000;
 const ITEMS: readonly Item[] = [1, 2].map((upc) => ({ upc, name: `item ${upc}`, units: UNITS }));

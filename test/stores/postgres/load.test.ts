@@ -1,6 +1,6 @@
 /** Two servers under load, and a database that loses its sessions or crashes meanwhile. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import type { Item } from '../../../src/inventory/catalog.ts';
 import type { Outcome } from '../../../src/inventory/settlement.ts';
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../../../src/inventory/store.ts';
@@ -8,13 +8,8 @@ import { openPostgresStore } from '../../../src/stores/postgres/postgres.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
 import { alice, Buyer, bob } from '../orders.ts';
 
-let server: PostgresServer;
-beforeAll(async () => {
-  server = await PostgresServer.start();
-});
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]();
-});
+const server = await PostgresServer.start();
+afterAll(() => server[Symbol.asyncDispose]());
 
 const UNITS = 1_000_000;
 const ITEMS: readonly Item[] = [{ upc: 1, name: 'item', units: UNITS }];

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { CATALOG } from '../../../src/inventory/catalog.ts';
 import { StoreRefused } from '../../../src/inventory/store.ts';
 import { openPostgresStore } from '../../../src/stores/postgres/postgres.ts';
@@ -7,13 +7,8 @@ import { freePort, PostgresServer } from '../../support/postgres-server.ts';
 import { storeConformance } from '../conformance.ts';
 import { Buyer, levels } from '../orders.ts';
 
-let server: PostgresServer;
-beforeAll(async () => {
-  server = await PostgresServer.start();
-});
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]();
-});
+const server = await PostgresServer.start();
+afterAll(() => server[Symbol.asyncDispose]());
 
 const quiet = () => undefined;
 const open = (address: string, catalog = CATALOG) => openPostgresStore(address, catalog, quiet);

@@ -1,7 +1,7 @@
 /** Two servers over one database: each a store of its own, as two processes would have. */
 import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { Item } from '../../../src/inventory/catalog.ts';
 import type { Login, Outcome, Request, Session } from '../../../src/inventory/settlement.ts';
 import { type Store, StoreUnavailable } from '../../../src/inventory/store.ts';
@@ -9,13 +9,8 @@ import { openPostgresStore } from '../../../src/stores/postgres/postgres.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
 import { alice, Buyer, bob, levels, settleOne } from '../orders.ts';
 
-let server: PostgresServer;
-beforeAll(async () => {
-  server = await PostgresServer.start();
-});
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]();
-});
+const server = await PostgresServer.start();
+afterAll(() => server[Symbol.asyncDispose]());
 
 const ITEMS: readonly Item[] = [1, 2, 3, 4, 5].map((upc) => ({
   upc,

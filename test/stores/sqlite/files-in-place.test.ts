@@ -1,5 +1,5 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { FilesInPlace } from '../../../src/stores/sqlite/files-in-place.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 
@@ -25,17 +25,22 @@ class Fixture implements Disposable {
   }
 }
 
-/** Until the folder has not changed for so long that it is not looked into any more. */
-function later(): void {
-  const until = Date.now() + 30;
-  while (Date.now() < until);
+/** An hour later, when it is long since the folder has changed. */
+function later({ folder }: Fixture): void {
+  // A change of now must look different from the last one: the clock of the file system goes in steps.
+  const changed = statSync(folder).ctimeMs;
+  const clock = `${folder}-clock`;
+  do writeFileSync(clock, '');
+  while (statSync(clock).ctimeMs === changed);
+  vi.setSystemTime(Date.now() + 3_600_000);
 }
 
+afterEach(() => vi.useRealTimers());
+
 describe.each([
-  ['at once', () => {}, () => {}],
-  ['later', later, () => {}],
-  ['when nobody looked for a while', later, later],
-])('files that are in use are missed %s', (_, wait, waitAgain) => {
+  ['at once', () => {}],
+  ['later', later],
+])('files that are in use are missed %s', (_, wait) => {
   test.each<[string, (fixture: Fixture) => void]>([
     ['when one is removed', (fixture) => rmSync(fixture.file('b'))],
     [
@@ -56,17 +61,16 @@ describe.each([
     ],
   ])('%s', (_, harm) => {
     using fixture = new Fixture();
-    wait();
+    wait(fixture);
     fixture.files.check();
     harm(fixture);
-    waitAgain();
     expect(() => fixture.files.check()).toThrow(/was removed or replaced while/);
     expect(() => fixture.files.check()).toThrow(/was removed or replaced while/);
   });
 
   test('and not when others come and go, or they are written to', () => {
     using fixture = new Fixture();
-    wait();
+    wait(fixture);
     fixture.files.check();
     writeFileSync(fixture.file('c'), 'c');
     writeFileSync(fixture.file('a'), 'longer');
