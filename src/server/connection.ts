@@ -15,14 +15,8 @@ import {
   MAX_READ_AHEAD_BYTES,
   MAX_REQUESTS_IN_BATCH,
 } from '../protocol/limits.ts';
-import {
-  encode,
-  OK,
-  type ProtocolVersion,
-  type Reply,
-  RequestDecoder,
-  Status,
-} from '../protocol/resp.ts';
+import { RequestDecoder } from '../protocol/request-decoder.ts';
+import { encode, OK, type ProtocolVersion, type Reply, Status } from '../protocol/resp.ts';
 import { type Command, type Credentials, parseCommand } from '../protocol/verbs.ts';
 import type { Entry, GroupCommit } from './group-commit.ts';
 import type { OrderIds } from './order-ids.ts';

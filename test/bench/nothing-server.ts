@@ -6,7 +6,8 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { ErrorReply } from '../../src/protocol/errors.ts';
 import { MAX_COMMAND_BYTES } from '../../src/protocol/limits.ts';
-import { encode, OK, type Reply, RequestDecoder } from '../../src/protocol/resp.ts';
+import { RequestDecoder } from '../../src/protocol/request-decoder.ts';
+import { encode, OK, type Reply } from '../../src/protocol/resp.ts';
 import { parseCommand } from '../../src/protocol/verbs.ts';
 
 const AVAILABLE = 899_999_999;

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { ProtocolError } from '../../src/protocol/errors.ts';
-import { RequestDecoder } from '../../src/protocol/resp.ts';
+import { RequestDecoder } from '../../src/protocol/request-decoder.ts';
 
 export interface Decoded {
   readonly commands: string[][];

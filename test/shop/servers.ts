@@ -2,7 +2,8 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { Item } from '../../src/inventory/catalog.ts';
-import { encode, type Reply, RequestDecoder } from '../../src/protocol/resp.ts';
+import { RequestDecoder } from '../../src/protocol/request-decoder.ts';
+import { encode, type Reply } from '../../src/protocol/resp.ts';
 import type { Address } from '../../src/shop/address.ts';
 import { TemporaryFolder } from '../support/folder.ts';
 import { startServer } from '../support/in-process.ts';

@@ -6,7 +6,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { MAX_COMMAND_BYTES } from '../../../src/protocol/limits.ts';
 import { ReplyDecoder } from '../../../src/protocol/reply-decoder.ts';
-import { encodeCommand, RequestDecoder } from '../../../src/protocol/resp.ts';
+import { RequestDecoder } from '../../../src/protocol/request-decoder.ts';
+import { encodeCommand } from '../../../src/protocol/resp.ts';
 
 /** Where a connection is cut. Each plan works once, on the first connection that gets there. */
 export type Cut =
