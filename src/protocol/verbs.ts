@@ -238,7 +238,7 @@ function parseInventory(words: readonly string[]): Command | ErrorReply {
 function parsePurchase(words: readonly string[]): Command | ErrorReply {
   let end = words.length;
   let order: string | null = null;
-  if (end >= 5 && (words[end - 2] as string).toUpperCase() === 'ORDER') {
+  if (end >= 5 && isOption(words[end - 2] as string, 'ORDER')) {
     order = words[end - 1] as string;
     end -= 2;
     if (!isOrderId(order)) return badOrderId();
@@ -280,6 +280,11 @@ function parseOrders(words: readonly string[]): Command | ErrorReply {
     }
   }
   return { verb: 'ORDERS', count, before };
+}
+
+/** Most clients write options in capitals, and comparing is cheaper than making another string. */
+function isOption(word: string, option: string): boolean {
+  return word === option || word.toUpperCase() === option;
 }
 
 function wrongWords(verb: Verb): ErrorReply {

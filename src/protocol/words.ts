@@ -2,13 +2,22 @@
 import { ErrorReply } from './errors.ts';
 import { MAX_INTEGER, MAX_ORDER_ID_LENGTH } from './limits.ts';
 
-const INTEGER = /^\d{1,16}$/;
+const ZERO = 48;
+
+/** Of MAX_INTEGER, and with leading zeros too. */
+const MAX_DIGITS = 16;
 const ORDER_ID = new RegExp(`^[\\x21-\\x7e]{1,${MAX_ORDER_ID_LENGTH}}$`);
 
 /** The value of a decimal integer from 1 to MAX_INTEGER, or null. Leading zeros are fine: UPCs have them. */
 export function positive(word: string): number | null {
-  if (!INTEGER.test(word)) return null;
-  const value = Number(word);
+  const { length } = word;
+  if (length > MAX_DIGITS) return null;
+  let value = 0;
+  for (let index = 0; index < length; index++) {
+    const digit = word.charCodeAt(index) - ZERO;
+    if (digit < 0 || digit > 9) return null;
+    value = 10 * value + digit;
+  }
   return value >= 1 && value <= MAX_INTEGER ? value : null;
 }
 

@@ -69,7 +69,6 @@ export class Connection {
     this.#output = new Output(socket, () => this.advance());
     this.#address = socket.remoteAddress ?? '';
     socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('end', () => {
       this.#inputEnded = true;
       this.advance();
@@ -80,6 +79,13 @@ export class Connection {
     socket.on('close', () => {
       this.#closing = true;
     });
+  }
+
+  /** Takes bytes of the client. `chunk` is the caller's again afterwards. */
+  receive(chunk: Buffer): void {
+    if (this.#inputEnded || this.#closing) return;
+    this.#decoder.push(chunk);
+    this.advance();
   }
 
   /** Takes as many requests as there are and as there is room for. */
@@ -120,12 +126,6 @@ export class Connection {
 
   destroy(): void {
     this.#socket.destroy();
-  }
-
-  #receive(chunk: Buffer): void {
-    if (this.#inputEnded || this.#closing) return;
-    this.#decoder.push(chunk);
-    this.advance();
   }
 
   #mayTake(): boolean {
@@ -282,26 +282,25 @@ export class Connection {
 
   #enqueue(request: Request | null, finish?: (outcome: Told | null) => string): void {
     this.#unanswered++;
-    const blocking = this.#blocked;
-    const entry: Entry = {
-      request,
-      answer: (outcome) => {
-        this.#unanswered--;
-        if (blocking) this.#blocked = false;
-        // Said nothing, the client knows that it knows nothing: it asks again under the same order id.
-        if (outcome instanceof OutcomeUnknown) {
-          this.#closing = true;
-          return this.destroy();
-        }
-        if (finish !== undefined) this.#output.add(finish(outcome));
-        else this.#tell(outcome as Told);
-        if (!this.#touched) {
-          this.#touched = true;
-          this.#host.touched(this);
-        }
-      },
-    };
-    this.#host.commit.add(entry);
+    this.#host.commit.add(new Pending(this, request, this.#blocked, finish));
+  }
+
+  /** Called when the turn of `pending` has come. */
+  answer(pending: Pending, outcome: Told | OutcomeUnknown | null): void {
+    this.#unanswered--;
+    if (pending.isBlocking) this.#blocked = false;
+    // Said nothing, the client knows that it knows nothing: it asks again under the same order id.
+    if (outcome instanceof OutcomeUnknown) {
+      this.#closing = true;
+      this.destroy();
+      return;
+    }
+    if (pending.finish !== undefined) this.#output.add(pending.finish(outcome));
+    else this.#tell(outcome as Told);
+    if (!this.#touched) {
+      this.#touched = true;
+      this.#host.touched(this);
+    }
   }
 
   #tell(outcome: Told): void {
@@ -324,6 +323,32 @@ export class Connection {
       socket.setTimeout(0);
       linger(socket);
     });
+  }
+}
+
+/** A request of a connection in the queue, or something to say in its turn. */
+class Pending implements Entry {
+  readonly connection: Connection;
+  readonly request: Request | null;
+  /** Later requests of the connection wait for this one. */
+  readonly isBlocking: boolean;
+  /** Makes the reply's bytes, where there is more to do than that. */
+  readonly finish: ((outcome: Told | null) => string) | undefined;
+
+  constructor(
+    connection: Connection,
+    request: Request | null,
+    isBlocking: boolean,
+    finish: Pending['finish'],
+  ) {
+    this.connection = connection;
+    this.request = request;
+    this.isBlocking = isBlocking;
+    this.finish = finish;
+  }
+
+  answer(outcome: Told | OutcomeUnknown | null): void {
+    this.connection.answer(this, outcome);
   }
 }
 

@@ -49,15 +49,32 @@ const RECEIPT = mapHeads('order', 'at', 'replayed', 'lines');
 const LINE = mapHeads('upc', 'qty', 'available');
 const ITEM = mapHeads('upc', 'name', 'available');
 
-/** The way of every purchase, so without the detour over a Reply. */
-function encodeReceipt(order: Order, replayed: boolean, version: ProtocolVersion): string {
+/** What stands before each value of a receipt, after the line end of the value before it. */
+function receiptHeads(version: ProtocolVersion) {
   const [beforeId, beforeAt, beforeReplayed, beforeLines] = RECEIPT[version];
   const [beforeUpc, beforeQty, beforeAvailable] = LINE[version];
+  const replayed = (is: boolean) => `\r\n${beforeReplayed}${encode(is, version)}${beforeLines}*`;
+  return {
+    id: `${beforeId}$`,
+    at: `\r\n${beforeAt}:`,
+    lines: replayed(false),
+    linesOfReplayed: replayed(true),
+    upc: `${beforeUpc}:`,
+    qty: `\r\n${beforeQty}:`,
+    available: `\r\n${beforeAvailable}:`,
+  };
+}
+
+const RECEIPT_HEADS = { 2: receiptHeads(2), 3: receiptHeads(3) };
+
+/** The way of every purchase, so without the detour over a Reply, and of as few pieces as possible. */
+function encodeReceipt(order: Order, replayed: boolean, version: ProtocolVersion): string {
+  const heads = RECEIPT_HEADS[version];
   const { id, at, lines } = order;
-  let bytes = `${beforeId}$${id.length}\r\n${id}\r\n${beforeAt}:${at}\r\n${beforeReplayed}`;
-  bytes += `${encode(replayed, version)}${beforeLines}*${lines.length}\r\n`;
+  const beforeLines = replayed ? heads.linesOfReplayed : heads.lines;
+  let bytes = `${heads.id}${id.length}\r\n${id}${heads.at}${at}${beforeLines}${lines.length}\r\n`;
   for (const { upc, qty, available } of lines) {
-    bytes += `${beforeUpc}:${upc}\r\n${beforeQty}:${qty}\r\n${beforeAvailable}:${available}\r\n`;
+    bytes += `${heads.upc}${upc}${heads.qty}${qty}${heads.available}${available}\r\n`;
   }
   return bytes;
 }

@@ -9,6 +9,7 @@ import { GroupCommit } from './group-commit.ts';
 import type { Log } from './log.ts';
 import { OrderIds } from './order-ids.ts';
 import { Passwords } from './passwords.ts';
+import { ACCEPT_OPTIONS, readThrough } from './read-buffer.ts';
 
 /** How long a stop waits for clients to take their last replies. */
 export const STOP_TIMEOUT_MS = 10_000;
@@ -44,11 +45,7 @@ export class InventoryServer implements Host {
     this.version = version;
     this.#log = log;
     this.commit = new GroupCommit(store, () => this.#afterBatch(), onFailure);
-    // allowHalfOpen: who sends requests and closes its side (`printf … | nc`) still gets the replies.
-    // highWaterMark: a paused socket reads no further chunk; else each byte would start its timeout anew.
-    this.#tcp = createServer({ allowHalfOpen: true, highWaterMark: 1 }, (socket) =>
-      this.#accept(socket),
-    );
+    this.#tcp = createServer(ACCEPT_OPTIONS, (socket) => this.#accept(socket));
   }
 
   /** Resolves with the port when connections are accepted; rejects with the error of the system. */
@@ -113,11 +110,12 @@ export class InventoryServer implements Host {
     ].join('\r\n');
   }
 
-  #accept(socket: Socket): void {
+  #accept(accepted: Socket): void {
     if (this.#connections.size >= MAX_CONNECTIONS) {
-      refuse(socket);
+      refuse(accepted);
       return;
     }
+    const socket = readThrough(accepted, (chunk) => connection.receive(chunk));
     const connection = new Connection(this.#nextId++, socket, this);
     this.#connections.add(connection);
     socket.on('close', () => {

@@ -38,6 +38,11 @@ test.for<[string, Outcome | StoreUnavailable, Reply]>([
     { order: 'a', at: 9, replayed: true, lines },
   ],
   [
+    'a receipt of several lines, for the first time',
+    { kind: 'receipt', order: { ...bought, lines: [...lines, ...lines] }, replayed: false },
+    { order: 'a', at: 9, replayed: false, lines: [...lines, ...lines] },
+  ],
+  [
     'orders, the refused without lines: nothing was bought',
     { kind: 'orders', orders: [bought, refused] },
     [

@@ -1,0 +1,44 @@
+/**
+ * One buffer into which all connections are read in turn. Node would make a new one of 64 KB for every
+ * chunk it reads: a tenth of the time that the server has for a purchase, and memory to collect.
+ */
+import { type ServerOpts, Socket } from 'node:net';
+
+/** As many bytes as the kernel hands over at once. */
+const BUFFER = Buffer.allocUnsafeSlow(65_536);
+
+/** For the server whose sockets go through `readThrough`. */
+export const ACCEPT_OPTIONS: ServerOpts = {
+  // Who sends requests and closes its side (`printf … | nc`) still gets the replies.
+  allowHalfOpen: true,
+  // Nothing may arrive before the buffer is there.
+  pauseOnConnect: true,
+};
+
+/**
+ * The socket to use from now on instead of `accepted`. Its bytes go to `receive`, in chunks that are
+ * only good until it returns; none come while it is paused.
+ *
+ * Node offers `onread` for the sockets that a program makes, not for those that a server accepts. So
+ * a socket with `onread` is made for the handle of the accepted one. Node does not document that
+ * handle: where there is none, the accepted socket is read as usual.
+ */
+export function readThrough(accepted: Socket, receive: (chunk: Buffer) => void): Socket {
+  const { _handle: handle } = accepted as Socket & { _handle?: object | null };
+  if (handle === undefined || handle === null) return accepted.on('data', receive).resume();
+  const socket = new Socket({
+    handle,
+    allowHalfOpen: true,
+    onread: {
+      buffer: BUFFER,
+      callback: (length: number) => {
+        receive(BUFFER.subarray(0, length));
+        return true;
+      },
+    },
+  } as ConstructorParameters<typeof Socket>[0]);
+  // Without its handle it is an empty shell, which the server should no longer count.
+  Object.assign(accepted, { _handle: null });
+  accepted.destroy();
+  return socket;
+}
