@@ -17,6 +17,12 @@ export interface Store {
    */
   settle(requests: readonly Request[]): readonly Outcome[] | Promise<readonly Outcome[]>;
 
+  /**
+   * Called when the replies of a batch have left, before the next one is settled: for what no reply
+   * has to wait for. Throws when the store cannot vouch for its state: the server must stop.
+   */
+  afterReplies?(): void;
+
   close(): void | Promise<void>;
 }
 

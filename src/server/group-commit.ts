@@ -120,8 +120,13 @@ export class GroupCommit {
       if (entry.request === null) entry.answer(null);
       else entry.answer(failure ?? (outcomes[index++] as Outcome));
     }
-    this.#busy = false;
     this.#afterBatch();
+    try {
+      this.#store.afterReplies?.();
+    } catch (error) {
+      return this.#fail(error as Error);
+    }
+    this.#busy = false;
     if (this.#queue.length > 0) return this.#schedule();
     for (const resolve of this.#idle.splice(0)) resolve();
     if (CAN_POLL) this.#answeredAt = performance.now();

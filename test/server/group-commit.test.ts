@@ -11,6 +11,8 @@ class SlowStore implements Store {
   #finish: ((result: readonly Outcome[] | Error) => void) | null = null;
   #called: () => void = () => undefined;
 
+  afterReplies?: () => void;
+
   settle(requests: readonly Request[]): Promise<readonly Outcome[]> {
     if (this.#finish !== null)
       throw new Error('a second batch was begun before the first was done');
@@ -145,7 +147,42 @@ test('a batch that could not be committed is told so to all of it, and the next 
   expect(failures).toEqual([]);
 });
 
+test('the store does the rest of its work after the replies, before the next batch', async () => {
+  const fixture = new Fixture();
+  const { store, answered, commit, add } = bound(fixture);
+  store.afterReplies = () => answered.push(`rest of batch ${store.batches.length}`);
+  add('a');
+  await store.called();
+  add('b');
+  store.finish();
+  await store.called();
+  store.finish();
+  await commit.drained();
+  expect(answered).toEqual(['a', 'batch', 'rest of batch 1', 'b', 'batch', 'rest of batch 2']);
+});
+
 describe('when the store cannot vouch for its state', () => {
+  test('after the replies, nothing is settled any more', async () => {
+    const fixture = new Fixture();
+    const { store, answered, add } = bound(fixture);
+    const error = new Error('disk on fire');
+    store.afterReplies = () => {
+      throw error;
+    };
+    add('a');
+    await store.called();
+    add('b');
+    store.finish();
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    add('c');
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(fixture.failures).toEqual([error]);
+    expect(answered).toEqual(['a', 'batch']);
+    expect(store.batches).toEqual([['a']]);
+  });
+
   test('nothing of the batch is answered, and nothing is settled any more', async () => {
     const fixture = new Fixture();
     const { store, answered, commit, add } = bound(fixture);

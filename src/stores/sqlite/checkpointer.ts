@@ -60,12 +60,13 @@ export class Checkpointer {
     this.#checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   }
 
-  /**
-   * Call after each commit. Throws when an earlier checkpoint failed, and what was committed may
-   * not be there tomorrow.
-   */
-  afterCommit(): void {
+  /** Throws when a checkpoint failed, and what was committed may not be there tomorrow. */
+  check(): void {
     if (this.#fault !== null) throw this.#fault;
+  }
+
+  /** Call after each commit. */
+  startWhenDue(): void {
     const { log, checkpointed } = this.#logState.get() as { log: number; checkpointed: number };
     if (this.#isRunning || log - checkpointed < CHECKPOINT_PAGES) return;
     this.#isRunning = true;

@@ -67,6 +67,7 @@ export class DataFile {
   readonly #acked: AckedCount;
   readonly #files: FilesInPlace;
   readonly #checkpointer: Checkpointer;
+  #isAcknowledged = true;
 
   constructor(path: string, db: DatabaseSync, lock: DatabaseSync, acked: AckedCount) {
     this.db = db;
@@ -80,13 +81,22 @@ export class DataFile {
    * Call after each commit that counted itself in the table `batches`, before its replies leave.
    * Throws when what was committed may not be there tomorrow: the server must stop.
    */
-  acknowledgeBatch(): void {
+  checkCommitted(): void {
     this.#files.check();
-    this.#checkpointer.afterCommit();
+    this.#checkpointer.check();
+    this.#isAcknowledged = false;
+  }
+
+  /** Call when the replies of a batch have left: the work for it that none of them has to wait for. */
+  acknowledge(): void {
+    if (this.#isAcknowledged) return;
     this.#acked.add();
+    this.#isAcknowledged = true;
+    this.#checkpointer.startWhenDue();
   }
 
   async close(): Promise<void> {
+    this.acknowledge();
     await this.#checkpointer.close();
     this.db.close();
     this.#acked.close();

@@ -86,10 +86,14 @@ class SqliteStore implements Store {
     // The batch is on disk now. Whatever fails from here on is no StoreUnavailable, which would say
     // that nothing happened.
     if (!isEmpty(changes)) {
-      this.#file.acknowledgeBatch();
+      this.#file.checkCommitted();
       this.#mirror(changes);
     }
     return outcomes.map((outcome) => ('page' in outcome ? this.#readPage(outcome) : outcome));
+  }
+
+  afterReplies(): void {
+    this.#file.acknowledge();
   }
 
   close(): Promise<void> {
@@ -198,7 +202,8 @@ class SqliteStore implements Store {
     for (const { upc, name, units } of news) upsert.run(upc, name, units, units);
     this.#countBatch.run();
     this.#commitTransaction.run();
-    this.#file.acknowledgeBatch();
+    this.#file.checkCommitted();
+    this.#file.acknowledge();
   }
 
   /**
