@@ -53,6 +53,8 @@ export class Connection {
   #version: ProtocolVersion = 2;
   readonly #output: Output;
   #touched = false;
+  /** What the clock says for requests that arrived together; 0 until it is asked. */
+  #now = 0;
   /** Requests in the queue that are not answered yet. */
   #unanswered = 0;
   /** Later requests wait for this one: it decides who the client is, or its reply is large. */
@@ -90,6 +92,7 @@ export class Connection {
 
   /** Takes as many requests as there are and as there is room for. */
   advance(): void {
+    this.#now = 0;
     try {
       while (this.#mayTake()) {
         const words = this.#decoder.next(this.#maxCommandBytes());
@@ -145,7 +148,8 @@ export class Connection {
     switch (command.verb) {
       case 'PURCHASE': {
         const { lines, order } = command;
-        const at = Date.now();
+        this.#now ||= Date.now();
+        const at = this.#now;
         const named = order !== null;
         const { orderIds } = this.#host;
         const position = named ? orderIds.positionFor(order, at) : null;
