@@ -1,14 +1,16 @@
 /**
- * The ceiling: a server that reads and checks requests as `inv` does, and answers each with as many
- * bytes as `inv` would, without anything in between: no stock, no order, no disk. With `--ok` it
- * does not even check the requests, and answers only OK: what moving the bytes costs.
+ * A plain Node server that decodes and checks requests with `inv`'s own code, and answers each with
+ * as many bytes as `inv` would, without anything in between: no stock, no order, no disk. With `--ok`
+ * it does not even check the requests, answers only OK, and reads as `inv` does: what moving the
+ * bytes costs.
  */
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { ErrorReply } from '../../src/protocol/errors.ts';
 import { MAX_COMMAND_BYTES } from '../../src/protocol/limits.ts';
 import { RequestDecoder } from '../../src/protocol/request-decoder.ts';
 import { encode, OK, type Reply } from '../../src/protocol/resp.ts';
 import { parseCommand } from '../../src/protocol/verbs.ts';
+import { ACCEPT_OPTIONS, readThrough } from '../../src/server/read-buffer.ts';
 
 const AVAILABLE = 899_999_999;
 
@@ -20,12 +22,18 @@ function answer(words: readonly string[]): Reply {
   return { order: command.order, at: Date.now(), replayed: false, lines };
 }
 
-const reply = process.argv.includes('--ok') ? () => OK : answer;
+const onlyOk = process.argv.includes('--ok');
+const reply = onlyOk ? () => OK : answer;
+const read = onlyOk ? readThrough : readAsUsual;
 
-const server = createServer({ noDelay: true }, (socket) => {
+function readAsUsual(socket: Socket, receive: (chunk: Buffer) => void): Socket {
+  return socket.on('data', receive).resume();
+}
+
+const server = createServer({ ...ACCEPT_OPTIONS, noDelay: true }, (accepted) => {
   const decoder = new RequestDecoder();
-  socket.on('data', (chunk) => {
-    decoder.push(chunk as Buffer);
+  const socket = read(accepted, (chunk) => {
+    decoder.push(chunk);
     let output = '';
     for (;;) {
       const words = decoder.next(MAX_COMMAND_BYTES);

@@ -3,7 +3,7 @@ import { type Peer, startProcess, stopProcess } from './peer.ts';
 
 const ENTRY = fileURLToPath(new URL('../nothing-server.ts', import.meta.url));
 
-/** Takes inv's requests and gives inv's replies, and does nothing: the ceiling. */
+/** Takes inv's requests and gives inv's replies, and does nothing. */
 export const nothingPeer = doNothing('nothing');
 
 /** The same without the checks and with the shortest reply. */
