@@ -82,12 +82,12 @@ export class CuttingProxy {
     for (const socket of both) {
       this.#sockets.add(socket);
       socket.setNoDelay(true);
-      socket.on('error', end);
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        end();
-      });
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => this.#sockets.delete(socket));
     }
+    client.on('close', end);
+    // Not cut: what the client sends before it hears that the server is gone is sent, and is to be seen.
+    server.on('close', () => client.end());
     /** How many replies come before the one to the latest purchase, that one included. */
     let repliesToPurchase = 0;
     let forwarded = 0;
@@ -104,6 +104,7 @@ export class CuttingProxy {
         if (isPurchase) this.seen.add(words.at(-1) as string);
         if (words[0] === 'RESUME' && this.#takes('resume')) return end();
         if (isPurchase && this.#takes('request')) return end();
+        if (server.destroyed) continue;
         server.write(encodeCommand(words), 'latin1');
         forwarded++;
         if (!isPurchase) continue;
