@@ -4,8 +4,8 @@ import { StoreRefused } from '../../inventory/store.ts';
 /**
  * The number of batches that were acknowledged, in a file of its own. SQLite quietly drops the end
  * of a write-ahead log that is damaged or cut; this number then tells that something is missing.
- * It is written after the replies and not synced, so it may lag when the server is killed but never
- * leads: it costs one small write a batch, for which nobody waits, and cannot raise a false alarm.
+ * It is written after the commit and not synced, so it may lag after a power cut but never leads:
+ * it costs one small write a batch, and cannot raise a false alarm.
  */
 export class AckedCount {
   readonly #file: number;

@@ -67,7 +67,8 @@ export class DataFile {
   readonly #acked: AckedCount;
   readonly #files: FilesInPlace;
   readonly #checkpointer: Checkpointer;
-  #isAcknowledged = true;
+  /** The log has grown since anybody looked at its length. */
+  #hasGrown = false;
 
   constructor(path: string, db: DatabaseSync, lock: DatabaseSync, acked: AckedCount) {
     this.db = db;
@@ -81,22 +82,21 @@ export class DataFile {
    * Call after each commit that counted itself in the table `batches`, before its replies leave.
    * Throws when what was committed may not be there tomorrow: the server must stop.
    */
-  checkCommitted(): void {
+  acknowledgeBatch(): void {
     this.#files.check();
     this.#checkpointer.check();
-    this.#isAcknowledged = false;
+    this.#acked.add();
+    this.#hasGrown = true;
   }
 
-  /** Call when the replies of a batch have left: the work for it that none of them has to wait for. */
-  acknowledge(): void {
-    if (this.#isAcknowledged) return;
-    this.#acked.add();
-    this.#isAcknowledged = true;
+  /** Call when the replies have left: none of them has to wait for this. */
+  afterReplies(): void {
+    if (!this.#hasGrown) return;
+    this.#hasGrown = false;
     this.#checkpointer.startWhenDue();
   }
 
   async close(): Promise<void> {
-    this.acknowledge();
     await this.#checkpointer.close();
     this.db.close();
     this.#acked.close();

@@ -86,14 +86,14 @@ class SqliteStore implements Store {
     // The batch is on disk now. Whatever fails from here on is no StoreUnavailable, which would say
     // that nothing happened.
     if (!isEmpty(changes)) {
-      this.#file.checkCommitted();
+      this.#file.acknowledgeBatch();
       this.#mirror(changes);
     }
     return outcomes.map((outcome) => ('page' in outcome ? this.#readPage(outcome) : outcome));
   }
 
   afterReplies(): void {
-    this.#file.acknowledge();
+    this.#file.afterReplies();
   }
 
   close(): Promise<void> {
@@ -202,8 +202,7 @@ class SqliteStore implements Store {
     for (const { upc, name, units } of news) upsert.run(upc, name, units, units);
     this.#countBatch.run();
     this.#commitTransaction.run();
-    this.#file.checkCommitted();
-    this.#file.acknowledge();
+    this.#file.acknowledgeBatch();
   }
 
   /**
