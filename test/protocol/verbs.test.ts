@@ -105,6 +105,8 @@ describe('numbers are decimal, from 1 to 2^53-1, without a sign', () => {
     '.5',
     '1e3',
     '0x10',
+    '1:',
+    '1/',
     '0b1',
     '1_000',
     '1,000',

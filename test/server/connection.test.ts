@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ErrorReply } from '../../src/protocol/errors.ts';
 import { MAX_COMMAND_BYTES_BEFORE_LOGIN } from '../../src/protocol/limits.ts';
 import { startServer } from '../support/in-process.ts';
@@ -53,6 +53,17 @@ describe('pipelining', () => {
       expect.any(Number),
       '3',
     ]);
+  });
+
+  test('each order has the time at which it came', async () => {
+    await using server = await startServer();
+    await using client = await server.login();
+    using clock = vi.spyOn(Date, 'now');
+    for (const now of [1_000, 2_000]) {
+      clock.mockReturnValue(now);
+      await client.send(commands('PURCHASE 1001 1', 'PURCHASE 1001 1'));
+      expect(await client.replies(2)).toMatchObject([{ at: now }, { at: now }]);
+    }
   });
 
   test('a request may come in any pieces', async () => {

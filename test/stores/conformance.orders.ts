@@ -82,6 +82,19 @@ export function orderPagesConformance(name: string, makePlace: MakePlace): void 
       await store.close();
     });
 
+    test('a refusal under an id that tells the time is kept', async () => {
+      await using place = await makePlace();
+      const store = await place.open(ITEMS);
+      const buyer = new Buyer();
+      const refused = buyer.buy('1x99', uuidAt(buyer.now));
+      expect(refused.position).toBeNull();
+      const refusal = new Refusal('NOSTOCK', 'too little stock: 1 asked 99 available 10');
+      expect(await settleOne(store, refused)).toEqual(refusal);
+      expect(await settleOne(store, refused)).toEqual(refusal);
+      expect(await settleOne(store, buyer.orders(1))).toMatchObject({ orders: [{ refusal }] });
+      await store.close();
+    });
+
     test('and never those of another user, nor before an id of another user', async () => {
       await using place = await makePlace();
       const store = await place.open(ITEMS);
