@@ -13,6 +13,8 @@ export const ACCEPT_OPTIONS: ServerOpts = {
   allowHalfOpen: true,
   // Nothing may arrive before the buffer is there.
   pauseOnConnect: true,
+  // Read as usual, a paused socket reads no further chunk; else each byte would start its timeout anew.
+  highWaterMark: 1,
 };
 
 /**

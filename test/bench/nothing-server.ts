@@ -24,13 +24,14 @@ function answer(words: readonly string[]): Reply {
 
 const onlyOk = process.argv.includes('--ok');
 const reply = onlyOk ? () => OK : answer;
+const options = onlyOk ? ACCEPT_OPTIONS : {};
 const read = onlyOk ? readThrough : readAsUsual;
 
 function readAsUsual(socket: Socket, receive: (chunk: Buffer) => void): Socket {
-  return socket.on('data', receive).resume();
+  return socket.on('data', receive);
 }
 
-const server = createServer({ ...ACCEPT_OPTIONS, noDelay: true }, (accepted) => {
+const server = createServer({ ...options, noDelay: true }, (accepted) => {
   const decoder = new RequestDecoder();
   const socket = read(accepted, (chunk) => {
     decoder.push(chunk);
