@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as catalog from '../src/inventory/catalog.ts';
-import { ERRORS } from '../src/protocol/errors.ts';
+import { ERRORS } from '../src/protocol/error-codes.ts';
 import * as limits from '../src/protocol/limits.ts';
 import { VERBS } from '../src/protocol/verbs.ts';
 import * as connection from '../src/server/connection.ts';

@@ -34,7 +34,9 @@ test('a command loads neither the other commands nor what it does not use', asyn
   const loaded = await loadedBy('shop', 'local', '--json');
   expect(loaded).toContain('commands/shop/local');
   const needless = [...loaded].filter((name) =>
-    /^(commands\/(?!shop\/local)|server\/|stores\/|inventory\/|shop\/menu|shop\/script)/.test(name),
+    /^(commands\/(?!shop\/local)|server\/|stores\/|inventory\/|verbs\/|shop\/terminal\/(menu|script))/.test(
+      name,
+    ),
   );
   expect(needless).toEqual([]);
   // One finds out which versions of Node oclif wants, one draws tables, one keeps the client's file.

@@ -1,6 +1,6 @@
 import { inspect, stripVTControlCharacters } from 'node:util';
 import { Errors } from '@oclif/core';
-import { CommandFailure, ExitCode } from './failure.ts';
+import { CommandFailure, ExitCode } from './command-failure.ts';
 import { nearest } from './nearest.ts';
 
 /** Prompts end with these when the user presses Ctrl-C or the prompt is called off. */

@@ -1,5 +1,5 @@
 import type { Config } from '@oclif/core';
-import { CommandFailure, ExitCode } from './failure.ts';
+import { CommandFailure, ExitCode } from './command-failure.ts';
 import { nearest } from './nearest.ts';
 
 /** Of oclif's configuration: the program's name and what commands it has. */

@@ -2,12 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
-import { CommandFailure, ExitCode } from '../cli/failure.ts';
+import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { CATALOG, CatalogError, type Item, parseCatalog } from '../inventory/catalog.ts';
 import { type Store, StoreRefused } from '../inventory/store.ts';
 import { logToStderr } from '../server/log.ts';
 import { InventoryServer } from '../server/server.ts';
-import { isPostgresAddress, showPostgresAddress } from '../stores/postgres/address.ts';
+import {
+  isPostgresAddress,
+  showPostgresAddress,
+} from '../stores/postgres/connection/postgres-url.ts';
 
 export default class Serve extends BaseCommand {
   static override summary = 'Run the inventory server';
@@ -112,12 +115,12 @@ interface Opened {
 
 async function openFile(path: string, catalog: readonly Item[]): Promise<Opened> {
   const data = resolve(path);
-  const { openSqliteStore } = await import('../stores/sqlite/sqlite.ts');
+  const { openSqliteStore } = await import('../stores/sqlite/sqlite-store.ts');
   return { data, store: await open(() => openSqliteStore(data, catalog)) };
 }
 
 async function openDatabase(url: string, catalog: readonly Item[]): Promise<Opened> {
-  const { openPostgresStore } = await import('../stores/postgres/postgres.ts');
+  const { openPostgresStore } = await import('../stores/postgres/open.ts');
   const store = await open(() => openPostgresStore(url, catalog, logToStderr));
   return { store, data: showPostgresAddress(url) };
 }

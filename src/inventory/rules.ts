@@ -18,7 +18,7 @@ import {
   type Rows,
   type Settlement,
   type Stock,
-} from './settlement.ts';
+} from './model.ts';
 
 /**
  * Settles `requests` in their order. Each one sees what the ones before it changed; `rows` is only

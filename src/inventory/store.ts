@@ -1,4 +1,4 @@
-import type { Outcome, Request } from './settlement.ts';
+import type { Outcome, Request } from './model.ts';
 
 /**
  * Where stock, logins and orders are kept. A store loads the rows that a batch touches, calls the

@@ -3,7 +3,7 @@
  * strings (see resp.ts). Every byte is looked at once, however the chunks fall, and what a server
  * can make this client hold is bounded.
  */
-import { ERRORS, type ErrorCode, ErrorReply, ProtocolError } from './errors.ts';
+import { ERRORS, type ErrorCode, ErrorReply, ProtocolError } from './error-codes.ts';
 import { MAX_INTEGER } from './limits.ts';
 
 /** What a reply can be. A map's names stand in the order of the wire. */

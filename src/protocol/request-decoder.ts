@@ -1,5 +1,5 @@
 /** RESP, inwards: the bytes of requests into words, which are wire strings (see resp.ts). */
-import { ProtocolError } from './errors.ts';
+import { ProtocolError } from './error-codes.ts';
 import { MAX_ARGUMENTS } from './limits.ts';
 
 const CR = 13;

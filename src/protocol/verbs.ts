@@ -2,10 +2,11 @@
  * The verb table: one entry a verb drives parsing, COMMAND, and the check of PROTOCOL.md.
  * A new verb is one entry here and one rule (inventory/rules.ts) or one answer (server/connection.ts).
  */
-import { ErrorReply } from './errors.ts';
+
+import { badNumber, badOrderId, isOrderId, positive, printable } from './argument-checks.ts';
+import type { ProtocolVersion } from './encoder.ts';
+import { ErrorReply } from './error-codes.ts';
 import { DEFAULT_ORDERS_COUNT, MAX_ARGUMENTS, MAX_INTEGER, MAX_ORDERS_COUNT } from './limits.ts';
-import type { ProtocolVersion } from './resp.ts';
-import { badNumber, badOrderId, isOrderId, positive, printable } from './words.ts';
 
 /** One UPC and the quantity asked of it. */
 export interface Line {

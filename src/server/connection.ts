@@ -5,10 +5,11 @@
  */
 import { hash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { Outcome, Request, Session } from '../inventory/settlement.ts';
-import { Refusal } from '../inventory/settlement.ts';
+import type { Outcome, Request, Session } from '../inventory/model.ts';
+import { Refusal } from '../inventory/model.ts';
 import { OutcomeUnknown, StoreUnavailable } from '../inventory/store.ts';
-import { ErrorReply, ProtocolError } from '../protocol/errors.ts';
+import { encode, OK, type ProtocolVersion, type Reply, Status } from '../protocol/encoder.ts';
+import { ErrorReply, ProtocolError } from '../protocol/error-codes.ts';
 import {
   MAX_COMMAND_BYTES,
   MAX_COMMAND_BYTES_BEFORE_LOGIN,
@@ -16,7 +17,6 @@ import {
   MAX_REQUESTS_IN_BATCH,
 } from '../protocol/limits.ts';
 import { RequestDecoder } from '../protocol/request-decoder.ts';
-import { encode, OK, type ProtocolVersion, type Reply, Status } from '../protocol/resp.ts';
 import { type Command, type Credentials, parseCommand } from '../protocol/verbs.ts';
 import type { Entry, GroupCommit } from './group-commit.ts';
 import type { OrderIds } from './order-ids.ts';

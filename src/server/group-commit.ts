@@ -6,7 +6,7 @@
  * only when the batch is on disk; and only then does any reply of the batch leave.
  */
 import { availableParallelism } from 'node:os';
-import type { Outcome, Request } from '../inventory/settlement.ts';
+import type { Outcome, Request } from '../inventory/model.ts';
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../inventory/store.ts';
 
 /** What waits in the queue: a request for the store, or null for one that is answered in its turn. */

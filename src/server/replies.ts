@@ -1,13 +1,6 @@
 /** Outcomes of the rules, as replies of the wire: the fields that PROTOCOL.md names, in their order. */
-import {
-  type Order,
-  type Outcome,
-  Refusal,
-  type Session,
-  type Stock,
-} from '../inventory/settlement.ts';
+import { type Order, type Outcome, Refusal, type Session, type Stock } from '../inventory/model.ts';
 import { StoreUnavailable } from '../inventory/store.ts';
-import { ErrorReply } from '../protocol/errors.ts';
 import {
   encode,
   mapHeads,
@@ -15,7 +8,8 @@ import {
   type ProtocolVersion,
   type Reply,
   toWire,
-} from '../protocol/resp.ts';
+} from '../protocol/encoder.ts';
+import { ErrorReply } from '../protocol/error-codes.ts';
 
 const UNAVAILABLE = new ErrorReply(
   'UNAVAILABLE',

@@ -1,9 +1,9 @@
 /** Listens, accepts, and drains: everything about connections as a whole. */
 import { createServer, type Socket, type Server as TcpServer } from 'node:net';
 import type { Store } from '../inventory/store.ts';
-import { ErrorReply } from '../protocol/errors.ts';
+import { encode } from '../protocol/encoder.ts';
+import { ErrorReply } from '../protocol/error-codes.ts';
 import { MAX_CONNECTIONS } from '../protocol/limits.ts';
-import { encode } from '../protocol/resp.ts';
 import { Connection, type Host, linger } from './connection.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Log } from './log.ts';

@@ -1,6 +1,7 @@
 /** What Redis clients and tools ask of any server: COMMAND and CLIENT. */
-import { ErrorReply } from '../protocol/errors.ts';
-import { OK, type Reply, toWire } from '../protocol/resp.ts';
+
+import { OK, type Reply, toWire } from '../protocol/encoder.ts';
+import { ErrorReply } from '../protocol/error-codes.ts';
 import { VERBS, type Verb } from '../protocol/verbs.ts';
 
 /** The reply to COMMAND and its subcommands. */

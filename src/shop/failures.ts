@@ -1,8 +1,8 @@
 /** What went wrong, as users are told it and as scripts see it: a sentence, a code, an exit code. */
-import { CommandFailure, ExitCode } from '../cli/failure.ts';
-import type { ErrorCode } from '../protocol/errors.ts';
-import { type Address, DEFAULT_HOST, DEFAULT_PORT, nameOf } from './address.ts';
-import { ConnectionLost, NoServer, Refused } from './errors.ts';
+import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
+import { type Address, DEFAULT_HOST, DEFAULT_PORT, nameOf } from '../client/address.ts';
+import { ConnectionLost, NoServer, Refused } from '../client/errors.ts';
+import type { ErrorCode } from '../protocol/error-codes.ts';
 
 const EXITS: Partial<Record<ErrorCode, ExitCode>> = {
   NOAUTH: ExitCode.notLoggedIn,

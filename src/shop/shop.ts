@@ -2,15 +2,15 @@
  * All that a customer can do, each thing once: the menu, the script lines and the one-shot commands
  * call these methods. A failure is thrown as the CommandFailure that the user is told about.
  */
-import { CommandFailure } from '../cli/failure.ts';
+import { CommandFailure } from '../cli/command-failure.ts';
+import { type Address, nameOf } from '../client/address.ts';
+import type { Client } from '../client/client.ts';
+import { ConnectionLost, Refused } from '../client/errors.ts';
+import { Link } from '../client/reconnecting-client.ts';
+import type { Item, PastOrder } from '../client/replies.ts';
+import type { Timeouts } from '../client/server-connection.ts';
 import type { Line } from '../protocol/verbs.ts';
-import { type Address, nameOf } from './address.ts';
-import type { Client } from './client.ts';
-import type { Timeouts } from './connection.ts';
-import { ConnectionLost, Refused } from './errors.ts';
 import { notLoggedIn, notRecorded, outcomeUnknown, toFailure } from './failures.ts';
-import { Link } from './link.ts';
-import { accountName, type Holdings, LocalInventory, type Login } from './local-inventory.ts';
 import {
   type Bought,
   isFinal,
@@ -18,9 +18,9 @@ import {
   patiently,
   sendOrder,
   settleOpenOrders,
-} from './orders.ts';
-import type { Item, PastOrder } from './replies.ts';
-import type { Notify } from './state-file.ts';
+} from './outbox.ts';
+import { accountName, type Holdings, LocalInventory, type Login } from './state/local-inventory.ts';
+import type { Notify } from './state/state-file.ts';
 
 export interface ShopOptions {
   readonly server: Address;

@@ -1,5 +1,5 @@
 /** An order as both stores write it: a row that an operator can read with the database's own tools. */
-import { type Order, type OrderLine, Refusal, type RefusalCode } from '../inventory/settlement.ts';
+import { type Order, type OrderLine, Refusal, type RefusalCode } from '../inventory/model.ts';
 
 export interface OrderRow {
   readonly user: string;

@@ -5,10 +5,10 @@
  * bytes costs.
  */
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { ErrorReply } from '../../src/protocol/errors.ts';
+import { encode, OK, type Reply } from '../../src/protocol/encoder.ts';
+import { ErrorReply } from '../../src/protocol/error-codes.ts';
 import { MAX_COMMAND_BYTES } from '../../src/protocol/limits.ts';
 import { RequestDecoder } from '../../src/protocol/request-decoder.ts';
-import { encode, OK, type Reply } from '../../src/protocol/resp.ts';
 import { parseCommand } from '../../src/protocol/verbs.ts';
 import { ACCEPT_OPTIONS, readThrough } from '../../src/server/read-buffer.ts';
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { encodeCommand } from '../../src/protocol/encoder.ts';
 import {
   MAX_ARGUMENTS,
   MAX_COMMAND_BYTES,
   MAX_COMMAND_BYTES_BEFORE_LOGIN,
 } from '../../src/protocol/limits.ts';
-import { encodeCommand } from '../../src/protocol/resp.ts';
 import { TemporaryFolder } from '../support/folder.ts';
 import { commands, type Plain, type RawClient } from '../support/raw-client.ts';
 import { type ServeProcess, serve } from '../support/serve-process.ts';

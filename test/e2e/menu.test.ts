@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { type BadLine, badLine, temporary } from '../shop/servers.ts';
+import { type BadLine, badLine, temporary } from '../shop/support/servers.ts';
 import { type ServeProcess, serve } from '../support/serve-process.ts';
 import { Inv } from './inv.ts';
 import { KEYS, Terminal } from './terminal.ts';

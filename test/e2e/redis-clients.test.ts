@@ -230,7 +230,7 @@ describe('the tools of Redis', () => {
         'PURCHASE',
         '1',
         '1',
-      ]); // prettier-ignore
+      ]);
       expect(stdout).toMatch(/PURCHASE 1 1: [\d.]+ requests per second/);
       expect(stdout).not.toMatch(/error/i);
       expect(available - (await before.ask('INVENTORY 1'))[0].available).toBe(16_000);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
-import { ErrorReply } from '../../src/protocol/errors.ts';
+import { ErrorReply } from '../../src/protocol/error-codes.ts';
 import { TemporaryFolder } from '../support/folder.ts';
 import { commands, type Plain, type RawClient } from '../support/raw-client.ts';
 import { serve, serveToEnd } from '../support/serve-process.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { badLine, fakeServer, SILENCE, temporary } from '../shop/servers.ts';
+import { badLine, fakeServer, SILENCE, temporary } from '../shop/support/servers.ts';
 import { program } from '../support/program.ts';
 import { type ServeProcess, serve } from '../support/serve-process.ts';
 import { environment, Inv } from './inv.ts';

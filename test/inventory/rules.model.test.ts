@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { settle } from '../../src/inventory/rules.ts';
 import {
   type Login,
   type Order,
   orderKey,
   type Rows,
   type Stock,
-} from '../../src/inventory/settlement.ts';
-import { draft, Requests, STOCK } from './arbitrary.ts';
-import { Model, told } from './model.ts';
+} from '../../src/inventory/model.ts';
+import { settle } from '../../src/inventory/rules.ts';
+import { draft, Requests, STOCK } from './support/arbitrary.ts';
+import { Model, told } from './support/sale-model.ts';
 
 const ownPage = draft.filter(
   ({ kind, order }) => kind !== 'orders' && !(kind === 'inventory' && order === null),

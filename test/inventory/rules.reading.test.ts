@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { newestFirst, type Order, Refusal, type Request } from '../../src/inventory/model.ts';
 import { settle } from '../../src/inventory/rules.ts';
-import { newestFirst, type Order, Refusal, type Request } from '../../src/inventory/settlement.ts';
-import { alice, buy, outcomes, rows, withToken } from './rows.ts';
+import { alice, buy, outcomes, rows, withToken } from './support/rows.ts';
 
 describe('logins', () => {
   const login = { tokenHash: 'new', user: 'bob', since: 3 };
@@ -14,7 +14,7 @@ describe('logins', () => {
         { kind: 'resume', tokenHash: 'new' },
       ],
       rows,
-    ); // prettier-ignore
+    );
     expect(outcomes).toEqual([
       new Refusal('NOSESSION', 'that token is not logged in; log in again'),
       { kind: 'session', session: login },

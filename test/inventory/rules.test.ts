@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { settle } from '../../src/inventory/rules.ts';
 import {
   type Order,
   orderKey,
   Refusal,
   type Request,
   type Rows,
-} from '../../src/inventory/settlement.ts';
-import { alice, bob, buy, outcomes, receipt, rows, withToken } from './rows.ts';
+} from '../../src/inventory/model.ts';
+import { settle } from '../../src/inventory/rules.ts';
+import { alice, bob, buy, outcomes, receipt, rows, withToken } from './support/rows.ts';
 
 const noAuth = new Refusal('NOAUTH', 'log in first');
 const loggedOut = new Refusal('NOAUTH', 'this login was ended by a logout; log in again');
@@ -33,7 +33,7 @@ describe('a purchase', () => {
         [1, 7],
         [2, 0],
       ]),
-    ); // prettier-ignore
+    );
     expect(changes.orders).toEqual([order]);
   });
 

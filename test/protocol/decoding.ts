@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { ProtocolError } from '../../src/protocol/errors.ts';
+import { ProtocolError } from '../../src/protocol/error-codes.ts';
 import { RequestDecoder } from '../../src/protocol/request-decoder.ts';
 
 export interface Decoded {

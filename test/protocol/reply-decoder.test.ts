@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ErrorReply, ProtocolError } from '../../src/protocol/errors.ts';
+import { encode, type Reply, Status } from '../../src/protocol/encoder.ts';
+import { ErrorReply, ProtocolError } from '../../src/protocol/error-codes.ts';
 import {
   MAX_REPLY_BYTES,
   MAX_REPLY_DEPTH,
@@ -8,7 +9,6 @@ import {
   ReplyDecoder,
   type ReplyValue,
 } from '../../src/protocol/reply-decoder.ts';
-import { encode, type Reply, Status } from '../../src/protocol/resp.ts';
 
 /** All replies in `bytes`, which come in chunks of `size`. */
 function decode(bytes: string, size = bytes.length): ReplyValue[] {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { encodeCommand } from '../../src/protocol/encoder.ts';
 import { MAX_ARGUMENTS, MAX_COMMAND_BYTES } from '../../src/protocol/limits.ts';
 import { RequestDecoder } from '../../src/protocol/request-decoder.ts';
-import { encodeCommand } from '../../src/protocol/resp.ts';
 import { decode, expectDecoded } from './decoding.ts';
 
 describe('commands come out as they were sent, whole, byte by byte and cut anywhere', () => {

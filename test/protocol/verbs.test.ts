@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ErrorReply } from '../../src/protocol/errors.ts';
+import { ErrorReply } from '../../src/protocol/error-codes.ts';
 import { MAX_ARGUMENTS, MAX_INTEGER, MAX_ORDERS_COUNT } from '../../src/protocol/limits.ts';
 import { type Command, parseCommand, VERBS } from '../../src/protocol/verbs.ts';
 
@@ -126,7 +126,7 @@ describe('numbers are decimal, from 1 to 2^53-1, without a sign', () => {
     '\xd9\xa1',
     '\xef\xbc\x91',
     '1\0',
-  ]; // prettier-ignore
+  ];
 
   test.for(bad)('%j is neither a UPC nor a quantity', (word) => {
     const got = `from 1 to ${MAX_INTEGER}, got '${word.replace(/[^!-~]/g, '?')}'`;

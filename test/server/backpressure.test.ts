@@ -1,13 +1,13 @@
 import { Socket } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
 import type { Store } from '../../src/inventory/store.ts';
+import { encodeCommand } from '../../src/protocol/encoder.ts';
 import {
   MAX_COMMAND_BYTES,
   MAX_READ_AHEAD_BYTES,
   MAX_REQUESTS_IN_BATCH,
   UNREAD_OUTPUT_PAUSE_BYTES,
 } from '../../src/protocol/limits.ts';
-import { encodeCommand } from '../../src/protocol/resp.ts';
 import { startServer } from '../support/in-process.ts';
 import { commands } from '../support/raw-client.ts';
 

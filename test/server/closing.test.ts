@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../src/inventory/store.ts';
 import { StoreUnavailable } from '../../src/inventory/store.ts';
-import { ErrorReply } from '../../src/protocol/errors.ts';
+import { ErrorReply } from '../../src/protocol/error-codes.ts';
 import { startServer } from '../support/in-process.ts';
 import { commands } from '../support/raw-client.ts';
 

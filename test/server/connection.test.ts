@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { ErrorReply } from '../../src/protocol/errors.ts';
+import { ErrorReply } from '../../src/protocol/error-codes.ts';
 import { MAX_COMMAND_BYTES_BEFORE_LOGIN } from '../../src/protocol/limits.ts';
 import { startServer } from '../support/in-process.ts';
 import { commands } from '../support/raw-client.ts';
@@ -36,7 +36,7 @@ describe('pipelining', () => {
       'CLIENT ID',
       'COMMAND COUNT',
       'PING 3',
-    ]; // prettier-ignore
+    ];
     await client.send(commands(...lines));
     expect(await client.replies(lines.length)).toMatchObject([
       '1',

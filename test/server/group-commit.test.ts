@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, test, vi } from 'vitest';
-import type { Outcome, Request } from '../../src/inventory/settlement.ts';
+import type { Outcome, Request } from '../../src/inventory/model.ts';
 import { type Store, StoreUnavailable } from '../../src/inventory/store.ts';
 import { GroupCommit, MAX_BATCH } from '../../src/server/group-commit.ts';
 
@@ -99,7 +99,7 @@ test('what arrives while a batch commits is the next batch, and one at a time is
   expect(store.batches).toEqual([
     ['a', 'b'],
     ['c', 'd'],
-  ]); // prettier-ignore
+  ]);
   expect(answered).toEqual(['a', 'b', 'batch', 'c', 'd', 'batch']);
 });
 
@@ -225,7 +225,7 @@ function bound(fixture: Fixture) {
     commit,
     add: (name: string) => fixture.add(name),
     addWithoutRequest: (name: string) => fixture.addWithoutRequest(name),
-  }; // prettier-ignore
+  };
 }
 
 test.runIf(availableParallelism() > 1)(

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { type Order, type Outcome, Refusal } from '../../src/inventory/settlement.ts';
+import { type Order, type Outcome, Refusal } from '../../src/inventory/model.ts';
 import { StoreUnavailable } from '../../src/inventory/store.ts';
-import { ErrorReply } from '../../src/protocol/errors.ts';
-import { encode, OK, type Reply } from '../../src/protocol/resp.ts';
+import { encode, OK, type Reply } from '../../src/protocol/encoder.ts';
+import { ErrorReply } from '../../src/protocol/error-codes.ts';
 import { encodeOutcome } from '../../src/server/replies.ts';
 
 const bought: Order = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ErrorReply } from '../../src/protocol/errors.ts';
+import { ErrorReply } from '../../src/protocol/error-codes.ts';
 import { VERBS } from '../../src/protocol/verbs.ts';
 import { clientReply, commandReply } from '../../src/server/tools.ts';
 

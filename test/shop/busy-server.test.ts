@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import { ErrorReply } from '../../src/protocol/errors.ts';
-import { account, newPlace, newShop, TICKETS, unitsHeld } from './place.ts';
-import { type Answer, CUT, fakeServer } from './servers.ts';
+import { ErrorReply } from '../../src/protocol/error-codes.ts';
+import { account, newPlace, newShop, TICKETS, unitsHeld } from './support/place.ts';
+import { type Answer, CUT, fakeServer } from './support/servers.ts';
 
 const at = newPlace();
 

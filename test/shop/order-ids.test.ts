@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { PASSWORDS } from '../support/in-process.ts';
-import { account, available, newPlace, newShop, TICKETS, unitsHeld } from './place.ts';
-import { temporary } from './servers.ts';
+import { account, available, newPlace, newShop, TICKETS, unitsHeld } from './support/place.ts';
+import { temporary } from './support/servers.ts';
 
 const at = newPlace();
 

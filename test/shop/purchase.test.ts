@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { PASSWORDS } from '../support/in-process.ts';
-import { account, available, newPlace, newShop, TICKETS, unitsHeld } from './place.ts';
+import { account, available, newPlace, newShop, TICKETS, unitsHeld } from './support/place.ts';
 
 const at = newPlace();
 

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Client } from '../../src/shop/client.ts';
+import { Client } from '../../src/client/client.ts';
 import { PASSWORDS } from '../support/in-process.ts';
-import { account, newPlace, newShop, TICKETS } from './place.ts';
-import { fakeServer } from './servers.ts';
+import { account, newPlace, newShop, TICKETS } from './support/place.ts';
+import { fakeServer } from './support/servers.ts';
 
 const at = newPlace();
 

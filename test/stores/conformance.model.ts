@@ -1,8 +1,8 @@
 /** Arbitrary runs, restarts among them: a store answers what the model answers. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { draft, Requests, STOCK } from '../inventory/arbitrary.ts';
-import { Model, told } from '../inventory/model.ts';
+import { draft, Requests, STOCK } from '../inventory/support/arbitrary.ts';
+import { Model, told } from '../inventory/support/sale-model.ts';
 import type { MakePlace } from './conformance.ts';
 
 const batch = fc.array(draft, { maxLength: 15 });

@@ -1,7 +1,7 @@
 /** ORDERS: every store lists the same orders in the same order. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { Refusal } from '../../src/inventory/settlement.ts';
+import { Refusal } from '../../src/inventory/model.ts';
 import { ITEMS, type MakePlace } from './conformance.ts';
 import { Buyer, bob, settleOne } from './orders.ts';
 
@@ -78,7 +78,7 @@ export function orderPagesConformance(name: string, makePlace: MakePlace): void 
           },
           { id: 'bought', refusal: null, lines: [{ upc: 1, qty: 2, available: 8 }] },
         ],
-      }); // prettier-ignore
+      });
       await store.close();
     });
 

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Item } from '../../src/inventory/catalog.ts';
-import { Refusal, type Request } from '../../src/inventory/settlement.ts';
+import { Refusal, type Request } from '../../src/inventory/model.ts';
 import type { Store } from '../../src/inventory/store.ts';
 import { storeModelConformance } from './conformance.model.ts';
 import { orderPagesConformance } from './conformance.orders.ts';

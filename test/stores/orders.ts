@@ -1,4 +1,4 @@
-import type { Order, Outcome, Request, Session } from '../../src/inventory/settlement.ts';
+import type { Order, Outcome, Request, Session } from '../../src/inventory/model.ts';
 import type { Store } from '../../src/inventory/store.ts';
 import { OrderIds } from '../../src/server/order-ids.ts';
 

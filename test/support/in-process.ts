@@ -1,7 +1,7 @@
 import { CATALOG, type Item } from '../../src/inventory/catalog.ts';
 import type { Store } from '../../src/inventory/store.ts';
 import { InventoryServer } from '../../src/server/server.ts';
-import { openSqliteStore } from '../../src/stores/sqlite/sqlite.ts';
+import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from './folder.ts';
 import { RawClient } from './raw-client.ts';
 

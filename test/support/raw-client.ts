@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { encodeCommand } from '../../src/protocol/encoder.ts';
 import { ReplyDecoder, type ReplyValue } from '../../src/protocol/reply-decoder.ts';
-import { encodeCommand } from '../../src/protocol/resp.ts';
 
 /** A reply with its RESP3 maps as plain objects; errors stay ErrorReply. */
 // biome-ignore lint/suspicious/noExplicitAny: tests look into replies of every shape

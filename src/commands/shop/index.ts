@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { usage } from '../../shop/failures.ts';
-import { ShopCommand } from '../../shop/shop-command.ts';
+import { ShopCommand } from '../../shop/terminal/shop-command.ts';
 
 export default class ShopIndex extends ShopCommand {
   static override enableJsonFlag = false;
@@ -42,10 +42,10 @@ export default class ShopIndex extends ShopCommand {
             'the menu needs a terminal to show itself on; commands such as `inv shop inventory` do not',
           );
         }
-        const { runMenu } = await import('../../shop/menu.ts');
+        const { runMenu } = await import('../../shop/terminal/menu.ts');
         await runMenu(shop);
       } else {
-        const { runScript } = await import('../../shop/script.ts');
+        const { runScript } = await import('../../shop/terminal/script.ts');
         const lines = createInterface({ input: process.stdin, terminal: false });
         await runScript(shop, lines, (text) => this.log(text));
         // Lines after `quit` are nobody's.

@@ -1,5 +1,5 @@
-import type { Item } from '../../shop/replies.ts';
-import { outputColumns, ShopCommand } from '../../shop/shop-command.ts';
+import type { Item } from '../../client/replies.ts';
+import { outputColumns, ShopCommand } from '../../shop/terminal/shop-command.ts';
 
 export default class ShopInventory extends ShopCommand {
   static override summary = 'Show what the server sells and how many units are available';
@@ -22,7 +22,7 @@ export default class ShopInventory extends ShopCommand {
     const { flags } = await this.parse(ShopInventory);
     const items = await this.withShop(flags, (shop) => shop.inventory());
     if (!this.jsonEnabled()) {
-      const { inventoryTable } = await import('../../shop/tables.ts');
+      const { inventoryTable } = await import('../../shop/terminal/tables.ts');
       this.log(inventoryTable(items, outputColumns()));
     }
     return { items };

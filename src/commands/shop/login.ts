@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
-import { findPassword, findUser } from '../../shop/password.ts';
-import { ShopCommand } from '../../shop/shop-command.ts';
+import { findPassword, findUser } from '../../shop/terminal/credentials.ts';
+import { ShopCommand } from '../../shop/terminal/shop-command.ts';
 
 export default class ShopLogin extends ShopCommand {
   static override summary = 'Log in to a server';

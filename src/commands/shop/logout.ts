@@ -1,4 +1,4 @@
-import { ShopCommand } from '../../shop/shop-command.ts';
+import { ShopCommand } from '../../shop/terminal/shop-command.ts';
 
 export default class ShopLogout extends ShopCommand {
   static override summary = 'Log out: end the login on the server';

@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core';
+import type { ReceiptLine } from '../../client/replies.ts';
 import { DEFAULT_ORDERS_COUNT, MAX_ORDERS_COUNT } from '../../protocol/limits.ts';
-import { toOrderId, toOrdersCount } from '../../shop/input.ts';
-import type { ReceiptLine } from '../../shop/replies.ts';
-import { ShopCommand } from '../../shop/shop-command.ts';
+import { toOrderId, toOrdersCount } from '../../shop/terminal/input.ts';
+import { ShopCommand } from '../../shop/terminal/shop-command.ts';
 
 interface OrderJson {
   order: string;
@@ -42,7 +42,7 @@ export default class ShopOrders extends ShopCommand {
     const before = flags.before === undefined ? null : toOrderId(flags.before);
     const orders = await this.withShop(flags, (shop) => shop.orders(count, before));
     if (!this.jsonEnabled()) {
-      const { ordersTable } = await import('../../shop/tables.ts');
+      const { ordersTable } = await import('../../shop/terminal/tables.ts');
       this.log(ordersTable(orders));
     }
     return {

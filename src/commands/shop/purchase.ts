@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
-import { toLines, toOrderId } from '../../shop/input.ts';
-import type { ReceiptLine } from '../../shop/replies.ts';
-import { outputColumns, ShopCommand } from '../../shop/shop-command.ts';
+import type { ReceiptLine } from '../../client/replies.ts';
+import { toLines, toOrderId } from '../../shop/terminal/input.ts';
+import { outputColumns, ShopCommand } from '../../shop/terminal/shop-command.ts';
 
 interface ReceiptJson {
   order: string;
@@ -67,7 +67,7 @@ export default class ShopPurchase extends ShopCommand {
     const order = flags.order === undefined ? null : toOrderId(flags.order);
     const bought = await this.withShop(flags, (shop) => shop.purchase(lines, order));
     if (!this.jsonEnabled()) {
-      const { receiptTable } = await import('../../shop/tables.ts');
+      const { receiptTable } = await import('../../shop/terminal/tables.ts');
       this.log(receiptTable(bought, outputColumns()));
     }
     const { order: id, at, replayed, lines: left } = bought.receipt;

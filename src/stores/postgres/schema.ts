@@ -1,9 +1,9 @@
 /** The tables, in a schema of their own: made, checked and filled with the items of the catalogue. */
 import type { Item } from '../../inventory/catalog.ts';
 import { StoreRefused } from '../../inventory/store.ts';
-import { numberArray, textArray } from './arrays.ts';
-import type { Link } from './link.ts';
-import { ask } from './session.ts';
+import { numberArray, textArray } from './batch/literals.ts';
+import type { Link } from './connection/database-connection.ts';
+import { ask } from './connection/session-setup.ts';
 
 const SCHEMA_VERSION = 1;
 

@@ -1,8 +1,8 @@
 /** One connection that asks one thing at a time, and how long each answer takes. */
 import { connect, type Socket } from 'node:net';
-import { ErrorReply } from '../../../src/protocol/errors.ts';
+import { encodeCommand } from '../../../src/protocol/encoder.ts';
+import { ErrorReply } from '../../../src/protocol/error-codes.ts';
 import { ReplyDecoder } from '../../../src/protocol/reply-decoder.ts';
-import { encodeCommand } from '../../../src/protocol/resp.ts';
 import { Latencies } from '../load/latencies.ts';
 
 export class Asker {

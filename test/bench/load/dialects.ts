@@ -1,7 +1,8 @@
 /** How to log in and to buy in the words of each server. */
-import { ErrorReply } from '../../../src/protocol/errors.ts';
+
+import { encodeCommand } from '../../../src/protocol/encoder.ts';
+import { ErrorReply } from '../../../src/protocol/error-codes.ts';
 import { ReplyDecoder } from '../../../src/protocol/reply-decoder.ts';
-import { encodeCommand } from '../../../src/protocol/resp.ts';
 import { SCRIPT_SHA } from '../peers/redis-script.ts';
 import { TOKEN } from '../peers/token.ts';
 import type { DialectName } from './job.ts';

@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ErrorReply } from '../../../src/protocol/errors.ts';
+import { encodeCommand } from '../../../src/protocol/encoder.ts';
+import type { ErrorReply } from '../../../src/protocol/error-codes.ts';
 import { ReplyDecoder, type ReplyValue } from '../../../src/protocol/reply-decoder.ts';
-import { encodeCommand } from '../../../src/protocol/resp.ts';
 import type { DialectName, Upcs } from '../load/job.ts';
 
 export interface Stock {

@@ -1,5 +1,5 @@
 /** Inputs for the fuzzer: valid sessions, and what becomes of them when they are mutated. */
-import { encodeCommand } from '../../../src/protocol/resp.ts';
+import { encodeCommand } from '../../../src/protocol/encoder.ts';
 import type { Random } from '../support/random.ts';
 
 /** On sale to the inputs that may be valid after all … */

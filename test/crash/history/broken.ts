@@ -1,5 +1,5 @@
 /** Stores that break one rule each, and answer as if they did not: the history check must notice. */
-import type { Outcome, PurchaseRequest, Request } from '../../../src/inventory/settlement.ts';
+import type { Outcome, PurchaseRequest, Request } from '../../../src/inventory/model.ts';
 import type { Store } from '../../../src/inventory/store.ts';
 
 type Settle = (requests: readonly Request[]) => readonly Outcome[];

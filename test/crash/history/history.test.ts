@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../../src/inventory/store.ts';
 import { InventoryServer } from '../../../src/server/server.ts';
-import { openSqliteStore } from '../../../src/stores/sqlite/sqlite.ts';
+import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { Random } from '../support/random.ts';
 import { BROKEN } from './broken.ts';
 import { CLIENTS, itemsOf, runHistories } from './histories.ts';

@@ -1,5 +1,5 @@
 /** Real clients that ask at the same time, over TCP, and what each one asked, when, and what it was answered. */
-import { ErrorReply } from '../../../src/protocol/errors.ts';
+import { ErrorReply } from '../../../src/protocol/error-codes.ts';
 import type { ReplyValue } from '../../../src/protocol/reply-decoder.ts';
 import { Random } from '../support/random.ts';
 import { describe, Lost, PASSWORDS, type User, WireClient } from '../support/wire-client.ts';

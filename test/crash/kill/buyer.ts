@@ -1,7 +1,7 @@
 /** One client of the load: buys, asks, logs in and out, and tries again what it has no answer to. */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { ErrorReply } from '../../../src/protocol/errors.ts';
+import { ErrorReply } from '../../../src/protocol/error-codes.ts';
 import type { ReplyValue } from '../../../src/protocol/reply-decoder.ts';
 import { Random } from '../support/random.ts';
 import {

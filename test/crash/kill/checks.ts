@@ -3,7 +3,7 @@
  * no load runs; each adds what it finds to the ledger's violations.
  */
 import { hash } from 'node:crypto';
-import { ErrorReply } from '../../../src/protocol/errors.ts';
+import { ErrorReply } from '../../../src/protocol/error-codes.ts';
 import type { ReplyValue } from '../../../src/protocol/reply-decoder.ts';
 import { describe, USERS, type User, WireClient } from '../support/wire-client.ts';
 import { CATALOG } from './catalog.ts';

@@ -2,7 +2,7 @@
  * What the load knows by itself, and by nothing that the server keeps: every order that was sent,
  * what was answered about it, and every login. Answers that cannot all be true are violations.
  */
-import { ErrorReply } from '../../../src/protocol/errors.ts';
+import { ErrorReply } from '../../../src/protocol/error-codes.ts';
 import type { ReplyValue } from '../../../src/protocol/reply-decoder.ts';
 import { describe, type User } from '../support/wire-client.ts';
 

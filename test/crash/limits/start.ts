@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CATALOG } from '../../../src/inventory/catalog.ts';
-import { openSqliteStore } from '../../../src/stores/sqlite/sqlite.ts';
+import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { WireClient } from '../support/wire-client.ts';
 

@@ -4,10 +4,10 @@
  */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { encodeCommand } from '../../../src/protocol/encoder.ts';
 import { MAX_COMMAND_BYTES } from '../../../src/protocol/limits.ts';
 import { ReplyDecoder } from '../../../src/protocol/reply-decoder.ts';
 import { RequestDecoder } from '../../../src/protocol/request-decoder.ts';
-import { encodeCommand } from '../../../src/protocol/resp.ts';
 
 /** Where a connection is cut. Each plan works once, on the first connection that gets there. */
 export type Cut =

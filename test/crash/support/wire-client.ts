@@ -1,9 +1,9 @@
 /** One TCP connection that keeps any number of requests in flight, for loads and checks. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { ErrorReply } from '../../../src/protocol/errors.ts';
+import { encodeCommand } from '../../../src/protocol/encoder.ts';
+import { ErrorReply } from '../../../src/protocol/error-codes.ts';
 import { ReplyDecoder, type ReplyValue } from '../../../src/protocol/reply-decoder.ts';
-import { encodeCommand } from '../../../src/protocol/resp.ts';
 
 /** The connection is gone, and the request may or may not have had its effect. */
 export class Lost extends Error {}

@@ -2,9 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, type ExpectStatic, expect, test } from 'vitest';
 import type { Item } from '../../../src/inventory/catalog.ts';
-import type { Login, Request } from '../../../src/inventory/settlement.ts';
+import type { Login, Request } from '../../../src/inventory/model.ts';
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../../../src/inventory/store.ts';
-import { openPostgresStore } from '../../../src/stores/postgres/postgres.ts';
+import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
 import { TcpProxy, type Watch } from '../../support/tcp-proxy.ts';
 import { alice, Buyer, bob, levels, settleOne } from '../orders.ts';

@@ -3,9 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Item } from '../../../src/inventory/catalog.ts';
-import type { Login, Outcome, Request, Session } from '../../../src/inventory/settlement.ts';
+import type { Login, Outcome, Request, Session } from '../../../src/inventory/model.ts';
 import { type Store, StoreUnavailable } from '../../../src/inventory/store.ts';
-import { openPostgresStore } from '../../../src/stores/postgres/postgres.ts';
+import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
 import { alice, Buyer, bob, levels, settleOne } from '../orders.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CATALOG } from '../../../src/inventory/catalog.ts';
 import { StoreRefused } from '../../../src/inventory/store.ts';
-import { openPostgresStore } from '../../../src/stores/postgres/postgres.ts';
+import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
 import { account, PostgresServer } from '../../support/postgres-server.ts';
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;

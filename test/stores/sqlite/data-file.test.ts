@@ -12,7 +12,7 @@ import {
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { StoreRefused } from '../../../src/inventory/store.ts';
-import { openSqliteStore } from '../../../src/stores/sqlite/sqlite.ts';
+import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 import { ITEMS } from '../conformance.ts';
 import { Buyer, levels } from '../orders.ts';

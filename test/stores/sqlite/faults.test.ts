@@ -3,7 +3,7 @@ import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { describe, expect, test, vi } from 'vitest';
 import type { Store } from '../../../src/inventory/store.ts';
 import { StoreUnavailable } from '../../../src/inventory/store.ts';
-import { openSqliteStore } from '../../../src/stores/sqlite/sqlite.ts';
+import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 import { ITEMS } from '../conformance.ts';
 import { Buyer, levels, settleOne } from '../orders.ts';
@@ -43,7 +43,7 @@ class Fixture implements AsyncDisposable {
         .prepare('SELECT available FROM stock ORDER BY upc')
         .all()
         .map(({ available }) => available),
-    }; // prettier-ignore
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,143 @@
+/** One TCP connection to a server: words go out, replies come back in the order of their requests. */
+import { connect, type Socket } from 'node:net';
+import { encodeCommand, fromWire, toWire } from '../protocol/encoder.ts';
+import { ErrorReply } from '../protocol/error-codes.ts';
+import { ReplyDecoder, type ReplyValue } from '../protocol/reply-decoder.ts';
+import { type Address, nameOf } from './address.ts';
+import { ConnectionLost, NoServer, Refused } from './errors.ts';
+import { printable } from './printable.ts';
+
+/** A server on another continent answers well within this; a host that swallows packets never does. */
+export const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Longer than the longest batch or password hash takes; after it the connection counts as lost. */
+export const REPLY_TIMEOUT_MS = 30_000;
+
+export interface Timeouts {
+  readonly connectMs: number;
+  readonly replyMs: number;
+}
+
+const TIMEOUTS: Timeouts = { connectMs: CONNECT_TIMEOUT_MS, replyMs: REPLY_TIMEOUT_MS };
+
+interface Waiting {
+  readonly resolve: (value: ReplyValue) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class Connection {
+  readonly #socket: Socket;
+  readonly #replyMs: number;
+  readonly #decoder = new ReplyDecoder();
+  /** One entry a request that was sent and is not answered; the oldest first. */
+  readonly #waiting: Waiting[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #lost: string | null = null;
+
+  /** Throws NoServer when there is none. */
+  static open(address: Address, timeouts: Timeouts = TIMEOUTS): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      // Node tries every address of a name, so `localhost` finds a server on 127.0.0.1 and on ::1.
+      const socket = connect({ host: address.host, port: address.port, noDelay: true });
+      const fail = (reason: string): void => {
+        socket.destroy();
+        reject(new NoServer(`no server at ${nameOf(address)}: ${reason}`));
+      };
+      const timer = setTimeout(() => fail('no answer'), timeouts.connectMs);
+      const onError = (error: Error): void => {
+        clearTimeout(timer);
+        fail(reasonOf(error));
+      };
+      socket.once('error', onError);
+      socket.once('connect', () => {
+        clearTimeout(timer);
+        socket.off('error', onError);
+        resolve(new Connection(socket, timeouts.replyMs));
+      });
+    });
+  }
+
+  private constructor(socket: Socket, replyMs: number) {
+    this.#socket = socket;
+    this.#replyMs = replyMs;
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('error', (error) => this.#fail(reasonOf(error)));
+    socket.on('close', () => this.#fail('the server closed it'));
+  }
+
+  get isOpen(): boolean {
+    return this.#lost === null;
+  }
+
+  /**
+   * Sends a command and answers with its reply. Does not wait for earlier replies. Throws Refused for
+   * an error reply, and ConnectionLost when no reply can come any more.
+   */
+  send(words: readonly string[]): Promise<ReplyValue> {
+    if (this.#lost !== null) return Promise.reject(new ConnectionLost(this.#lost, false));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      if (this.#waiting.length === 1) this.#restartTimer();
+      this.#socket.write(encodeCommand(words.map(toWire)), 'latin1');
+    });
+  }
+
+  /** Ends the connection; requests that wait are lost. */
+  close(reason = 'it was closed'): void {
+    this.#fail(reason);
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#decoder.push(chunk);
+    try {
+      for (let value = this.#decoder.next(); value !== undefined; value = this.#decoder.next()) {
+        const waiting = this.#waiting.shift();
+        if (waiting === undefined) {
+          this.#fail('the server spoke without being asked');
+          return;
+        }
+        this.#restartTimer();
+        if (value instanceof ErrorReply) {
+          waiting.reject(new Refused(value.code, printable(fromWire(value.message))));
+        } else {
+          waiting.resolve(value);
+        }
+      }
+    } catch (error) {
+      this.#fail((error as Error).message);
+    }
+  }
+
+  #restartTimer(): void {
+    clearTimeout(this.#timer);
+    if (this.#waiting.length === 0) return;
+    const fail = (): void => this.#fail('the server does not answer');
+    this.#timer = setTimeout(fail, this.#replyMs);
+  }
+
+  #fail(reason: string): void {
+    if (this.#lost !== null) return;
+    this.#lost = reason;
+    clearTimeout(this.#timer);
+    this.#socket.destroy();
+    for (const { reject } of this.#waiting.splice(0)) reject(new ConnectionLost(reason, true));
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'the server cut it off',
+  EPIPE: 'the server cut it off',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the host name cannot be looked up now',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+  ETIMEDOUT: 'no answer',
+};
+
+/** A system error in words. Node reports several tried addresses as one AggregateError. */
+function reasonOf(error: Error): string {
+  const first = error instanceof AggregateError ? (error.errors[0] as Error) : error;
+  const code = (first as NodeJS.ErrnoException).code ?? '';
+  return REASONS[code] ?? printable(first.message);
+}

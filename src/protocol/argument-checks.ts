@@ -1,0 +1,47 @@
+/** The words of a request: numbers, order ids, and what is said of a bad one. */
+import { ErrorReply } from './error-codes.ts';
+import { MAX_INTEGER, MAX_ORDER_ID_LENGTH } from './limits.ts';
+
+const ZERO = 48;
+
+/** Of MAX_INTEGER, and with leading zeros too. */
+const MAX_DIGITS = 16;
+const ORDER_ID = new RegExp(`^[\\x21-\\x7e]{1,${MAX_ORDER_ID_LENGTH}}$`);
+
+/** The value of a decimal integer from 1 to MAX_INTEGER, or null. Leading zeros are fine: UPCs have them. */
+export function positive(word: string): number | null {
+  const { length } = word;
+  if (length > MAX_DIGITS) return null;
+  let value = 0;
+  for (let index = 0; index < length; index++) {
+    const digit = word.charCodeAt(index) - ZERO;
+    if (digit < 0 || digit > 9) return null;
+    value = 10 * value + digit;
+  }
+  return value >= 1 && value <= MAX_INTEGER ? value : null;
+}
+
+/** 1 to 64 printable ASCII characters without spaces. */
+export function isOrderId(word: string): boolean {
+  return ORDER_ID.test(word);
+}
+
+export function badNumber(what: string, word: string): ErrorReply {
+  return new ErrorReply(
+    'ERR',
+    `a ${what} is a whole number from 1 to ${MAX_INTEGER}, got '${printable(word)}'`,
+  );
+}
+
+export function badOrderId(): ErrorReply {
+  return new ErrorReply(
+    'ERR',
+    `an order id is 1 to ${MAX_ORDER_ID_LENGTH} printable characters without spaces`,
+  );
+}
+
+/** What a peer sent, short enough and without control characters, to be quoted in an error. */
+export function printable(word: string): string {
+  const clean = word.replace(/[^\x21-\x7e]/g, '?');
+  return clean.length > 32 ? `${clean.slice(0, 32)}...` : clean;
+}

@@ -1,0 +1,109 @@
+/**
+ * Orders and their outcomes: sending one, and settling those that were left open. An order is sent
+ * under the id that it was written down with, as often as needed; the server applies it once.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Client } from '../client/client.ts';
+import { Refused } from '../client/errors.ts';
+import type { Receipt } from '../client/replies.ts';
+import type { Line } from '../protocol/verbs.ts';
+import type { LocalInventory } from './state/local-inventory.ts';
+import type { LocalItem } from './state/state.ts';
+import type { Notify } from './state/state-file.ts';
+
+/** What the server answers with when nothing happened and a later try can succeed: 3.2 s in all. */
+export const PAUSES_MS: readonly number[] = [50, 150, 500, 1_000, 1_500];
+
+/** Calls `ask` again, after growing pauses, while the server says that it cannot do it now. */
+export async function patiently<T>(pauses: readonly number[], ask: () => Promise<T>): Promise<T> {
+  for (const milliseconds of pauses) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      await pause(milliseconds);
+    }
+  }
+  return ask();
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof Refused && (error.code === 'BUSY' || error.code === 'UNAVAILABLE');
+}
+
+/** Whether this refusal is the order's one outcome, for ever. Any other one may pass. */
+export function isFinal(refused: Refused): boolean {
+  return ['NOSTOCK', 'NOITEM', 'ORDERREUSED'].includes(refused.code);
+}
+
+export interface Bought {
+  readonly receipt: Receipt;
+  /** What the receipt's lines bought, by name. */
+  readonly items: readonly LocalItem[];
+}
+
+/** Sends an order. Its items' names are asked for in the same breath, for the local inventory. */
+export async function sendOrder(
+  client: Client,
+  order: string,
+  lines: readonly Line[],
+): Promise<Bought> {
+  const [stock, purchase] = await Promise.allSettled([
+    client.inventory(lines.map((line) => line.upc)),
+    client.purchase(lines, order),
+  ]);
+  if (purchase.status === 'rejected') throw purchase.reason;
+  const receipt = purchase.value;
+  const known = stock.status === 'fulfilled' ? stock.value : [];
+  const names = new Map(known.map(({ upc, name }) => [upc, name]));
+  const items = receipt.lines.map(({ upc, qty }) => ({
+    upc,
+    name: names.get(upc) ?? '',
+    units: qty,
+  }));
+  return { receipt, items };
+}
+
+/**
+ * Asks for the outcome of each open order of `account` and records it, telling the user what came of
+ * it. Another process may be doing the same, or be waiting for the order's first answer: whoever
+ * comes first records it. Throws when the server cannot be asked any more.
+ */
+export async function settleOpenOrders(
+  client: Client,
+  local: LocalInventory,
+  account: string,
+  pauses: readonly number[],
+  notify: Notify,
+): Promise<void> {
+  for (const { order } of await local.openOrders(account)) {
+    const open = await local.takeUp(account, order);
+    if (open === null) continue;
+    try {
+      const { items } = await patiently(pauses, () => sendOrder(client, order, open.lines));
+      if (await local.record(account, order, items)) {
+        notify(`The open order ${order} is settled: it bought ${inWords(open.lines)}.`);
+      }
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      if (isFinal(error)) {
+        if (await local.close(account, order)) {
+          notify(`The open order ${order} is settled: it bought nothing, ${inCode(error)}.`);
+        }
+      } else if (error.code === 'NOAUTH' || error.code === 'NOSESSION') {
+        throw error;
+      } else {
+        notify(`The order ${order} is still open: ${inCode(error)}.`);
+      }
+    }
+  }
+}
+
+/** `2 × 1001, 1 × 1002` */
+export function inWords(lines: readonly Line[]): string {
+  return lines.map(({ upc, qty }) => `${qty} × ${upc}`).join(', ');
+}
+
+function inCode({ code, message }: Refused): string {
+  return `${code} ${message}`;
+}

@@ -1,0 +1,68 @@
+/** What people and scripts type: checked here as the server checks it, so that a slip costs no connection. */
+
+import type { Address } from '../../client/address.ts';
+import { printable } from '../../client/printable.ts';
+import {
+  MAX_ARGUMENTS,
+  MAX_INTEGER,
+  MAX_ORDER_ID_LENGTH,
+  MAX_ORDERS_COUNT,
+} from '../../protocol/limits.ts';
+import type { Line } from '../../protocol/verbs.ts';
+import { usage } from '../failures.ts';
+
+const INTEGER = /^\d{1,16}$/;
+const ORDER_ID = new RegExp(`^[\\x21-\\x7e]{1,${MAX_ORDER_ID_LENGTH}}$`);
+
+/** PURCHASE, ORDER and the id leave room for so many lines. */
+export const MAX_LINES = Math.floor((MAX_ARGUMENTS - 3) / 2);
+
+/** The value of a decimal integer from 1 to 2^53-1, or null. */
+export function toPositive(word: string): number | null {
+  const value = INTEGER.test(word) ? Number(word) : 0;
+  return value >= 1 && value <= MAX_INTEGER ? value : null;
+}
+
+/** The lines of an order: the first UPC with the first quantity, and so on; the same UPC twice is summed. */
+export function toLines(upcs: readonly string[], quantities: readonly string[]): Line[] {
+  if (upcs.length !== quantities.length) {
+    throw usage(`each UPC needs its quantity: ${upcs.length} and ${quantities.length} were given`);
+  }
+  if (upcs.length === 0) throw usage('an order needs at least one UPC with its quantity');
+  if (upcs.length > MAX_LINES) throw usage(`an order has at most ${MAX_LINES} lines`);
+  const sums = new Map<number, number>();
+  for (const [index, word] of upcs.entries()) {
+    const upc = positive('UPC', word);
+    const sum = (sums.get(upc) ?? 0) + positive('quantity', quantities[index] as string);
+    if (sum > MAX_INTEGER) throw usage(`a quantity is at most ${MAX_INTEGER}`);
+    sums.set(upc, sum);
+  }
+  return [...sums].map(([upc, qty]) => ({ upc, qty }));
+}
+
+export function toOrderId(word: string): string {
+  if (ORDER_ID.test(word)) return word;
+  throw usage(`an order id is 1 to ${MAX_ORDER_ID_LENGTH} printable characters without spaces`);
+}
+
+export function toOrdersCount(word: string): number {
+  const count = toPositive(word);
+  if (count !== null && count <= MAX_ORDERS_COUNT) return count;
+  throw usage(`--count is a whole number from 1 to ${MAX_ORDERS_COUNT}`);
+}
+
+export function toAddress(host: string, port: string): Address {
+  const number = toPositive(port);
+  if (number === null || number > 65_535)
+    throw usage(`a port is a number from 1 to 65535, got '${port}'`);
+  // `[::1]` is how addresses are written where a port follows.
+  const bare = host.toLowerCase().replace(/^\[(.*)\]$/, '$1');
+  if (!/^[^\s/@\p{Cc}]{1,255}$/u.test(bare)) throw usage(`'${printable(host)}' is no host name`);
+  return { host: bare, port: number };
+}
+
+function positive(what: string, word: string): number {
+  const value = toPositive(word);
+  if (value !== null) return value;
+  throw usage(`a ${what} is a whole number from 1 to ${MAX_INTEGER}, got '${printable(word)}'`);
+}

@@ -1,0 +1,147 @@
+/**
+ * Loads the rows of a batch, each kind with one statement.
+ *
+ * Locks are taken in one order by everybody, so that no two batches wait for each other: the server's
+ * own mark, logins by token hash, stock by UPC, then the orders that are written, by user and id.
+ */
+import type { Login, Order, Rows, Stock } from '../../../inventory/model.ts';
+import { orderKey } from '../../../inventory/model.ts';
+import type { Wanted } from '../../../inventory/row-set.ts';
+import { type OrderRow, orderFromRow } from '../../order-row.ts';
+import { run } from './statements.ts';
+
+/** A statement, and what its rows are for. */
+export interface Load {
+  readonly text: string;
+  /** Throws StaleLogins. */
+  add(rows: readonly Record<string, unknown>[], to: Loaded): void;
+}
+
+export interface Loaded extends Rows {
+  readonly stock: Map<number, Stock>;
+  readonly logins: Map<string, Login>;
+  readonly orders: Map<string, Order>;
+}
+
+/** What a server knows without asking. */
+export interface Known {
+  /** The names of the items on sale here. Another server may sell more, which are none of ours. */
+  readonly names: ReadonlyMap<number, string>;
+  readonly logins: KnownLogins;
+}
+
+/** Some of the logins that the server knows are not in the database any more. */
+export class StaleLogins extends Error {}
+
+/** As many as there are connections, and some more. */
+const MAX_KNOWN_LOGINS = 50_000;
+
+/**
+ * The logins that this server has seen. A login never changes, it only ends: so while all that a
+ * batch needs are still there, it is enough that the database counts them.
+ */
+export class KnownLogins {
+  readonly #logins = new Map<string, Login>();
+
+  get(tokenHash: string): Login | undefined {
+    return this.#logins.get(tokenHash);
+  }
+
+  hasAll(tokenHashes: ReadonlySet<string>): boolean {
+    for (const tokenHash of tokenHashes) if (!this.#logins.has(tokenHash)) return false;
+    return true;
+  }
+
+  add(login: Login): void {
+    if (this.#logins.size >= MAX_KNOWN_LOGINS) this.#logins.clear();
+    this.#logins.set(login.tokenHash, login);
+  }
+
+  forget(tokenHashes: ReadonlySet<string>): void {
+    for (const tokenHash of tokenHashes) this.#logins.delete(tokenHash);
+  }
+}
+
+export function noRows(): Loaded {
+  return { stock: new Map(), logins: new Map(), orders: new Map() };
+}
+
+/**
+ * What loads the wanted rows. With `lock`, the logins cannot end, and the stock cannot change, before
+ * this transaction ends; a logout takes its logins for itself. Orders come last: whoever bought under
+ * the same id held the same stock, and has committed when we hold it.
+ */
+export function loadsOf(wanted: Wanted, lock: boolean, known: Known): Load[] {
+  const loads: Load[] = [];
+  if (wanted.logins.size > 0) {
+    const counts = !wanted.endsLogins && known.logins.hasAll(wanted.logins);
+    loads.push(counts ? countLogins(wanted, lock, known) : loadLogins(wanted, lock, known));
+  }
+  if (wanted.bought.size > 0) loads.push(loadStock(wanted.bought, lock, known));
+  if (wanted.looked.size > 0) loads.push(loadStock(wanted.looked, false, known));
+  if (wanted.orders.size > 0) loads.push(loadOrders([...wanted.orders.values()]));
+  return loads;
+}
+
+function loadLogins({ logins, endsLogins }: Wanted, lock: boolean, known: Known): Load {
+  const locking = endsLogins ? 'logins_taken' : 'logins_kept';
+  return {
+    text: run(lock ? locking : 'logins', [...logins]),
+    add: (rows, to) => {
+      for (const { token_hash, user, since } of rows) {
+        const login = { tokenHash: token_hash, user, since } as Login;
+        to.logins.set(login.tokenHash, login);
+        known.logins.add(login);
+      }
+    },
+  };
+}
+
+function countLogins({ logins }: Wanted, lock: boolean, known: Known): Load {
+  return {
+    text: run(lock ? 'count_logins_kept' : 'count_logins', [...logins]),
+    add: ([row], to) => {
+      if (row?.count !== logins.size) {
+        known.logins.forget(logins);
+        throw new StaleLogins();
+      }
+      for (const hash of logins) to.logins.set(hash, known.logins.get(hash) as Login);
+    },
+  };
+}
+
+function loadStock(upcs: ReadonlySet<number>, lock: boolean, known: Known): Load {
+  return {
+    text: run(lock ? 'stock_taken' : 'stock', [...upcs]),
+    add: (rows, to) => {
+      for (const row of rows) {
+        const item = itemFromRow(row as unknown as StockRow, known.names);
+        if (item !== null) to.stock.set(item.upc, item);
+      }
+    },
+  };
+}
+
+function loadOrders(wanted: readonly (readonly [string, string])[]): Load {
+  const users = wanted.map(([user]) => user);
+  const ids = wanted.map(([, id]) => id);
+  return {
+    text: run('orders', users, ids),
+    add: (rows, to) => {
+      for (const row of rows) {
+        const order = orderFromRow(row as unknown as OrderRow);
+        to.orders.set(orderKey(order.user, order.id), order);
+      }
+    },
+  };
+}
+
+export interface StockRow {
+  readonly upc: number;
+  readonly available: number;
+}
+
+export function itemFromRow(row: StockRow, names: Known['names']): Stock | null {
+  const name = names.get(row.upc);
+  return name === undefined ? null : { upc: row.upc, name, available: row.available };
+}

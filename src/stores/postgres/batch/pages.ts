@@ -1,0 +1,53 @@
+/** Pages, which are read after the commit: all items, and a user's orders. */
+
+import { newestFirst, type Outcome, type Page } from '../../../inventory/model.ts';
+import { NO_ORDER } from '../../../inventory/rules.ts';
+import { BEHIND_EVERY_ID, type OrderRow, orderFromRow } from '../../order-row.ts';
+import type { Rows } from '../connection/database-connection.ts';
+import { itemFromRow, type StockRow } from './load.ts';
+import { run } from './statements.ts';
+
+const STATEMENTS_OF = { inventory: 1, orders: 2 } as const;
+
+/** The texts of the statements that read the pages among the outcomes. */
+export function pageReads(outcomes: readonly (Outcome | Page)[]): string[] {
+  return outcomes.flatMap((outcome) => ('page' in outcome ? readsOf(outcome) : []));
+}
+
+function readsOf(page: Page): string[] {
+  if (page.page === 'inventory') return [run('all_stock')];
+  const { user, before, count } = page;
+  return [
+    run('order_position', user, before ?? ''),
+    run('orders_page', user, before ?? '', BEHIND_EVERY_ID, count),
+  ];
+}
+
+/** The outcomes with every page read; `results` are those of pageReads. */
+export function withPages(
+  outcomes: readonly (Outcome | Page)[],
+  results: readonly Rows[],
+  names: ReadonlyMap<number, string>,
+): Outcome[] {
+  let next = 0;
+  return outcomes.map((outcome) => {
+    if (!('page' in outcome)) return outcome;
+    const own = results.slice(next, next + STATEMENTS_OF[outcome.page]);
+    next += own.length;
+    return pageOf(outcome, own, names);
+  });
+}
+
+function pageOf(
+  page: Page,
+  [first = [], second = []]: readonly Rows[],
+  names: ReadonlyMap<number, string>,
+): Outcome {
+  if (page.page === 'inventory') {
+    const items = first.map((row) => itemFromRow(row as unknown as StockRow, names));
+    return { kind: 'inventory', items: items.filter((item) => item !== null) };
+  }
+  if (page.before !== null && first.length === 0) return NO_ORDER;
+  const orders = second.map((row) => orderFromRow(row as unknown as OrderRow));
+  return { kind: 'orders', orders: orders.sort(newestFirst).slice(0, page.count) };
+}

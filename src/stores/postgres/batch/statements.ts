@@ -1,0 +1,118 @@
+/**
+ * The statements of a batch, prepared once for each link. A batch runs several with one message, as
+ * text: PostgreSQL then answers them all at once. One message for each statement would cost more
+ * than the statements.
+ */
+import { numberArray, textArray } from './literals.ts';
+
+/** By name: the types of the parameters, and the statement. */
+const STATEMENTS = {
+  write_mark: [
+    'text, bigint, bigint',
+    'UPDATE inv.servers SET batch = $2, seen = $3 WHERE id = $1 RETURNING 1',
+  ],
+
+  logins: ['text[]', 'SELECT token_hash, "user", since FROM inv.logins WHERE token_hash = ANY($1)'],
+  logins_kept: [
+    'text[]',
+    'SELECT token_hash, "user", since FROM inv.logins WHERE token_hash = ANY($1) ORDER BY token_hash FOR KEY SHARE',
+  ],
+  logins_taken: [
+    'text[]',
+    'SELECT token_hash, "user", since FROM inv.logins WHERE token_hash = ANY($1) ORDER BY token_hash FOR UPDATE',
+  ],
+  count_logins: ['text[]', 'SELECT count(*) FROM inv.logins WHERE token_hash = ANY($1)'],
+  count_logins_kept: [
+    'text[]',
+    `SELECT count(*) FROM (SELECT 1 FROM inv.logins
+      WHERE token_hash = ANY($1) ORDER BY token_hash FOR KEY SHARE) AS kept`,
+  ],
+
+  stock: ['bigint[]', 'SELECT upc, available FROM inv.stock WHERE upc = ANY($1)'],
+  stock_taken: [
+    'bigint[]',
+    'SELECT upc, available FROM inv.stock WHERE upc = ANY($1) ORDER BY upc FOR NO KEY UPDATE',
+  ],
+  all_stock: ['', 'SELECT upc, available FROM inv.stock ORDER BY upc'],
+
+  orders: [
+    'text[], text[]',
+    `SELECT orders."user", orders.id, at, lines, refusal, position
+      FROM unnest($1, $2) AS wanted ("user", id)
+      JOIN inv.orders AS orders ON orders."user" = wanted."user" AND orders.id = wanted.id`,
+  ],
+  order_position: [
+    'text, text',
+    'SELECT coalesce(position, id) AS position FROM inv.orders WHERE "user" = $1 AND id = $2',
+  ],
+  /** Of user $1, before order $2, or else before position $3: merges ids that tell the time with positions. */
+  orders_page: [
+    'text, text, text, bigint',
+    `WITH page AS MATERIALIZED (SELECT coalesce(
+        (SELECT coalesce(position, id) FROM inv.orders WHERE "user" = $1 AND id = $2), $3) AS bound)
+      (SELECT "user", id, at, lines, refusal, position FROM inv.orders
+        WHERE "user" = $1 AND id < (SELECT bound FROM page) AND position IS NULL
+        ORDER BY id DESC LIMIT $4)
+      UNION ALL
+      (SELECT "user", id, at, lines, refusal, position FROM inv.orders
+        WHERE "user" = $1 AND position < (SELECT bound FROM page)
+        ORDER BY position DESC LIMIT $4)`,
+  ],
+
+  /** An id that is taken breaks the primary key, and so the whole transaction. */
+  insert_orders: [
+    'text[], text[], bigint[], text[], text[], text[]',
+    `INSERT INTO inv.orders ("user", id, at, lines, refusal, position)
+      SELECT * FROM unnest($1, $2, $3, $4, $5, $6)`,
+  ],
+  update_stock: [
+    'bigint[], bigint[]',
+    `UPDATE inv.stock AS stock SET available = new.available
+      FROM unnest($1, $2) AS new (upc, available) WHERE stock.upc = new.upc`,
+  ],
+  insert_logins: [
+    'text[], text[], bigint[]',
+    `INSERT INTO inv.logins (token_hash, "user", since)
+      SELECT * FROM unnest($1, $2, $3) ON CONFLICT (token_hash) DO NOTHING`,
+  ],
+  delete_logins: ['text[]', 'DELETE FROM inv.logins WHERE token_hash = ANY($1)'],
+} as const;
+
+/** Whatever the defaults of this database and this role are. */
+export const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE';
+export const BEGIN_READING = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+
+export type StatementName = keyof typeof STATEMENTS;
+
+export type Value = string | number | readonly number[] | readonly (string | null)[];
+
+/** The message that prepares them all. */
+export function prepareStatements(): string {
+  return Object.entries(STATEMENTS)
+    .map(
+      ([name, [types, text]]) => `PREPARE ${name}${types === '' ? '' : ` (${types})`} AS ${text}`,
+    )
+    .join(';\n');
+}
+
+/** The text that runs a statement, as a part of a message. */
+export function run(name: StatementName, ...values: readonly Value[]): string {
+  return values.length === 0
+    ? `EXECUTE ${name}`
+    : `EXECUTE ${name} (${values.map(literal).join()})`;
+}
+
+/** Needs standard_conforming_strings, which each session sets: then a backslash is only a backslash. */
+function literal(value: Value): string {
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string') return quoted(value);
+  return isNumbers(value) ? `'${numberArray(value)}'` : quoted(textArray(value));
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+function isNumbers(list: readonly unknown[]): list is readonly number[] {
+  return typeof list[0] === 'number';
+}

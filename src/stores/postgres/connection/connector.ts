@@ -1,0 +1,101 @@
+/**
+ * Keeps one link to the database, and makes a new one when it breaks. A request waits a bounded time
+ * for a database that has just gone; while it stays away, requests are refused at once.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { StoreUnavailable } from '../../../inventory/store.ts';
+import type { Link } from './database-connection.ts';
+
+/** How long a request waits for the database, counted from the moment it was lost. */
+export const AWAY_TIMEOUT_MS = 5_000;
+
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 1_000;
+
+/** Tells the operator what happens; the same shape as the server's log. */
+export type Report = (event: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+export class Connector {
+  readonly #open: () => Promise<Link>;
+  readonly #report: Report;
+  #link: Link | null = null;
+  #awaySince = 0;
+  #closed = false;
+  /** Wakes who waits for a link. */
+  #wake: () => void = () => undefined;
+
+  /** `open` makes a link that is ready for work. */
+  constructor(open: () => Promise<Link>, report: Report) {
+    this.#open = open;
+    this.#report = report;
+  }
+
+  /** Takes a first link, and replaces it from now on. */
+  use(link: Link): void {
+    this.#link = link;
+    link.onLost((error) => {
+      this.#link = null;
+      if (this.#closed) return;
+      this.#awaySince = error.since;
+      this.#report('database lost', { host: link.host.name, why: error.message });
+      void this.#reconnect();
+    });
+    this.#wake();
+  }
+
+  /** When who waits for a link must give up. */
+  get deadline(): number {
+    return (this.#link === null ? this.#awaySince : Date.now()) + AWAY_TIMEOUT_MS;
+  }
+
+  /** The link, as soon as there is one. Throws StoreUnavailable at the deadline. */
+  async link(deadline: number): Promise<Link> {
+    while (this.#link === null) {
+      const left = deadline - Date.now();
+      if (left <= 0 || this.#closed) throw new StoreUnavailable('the database is away');
+      const stop = new AbortController();
+      await Promise.race([
+        new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        }),
+        pause(left, undefined, { signal: stop.signal }).catch(() => undefined),
+      ]);
+      stop.abort();
+    }
+    return this.#link;
+  }
+
+  async close(last: (link: Link) => Promise<void>): Promise<void> {
+    this.#closed = true;
+    this.#wake();
+    const link = this.#link;
+    if (link === null) return;
+    try {
+      await last(link);
+    } finally {
+      await link.close();
+    }
+  }
+
+  async #reconnect(): Promise<void> {
+    let told = '';
+    for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
+      // Not all servers at the same moment.
+      await pause(wait * (0.5 + Math.random()), undefined, { ref: false });
+      if (this.#closed) return;
+      try {
+        const link = await this.#open();
+        if (this.#closed) return await link.close();
+        this.#report('database found', {
+          host: link.host.name,
+          away_ms: Date.now() - this.#awaySince,
+        });
+        return this.use(link);
+      } catch (error) {
+        const { message } = error as Error;
+        if (message !== told) this.#report('database away', { why: message });
+        told = message;
+      }
+    }
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * One connection to PostgreSQL, used until it breaks and never again after that.
+ *
+ * The library would reconnect by itself and send what is left of a transaction over the new
+ * connection, where every statement stands alone: a sale without its order. So each link has a
+ * library instance of its own, whose socket is made here, and made only once.
+ */
+import { connect, type Socket } from 'node:net';
+import type postgres from 'postgres';
+import type { PostgresError } from 'postgres';
+import type { PostgresAddress, PostgresHost } from './postgres-url.ts';
+
+export type Sql = postgres.Sql<{ bigint: number }>;
+export type Query = postgres.PendingQuery<postgres.Row[]>;
+export type Rows = readonly Record<string, unknown>[];
+
+/** What a message of a flight came to. */
+export type Answer =
+  | {
+      /** The rows of each statement that has some, in their order. */
+      readonly results: readonly Rows[];
+      /** The last command that was carried out. */
+      readonly command: string;
+      readonly error: null;
+    }
+  | { readonly results: readonly []; readonly command: null; readonly error: PostgresError };
+
+/** The connection is gone; whether the last flight had its effect is not known. */
+export class LinkLost extends Error {
+  /** When it was still there, as far as we know. */
+  readonly since: number;
+
+  constructor(message: string, since: number) {
+    super(message);
+    this.since = since;
+  }
+}
+
+/** How long a host may take to connect, and to log us in. */
+const CONNECT_TIMEOUT_MS = 3_000;
+
+/** A flight is written as a whole, however large: waiting in between would cost a round trip. */
+const WRITE_BUFFER_BYTES = 256 * 1024 * 1024;
+
+export class Link {
+  readonly sql: Sql;
+  readonly host: PostgresHost;
+  /** The number of the last batch of this server that was committed before this link was opened. */
+  lastBatch = 0;
+  #socket: Socket | null = null;
+  #lost: LinkLost | null = null;
+  #breakFlight: ((error: LinkLost) => void) | null = null;
+  #onLost: (error: LinkLost) => void = () => undefined;
+
+  private constructor(library: typeof postgres, address: PostgresAddress, host: PostgresHost) {
+    this.host = host;
+    const { user, password, database, ssl, settings } = address;
+    const options: postgres.Options<{ bigint: postgres.PostgresType<number> }> = {
+      host: host.name,
+      port: host.port,
+      ...(user === undefined ? {} : { user }),
+      ...(password === undefined ? {} : { password }),
+      ...(database === undefined ? {} : { database }),
+      // Without the host here, a certificate is checked for a name only, and for no address.
+      ssl: typeof ssl === 'object' ? { ...ssl, host: host.name } : ssl,
+      connection: { application_name: 'inv', ...settings },
+      max: 1,
+      max_lifetime: null,
+      fetch_types: false,
+      connect_timeout: CONNECT_TIMEOUT_MS / 1000,
+      // No number of ours is greater than 2^53-1.
+      types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
+      onnotice: (notice) => this.#notice(notice),
+      onclose: () => this.lose('the connection was closed'),
+    };
+    // Its types do not know this option.
+    this.sql = library({ ...options, socket: () => this.#connect() } as typeof options);
+  }
+
+  /** Connects and logs in. Throws PostgresError, or an error of the system. */
+  static async open(address: PostgresAddress, host: PostgresHost): Promise<Link> {
+    const { default: library } = await import('postgres');
+    const link = new Link(library, address, host);
+    try {
+      await link.sql`SELECT 1`;
+      return link;
+    } catch (error) {
+      link.lose('it did not connect');
+      throw error;
+    }
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== null;
+  }
+
+  onLost(listener: (error: LinkLost) => void): void {
+    this.#onLost = listener;
+    if (this.#lost !== null) listener(this.#lost);
+  }
+
+  /**
+   * Sends the messages in one go and answers what each came to, in their order. Throws LinkLost when
+   * the connection breaks, or the answers are not there within `timeoutMs`: then it breaks it.
+   */
+  async flight(messages: readonly (Query | string)[], timeoutMs: number): Promise<Answer[]> {
+    if (this.#lost !== null) throw this.#lost;
+    const start = Date.now();
+    const queries = messages.map((message) =>
+      typeof message === 'string' ? (this.sql.unsafe(message) as unknown as Query) : message,
+    );
+    const answers = Promise.all(queries.map(answerOf));
+    return await new Promise((resolve, reject) => {
+      const silence = `no answer within ${timeoutMs} ms`;
+      const timer = setTimeout(() => this.lose(silence, start), timeoutMs);
+      const end = () => {
+        clearTimeout(timer);
+        this.#breakFlight = null;
+      };
+      this.#breakFlight = (error) => {
+        end();
+        reject(error);
+      };
+      answers.then(
+        (list) => {
+          end();
+          resolve(list);
+        },
+        (error: Error) => this.lose(error.message),
+      );
+    });
+  }
+
+  /** Breaks the connection; whoever waits for it gets LinkLost. */
+  lose(why: string, since = Date.now()): LinkLost {
+    if (this.#lost !== null) return this.#lost;
+    this.#lost = new LinkLost(why, since);
+    this.#socket?.destroy();
+    void this.sql.end({ timeout: 0 });
+    this.#breakFlight?.(this.#lost);
+    this.#onLost(this.#lost);
+    return this.#lost;
+  }
+
+  /** Says good-bye. */
+  async close(): Promise<void> {
+    this.#onLost = () => undefined;
+    await this.sql.end({ timeout: 1 });
+  }
+
+  async #connect(): Promise<Socket> {
+    if (this.#socket !== null) throw new Error('the connection was closed during the login');
+    const { name, port } = this.host;
+    const target = name.startsWith('/')
+      ? { path: `${name}/.s.PGSQL.${port}` }
+      : { host: name, port };
+    const options = { ...target, noDelay: true, writableHighWaterMark: WRITE_BUFFER_BYTES };
+    const socket = connect(options);
+    this.#socket = socket;
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        socket.destroy(new Error(`connect timed out after ${CONNECT_TIMEOUT_MS} ms`));
+      }, CONNECT_TIMEOUT_MS);
+      socket.once('error', reject);
+      socket.once('connect', resolve);
+      socket.once('close', () => clearTimeout(timer));
+      socket.once('connect', () => clearTimeout(timer));
+    });
+    // The library asks TLS for this name, and to check the certificate for it.
+    return Object.assign(socket, { host: name, port });
+  }
+
+  /**
+   * A commit whose wait for the synchronous standby was cancelled (by an operator, say) is
+   * acknowledged all the same, with a warning: but it may not outlive a failover.
+   */
+  #notice({ routine, severity }: postgres.Notice): void {
+    if (routine === 'SyncRepWaitForLSN' && severity !== 'LOG') {
+      this.lose('the wait for the synchronous standby was cancelled');
+    }
+  }
+}
+
+/** Errors of PostgreSQL are values; that the connection broke is an exception. */
+async function answerOf(query: Query): Promise<Answer> {
+  try {
+    const result = await query;
+    // A message with several statements has several results.
+    const results = 'command' in result ? [result] : (result as unknown as (typeof result)[]);
+    return { results, command: results.at(-1)?.command ?? '', error: null };
+  } catch (error) {
+    if (isPostgresError(error)) return { results: [], command: null, error };
+    throw error;
+  }
+}
+
+/** An error that PostgreSQL sent and lived on. After FATAL and PANIC it closes the connection. */
+export function isPostgresError(error: unknown): error is PostgresError {
+  const { name, severity } = error as Partial<PostgresError>;
+  return name === 'PostgresError' && severity === 'ERROR';
+}
+
+export function firstError(answers: readonly Answer[]): PostgresError | null {
+  return answers.find(({ error }) => error !== null)?.error ?? null;
+}

@@ -1,0 +1,130 @@
+/** A link made ready for work: its settings, and whether this database keeps what it acknowledges. */
+import { StoreRefused } from '../../../inventory/store.ts';
+import { textArray } from '../batch/literals.ts';
+import { type Answer, firstError, Link, type Query, type Rows } from './database-connection.ts';
+import type { PostgresAddress, PostgresHost } from './postgres-url.ts';
+
+/** How long opening a link may take after it is connected: it writes, and a standby may have to answer. */
+const OPEN_TIMEOUT_MS = 5_000;
+
+/** How long a batch waits for a row that somebody else has locked. Our own batches hold one for milliseconds. */
+const LOCK_TIMEOUT_MS = 2_000;
+
+/** A transaction of ours that stands still this long has lost its server: its locks must not outlive it. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
+
+/** Those that a server does not know are left out, so that older and related servers work. */
+const SETTINGS = {
+  standard_conforming_strings: 'on',
+  lock_timeout: `${LOCK_TIMEOUT_MS}`,
+  idle_in_transaction_session_timeout: `${IDLE_IN_TRANSACTION_TIMEOUT_MS}`,
+  // A server that is gone is noticed, also when its machine is: its locks go with it.
+  client_connection_check_interval: '1000',
+  tcp_keepalives_idle: '5',
+  tcp_keepalives_interval: '2',
+  tcp_keepalives_count: '3',
+  tcp_user_timeout: '10000',
+  // Our own timeouts know what is in doubt; these would cancel a commit that waits for its standby.
+  statement_timeout: '0',
+  transaction_timeout: '0',
+  // Every query finds its rows by an index, also while the statistics still say "empty table".
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  jit: 'off',
+};
+
+/** The database takes no writes: a standby, or set to read-only. Another host may be the right one. */
+export class NotWritable extends Error {}
+
+/** Connects to one host. Throws StoreRefused when this database must not be used. */
+export async function openLink(address: PostgresAddress, host: PostgresHost): Promise<Link> {
+  const link = await Link.open(address, host);
+  try {
+    const names = textArray(Object.keys(SETTINGS));
+    const values = textArray(Object.values(SETTINGS));
+    const { sql } = link;
+    const [state] = await ask(
+      link,
+      sql`SELECT current_setting('transaction_read_only') AS read_only`,
+    );
+    if (state?.read_only !== 'off')
+      throw new NotWritable('it takes no writes: a standby, it seems');
+    await ask(
+      link,
+      sql`SELECT set_config(name, value, false)
+        FROM unnest(${names}::text[], ${values}::text[]) AS wanted (name, value)
+        WHERE current_setting(name, true) IS NOT NULL`,
+    );
+    const [durability] = await ask(
+      link,
+      sql`SELECT current_setting('fsync', true) AS fsync,
+        current_setting('full_page_writes', true) AS full_page_writes,
+        current_setting('synchronous_commit', true) AS synchronous_commit,
+        current_setting('synchronous_standby_names', true) AS standbys`,
+    );
+    const { synchronous_commit } = durability as unknown as Durability;
+    checkDurability(durability as unknown as Durability);
+    if (synchronous_commit !== null) {
+      // Set for this session, it stays as it was checked, whatever the operator changes meanwhile.
+      await ask(link, sql`SELECT set_config('synchronous_commit', ${synchronous_commit}, false)`);
+    }
+    return link;
+  } catch (error) {
+    link.lose('it is of no use');
+    throw error;
+  }
+}
+
+/** One query, whose error is an exception. */
+export async function ask(link: Link, query: Query | string): Promise<Rows> {
+  const [answer] = await askAll(link, [query]);
+  return answer?.results[0] ?? [];
+}
+
+/** Several in one go; the first error is an exception. */
+export async function askAll(
+  link: Link,
+  queries: readonly (Query | string)[],
+): Promise<readonly Answer[]> {
+  const answers = await link.flight(queries, OPEN_TIMEOUT_MS);
+  const failed = firstError(answers);
+  if (failed !== null) throw failed;
+  return answers;
+}
+
+/** Null where a server does not know the setting. */
+export interface Durability {
+  readonly fsync: string | null;
+  readonly full_page_writes: string | null;
+  readonly synchronous_commit: string | null;
+  readonly standbys: string | null;
+}
+
+/**
+ * Acknowledged means on disk. With a synchronous standby, `on` and `remote_apply` wait until it is on
+ * the standby's disk, and `remote_write` until the standby has it, which then outlives the primary;
+ * `local` does not wait for the standby, so that a failover would lose sales.
+ */
+export function checkDurability(settings: Durability): void {
+  for (const name of ['fsync', 'full_page_writes', 'synchronous_commit'] as const) {
+    if (settings[name] === 'off') {
+      refuse(name, 'off', 'what was acknowledged could be lost in a power cut');
+    }
+  }
+  if (settings.synchronous_commit === 'local' && (settings.standbys ?? '') !== '') {
+    refuse(
+      'synchronous_commit',
+      'local',
+      'what was acknowledged could be lost when the standby takes over',
+    );
+  }
+}
+
+function refuse(setting: string, value: string, danger: string): never {
+  throw new StoreRefused(
+    `this database has ${setting} = ${value}: ${danger}. Set ${setting} = on, also for this role and ` +
+      'this database (ALTER ROLE, ALTER DATABASE), and start again',
+  );
+}

@@ -1,0 +1,233 @@
+/**
+ * The store for more than one machine: any number of servers over one PostgreSQL database. A batch
+ * is one transaction in two round trips: lock and load the rows it touches; then, when the rules have
+ * said what changes, write that and commit.
+ *
+ * READ COMMITTED with row locks is enough, because everything that the rules look at is either locked
+ * until the commit (stock that is bought, logins) or can only be added once (orders, by their primary
+ * key). Each statement sees what was committed before it began, so rows that are read behind a lock
+ * are the latest. A batch that only reads takes one snapshot and no locks.
+ *
+ * A transaction is seen by others only when it is on disk, here and on a synchronous standby; and a
+ * new link begins with a write of its own, which waits for everything before it. So whatever a link
+ * reads will not be lost any more, also after a crash.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { PostgresError } from 'postgres';
+import type { Item } from '../../inventory/catalog.ts';
+import type { Outcome, Page, Request, Rows } from '../../inventory/model.ts';
+import { mayWrite, type Wanted, wantedBy } from '../../inventory/row-set.ts';
+import { settle } from '../../inventory/rules.ts';
+import { OutcomeUnknown, type Store, StoreUnavailable } from '../../inventory/store.ts';
+import { type Known, KnownLogins, type Load, loadsOf, noRows, StaleLogins } from './batch/load.ts';
+import { pageReads, withPages } from './batch/pages.ts';
+import { savesOf } from './batch/save.ts';
+import { BEGIN, BEGIN_READING } from './batch/statements.ts';
+import type { ServerMark } from './commit-marker.ts';
+import type { Connector, Report } from './connection/connector.ts';
+import {
+  type Answer,
+  isPostgresError,
+  type Link,
+  LinkLost,
+  type Rows as ResultRows,
+} from './connection/database-connection.ts';
+import { isRetried, LOCK_NOT_AVAILABLE, UNIQUE_VIOLATION } from './connection/sqlstates.ts';
+
+/** What a commit gets, however late it is: to give it up leaves everybody in doubt. */
+const COMMIT_TIMEOUT_MS = 1_000;
+
+/** How long orders are looked up after one was sent again. Each violation also costs a line in PostgreSQL's log. */
+const LOOK_UP_MS = 10_000;
+
+/** The longest pause before a batch that met a deadlock is tried again. */
+const RETRY_PAUSE_MS = 20;
+
+/** A batch whose commit was sent and not answered, and what to answer if it was committed. */
+interface Doubt {
+  readonly batch: number;
+  readonly outcomes: readonly (Outcome | Page)[];
+}
+
+export class PostgresStore implements Store {
+  readonly restored: Store['restored'];
+  readonly #connector: Connector;
+  readonly #mark: ServerMark;
+  readonly #known: Known;
+  readonly #report: Report;
+  #batch = 0;
+  #doubt: Doubt | null = null;
+  #lookUpUntil = 0;
+
+  constructor(
+    connector: Connector,
+    mark: ServerMark,
+    catalog: readonly Item[],
+    restored: Store['restored'],
+    report: Report,
+  ) {
+    this.#connector = connector;
+    this.#mark = mark;
+    const names = new Map(catalog.map(({ upc, name }) => [upc, name]));
+    this.#known = { names, logins: new KnownLogins() };
+    this.restored = restored;
+    this.#report = report;
+  }
+
+  /**
+   * Tries until the outcome is known or time is up. Most order ids are new, so they are written
+   * without looking; when one turns out to be taken, the batch is settled again with its orders looked
+   * up, and so are the next ones: who tries again once does so more often.
+   */
+  async settle(requests: readonly Request[]): Promise<readonly Outcome[]> {
+    const { deadline } = this.#connector;
+    const writes = requests.some(mayWrite);
+    this.#doubt = null;
+    for (;;) {
+      const link = await this.#link(deadline);
+      try {
+        const committed = this.#committed(link);
+        if (committed !== null) return await this.#readPages(link, committed, deadline);
+        if (!writes) return await this.#read(link, requests, deadline);
+        const lookUp = Date.now() < this.#lookUpUntil;
+        return await this.#write(link, requests, lookUp, deadline);
+      } catch (error) {
+        if (error instanceof LinkLost || error instanceof StaleLogins) continue;
+        if (!isPostgresError(error)) {
+          link.lose('a fault of ours');
+          throw error;
+        }
+        if (this.#doubt !== null) {
+          // It is committed, and only its pages could not be read: a new link finds it, and tries again.
+          link.lose(error.message);
+          continue;
+        }
+        if (error.code === UNIQUE_VIOLATION) this.#lookUpUntil = Date.now() + LOOK_UP_MS;
+        else if (isRetried(error.code)) await pause(Math.random() * RETRY_PAUSE_MS);
+        else throw this.#failed(link, error);
+        if (Date.now() > deadline) throw new StoreUnavailable(error.message, { cause: error });
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#connector.close((link) => this.#mark.remove(link));
+  }
+
+  async #link(deadline: number): Promise<Link> {
+    try {
+      return await this.#connector.link(deadline);
+    } catch (error) {
+      if (this.#doubt === null) throw error;
+      throw new OutcomeUnknown('the database is away since the commit', { cause: error });
+    }
+  }
+
+  /** What to answer if the batch in doubt was committed; a new link knows. If it was not, it never will be. */
+  #committed(link: Link): Doubt['outcomes'] | null {
+    if (this.#doubt?.batch === link.lastBatch) return this.#doubt.outcomes;
+    this.#doubt = null;
+    return null;
+  }
+
+  async #read(
+    link: Link,
+    requests: readonly Request[],
+    deadline: number,
+  ): Promise<readonly Outcome[]> {
+    const loads = loadsOf(wantedBy(requests, false), false, this.#known);
+    let rows: Rows = noRows();
+    if (loads.length > 0) {
+      // One snapshot for all of them.
+      const texts = [BEGIN_READING, ...loads.map(({ text }) => text), 'COMMIT'];
+      const [answer] = await link.flight([texts.join(';')], left(deadline));
+      if (answer?.error) {
+        await link.flight(['ROLLBACK'], left(deadline));
+        throw answer.error;
+      }
+      rows = rowsOf(loads, answer?.results.slice(1) ?? []);
+    }
+    return await this.#readPages(link, settle(requests, rows).outcomes, deadline);
+  }
+
+  async #write(
+    link: Link,
+    requests: readonly Request[],
+    lookUp: boolean,
+    deadline: number,
+  ): Promise<readonly Outcome[]> {
+    const batch = ++this.#batch;
+    const rows = await this.#begin(link, batch, wantedBy(requests, lookUp), deadline);
+    const { outcomes, changes } = settle(requests, rows);
+    const saves = savesOf(changes);
+    const end = saves.length === 0 ? 'ROLLBACK' : 'COMMIT';
+    const messages = [[...saves, end].join(';')];
+    const reads = pageReads(outcomes);
+    if (reads.length > 0) messages.push(reads.join(';'));
+    if (saves.length > 0) this.#doubt = { batch, outcomes };
+    const patience = Math.max(left(deadline), COMMIT_TIMEOUT_MS);
+    const [saved, pages] = await link.flight(messages, patience);
+    if (saved?.error) {
+      // What comes after an error in a message is not carried out: no COMMIT.
+      this.#doubt = null;
+      if (!link.isLost) await link.flight(['ROLLBACK'], left(deadline));
+      throw saved.error;
+    }
+    if (saved?.command !== end) throw link.lose(`${end} was answered ${saved?.command}`);
+    return this.#withPages(outcomes, pages);
+  }
+
+  /** Begins the transaction of a batch: locks and loads its rows. A failure rolls it back. */
+  async #begin(link: Link, batch: number, wanted: Wanted, deadline: number): Promise<Rows> {
+    const loads = loadsOf(wanted, true, this.#known);
+    const texts = [BEGIN, this.#mark.write(batch), ...loads.map(({ text }) => text)];
+    const [answer] = await link.flight([texts.join(';')], left(deadline));
+    try {
+      if (answer?.error) throw answer.error;
+      // The first result is that of BEGIN.
+      const [, marked, ...loaded] = answer?.results ?? [];
+      if (marked?.length !== 1) throw link.lose('its mark is gone');
+      return rowsOf(loads, loaded);
+    } catch (error) {
+      if (!link.isLost) await link.flight(['ROLLBACK'], left(deadline));
+      throw error;
+    }
+  }
+
+  async #readPages(
+    link: Link,
+    outcomes: readonly (Outcome | Page)[],
+    deadline: number,
+  ): Promise<readonly Outcome[]> {
+    const reads = pageReads(outcomes);
+    if (reads.length === 0) return outcomes as readonly Outcome[];
+    const [answer] = await link.flight([reads.join(';')], left(deadline));
+    return this.#withPages(outcomes, answer);
+  }
+
+  #withPages(outcomes: readonly (Outcome | Page)[], answer: Answer | undefined): Outcome[] {
+    if (answer?.error) throw answer.error;
+    return withPages(outcomes, answer?.results ?? [], this.#known.names);
+  }
+
+  /** An error that trying again at once would only repeat. The batch is rolled back. */
+  #failed(link: Link, error: PostgresError): StoreUnavailable {
+    this.#report('batch failed', { code: error.code, why: error.message });
+    // A lock that somebody holds is no fault of the link; for all else a new one may find a better host.
+    if (error.code !== LOCK_NOT_AVAILABLE) link.lose(error.message);
+    return new StoreUnavailable(error.message, { cause: error });
+  }
+}
+
+function rowsOf(loads: readonly Load[], results: readonly ResultRows[]): Rows {
+  const rows = noRows();
+  loads.forEach((load, index) => {
+    load.add(results[index] ?? [], rows);
+  });
+  return rows;
+}
+
+/** Milliseconds until then; at least one, so that what is late fails as what is slow. */
+function left(deadline: number): number {
+  return Math.max(deadline - Date.now(), 1);
+}

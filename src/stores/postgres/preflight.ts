@@ -1,0 +1,61 @@
+/**
+ * Prepares the statements of a link, and runs each once, on rows that do not exist, and rolled back:
+ * it shows at the start whether a permission is missing.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Changes, Login, Page } from '../../inventory/model.ts';
+import type { Wanted } from '../../inventory/row-set.ts';
+import { KnownLogins, loadsOf } from './batch/load.ts';
+import { pageReads } from './batch/pages.ts';
+import { savesOf } from './batch/save.ts';
+import { BEGIN, prepareStatements } from './batch/statements.ts';
+import type { ServerMark } from './commit-marker.ts';
+import type { Link } from './connection/database-connection.ts';
+import { ask } from './connection/session-setup.ts';
+
+export async function rehearse(link: Link, mark: ServerMark): Promise<void> {
+  const nobody = randomUUID();
+  const wanted: Wanted = {
+    logins: new Set([nobody]),
+    endsLogins: false,
+    bought: new Set([0]),
+    looked: new Set([0]),
+    orders: new Map([[nobody, [nobody, nobody]]]),
+  };
+  const login: Login = { tokenHash: nobody, user: nobody, since: 0 };
+  const changes: Changes = {
+    available: new Map([[0, 0]]),
+    orders: [{ user: nobody, id: nobody, at: 0, lines: [], refusal: null, position: null }],
+    logins: new Map<string, Login | null>([
+      [nobody, login],
+      [`${nobody}-`, null],
+    ]),
+  };
+  const pages: Page[] = [
+    { page: 'orders', user: nobody, count: 1, before: null },
+    { page: 'inventory' },
+  ];
+  const unknown = { names: new Map(), logins: new KnownLogins() };
+  const known = { names: new Map(), logins: new KnownLogins() };
+  known.logins.add(login);
+  const loads = [
+    ...loadsOf(wanted, false, unknown),
+    ...loadsOf(wanted, false, known),
+    ...loadsOf(wanted, true, unknown),
+    ...loadsOf(wanted, true, known),
+    ...loadsOf({ ...wanted, endsLogins: true }, true, unknown),
+  ];
+  await ask(link, prepareStatements());
+  const statements = [
+    BEGIN,
+    mark.write(0),
+    ...loads.map(({ text }) => text),
+    ...savesOf(changes),
+    ...pageReads(pages),
+  ];
+  try {
+    await ask(link, statements.join(';'));
+  } finally {
+    if (!link.isLost) await ask(link, 'ROLLBACK');
+  }
+}

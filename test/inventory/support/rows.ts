@@ -1,0 +1,52 @@
+/** Rows and requests for the tests of the rules. */
+import { expect } from 'vitest';
+import type {
+  Order,
+  PurchaseRequest,
+  Request,
+  Rows,
+  Session,
+} from '../../../src/inventory/model.ts';
+import { settle } from '../../../src/inventory/rules.ts';
+
+export const alice: Session = { user: 'alice', since: 5, tokenHash: null };
+export const bob: Session = { user: 'bob', since: 6, tokenHash: null };
+export const withToken: Session = { user: 'alice', since: 5, tokenHash: 'hash' };
+
+export const rows: Rows = {
+  stock: new Map([
+    [1, { upc: 1, name: 'one', available: 10 }],
+    [2, { upc: 2, name: 'two', available: 2 }],
+    [3, { upc: 3, name: 'three', available: 0 }],
+  ]),
+  logins: new Map([['hash', { tokenHash: 'hash', user: 'alice', since: 5 }]]),
+  orders: new Map(),
+};
+
+/** `buy('1x2 3x1', {order: 'a'})` asks for 2 of UPC 1 and 1 of UPC 3. */
+export function buy(what: string, other: Partial<PurchaseRequest> = {}): PurchaseRequest {
+  const lines = what.split(' ').map((line) => {
+    const [upc, qty] = line.split('x').map(Number) as [number, number];
+    return { upc, qty };
+  });
+  return {
+    kind: 'purchase',
+    session: alice,
+    lines,
+    order: 'a',
+    named: true,
+    at: 9,
+    position: null,
+    ...other,
+  };
+}
+
+export function outcomes(...requests: Request[]) {
+  return settle(requests, rows).outcomes;
+}
+
+export const receipt = (order: Partial<Order>, replayed = false) => ({
+  kind: 'receipt',
+  replayed,
+  order: expect.objectContaining(order),
+});

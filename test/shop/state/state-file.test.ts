@@ -1,0 +1,109 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Conf from 'conf';
+import { expect, test, vi } from 'vitest';
+import { emptyAccount, emptyState } from '../../../src/shop/state/state.ts';
+import { StateFile } from '../../../src/shop/state/state-file.ts';
+import { temporary } from '../support/servers.ts';
+
+const ACCOUNT = 'alice@10.0.0.1:5050';
+
+function open(directory = join(temporary(), 'config', 'inv')) {
+  const notes: string[] = [];
+  const file = new StateFile(directory, (sentence) => notes.push(sentence));
+  return { file, notes, directory };
+}
+
+async function withAccount(file: StateFile): Promise<void> {
+  await file.update((state) => {
+    state.accounts[ACCOUNT] = emptyAccount('alice');
+  });
+}
+
+test('without a file there is nothing, and reading makes none', async () => {
+  const { file, directory } = open();
+  expect(await file.read()).toEqual(emptyState());
+  expect(() => readdirSync(directory)).toThrow('ENOENT');
+});
+
+test('what is changed is there for the next one, in a file that only its owner reads', async () => {
+  const { file, directory } = open();
+  await withAccount(file);
+  expect((await open(directory).file.read()).accounts).toEqual({
+    [ACCOUNT]: emptyAccount('alice'),
+  });
+  expect(statSync(file.path).mode & 0o777).toBe(0o600);
+  expect(statSync(directory).mode & 0o777).toBe(0o700);
+  expect(readdirSync(directory).sort()).toEqual(['shop.json', 'shop.lock']);
+});
+
+test('a file that others could read is closed to them by the next change', async () => {
+  const { file, directory } = open();
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(file.path, JSON.stringify(emptyState()));
+  chmodSync(file.path, 0o644);
+  await withAccount(file);
+  expect(statSync(file.path).mode & 0o777).toBe(0o600);
+});
+
+test('a change that throws changes nothing', async () => {
+  const { file } = open();
+  await withAccount(file);
+  const before = readFileSync(file.path, 'utf8');
+  const change = file.update((state) => {
+    delete state.accounts[ACCOUNT];
+    throw new Error('no');
+  });
+  await expect(change).rejects.toThrow('no');
+  expect(readFileSync(file.path, 'utf8')).toBe(before);
+});
+
+test.each(['', '{"version":1,', '{"version":1}'])(
+  'a damaged file (%j) is set aside',
+  async (text) => {
+    const { file, notes, directory } = open();
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(file.path, text);
+    expect(await file.read()).toEqual(emptyState());
+    await withAccount(file);
+    const aside = readdirSync(directory).filter((name) => name.startsWith('shop.damaged-'));
+    expect(aside).toHaveLength(1);
+    expect(readFileSync(join(directory, aside[0] as string), 'utf8')).toBe(text);
+    expect(notes).toEqual([expect.stringContaining(aside[0] as string)]);
+  },
+);
+
+test('a file of a newer version is left alone', async () => {
+  const { file, directory } = open();
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(file.path, '{"version":2}');
+  const failure = expect.objectContaining({ code: 'LOCALFILE', exit: 1 });
+  await expect(file.read()).rejects.toEqual(failure);
+  await expect(withAccount(file)).rejects.toEqual(failure);
+  expect(readFileSync(file.path, 'utf8')).toBe('{"version":2}');
+});
+
+test('a directory that cannot be made is a sentence', async () => {
+  const place = join(temporary(), 'taken');
+  writeFileSync(place, '');
+  const { file } = open(place);
+  await expect(withAccount(file)).rejects.toMatchObject({
+    message: `cannot write ${file.path}: its directory is a file`,
+    code: 'LOCALFILE',
+    exit: 1,
+  });
+});
+
+test('a full disk that takes only half of the file loses nothing', async () => {
+  const { file, directory } = open();
+  await withAccount(file);
+  // What conf does then: it puts the half in the place of the whole file, and says nothing.
+  vi.spyOn(Conf.prototype, 'store', 'set').mockImplementationOnce(() => {
+    writeFileSync(file.path, '{"version":1,"serv');
+  });
+  await file.update((state) => {
+    state.accounts['bob@10.0.0.1:5050'] = emptyAccount('bob');
+  });
+  expect(Object.keys((await file.read()).accounts)).toEqual([ACCOUNT, 'bob@10.0.0.1:5050']);
+  expect(readdirSync(directory).sort()).toEqual(['shop.json', 'shop.lock']);
+});

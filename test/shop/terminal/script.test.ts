@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { Shop } from '../../../src/shop/shop.ts';
+import { runScript } from '../../../src/shop/terminal/script.ts';
+import { realServer, temporary } from '../support/servers.ts';
+
+/** Runs the lines against a new server and gives what was printed. */
+async function run(script: string, directory = temporary()): Promise<string[]> {
+  const server = await realServer();
+  const shop = new Shop({ server, directory, notify: () => undefined });
+  const printed: string[] = [];
+  async function* lines() {
+    yield* script.split('\n');
+  }
+  try {
+    await runScript(shop, lines(), (text) => printed.push(text));
+  } finally {
+    shop.close();
+  }
+  return printed;
+}
+
+test('does what the lines say, in their order', async () => {
+  const printed = await run(
+    [
+      '# a customer',
+      '',
+      'login alice',
+      'wonderland',
+      'inventory',
+      '  purchase 1001 2 1002 1 1001 1  ',
+      'local',
+      'orders',
+      'logout',
+      'local',
+    ].join('\n'),
+  );
+  expect(printed).toEqual([
+    expect.stringMatching(/^Logged in as alice@127\.0\.0\.1:\d+\.$/),
+    expect.stringContaining('Concert ticket, front row  │        50'),
+    expect.stringContaining('Bought'),
+    expect.stringMatching(/owns:[\s\S]*front row │ {5}3[\s\S]*balcony {3}│ {5}1/),
+    expect.stringContaining('3 × 1001, 1 × 1002'),
+    expect.stringMatching(/^Logged out alice@/),
+    expect.stringContaining('owns:'),
+  ]);
+});
+
+test('ends at quit', async () => {
+  expect(await run('quit\nnonsense')).toEqual([]);
+});
+
+test('takes the password line as it is', async () => {
+  await expect(run('login alice\n wonderland')).rejects.toMatchObject({ code: 'WRONGPASS' });
+  await expect(run('login alice\nquit')).rejects.toMatchObject({ code: 'WRONGPASS', exit: 4 });
+});
+
+test('stops at the first failure', async () => {
+  const directory = temporary();
+  await run('login alice\nwonderland', directory);
+  await expect(run('local\npurchase 1001 1\nlocal', directory)).rejects.toMatchObject({ exit: 4 });
+});
+
+test.each([
+  ['nonsense', "line 1: there is no 'nonsense'"],
+  ['# comment\n\nconstructor', "line 3: there is no 'constructor'"],
+  ['\u001b[2J', "there is no '\ufffd[2J'"],
+  ['login', 'line 1: write login USER'],
+  ['login alice wonderland', 'line 1: write login USER'],
+  ['login alice', 'the password is missing'],
+  ['purchase', 'write purchase UPC QTY'],
+  ['purchase 1001', 'write purchase UPC QTY'],
+  ['purchase 1001 two', "got 'two'"],
+  ['inventory 1001', 'write inventory, and nothing else'],
+])('refuses %j', async (script, message) => {
+  await expect(run(script)).rejects.toMatchObject({
+    code: 'USAGE',
+    exit: 2,
+    message: expect.stringContaining(message),
+  });
+});

@@ -1,0 +1,90 @@
+/** Two servers under load, and a database that loses its sessions or crashes meanwhile. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, expect, test } from 'vitest';
+import type { Item } from '../../../../src/inventory/catalog.ts';
+import type { Outcome } from '../../../../src/inventory/model.ts';
+import { OutcomeUnknown, type Store, StoreUnavailable } from '../../../../src/inventory/store.ts';
+import { openPostgresStore } from '../../../../src/stores/postgres/open.ts';
+import { PostgresServer } from '../../../support/postgres-server.ts';
+import { alice, Buyer, bob } from '../../orders.ts';
+
+const server = await PostgresServer.start();
+afterAll(() => server[Symbol.asyncDispose]());
+
+const UNITS = 1_000_000;
+const ITEMS: readonly Item[] = [{ upc: 1, name: 'item', units: UNITS }];
+
+/** Buys one at a time, and remembers what was answered, until told to stop. */
+async function load(store: Store, buyer: Buyer, name: string, during: Promise<unknown>) {
+  const receipts: Outcome[] = [];
+  let unknown = 0;
+  let ended = false;
+  during.then(
+    () => (ended = true),
+    () => (ended = true),
+  );
+  for (let batch = 0; !ended; batch++) {
+    const orders = Array.from({ length: 20 }, (_, n) => buyer.buy('1x1', `${name} ${batch} ${n}`));
+    try {
+      receipts.push(...(await store.settle(orders)));
+    } catch (error) {
+      if (error instanceof OutcomeUnknown) unknown += orders.length;
+      else if (!(error instanceof StoreUnavailable)) throw error;
+    }
+  }
+  return { receipts, unknown };
+}
+
+async function provenUnder(trouble: (address: string) => Promise<void>): Promise<void> {
+  const address = await server.newDatabase();
+  const stores = await Promise.all(
+    [1, 2].map(() => openPostgresStore(address, ITEMS, () => undefined)),
+  );
+  const during = trouble(address);
+  const loads = await Promise.all(
+    stores.map((store, n) => load(store, new Buyer(n === 0 ? alice : bob), 'order', during)),
+  );
+  await during;
+  const told = loads.flatMap(({ receipts }) => receipts);
+  const unknown = loads.reduce((sum, one) => sum + one.unknown, 0);
+  for (const outcome of told) expect(outcome).toMatchObject({ kind: 'receipt', replayed: false });
+  const rows = await server.run(address, 'SELECT "user", id, lines FROM inv.orders');
+  const lines = new Map(rows.map((row) => [`${row.user} ${row.id}`, row.lines]));
+  for (const outcome of told) {
+    const { order } = outcome as Extract<Outcome, { kind: 'receipt' }>;
+    expect(lines.get(`${order.user} ${order.id}`)).toBe(`[[1,1,${order.lines[0]?.available}]]`);
+  }
+  expect(rows.length - told.length).toBeGreaterThanOrEqual(0);
+  expect(rows.length - told.length).toBeLessThanOrEqual(unknown);
+  expect(new Set(rows.map((row) => row.lines)).size).toBe(rows.length);
+  const [stock] = await server.run(address, 'SELECT available::int FROM inv.stock WHERE upc = 1');
+  expect(stock).toEqual({ available: UNITS - rows.length });
+  expect(told.length).toBeGreaterThan(0);
+  for (const store of stores) await store.close();
+}
+
+test('sessions that are terminated again and again cost nothing', async () => {
+  await provenUnder(async (address) => {
+    for (let kill = 0; kill < 20; kill++) {
+      await pause(Math.random() * 60);
+      await server.run(
+        address,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
+          AND application_name = 'inv'`,
+      );
+    }
+    await pause(300);
+  });
+});
+
+test('a crash and a restart of the whole database cost nothing', async () => {
+  await provenUnder(async () => {
+    await pause(300);
+    await server.stop('SIGKILL');
+    await server.start();
+    await pause(500);
+    await server.stop('SIGINT');
+    await server.start();
+    await pause(500);
+  });
+});
