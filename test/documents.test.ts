@@ -63,9 +63,7 @@ async function played(source: string): Promise<string> {
       if (line === '```console') {
         isOpen = true;
         if (server === null) await restart([]);
-        await shell.run(
-          `export INV_HOST=127.0.0.1 INV_PORT=${(server as ServeProcess | null)?.port}`,
-        );
+        await shell.run(`export INV_PORT=${port()}`);
       } else if (line.startsWith('```')) {
         isOpen = false;
       }
