@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as catalog from '../src/inventory/catalog.ts';
-import { ERRORS } from '../src/protocol/error-codes.ts';
+import { ERRORS, RETRY_WORDS } from '../src/protocol/error-codes.ts';
 import * as limits from '../src/protocol/limits.ts';
 import { VERBS } from '../src/protocol/verbs.ts';
 import * as connection from '../src/server/connection.ts';
@@ -71,16 +71,33 @@ test.for([...VERBS.values()])('$name: login, errors and an example', ({ name, ne
   for (const error of shown) expect([...codes, 'ERR']).toContain(error.split(' ')[0]);
 });
 
-test('the table of errors is the closed list', () => {
+test('the table of errors is the table that the code reads', () => {
   const [table] = sections.filter(({ title }) => title === 'Errors');
   expect(tableRows(table?.text ?? '')).toEqual(
-    Object.entries(ERRORS).map(([code, { meaning, retry, closes }]) => [
+    Object.entries(ERRORS).map(([code, { meaning, retry, settlesOrder, closes }]) => [
       `\`${code}\``,
       meaning,
-      retry,
+      RETRY_WORDS[retry],
+      settlesOrder ? 'yes' : 'no',
       closes,
     ]),
   );
+});
+
+test('the errors that settle an order are those of the rules for retrying, and of its table', () => {
+  const [section] = sections.filter(({ title }) => title === 'Retrying safely');
+  const text = section?.text ?? '';
+  const settling = Object.entries(ERRORS).filter(([, { settlesOrder }]) => settlesOrder);
+  const sentence = /\*\*Only a reply settles an order\*\*: [^:.]*/.exec(text)?.[0] ?? '';
+  expect(codesIn(sentence).sort()).toEqual(settling.map(([code]) => code).sort());
+  for (const [replies = '', order = ''] of tableRows(text)) {
+    for (const code of codesIn(replies)) {
+      expect([code, !order.startsWith('is not settled')]).toEqual([
+        code,
+        ERRORS[code as keyof typeof ERRORS].settlesOrder,
+      ]);
+    }
+  }
 });
 
 test('every error that can be provoked over the wire stands in a conversation', () => {

@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { encodeCommand, fromWire, toWire } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
-import { ReplyDecoder, type ReplyValue } from '../protocol/reply-decoder.ts';
+import { Push, ReplyDecoder, type ReplyValue } from '../protocol/reply-decoder.ts';
 import { type Address, nameOf } from './address.ts';
 import { ConnectionLost, NoServer, Refused } from './errors.ts';
 import { printable } from './printable.ts';
@@ -91,6 +91,8 @@ export class Connection {
     this.#decoder.push(chunk);
     try {
       for (let value = this.#decoder.next(); value !== undefined; value = this.#decoder.next()) {
+        // Asked for by nobody here, so by a later version of the protocol: no reply.
+        if (value instanceof Push) continue;
         const waiting = this.#waiting.shift();
         if (waiting === undefined) {
           this.#fail('the server spoke without being asked');

@@ -1,9 +1,9 @@
 /**
  * The bytes of replies into values, for the client: RESP2 and RESP3, in any chunks. Texts are wire
- * strings (see resp.ts). Every byte is looked at once, however the chunks fall, and what a server
+ * strings (see encoder.ts). Every byte is looked at once, however the chunks fall, and what a server
  * can make this client hold is bounded.
  */
-import { ERRORS, type ErrorCode, ErrorReply, ProtocolError } from './error-codes.ts';
+import { ErrorReply, ProtocolError } from './error-codes.ts';
 import { MAX_INTEGER } from './limits.ts';
 
 /** What a reply can be. A map's names stand in the order of the wire. */
@@ -13,8 +13,18 @@ export type ReplyValue =
   | boolean
   | null
   | ErrorReply
+  | Push
   | readonly ReplyValue[]
   | ReadonlyMap<string, ReplyValue>;
+
+/** What a RESP3 server says unasked; it is the reply to no request. */
+export class Push {
+  readonly values: readonly ReplyValue[];
+
+  constructor(values: readonly ReplyValue[]) {
+    this.values = values;
+  }
+}
 
 /** One reply with its framing: an inventory of half a million items fits. */
 export const MAX_REPLY_BYTES = 64 * 1024 * 1024;
@@ -28,9 +38,9 @@ export const MAX_REPLY_DEPTH = 8;
 const INTEGER = /^-?\d{1,16}$/;
 const LENGTH = /^\d{1,16}$/;
 
-/** An array or a map that is not whole yet. */
+/** An array, a map or a push that is not whole yet. */
 interface Container {
-  readonly isMap: boolean;
+  readonly kind: '*' | '%' | '>';
   readonly values: ReplyValue[];
   /** Values still to come; a map's names count. */
   left: number;
@@ -80,7 +90,7 @@ export class ReplyDecoder {
         container.left--;
         if (container.left > 0) break;
         this.#open.pop();
-        value = container.isMap ? toMap(container.values) : container.values;
+        value = wholeOf(container);
       }
     }
   }
@@ -115,7 +125,7 @@ export class ReplyDecoder {
       case '+':
         return this.#take(end, line);
       case '-':
-        return this.#take(end, toError(line));
+        return this.#take(end, ErrorReply.received(line));
       case ':':
         return this.#take(end, toInteger(line));
       case '#':
@@ -128,9 +138,12 @@ export class ReplyDecoder {
         return line === '-1' ? this.#take(end, null) : this.#readText(end, toLength(line));
       case '*':
         if (line === '-1') return this.#take(end, null);
-        return this.#openContainer(end, toLength(line), false);
+        return this.#openContainer(end, toLength(line), '*');
       case '%':
-        return this.#openContainer(end, toLength(line), true);
+        return this.#openContainer(end, toLength(line), '%');
+      case '>':
+        if (this.#open.length > 0) throw malformed('a push inside a value');
+        return this.#openContainer(end, toLength(line), '>');
       default:
         throw malformed('an unknown kind of value');
     }
@@ -156,14 +169,19 @@ export class ReplyDecoder {
     return this.#take(to + 2, this.#text.slice(from, to));
   }
 
-  #openContainer(end: number, count: number, isMap: boolean): ReplyValue | typeof OPENED {
+  #openContainer(end: number, count: number, kind: Container['kind']): ReplyValue | typeof OPENED {
     this.#position = end;
-    if (count === 0) return isMap ? new Map() : [];
+    if (count === 0) return wholeOf({ kind, values: [], left: 0 });
     if (this.#open.length === MAX_REPLY_DEPTH) throw malformed('values nested too deep');
     // The list grows with what arrives: a count alone must not reserve anything.
-    this.#open.push({ isMap, values: [], left: isMap ? 2 * count : count });
+    this.#open.push({ kind, values: [], left: kind === '%' ? 2 * count : count });
     return OPENED;
   }
+}
+
+function wholeOf({ kind, values }: Container): ReplyValue {
+  if (kind === '%') return toMap(values);
+  return kind === '>' ? new Push(values) : values;
 }
 
 function toMap(values: readonly ReplyValue[]): Map<string, ReplyValue> {
@@ -174,14 +192,6 @@ function toMap(values: readonly ReplyValue[]): Map<string, ReplyValue> {
     map.set(name, values[index + 1] as ReplyValue);
   }
   return map;
-}
-
-/** A code outside the closed list is no promise of anything, so it counts as ERR. */
-function toError(line: string): ErrorReply {
-  const space = line.indexOf(' ');
-  const code = space < 0 ? line : line.slice(0, space);
-  if (!Object.hasOwn(ERRORS, code)) return new ErrorReply('ERR', line);
-  return new ErrorReply(code as ErrorCode, space < 0 ? '' : line.slice(space + 1));
 }
 
 function toInteger(line: string): number {

@@ -2,17 +2,6 @@
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { type Address, DEFAULT_HOST, DEFAULT_PORT, nameOf } from '../client/address.ts';
 import { ConnectionLost, NoServer, Refused } from '../client/errors.ts';
-import type { ErrorCode } from '../protocol/error-codes.ts';
-
-const EXITS: Partial<Record<ErrorCode, ExitCode>> = {
-  NOAUTH: ExitCode.notLoggedIn,
-  NOSESSION: ExitCode.notLoggedIn,
-  WRONGPASS: ExitCode.notLoggedIn,
-  NOSTOCK: ExitCode.refused,
-  NOITEM: ExitCode.refused,
-  NOORDER: ExitCode.refused,
-  ORDERREUSED: ExitCode.refused,
-};
 
 /** The failure of a request that leaves nothing open. What is no trouble with a server stays as it is. */
 export function toFailure(error: unknown, server: Address): unknown {
@@ -60,9 +49,9 @@ export function usage(message: string): CommandFailure {
 }
 
 function refused(error: Refused, server: Address): CommandFailure {
-  const { code, message } = error;
-  const exit = EXITS[code] ?? ExitCode.fault;
-  if (code === 'NOSESSION' || code === 'NOAUTH') {
+  const { code, message, meaning } = error;
+  const exit = ExitCode[meaning.exit];
+  if (meaning.retry === 'afterLogin') {
     const sentence = `the login at ${nameOf(server)} has ended; log in again with \`${loginCommand(server)}\``;
     return new CommandFailure(sentence, code, exit, { cause: error });
   }

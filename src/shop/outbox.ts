@@ -28,12 +28,7 @@ export async function patiently<T>(pauses: readonly number[], ask: () => Promise
 }
 
 function isPassing(error: unknown): boolean {
-  return error instanceof Refused && (error.code === 'BUSY' || error.code === 'UNAVAILABLE');
-}
-
-/** Whether this refusal is the order's one outcome, for ever. Any other one may pass. */
-export function isFinal(refused: Refused): boolean {
-  return ['NOSTOCK', 'NOITEM', 'ORDERREUSED'].includes(refused.code);
+  return error instanceof Refused && error.meaning.retry === 'later';
 }
 
 export interface Bought {
@@ -86,11 +81,11 @@ export async function settleOpenOrders(
       }
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      if (isFinal(error)) {
+      if (error.meaning.settlesOrder) {
         if (await local.close(account, order)) {
           notify(`The open order ${order} is settled: it bought nothing, ${inCode(error)}.`);
         }
-      } else if (error.code === 'NOAUTH' || error.code === 'NOSESSION') {
+      } else if (error.meaning.retry === 'afterLogin') {
         throw error;
       } else {
         notify(`The order ${order} is still open: ${inCode(error)}.`);

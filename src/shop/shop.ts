@@ -11,14 +11,7 @@ import type { Item, PastOrder } from '../client/replies.ts';
 import type { Timeouts } from '../client/server-connection.ts';
 import type { Line } from '../protocol/verbs.ts';
 import { notLoggedIn, notRecorded, outcomeUnknown, toFailure } from './failures.ts';
-import {
-  type Bought,
-  isFinal,
-  PAUSES_MS,
-  patiently,
-  sendOrder,
-  settleOpenOrders,
-} from './outbox.ts';
+import { type Bought, PAUSES_MS, patiently, sendOrder, settleOpenOrders } from './outbox.ts';
 import { accountName, type Holdings, LocalInventory, type Login } from './state/local-inventory.ts';
 import type { Notify } from './state/state-file.ts';
 
@@ -166,7 +159,8 @@ export class Shop {
       return true;
     } catch (error) {
       // What was refused will be refused again, and adds nothing either way.
-      if (error instanceof Refused && (error.code === 'NOORDER' || isFinal(error))) return false;
+      if (error instanceof Refused && (error.code === 'NOORDER' || error.meaning.settlesOrder))
+        return false;
       throw error;
     }
   }
@@ -174,7 +168,7 @@ export class Shop {
   /** The failure to report, once the open order is closed or left open, as what is known demands. */
   async #notBought(error: Error, login: Login, order: string, isOpen: boolean): Promise<unknown> {
     const { account } = login;
-    if (error instanceof Refused && isFinal(error)) {
+    if (error instanceof Refused && error.meaning.settlesOrder) {
       if (isOpen) await this.#local.close(account, order);
     } else {
       const mayHaveHappened = !(
@@ -208,7 +202,7 @@ export class Shop {
   /** A login that is dead is forgotten. */
   async #afterwards(error: unknown, login: Login): Promise<unknown> {
     if (error instanceof CommandFailure) return error;
-    if (error instanceof Refused && (error.code === 'NOSESSION' || error.code === 'NOAUTH')) {
+    if (error instanceof Refused && error.meaning.retry === 'afterLogin') {
       await this.#local.forgetLogin(login);
       this.close();
     }

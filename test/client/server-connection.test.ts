@@ -30,6 +30,16 @@ test('an error reply is a refusal, and the next reply is the next request’s', 
   connection.close();
 });
 
+test('a push is no reply', async () => {
+  const { address } = await fakeServer(([word]) =>
+    word === 'first' ? new Raw('>2\r\n+message\r\n:1\r\n+one\r\n>0\r\n') : 'two',
+  );
+  const connection = await Connection.open(address, TIMEOUTS);
+  expect(await connection.send(['first'])).toBe('one');
+  expect(await connection.send(['second'])).toBe('two');
+  connection.close();
+});
+
 test('texts travel as UTF-8', async () => {
   const { address, commands } = await fakeServer(() => 'ok');
   const connection = await Connection.open(address, TIMEOUTS);

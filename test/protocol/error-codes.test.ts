@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { ERRORS, ErrorReply, ProtocolError } from '../../src/protocol/error-codes.ts';
+import { ERRORS, ErrorReply, meaningOf, ProtocolError } from '../../src/protocol/error-codes.ts';
 
-test('the list of codes is closed: clients branch on them', () => {
+test('the codes of this version: clients branch on them', () => {
   expect(Object.keys(ERRORS)).toEqual([
     'ERR',
     'NOAUTH',
@@ -16,6 +16,16 @@ test('the list of codes is closed: clients branch on them', () => {
     'BUSY',
     'UNAVAILABLE',
   ]);
+});
+
+test.for(['WAT', 'LIMIT', 'toString'])('a code of a later server (%s) is final', (code) => {
+  expect(meaningOf(code)).toMatchObject({ retry: 'never', settlesOrder: true, exit: 'refused' });
+});
+
+test('only what may pass says that a retry helps, and it settles no order', () => {
+  const passing = Object.entries(ERRORS).filter(([, { retry }]) => retry === 'later');
+  expect(passing.map(([code]) => code)).toEqual(['BUSY', 'UNAVAILABLE']);
+  for (const [, { settlesOrder }] of passing) expect(settlesOrder).toBe(false);
 });
 
 test('an error reply is a value, and bytes that are no command an exception', () => {

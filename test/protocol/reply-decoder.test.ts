@@ -6,6 +6,7 @@ import {
   MAX_REPLY_BYTES,
   MAX_REPLY_DEPTH,
   MAX_REPLY_LINE_BYTES,
+  Push,
   ReplyDecoder,
   type ReplyValue,
 } from '../../src/protocol/reply-decoder.ts';
@@ -28,7 +29,8 @@ const CASES: [string, string, ReplyValue[]][] = [
   ['empty status', '+\r\n', ['']],
   ['error', '-NOSTOCK too little\r\n', [new ErrorReply('NOSTOCK', 'too little')]],
   ['error without a sentence', '-BUSY\r\n', [new ErrorReply('BUSY', '')]],
-  ['error of an unknown code', '-WAT what\r\n', [new ErrorReply('ERR', 'WAT what')]],
+  ['error of a later server', '-WAT what\r\n', [ErrorReply.received('WAT what')]],
+  ['error without a code', '-what is this\r\n', [new ErrorReply('ERR', 'what is this')]],
   [
     'error whose code every object has',
     '-constructor x\r\n',
@@ -59,6 +61,8 @@ const CASES: [string, string, ReplyValue[]][] = [
       ]),
     ],
   ],
+  ['push', '>2\r\n+message\r\n*1\r\n:1\r\n+OK\r\n', [new Push(['message', [1]]), 'OK']],
+  ['empty push', '>0\r\n', [new Push([])]],
   ['empty map', '%0\r\n', [new Map()]],
   [
     'map in an array in a map',
@@ -103,6 +107,8 @@ const MALFORMED: [string, string][] = [
   ['null with something in it', '_x\r\n'],
   ['map with a number for a name', '%1\r\n:1\r\n:2\r\n'],
   ['map with a null for a name', '%1\r\n_\r\n:2\r\n'],
+  ['push inside an array', '*1\r\n>1\r\n:1\r\n'],
+  ['push inside a map', '%1\r\n+a\r\n>0\r\n'],
   ['too deep', '*1\r\n'.repeat(MAX_REPLY_DEPTH + 1)],
 ];
 

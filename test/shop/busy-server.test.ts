@@ -51,6 +51,17 @@ describe('a server that cannot do it now', () => {
     },
   );
 
+  test('a refusal of a code that only a later server knows settles the order', async () => {
+    const { shop, sent } = await shopOf(CUT, ErrorReply.received('LIMIT four each'));
+    await expect(shop.purchase(TICKETS, 'mine')).rejects.toMatchObject({ exit: 6 });
+    await shop.inventory();
+    expect(at.notes).toEqual([
+      'The open order mine is settled: it bought nothing, LIMIT four each.',
+    ]);
+    expect(sent()).toHaveLength(2);
+    expect(account(at).openOrders).toEqual([]);
+  });
+
   test('after an answer was lost, the order stays open', async () => {
     const { shop, sent } = await shopOf(CUT, BUSY, BUSY, BUSY, BUSY, BUSY, BUSY, RECEIPT);
     await expect(shop.purchase(TICKETS, 'mine')).rejects.toMatchObject({ exit: 6 });
