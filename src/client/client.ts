@@ -1,6 +1,7 @@
 /** An inventory server, as the verbs of the protocol: a method a verb. See PROTOCOL.md. */
+
+import type { Line } from '../protocol/argument-checks.ts';
 import type { ReplyValue } from '../protocol/reply-decoder.ts';
-import type { Line } from '../protocol/verbs.ts';
 import { type Address, nameOf } from './address.ts';
 import { ConnectionLost, NoServer, Refused } from './errors.ts';
 import {

@@ -1,6 +1,18 @@
-/** The words of a request: numbers, order ids, and what is said of a bad one. */
+/** The words behind a verb: lines, credentials, numbers and order ids, and the error for a bad one. */
 import { ErrorReply } from './error-codes.ts';
 import { MAX_INTEGER, MAX_ORDER_ID_LENGTH } from './limits.ts';
+
+/** One UPC and the quantity asked of it. */
+export interface Line {
+  readonly upc: number;
+  readonly qty: number;
+}
+
+/** A user's name and password, as wire strings. */
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+}
 
 const ZERO = 48;
 

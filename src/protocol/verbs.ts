@@ -3,21 +3,18 @@
  * A new verb is one entry here and one rule (inventory/rules.ts) or one answer (server/connection.ts).
  */
 
-import { badNumber, badOrderId, isOrderId, positive, printable } from './argument-checks.ts';
+import {
+  badNumber,
+  badOrderId,
+  type Credentials,
+  isOrderId,
+  type Line,
+  positive,
+  printable,
+} from './argument-checks.ts';
 import type { ProtocolVersion } from './encoder.ts';
 import { ErrorReply } from './error-codes.ts';
 import { DEFAULT_ORDERS_COUNT, MAX_ARGUMENTS, MAX_INTEGER, MAX_ORDERS_COUNT } from './limits.ts';
-
-/** One UPC and the quantity asked of it. */
-export interface Line {
-  readonly upc: number;
-  readonly qty: number;
-}
-
-export interface Credentials {
-  readonly user: string;
-  readonly password: string;
-}
 
 /** A request whose words were checked. Texts are wire strings. */
 export type Command =

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import type { Outcome, Request, Session } from '../inventory/model.ts';
 import { Refusal } from '../inventory/model.ts';
 import { OutcomeUnknown, StoreUnavailable } from '../inventory/store.ts';
+import type { Credentials } from '../protocol/argument-checks.ts';
 import { encode, OK, type ProtocolVersion, type Reply, Status } from '../protocol/encoder.ts';
 import { ErrorReply, ProtocolError } from '../protocol/error-codes.ts';
 import {
@@ -17,7 +18,7 @@ import {
   MAX_REQUESTS_IN_BATCH,
 } from '../protocol/limits.ts';
 import { RequestDecoder } from '../protocol/request-decoder.ts';
-import { type Command, type Credentials, parseCommand } from '../protocol/verbs.ts';
+import { type Command, parseCommand } from '../protocol/verbs.ts';
 import type { Entry, GroupCommit } from './group-commit.ts';
 import type { OrderIds } from './order-ids.ts';
 import { Output } from './output.ts';

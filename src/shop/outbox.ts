@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '../client/client.ts';
 import { Refused } from '../client/errors.ts';
 import type { Receipt } from '../client/replies.ts';
-import type { Line } from '../protocol/verbs.ts';
+import type { Line } from '../protocol/argument-checks.ts';
 import type { LocalInventory } from './state/local-inventory.ts';
 import type { LocalItem } from './state/state.ts';
 import type { Notify } from './state/state-file.ts';

@@ -9,7 +9,7 @@ import { ConnectionLost, Refused } from '../client/errors.ts';
 import { Link } from '../client/reconnecting-client.ts';
 import type { Item, PastOrder } from '../client/replies.ts';
 import type { Timeouts } from '../client/server-connection.ts';
-import type { Line } from '../protocol/verbs.ts';
+import type { Line } from '../protocol/argument-checks.ts';
 import { notLoggedIn, notRecorded, outcomeUnknown, toFailure } from './failures.ts';
 import { type Bought, PAUSES_MS, patiently, sendOrder, settleOpenOrders } from './outbox.ts';
 import { accountName, type Holdings, LocalInventory, type Login } from './state/local-inventory.ts';

@@ -7,7 +7,7 @@
  */
 import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
 import { type Address, nameOf } from '../../client/address.ts';
-import type { Line } from '../../protocol/verbs.ts';
+import type { Line } from '../../protocol/argument-checks.ts';
 import { type Account, emptyAccount, type LocalItem, type OpenOrder, type State } from './state.ts';
 import { type Notify, StateFile } from './state-file.ts';
 

@@ -1,5 +1,5 @@
 /** What this client keeps, and the check of what a file says. */
-import type { Line } from '../../protocol/verbs.ts';
+import type { Line } from '../../protocol/argument-checks.ts';
 
 export interface State {
   readonly version: 1;

@@ -2,13 +2,13 @@
 
 import type { Address } from '../../client/address.ts';
 import { printable } from '../../client/printable.ts';
+import type { Line } from '../../protocol/argument-checks.ts';
 import {
   MAX_ARGUMENTS,
   MAX_INTEGER,
   MAX_ORDER_ID_LENGTH,
   MAX_ORDERS_COUNT,
 } from '../../protocol/limits.ts';
-import type { Line } from '../../protocol/verbs.ts';
 import { usage } from '../failures.ts';
 
 const INTEGER = /^\d{1,16}$/;

@@ -2,7 +2,7 @@
 import { confirm, input, search } from '@inquirer/prompts';
 import chalk from 'chalk';
 import type { Item } from '../../client/replies.ts';
-import type { Line } from '../../protocol/verbs.ts';
+import type { Line } from '../../protocol/argument-checks.ts';
 import { toPositive } from './input.ts';
 import { ask, BACK } from './prompts.ts';
 import { LOW_STOCK_UNITS } from './tables.ts';
