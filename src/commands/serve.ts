@@ -17,7 +17,8 @@ export default class Serve extends BaseCommand {
 
   static override description =
     `Sells the items of the catalogue to all clients at once. Nothing is oversold, and what was
-acknowledged is on disk. Stock, logins and orders are restored from the data file at start.
+acknowledged is on disk. Stock, logins and orders are restored from the data file at start; the first
+lines printed say whether it was there or is new.
 
 Stop it with Ctrl-C or SIGTERM: it answers what has arrived, closes the data file and exits 0.
 A second signal stops it at once; nothing that was acknowledged is lost then either.`;
@@ -68,7 +69,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
   async run(): Promise<void> {
     const { flags } = await this.parse(Serve);
     const catalog = flags.catalog === undefined ? CATALOG : await readCatalog(flags.catalog);
-    const { store, data } = isPostgresAddress(flags.data ?? '')
+    const { store, data, kind } = isPostgresAddress(flags.data ?? '')
       ? await openDatabase(flags.data as string, catalog)
       : await openFile(flags.data ?? join(this.config.dataDir, 'inventory.db'), catalog);
     const server = new InventoryServer({
@@ -89,8 +90,20 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     const { items, logins } = store.restored;
     this.log(`inv ${this.config.version} listening on ${address(flags.host, port)}`);
     this.log(`data      ${data}`);
-    this.log(`restored  ${count(items, 'item')}, ${count(logins, 'login')}`);
-    logToStderr('started', { host: flags.host, port, data, items, logins, pid: process.pid });
+    this.log(
+      store.isNew
+        ? `new ${kind}, ${count(items, 'item')}`
+        : `restored  ${count(items, 'item')}, ${count(logins, 'login')}`,
+    );
+    logToStderr('started', {
+      host: flags.host,
+      port,
+      data,
+      new: store.isNew,
+      items,
+      logins,
+      pid: process.pid,
+    });
     await stopped;
   }
 }
@@ -111,18 +124,19 @@ async function readCatalog(path: string): Promise<Item[]> {
 interface Opened {
   readonly store: Store;
   readonly data: string;
+  readonly kind: 'data file' | 'database';
 }
 
 async function openFile(path: string, catalog: readonly Item[]): Promise<Opened> {
   const data = resolve(path);
   const { openSqliteStore } = await import('../stores/sqlite/sqlite-store.ts');
-  return { data, store: await open(() => openSqliteStore(data, catalog)) };
+  return { kind: 'data file', data, store: await open(() => openSqliteStore(data, catalog)) };
 }
 
 async function openDatabase(url: string, catalog: readonly Item[]): Promise<Opened> {
   const { openPostgresStore } = await import('../stores/postgres/open.ts');
   const store = await open(() => openPostgresStore(url, catalog, logToStderr));
-  return { store, data: showPostgresAddress(url) };
+  return { kind: 'database', store, data: showPostgresAddress(url) };
 }
 
 async function open(opening: () => Store | Promise<Store>): Promise<Store> {

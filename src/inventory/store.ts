@@ -1,11 +1,27 @@
 import type { Outcome, Request } from './model.ts';
 
 /**
+ * Which shop the rows are of. Clients tell two shops behind one address apart by it, and notice that a
+ * shop was set back to an earlier state.
+ */
+export interface ShopIdentity {
+  /** A UUID that was made with the data file or database, and stays with every copy of it. */
+  readonly shop: string;
+  /** Milliseconds since 1970 UTC from which on nothing was taken back: when it was made, or last restored. */
+  readonly since: number;
+}
+
+/**
  * Where stock, logins and orders are kept. A store loads the rows that a batch touches, calls the
  * rules, saves the changes and commits, all in one transaction.
  */
 export interface Store {
-  /** What the store held when it was opened. */
+  readonly identity: ShopIdentity;
+
+  /** Whether there were no items before this opening: then it began with full stock, and restored nothing. */
+  readonly isNew: boolean;
+
+  /** The items on sale and the logins that there were when the store was opened. */
   readonly restored: { readonly items: number; readonly logins: number };
 
   /**

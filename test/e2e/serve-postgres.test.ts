@@ -14,10 +14,7 @@ describe('inv serve over PostgreSQL', () => {
   test('prints where the data is, without the password', async () => {
     const address = await database.newDatabase();
     await using server = await serve(address.replace('postgres@', 'postgres:s%65cret@'));
-    expect(server.greeting.slice(1)).toEqual([
-      `data      ${address}`,
-      'restored  14 items, 0 logins',
-    ]);
+    expect(server.greeting.slice(1)).toEqual([`data      ${address}`, 'new database, 14 items']);
     const { code, stdout, stderr } = await server.stop();
     expect(code).toBe(0);
     expect(stdout + stderr).not.toMatch(/s(e|%65)cret/);

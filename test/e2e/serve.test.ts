@@ -8,13 +8,13 @@ import { serve, serveToEnd, serveWith } from '../support/serve-process.ts';
 const pjson = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
 describe('inv serve starts', () => {
-  test('and prints where it listens, where the data is, and what it restored', async () => {
+  test('and prints where it listens, where the data is, and that it is new', async () => {
     using folder = new TemporaryFolder();
     await using server = await serve(folder.file('shop.db'));
     expect(server.greeting).toEqual([
       `inv ${pjson.version} listening on 127.0.0.1:${server.port}`,
       `data      ${folder.file('shop.db')}`,
-      'restored  14 items, 0 logins',
+      'new data file, 14 items',
     ]);
     await using client = await server.connect();
     expect(await client.ask('PING')).toBe('PONG');
@@ -62,7 +62,7 @@ describe('inv serve starts', () => {
       'localhost',
     );
     expect(server.greeting[0]).toBe(`inv ${pjson.version} listening on localhost:${server.port}`);
-    expect(server.greeting[2]).toBe('restored  1 item, 0 logins');
+    expect(server.greeting[2]).toBe('new data file, 1 item');
   });
 });
 
@@ -170,7 +170,7 @@ describe('inv serve refuses to start', () => {
       `inv: cannot listen on 127.0.0.1:${port}: something is already listening there; stop it, or choose another --port\n`,
     );
     await using server = await serve(data);
-    expect(server.greeting[2]).toBe('restored  14 items, 0 logins');
+    expect(server.greeting[2]).toBe('new data file, 14 items');
   });
 
   test.for([

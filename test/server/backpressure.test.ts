@@ -73,6 +73,8 @@ describe('clients that pipeline deeply', () => {
   test('get their share of each batch, and no more', async () => {
     const batches: number[] = [];
     const wrap = (store: Store): Store => ({
+      identity: store.identity,
+      isNew: store.isNew,
       restored: store.restored,
       settle: (requests) => {
         batches.push(requests.length);
@@ -91,6 +93,8 @@ describe('clients that pipeline deeply', () => {
     const goOn = Promise.withResolvers<void>();
     let batches = 0;
     const wrap = (store: Store): Store => ({
+      identity: store.identity,
+      isNew: store.isNew,
       restored: store.restored,
       settle: async (requests) => {
         if (requests.some(({ kind }) => kind === 'purchase') && batches++ === 0) await goOn.promise;

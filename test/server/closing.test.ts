@@ -10,6 +10,8 @@ import { commands } from '../support/raw-client.ts';
 /** Puts `before` in front of every batch of `store` that buys something. */
 function beforePurchases(store: Store, before: () => Promise<void>): Store {
   return {
+    identity: store.identity,
+    isNew: store.isNew,
     restored: store.restored,
     settle: async (requests) => {
       if (requests.some(({ kind }) => kind === 'purchase')) await before();
@@ -155,6 +157,8 @@ describe('stopping the server', () => {
     const settling = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();
     const wrap = (store: Store): Store => ({
+      identity: store.identity,
+      isNew: store.isNew,
       restored: store.restored,
       settle: async (requests) => {
         if (requests.some(({ kind }) => kind === 'purchase')) {

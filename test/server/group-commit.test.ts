@@ -6,6 +6,8 @@ import { GroupCommit, MAX_BATCH } from '../../src/server/group-commit.ts';
 
 /** A store whose batches are settled when the test says so. It echoes each request's user. */
 class SlowStore implements Store {
+  readonly identity = { shop: 'a shop', since: 0 };
+  readonly isNew = false;
   readonly restored = { items: 0, logins: 0 };
   readonly batches: string[][] = [];
   #finish: ((result: readonly Outcome[] | Error) => void) | null = null;

@@ -7,6 +7,8 @@ test('when the store does not know what became of a batch, its clients are told 
   let isKnown = true;
   await using server = await startServer({
     wrap: (store) => ({
+      identity: store.identity,
+      isNew: store.isNew,
       restored: store.restored,
       close: () => store.close(),
       settle: (requests) => {

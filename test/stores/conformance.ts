@@ -29,6 +29,7 @@ export function storeConformance(name: string, makePlace: MakePlace): void {
     test('a new place sells the whole catalogue, by UPC', async () => {
       await using place = await makePlace();
       const store = await place.open(ITEMS);
+      expect(store.isNew).toBe(true);
       expect(store.restored).toEqual({ items: 3, logins: 0 });
       const request: Request = { kind: 'inventory', session: alice, upcs: [] };
       expect(await settleOne(store, request)).toEqual({
@@ -40,6 +41,24 @@ export function storeConformance(name: string, makePlace: MakePlace): void {
         ],
       });
       await store.close();
+    });
+
+    test('keeps the identity of the shop, which another place does not share', async () => {
+      await using place = await makePlace();
+      await using elsewhere = await makePlace();
+      const before = Date.now();
+      const first = await place.open(ITEMS);
+      const { identity } = first;
+      expect(identity.shop).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+      expect(identity.since).toBeGreaterThanOrEqual(before);
+      await first.close();
+      const second = await place.open(ITEMS);
+      expect(second.identity).toEqual(identity);
+      expect(second.isNew).toBe(false);
+      await second.close();
+      const other = await elsewhere.open(ITEMS);
+      expect(other.identity.shop).not.toBe(identity.shop);
+      await other.close();
     });
 
     test('keeps stock, purchases and refusals', async () => {

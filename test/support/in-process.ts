@@ -45,6 +45,8 @@ export async function startServer({
   const store = wrap(sqlite);
   const server = new InventoryServer({
     store: {
+      identity: store.identity,
+      isNew: store.isNew,
       restored: store.restored,
       settle: (requests) => store.settle(requests),
       close: () => {

@@ -72,7 +72,7 @@ export async function serveWith(env: NodeJS.ProcessEnv, ...args: string[]): Prom
   const ready = new Promise<void>((resolve) => {
     lines.on('line', (line) => {
       greeting.push(line);
-      if (line.startsWith('restored')) resolve();
+      if (/^(restored|new) /.test(line)) resolve();
     });
   });
   await Promise.race([ready, ended]);

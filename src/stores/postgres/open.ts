@@ -9,7 +9,7 @@ import { openLink } from './connection/session-setup.ts';
 import { refusalFor } from './connection/sqlstates.ts';
 import { PostgresStore } from './postgres-store.ts';
 import { rehearse } from './preflight.ts';
-import { addItems, countLogins, makeSchema } from './schema.ts';
+import { addItems, countLogins, hasNoItems, makeSchema, readIdentity } from './schema.ts';
 
 /**
  * Opens the database at `address` for the items of `catalog`, and makes the tables when there are
@@ -25,11 +25,13 @@ export async function openPostgresStore(
   const open = () => openAnyHost(parsed, mark);
   try {
     const link = await open();
+    const isNew = await hasNoItems(link);
     await addItems(link, catalog);
+    const identity = await readIdentity(link);
     const restored = { items: catalog.length, logins: await countLogins(link) };
     const connector = new Connector(open, report);
     connector.use(link);
-    return new PostgresStore(connector, mark, catalog, restored, report);
+    return new PostgresStore(connector, mark, catalog, { identity, isNew, restored }, report);
   } catch (error) {
     throw refusalFor(error, parsed);
   }

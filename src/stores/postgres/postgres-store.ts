@@ -18,7 +18,12 @@ import type { Item } from '../../inventory/catalog.ts';
 import type { Outcome, Page, Request, Rows } from '../../inventory/model.ts';
 import { mayWrite, type Wanted, wantedBy } from '../../inventory/row-set.ts';
 import { settle } from '../../inventory/rules.ts';
-import { OutcomeUnknown, type Store, StoreUnavailable } from '../../inventory/store.ts';
+import {
+  OutcomeUnknown,
+  type ShopIdentity,
+  type Store,
+  StoreUnavailable,
+} from '../../inventory/store.ts';
 import { type Known, KnownLogins, type Load, loadsOf, noRows, StaleLogins } from './batch/load.ts';
 import { pageReads, withPages } from './batch/pages.ts';
 import { savesOf } from './batch/save.ts';
@@ -50,6 +55,8 @@ interface Doubt {
 }
 
 export class PostgresStore implements Store {
+  readonly identity: ShopIdentity;
+  readonly isNew: boolean;
   readonly restored: Store['restored'];
   readonly #connector: Connector;
   readonly #mark: ServerMark;
@@ -63,14 +70,16 @@ export class PostgresStore implements Store {
     connector: Connector,
     mark: ServerMark,
     catalog: readonly Item[],
-    restored: Store['restored'],
+    opened: Pick<Store, 'identity' | 'isNew' | 'restored'>,
     report: Report,
   ) {
     this.#connector = connector;
     this.#mark = mark;
     const names = new Map(catalog.map(({ upc, name }) => [upc, name]));
     this.#known = { names, logins: new KnownLogins() };
-    this.restored = restored;
+    this.identity = opened.identity;
+    this.isNew = opened.isNew;
+    this.restored = opened.restored;
     this.#report = report;
   }
 

@@ -1,6 +1,6 @@
 /** The tables, in a schema of their own: made, checked and filled with the items of the catalogue. */
 import type { Item } from '../../inventory/catalog.ts';
-import { StoreRefused } from '../../inventory/store.ts';
+import { type ShopIdentity, StoreRefused } from '../../inventory/store.ts';
 import { numberArray, textArray } from './batch/literals.ts';
 import type { Link } from './connection/database-connection.ts';
 import { ask } from './connection/session-setup.ts';
@@ -125,4 +125,20 @@ export async function addItems(link: Link, catalog: readonly Item[]): Promise<vo
 export async function countLogins(link: Link): Promise<number> {
   const [row] = await ask(link, link.sql`SELECT count(*) AS count FROM inv.logins`);
   return row?.count as number;
+}
+
+/** Whether no server has ever sold from this database. */
+export async function hasNoItems(link: Link): Promise<boolean> {
+  const [row] = await ask(link, link.sql`SELECT NOT EXISTS (SELECT FROM inv.stock) AS empty`);
+  return row?.empty as boolean;
+}
+
+/** One shop for each instance of PostgreSQL and schema in it. */
+export async function readIdentity(link: Link): Promise<ShopIdentity> {
+  const [row] = await ask(
+    link,
+    link.sql`SELECT md5(system_identifier || '/' || 'inv'::regnamespace::oid)::uuid::text AS shop
+      FROM pg_control_system()`,
+  );
+  return { shop: row?.shop as string, since: 0 };
 }

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreRefused } from '../../inventory/store.ts';
-import { APPLICATION_ID, SCHEMA_VERSION } from './schema.ts';
+import { APPLICATION_ID, SCHEMA_VERSION, schemaVersion } from './migrations.ts';
 
 /**
  * Up to this size every page of the file is checked at start (about 0.25 s); of a larger one only
@@ -56,17 +56,24 @@ export function checkHeader(path: string): void {
       `${path} is not a data file of inv; it was left as it is. Choose another file with --data`,
     );
   }
-  const version = header.readUInt32BE(60);
-  if (version !== SCHEMA_VERSION) {
-    throw new StoreRefused(
-      `${path} was written by another version of inv (format ${version}, this one knows ` +
-        `${SCHEMA_VERSION}); it was left as it is. Use the inv that wrote it, or another --data file`,
-    );
-  }
+  checkVersion(header.readUInt32BE(60), path);
 }
 
-/** Looks for damage that SQLite can see, and answers the number of batches in the file. */
+/** `version`: of the file's tables. Older ones than ours are brought up to date, once the file is checked. */
+function checkVersion(version: number, path: string): void {
+  if (version >= 1 && version <= SCHEMA_VERSION) return;
+  throw new StoreRefused(
+    `${path} was written by ${version === 0 ? 'another' : 'a newer'} version of inv (format ${version}, this one knows ` +
+      `1 to ${SCHEMA_VERSION}); it was left as it is. Use the inv that wrote it, or another --data file`,
+  );
+}
+
+/**
+ * Looks for damage that SQLite can see, and for a version that stands in the log only. Returns the
+ * number of batches in the file.
+ */
 export function checkContent(db: DatabaseSync, path: string): number {
+  checkVersion(schemaVersion(db), path);
   try {
     const { size } = statSync(path);
     const tables = size <= CHECK_WHOLE_FILE_BYTES ? [''] : ['(stock)', '(logins)', '(batches)'];

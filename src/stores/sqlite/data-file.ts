@@ -22,7 +22,7 @@ import { AckedCount } from './acked-count.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { checkContent, checkHeader, checkSize, isPresent } from './data-file-checks.ts';
 import { FilesInPlace } from './files-in-place.ts';
-import { SCHEMA } from './schema.ts';
+import { migrate } from './migrations.ts';
 
 /** How long a batch waits for an operator's own write transaction on the file. */
 const BUSY_TIMEOUT_MS = 1_000;
@@ -39,12 +39,26 @@ export function openDataFile(name: string): DataFile {
     if (existsSync(`${path}-wal`)) checkUntouched(path);
     db = openDatabase(path);
     checkSize(db, path);
-    const acked = new AckedCount(`${path}-acked`, path, checkContent(db, path));
+    const committed = checkContent(db, path);
+    bringUpToDate(db, path);
+    const acked = new AckedCount(`${path}-acked`, path, committed);
     return new DataFile(path, db, lock, acked);
   } catch (error) {
     db?.close();
     lock.close();
     throw error;
+  }
+}
+
+/** An inv that is older than the tables finds their version in the file itself: it does not look into the log. */
+function bringUpToDate(db: DatabaseSync, path: string): void {
+  try {
+    if (migrate(db)) db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  } catch (error) {
+    throw new StoreRefused(
+      `cannot bring ${path} up to date: ${(error as Error).message}. It still has every order; ` +
+        'see to it that the disk has room and that no other program writes to the file, then start again',
+    );
   }
 }
 
@@ -137,7 +151,8 @@ function makeDataFile(path: string): void {
     closeSync(openSync(draft, 'w', 0o600));
     const db = new DatabaseSync(draft);
     // In WAL mode the header reaches the file itself only with a checkpoint, which close() makes.
-    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN; ${SCHEMA} COMMIT`);
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`);
+    migrate(db);
     db.close();
     renameSync(draft, path);
     syncFolder(path);

@@ -18,7 +18,12 @@ import {
   type Stock,
 } from '../../inventory/model.ts';
 import { NO_ORDER, settle } from '../../inventory/rules.ts';
-import { type Store, StoreRefused, StoreUnavailable } from '../../inventory/store.ts';
+import {
+  type ShopIdentity,
+  type Store,
+  StoreRefused,
+  StoreUnavailable,
+} from '../../inventory/store.ts';
 import { type DataFile, openDataFile } from './data-file.ts';
 import { SqliteOrders } from './order-table.ts';
 
@@ -62,7 +67,9 @@ class SqliteStore implements Store {
   readonly #logins = new Map<string, Login>();
   /** The file's version when the mirrors were read: it changes when another program writes. */
   #mirrored = -1;
-  readonly restored: { readonly items: number; readonly logins: number };
+  readonly identity: ShopIdentity;
+  readonly isNew: boolean;
+  readonly restored: Store['restored'];
 
   constructor(file: DataFile, catalog: readonly Item[]) {
     this.#file = file;
@@ -76,6 +83,8 @@ class SqliteStore implements Store {
     this.#countBatch = db.prepare('UPDATE batches SET committed = committed + 1');
     this.#dataVersion = db.prepare('PRAGMA data_version');
     this.#dataVersion.setReturnArrays(true);
+    this.identity = readIdentity(db);
+    this.isNew = db.prepare('SELECT 1 FROM stock LIMIT 1').get() === undefined;
     this.#addItems();
     this.#refreshMirrors();
     this.restored = { items: this.#stock.size, logins: this.#logins.size };
@@ -235,6 +244,12 @@ class SqliteStore implements Store {
     const orders = this.#orders.page(page.user, page.count, page.before);
     return orders === null ? NO_ORDER : { kind: 'orders', orders };
   }
+}
+
+function readIdentity(db: DatabaseSync): ShopIdentity {
+  const row = db.prepare('SELECT id, since FROM shop').get();
+  if (row === undefined) throw new Error('its table "shop" is empty, which tells whose shop it is');
+  return { shop: row.id as string, since: row.since as number };
 }
 
 function writes(request: Request): boolean {

@@ -11,6 +11,8 @@ function around(
 ): Store {
   const settle = store.settle.bind(store) as Settle;
   return {
+    identity: store.identity,
+    isNew: store.isNew,
     restored: store.restored,
     settle: (requests) => change(requests, settle),
     close: () => store.close(),

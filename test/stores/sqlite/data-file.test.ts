@@ -12,6 +12,7 @@ import {
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { StoreRefused } from '../../../src/inventory/store.ts';
+import { SCHEMA_VERSION } from '../../../src/stores/sqlite/migrations.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 import { ITEMS } from '../conformance.ts';
@@ -46,9 +47,9 @@ describe('a file that is not ours is refused and left as it is', () => {
   const header = Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(84)]);
   const foreign =
     'is not a data file of inv; it was left as it is. Choose another file with --data';
-  const version = (number: number) =>
-    `was written by another version of inv (format ${number}, this one knows 1); it was left as it is. ` +
-    'Use the inv that wrote it, or another --data file';
+  const version = (which: string, number: number) =>
+    `was written by ${which} version of inv (format ${number}, this one knows 1 to ${SCHEMA_VERSION}); ` +
+    'it was left as it is. Use the inv that wrote it, or another --data file';
   test.for<[string, (path: string) => void, string]>([
     ['a text', (path) => writeFileSync(path, 'my diary\n'), foreign],
     ['a long text', (path) => writeFileSync(path, 'my diary\n'.repeat(1_000)), foreign],
@@ -72,13 +73,17 @@ describe('a file that is not ours is refused and left as it is', () => {
     ],
     [
       'a data file of a newer inv',
-      (path) => makeForeign(path, `PRAGMA application_id = ${0x696e7631}; PRAGMA user_version = 2`),
-      version(2),
+      (path) =>
+        makeForeign(
+          path,
+          `PRAGMA application_id = ${0x696e7631}; PRAGMA user_version = ${SCHEMA_VERSION + 1}`,
+        ),
+      version('a newer', SCHEMA_VERSION + 1),
     ],
     [
       'a data file of no version',
       (path) => makeForeign(path, `PRAGMA application_id = ${0x696e7631}`),
-      version(0),
+      version('another', 0),
     ],
   ])('%s', ([, make, reason]) => {
     using folder = new TemporaryFolder();

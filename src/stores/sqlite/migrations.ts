@@ -1,0 +1,83 @@
+/**
+ * The tables of the data file, as numbered steps from the first version on. The tables are the state:
+ * an operator can read them with any SQLite tool. A new file is made by the same steps that bring an
+ * old one up to date, so that both have the same tables.
+ */
+import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+
+/** "inv1" in the file's header: how we, and `file`, know a data file of ours. */
+export const APPLICATION_ID = 0x696e7631;
+
+/** Changes the tables from one version to the next. Runs inside a transaction. */
+export type Migration = (db: DatabaseSync) => void;
+
+/**
+ * Step N, counted from one, makes version N of the file. A step that was released is never changed:
+ * a file that it has made is out there.
+ */
+export const MIGRATIONS: readonly Migration[] = [
+  // 1: inv 1.0.0
+  (db) =>
+    db.exec(`
+      CREATE TABLE stock (
+        upc INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        units INTEGER NOT NULL,
+        available INTEGER NOT NULL CHECK (available >= 0)
+      ) STRICT;
+      CREATE TABLE logins (
+        token_hash TEXT PRIMARY KEY,
+        user TEXT NOT NULL,
+        since INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE orders (
+        user TEXT NOT NULL,
+        id TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        lines TEXT NOT NULL,
+        refusal TEXT,
+        position TEXT,
+        PRIMARY KEY (user, id)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX order_positions ON orders (user, position) WHERE position IS NOT NULL;
+      CREATE TABLE batches (committed INTEGER NOT NULL) STRICT;
+      INSERT INTO batches VALUES (0);
+      PRAGMA application_id = ${APPLICATION_ID};
+    `),
+
+  // 2: which shop the file is of, and since when its history is the present one
+  (db) => {
+    db.exec('CREATE TABLE shop (id TEXT NOT NULL, since INTEGER NOT NULL) STRICT');
+    db.prepare('INSERT INTO shop (id, since) VALUES (?, ?)').run(randomUUID(), Date.now());
+  },
+];
+
+/** The version of the tables that this program knows, which is the newest. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** The version of the tables of `db`; 0 when there are none. */
+export function schemaVersion(db: DatabaseSync): number {
+  const { user_version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+  return user_version;
+}
+
+/**
+ * Brings `db` to the newest version. Each step is one transaction together with its number, so that
+ * a start that is stopped anywhere leaves a whole version, from which the next start goes on. The caller holds
+ * the lock of the data file: nobody else runs the steps meanwhile. Returns whether there was a step to run.
+ */
+export function migrate(db: DatabaseSync, migrations = MIGRATIONS): boolean {
+  const first = schemaVersion(db);
+  for (let version = first; version < migrations.length; version++) {
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      migrations[version]?.(db);
+      db.exec(`PRAGMA user_version = ${version + 1}; COMMIT`);
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+  return first < migrations.length;
+}
