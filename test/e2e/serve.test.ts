@@ -170,7 +170,7 @@ describe('inv serve refuses to start', () => {
       `inv: cannot listen on 127.0.0.1:${port}: something is already listening there; stop it, or choose another --port\n`,
     );
     await using server = await serve(data);
-    expect(server.greeting[2]).toBe('new data file, 14 items');
+    expect(server.greeting[2]).toBe('restored  14 items, 0 logins');
   });
 
   test.for([

@@ -133,12 +133,12 @@ export async function hasNoItems(link: Link): Promise<boolean> {
   return row?.empty as boolean;
 }
 
-/** One shop for each instance of PostgreSQL and schema in it. */
+/** One shop for each instance of PostgreSQL, database in it, and schema in that. */
 export async function readIdentity(link: Link): Promise<ShopIdentity> {
   const [row] = await ask(
     link,
-    link.sql`SELECT md5(system_identifier || '/' || 'inv'::regnamespace::oid)::uuid::text AS shop
-      FROM pg_control_system()`,
+    link.sql`SELECT md5(system_identifier || '/' || pg_database.oid || '/' || 'inv'::regnamespace::oid)::uuid::text AS shop
+      FROM pg_control_system(), pg_database WHERE datname = current_database()`,
   );
   return { shop: row?.shop as string, since: 0 };
 }

@@ -79,8 +79,10 @@ describe('a data file made by inv 1.0.0', () => {
     const path = folder.file('inventory.db');
     copyOldFile(path);
     expect(versionInHeader(path)).toBe(1);
+    const before = Date.now();
     const store = openSqliteStore(path, CATALOG);
     const { identity } = store;
+    expect(identity.since).toBeGreaterThanOrEqual(before);
     expect(store.isNew).toBe(false);
     // An older inv looks into the file only, and not into the log.
     expect(versionInHeader(path)).toBe(MIGRATIONS.length);
