@@ -7,6 +7,7 @@ import { CATALOG, CatalogError, type Item, parseCatalog } from '../inventory/cat
 import { type Store, StoreRefused } from '../inventory/store.ts';
 import { logToStderr } from '../server/log.ts';
 import { InventoryServer } from '../server/server.ts';
+import { ignoreFaults, outputLeft } from '../server/standard-streams.ts';
 import {
   isPostgresAddress,
   showPostgresAddress,
@@ -68,6 +69,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Serve);
+    ignoreFaults(process.stdout, process.stderr);
     const catalog = flags.catalog === undefined ? CATALOG : await readCatalog(flags.catalog);
     const { store, data, kind } = isPostgresAddress(flags.data ?? '')
       ? await openDatabase(flags.data as string, catalog)
@@ -77,7 +79,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       version: this.config.version,
       log: logToStderr,
       onFailure: (error) => {
-        logToStderr('store failed', { error: error.message, data });
+        logToStderr('store failed', { level: 'error', error: error.message, data });
         process.stderr.write(
           `inv: stopped, because the data cannot be trusted any more: ${error.message}.\n` +
             'Nothing that was acknowledged is affected. Check the disk, then start the server again.\n',
@@ -105,8 +107,15 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       pid: process.pid,
     });
     await stopped;
+    // What nobody reads would keep the process; all that clients were promised is done.
+    if (!(await outputLeft(OUTPUT_PATIENCE_MS, process.stdout, process.stderr))) {
+      process.exit(ExitCode.done);
+    }
   }
 }
+
+/** How long a stopped server waits for a reader of its last lines. */
+const OUTPUT_PATIENCE_MS = 1_000;
 
 async function readCatalog(path: string): Promise<Item[]> {
   try {

@@ -54,7 +54,9 @@ export class InventoryServer implements Host {
       this.#tcp.once('error', reject);
       this.#tcp.listen({ port, host, backlog: BACKLOG }, () => {
         this.#tcp.off('error', reject);
-        this.#tcp.on('error', (error) => this.#log('accept failed', { error: error.message }));
+        this.#tcp.on('error', (error) =>
+          this.#log('accept failed', { level: 'error', error: error.message }),
+        );
         resolve((this.#tcp.address() as { port: number }).port);
       });
     });
@@ -112,6 +114,11 @@ export class InventoryServer implements Host {
 
   #accept(accepted: Socket): void {
     if (this.#connections.size >= MAX_CONNECTIONS) {
+      this.#log('connection refused', {
+        level: 'warn',
+        address: accepted.remoteAddress,
+        connections: this.#connections.size,
+      });
       refuse(accepted);
       return;
     }

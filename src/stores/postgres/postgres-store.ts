@@ -221,7 +221,7 @@ export class PostgresStore implements Store {
 
   /** An error that trying again at once would only repeat. The batch is rolled back. */
   #failed(link: Link, error: PostgresError): StoreUnavailable {
-    this.#report('batch failed', { code: error.code, why: error.message });
+    this.#report('batch failed', { level: 'warn', code: error.code, why: error.message });
     // A lock that somebody holds is no fault of the link; for all else a new one may find a better host.
     if (error.code !== LOCK_NOT_AVAILABLE) link.lose(error.message);
     return new StoreUnavailable(error.message, { cause: error });

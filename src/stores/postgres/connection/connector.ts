@@ -13,7 +13,10 @@ const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
 
 /** Tells the operator what happens; the same shape as the server's log. */
-export type Report = (event: string, fields?: Readonly<Record<string, unknown>>) => void;
+export type Report = (
+  event: string,
+  fields?: { readonly level?: 'info' | 'warn' | 'error'; readonly [name: string]: unknown },
+) => void;
 
 export class Connector {
   readonly #open: () => Promise<Link>;
@@ -37,7 +40,7 @@ export class Connector {
       this.#link = null;
       if (this.#closed) return;
       this.#awaySince = error.since;
-      this.#report('database lost', { host: link.host.name, why: error.message });
+      this.#report('database lost', { level: 'error', host: link.host.name, why: error.message });
       void this.#reconnect();
     });
     this.#wake();
@@ -93,7 +96,7 @@ export class Connector {
         return this.use(link);
       } catch (error) {
         const { message } = error as Error;
-        if (message !== told) this.#report('database away', { why: message });
+        if (message !== told) this.#report('database away', { level: 'warn', why: message });
         told = message;
       }
     }
