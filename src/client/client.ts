@@ -5,24 +5,24 @@ import type { ReplyValue } from '../protocol/reply-decoder.ts';
 import { type Address, nameOf } from './address.ts';
 import { ConnectionLost, NoServer, Refused } from './errors.ts';
 import {
-  type Item,
+  type LoggedInUser,
   type PastOrder,
   type Receipt,
-  type Session,
+  type StockItem,
   toItems,
+  toLoggedInUser,
   toPastOrders,
   toReceipt,
-  toSession,
   toToken,
 } from './replies.ts';
-import { Connection, type Timeouts } from './server-connection.ts';
+import { ServerConnection, type Timeouts } from './server-connection.ts';
 
 export class Client {
-  readonly #connection: Connection;
+  readonly #connection: ServerConnection;
 
   /** Connects and agrees on RESP3. Throws NoServer, or Refused when the server has no room. */
   static async connect(address: Address, timeouts?: Timeouts): Promise<Client> {
-    const connection = await Connection.open(address, timeouts);
+    const connection = await ServerConnection.open(address, timeouts);
     try {
       await connection.send(['HELLO', '3']);
     } catch (error) {
@@ -34,7 +34,7 @@ export class Client {
     return new Client(connection);
   }
 
-  private constructor(connection: Connection) {
+  private constructor(connection: ServerConnection) {
     this.#connection = connection;
   }
 
@@ -46,17 +46,17 @@ export class Client {
     this.#connection.close();
   }
 
-  login(user: string, password: string): Promise<Session & { readonly token: string }> {
-    const toLogin = (value: ReplyValue) => ({ ...toSession(value), token: toToken(value) });
+  login(user: string, password: string): Promise<LoggedInUser & { readonly token: string }> {
+    const toLogin = (value: ReplyValue) => ({ ...toLoggedInUser(value), token: toToken(value) });
     return this.#ask(['LOGIN', user, password], toLogin);
   }
 
-  resume(token: string): Promise<Session> {
-    return this.#ask(['RESUME', token], toSession);
+  resume(token: string): Promise<LoggedInUser> {
+    return this.#ask(['RESUME', token], toLoggedInUser);
   }
 
   /** All items, or those of `upcs`. */
-  inventory(upcs: readonly number[] = []): Promise<Item[]> {
+  inventory(upcs: readonly number[] = []): Promise<StockItem[]> {
     return this.#ask(['INVENTORY', ...upcs.map(String)], toItems);
   }
 

@@ -1,12 +1,12 @@
 /** The way to one server: a connection, made when it is needed and attached to a login. */
 
-import { patiently } from '../shop/outbox.ts';
 import type { Address } from './address.ts';
 import { Client } from './client.ts';
 import { Refused } from './errors.ts';
+import { withRetry } from './retry.ts';
 import type { Timeouts } from './server-connection.ts';
 
-export class Link {
+export class ReconnectingClient {
   readonly #server: Address;
   readonly #pauses: readonly number[];
   readonly #timeouts: Timeouts | undefined;
@@ -31,14 +31,14 @@ export class Link {
   async connect(): Promise<Client> {
     this.close();
     const connect = (): Promise<Client> => Client.connect(this.#server, this.#timeouts);
-    this.#client = await patiently(this.#pauses, connect);
+    this.#client = await withRetry(this.#pauses, connect);
     return this.#client;
   }
 
   /** A connection attached to the login of `token`. */
   async attached(token: string): Promise<Client> {
     const client = this.#client?.isOpen ? this.#client : await this.connect();
-    if (this.#token !== token) await patiently(this.#pauses, () => client.resume(token));
+    if (this.#token !== token) await withRetry(this.#pauses, () => client.resume(token));
     this.#token = token;
     return client;
   }

@@ -7,12 +7,12 @@ import { fromWire } from '../protocol/encoder.ts';
 import type { ReplyValue } from '../protocol/reply-decoder.ts';
 import { printable } from './printable.ts';
 
-export interface Session {
+export interface LoggedInUser {
   readonly user: string;
   readonly since: number;
 }
 
-export interface Item {
+export interface StockItem {
   readonly upc: number;
   readonly name: string;
   readonly available: number;
@@ -50,12 +50,12 @@ export function toToken(value: ReplyValue): string {
   return token;
 }
 
-export function toSession(value: ReplyValue): Session {
+export function toLoggedInUser(value: ReplyValue): LoggedInUser {
   const map = mapOf(value);
   return { user: textOf(map, 'user'), since: timeOf(map, 'since') };
 }
 
-export function toItems(value: ReplyValue): Item[] {
+export function toItems(value: ReplyValue): StockItem[] {
   return listOf(value).map((entry) => {
     const map = mapOf(entry);
     return {

@@ -25,7 +25,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-export class Connection {
+export class ServerConnection {
   readonly #socket: Socket;
   readonly #replyMs: number;
   readonly #decoder = new ReplyDecoder();
@@ -35,7 +35,7 @@ export class Connection {
   #lost: string | null = null;
 
   /** Throws NoServer when there is none. */
-  static open(address: Address, timeouts: Timeouts = TIMEOUTS): Promise<Connection> {
+  static open(address: Address, timeouts: Timeouts = TIMEOUTS): Promise<ServerConnection> {
     return new Promise((resolve, reject) => {
       // Node tries every address of a name, so `localhost` finds a server on 127.0.0.1 and on ::1.
       const socket = connect({ host: address.host, port: address.port, noDelay: true });
@@ -52,7 +52,7 @@ export class Connection {
       socket.once('connect', () => {
         clearTimeout(timer);
         socket.off('error', onError);
-        resolve(new Connection(socket, timeouts.replyMs));
+        resolve(new ServerConnection(socket, timeouts.replyMs));
       });
     });
   }

@@ -2,34 +2,15 @@
  * Orders and their outcomes: sending one, and settling those that were left open. An order is sent
  * under the id that it was written down with, as often as needed; the server applies it once.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '../client/client.ts';
 import { Refused } from '../client/errors.ts';
 import type { Receipt } from '../client/replies.ts';
+import { withRetry } from '../client/retry.ts';
 import type { Line } from '../protocol/argument-checks.ts';
+import { formatLines } from './format-lines.ts';
 import type { LocalInventory } from './state/local-inventory.ts';
 import type { LocalItem } from './state/state.ts';
 import type { Notify } from './state/state-file.ts';
-
-/** What the server answers with when nothing happened and a later try can succeed: 3.2 s in all. */
-export const PAUSES_MS: readonly number[] = [50, 150, 500, 1_000, 1_500];
-
-/** Calls `ask` again, after growing pauses, while the server says that it cannot do it now. */
-export async function patiently<T>(pauses: readonly number[], ask: () => Promise<T>): Promise<T> {
-  for (const milliseconds of pauses) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!isPassing(error)) throw error;
-      await pause(milliseconds);
-    }
-  }
-  return ask();
-}
-
-function isPassing(error: unknown): boolean {
-  return error instanceof Refused && error.meaning.retry === 'later';
-}
 
 export interface Bought {
   readonly receipt: Receipt;
@@ -72,17 +53,17 @@ export async function settleOpenOrders(
   notify: Notify,
 ): Promise<void> {
   for (const { order } of await local.openOrders(account)) {
-    const open = await local.takeUp(account, order);
+    const open = await local.claim(account, order);
     if (open === null) continue;
     try {
-      const { items } = await patiently(pauses, () => sendOrder(client, order, open.lines));
-      if (await local.record(account, order, items)) {
-        notify(`The open order ${order} is settled: it bought ${inWords(open.lines)}.`);
+      const { items } = await withRetry(pauses, () => sendOrder(client, order, open.lines));
+      if (await local.complete(account, order, items)) {
+        notify(`The open order ${order} is settled: it bought ${formatLines(open.lines)}.`);
       }
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       if (error.meaning.settlesOrder) {
-        if (await local.close(account, order)) {
+        if (await local.reject(account, order)) {
           notify(`The open order ${order} is settled: it bought nothing, ${inCode(error)}.`);
         }
       } else if (error.meaning.retry === 'afterLogin') {
@@ -92,11 +73,6 @@ export async function settleOpenOrders(
       }
     }
   }
-}
-
-/** `2 × 1001, 1 × 1002` */
-export function inWords(lines: readonly Line[]): string {
-  return lines.map(({ upc, qty }) => `${qty} × ${upc}`).join(', ');
 }
 
 function inCode({ code, message }: Refused): string {

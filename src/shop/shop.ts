@@ -6,13 +6,19 @@ import { CommandFailure } from '../cli/command-failure.ts';
 import { type Address, nameOf } from '../client/address.ts';
 import type { Client } from '../client/client.ts';
 import { ConnectionLost, Refused } from '../client/errors.ts';
-import { Link } from '../client/reconnecting-client.ts';
-import type { Item, PastOrder } from '../client/replies.ts';
+import { ReconnectingClient } from '../client/reconnecting-client.ts';
+import type { PastOrder, StockItem } from '../client/replies.ts';
+import { PAUSES_MS, withRetry } from '../client/retry.ts';
 import type { Timeouts } from '../client/server-connection.ts';
 import type { Line } from '../protocol/argument-checks.ts';
 import { notLoggedIn, notRecorded, outcomeUnknown, toFailure } from './failures.ts';
-import { type Bought, PAUSES_MS, patiently, sendOrder, settleOpenOrders } from './outbox.ts';
-import { accountName, type Holdings, LocalInventory, type Login } from './state/local-inventory.ts';
+import { type Bought, sendOrder, settleOpenOrders } from './outbox.ts';
+import {
+  accountName,
+  type Holdings,
+  LocalInventory,
+  type SavedLogin,
+} from './state/local-inventory.ts';
 import type { Notify } from './state/state-file.ts';
 
 export interface ShopOptions {
@@ -34,7 +40,7 @@ export class Shop {
   readonly #local: LocalInventory;
   readonly #notify: Notify;
   readonly #pauses: readonly number[];
-  readonly #link: Link;
+  readonly #client: ReconnectingClient;
 
   /** `localhost:5050` */
   get serverName(): string {
@@ -46,16 +52,16 @@ export class Shop {
     this.#notify = options.notify;
     this.#local = new LocalInventory(options.directory, options.notify);
     this.#pauses = options.pauses ?? PAUSES_MS;
-    this.#link = new Link(options.server, this.#pauses, options.timeouts);
+    this.#client = new ReconnectingClient(options.server, this.#pauses, options.timeouts);
   }
 
   /** Ends the connection. The next request makes a new one. */
   close(): void {
-    this.#link.close();
+    this.#client.close();
   }
 
   /** Who is logged in, as far as this client knows. */
-  loggedIn(): Promise<Login | null> {
+  loggedIn(): Promise<SavedLogin | null> {
     return this.#local.loginAt(this.server);
   }
 
@@ -72,8 +78,8 @@ export class Shop {
   async login(user: string, password: string): Promise<LoggedIn> {
     await this.#local.checkWritable();
     try {
-      const client = await this.#link.connect();
-      const { token, since } = await patiently(this.#pauses, () => client.login(user, password));
+      const client = await this.#client.connect();
+      const { token, since } = await withRetry(this.#pauses, () => client.login(user, password));
       const replaced = await this.#local
         .saveLogin(this.server, { user, token, since })
         .catch(async (error: unknown) => {
@@ -81,16 +87,16 @@ export class Shop {
           await client.logout().catch(() => undefined);
           throw error;
         });
-      if (replaced !== null) await this.#link.end(replaced.token);
+      if (replaced !== null) await this.#client.end(replaced.token);
       const account = accountName(user, this.server);
-      await this.#settle(await this.#link.attached(token), account);
+      await this.#settle(await this.#client.attached(token), account);
       return { account, since };
     } catch (error) {
       throw toFailure(error, this.server);
     }
   }
 
-  inventory(): Promise<Item[]> {
+  inventory(): Promise<StockItem[]> {
     return this.#ask((client) => client.inventory());
   }
 
@@ -134,15 +140,15 @@ export class Shop {
       const before = chosen !== null && (await this.#wasBought(client, chosen));
       return { client, login, before };
     });
-    const written = before ? 'recorded' : await this.#local.writeDown(login, order, lines);
+    const written = before ? 'recorded' : await this.#local.enqueue(login, order, lines);
     let bought: Bought;
     try {
-      bought = await patiently(this.#pauses, () => sendOrder(client, order, lines));
+      bought = await withRetry(this.#pauses, () => sendOrder(client, order, lines));
     } catch (error) {
       throw await this.#notBought(error as Error, login, order, written === 'open');
     }
     if (written === 'open') {
-      await this.#local.record(login.account, order, bought.items).catch((error: Error) => {
+      await this.#local.complete(login.account, order, bought.items).catch((error: Error) => {
         throw notRecorded(order, error);
       });
     }
@@ -166,30 +172,35 @@ export class Shop {
   }
 
   /** The failure to report, once the open order is closed or left open, as what is known demands. */
-  async #notBought(error: Error, login: Login, order: string, isOpen: boolean): Promise<unknown> {
+  async #notBought(
+    error: Error,
+    login: SavedLogin,
+    order: string,
+    isOpen: boolean,
+  ): Promise<unknown> {
     const { account } = login;
     if (error instanceof Refused && error.meaning.settlesOrder) {
-      if (isOpen) await this.#local.close(account, order);
+      if (isOpen) await this.#local.reject(account, order);
     } else {
       const mayHaveHappened = !(
         error instanceof Refused ||
         (error instanceof ConnectionLost && !error.sent)
       );
       if (mayHaveHappened) return outcomeUnknown(order, error, isOpen);
-      const isClosed = !isOpen || (await this.#local.giveUp(account, order));
+      const isClosed = !isOpen || (await this.#local.abandon(account, order));
       if (!isClosed) return outcomeUnknown(order, error, true);
     }
     return this.#afterwards(error, login);
   }
 
   /** Calls `use` with a connection attached to the saved login, after settling what is open. */
-  async #ask<T>(use: (client: Client, login: Login) => Promise<T>): Promise<T> {
+  async #ask<T>(use: (client: Client, login: SavedLogin) => Promise<T>): Promise<T> {
     const login = await this.#local.loginAt(this.server);
     if (login === null) throw notLoggedIn(this.server);
     try {
-      const client = await this.#link.attached(login.token);
+      const client = await this.#client.attached(login.token);
       await this.#settle(client, login.account);
-      return await patiently(this.#pauses, () => use(client, login));
+      return await withRetry(this.#pauses, () => use(client, login));
     } catch (error) {
       throw await this.#afterwards(error, login);
     }
@@ -200,7 +211,7 @@ export class Shop {
   }
 
   /** A login that is dead is forgotten. */
-  async #afterwards(error: unknown, login: Login): Promise<unknown> {
+  async #afterwards(error: unknown, login: SavedLogin): Promise<unknown> {
     if (error instanceof CommandFailure) return error;
     if (error instanceof Refused && error.meaning.retry === 'afterLogin') {
       await this.#local.forgetLogin(login);

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { ConnectionLost, NoServer, Refused } from '../../src/client/errors.ts';
-import { Connection } from '../../src/client/server-connection.ts';
+import { ServerConnection } from '../../src/client/server-connection.ts';
 import { ErrorReply } from '../../src/protocol/error-codes.ts';
 import { type Answer, CUT, fakeServer, Raw, SILENCE } from '../shop/support/servers.ts';
 
@@ -9,7 +9,7 @@ const TIMEOUTS = { connectMs: 1_000, replyMs: 1_000 };
 
 test('replies come in the order of their requests, however many wait', async () => {
   const { address } = await fakeServer(([word]) => word ?? '');
-  const connection = await Connection.open(address, TIMEOUTS);
+  const connection = await ServerConnection.open(address, TIMEOUTS);
   const words = Array.from({ length: 1_000 }, (_, index) => `w${index}`);
   expect(await Promise.all(words.map((word) => connection.send([word])))).toEqual(words);
   connection.close();
@@ -19,7 +19,7 @@ test('an error reply is a refusal, and the next reply is the next request’s', 
   const { address } = await fakeServer(([word]) =>
     word === 'bad' ? new ErrorReply('NOSTOCK', 'no \u00c3\u00a4 \u001b[31m') : 'fine',
   );
-  const connection = await Connection.open(address, TIMEOUTS);
+  const connection = await ServerConnection.open(address, TIMEOUTS);
   const [bad, good] = await Promise.allSettled([
     connection.send(['bad']),
     connection.send(['good']),
@@ -34,7 +34,7 @@ test('a push is no reply', async () => {
   const { address } = await fakeServer(([word]) =>
     word === 'first' ? new Raw('>2\r\n+message\r\n:1\r\n+one\r\n>0\r\n') : 'two',
   );
-  const connection = await Connection.open(address, TIMEOUTS);
+  const connection = await ServerConnection.open(address, TIMEOUTS);
   expect(await connection.send(['first'])).toBe('one');
   expect(await connection.send(['second'])).toBe('two');
   connection.close();
@@ -42,7 +42,7 @@ test('a push is no reply', async () => {
 
 test('texts travel as UTF-8', async () => {
   const { address, commands } = await fakeServer(() => 'ok');
-  const connection = await Connection.open(address, TIMEOUTS);
+  const connection = await ServerConnection.open(address, TIMEOUTS);
   await connection.send(['LOGIN', 'zoë', '密码']);
   expect(commands[0]?.map((word) => Buffer.from(word, 'latin1').toString())).toEqual([
     'LOGIN',
@@ -58,7 +58,7 @@ test('nobody there is NoServer, with the reason', async () => {
   const { port } = closed.address() as { port: number };
   await new Promise((resolve) => closed.close(resolve));
   for (const host of ['127.0.0.1', 'localhost']) {
-    const opening = Connection.open({ host, port }, TIMEOUTS);
+    const opening = ServerConnection.open({ host, port }, TIMEOUTS);
     await expect(opening).rejects.toThrow(
       new NoServer(`no server at ${host}:${port}: connection refused`),
     );
@@ -67,7 +67,10 @@ test('nobody there is NoServer, with the reason', async () => {
 
 test('localhost finds a server that listens on 127.0.0.1 only', async () => {
   const { address } = await fakeServer(() => 'here');
-  const connection = await Connection.open({ host: 'localhost', port: address.port }, TIMEOUTS);
+  const connection = await ServerConnection.open(
+    { host: 'localhost', port: address.port },
+    TIMEOUTS,
+  );
   expect(await connection.send(['PING'])).toBe('here');
   connection.close();
 });
@@ -78,7 +81,7 @@ test.each<[string, Answer, RegExp]>([
   ['is silent', SILENCE, /does not answer/],
 ])('a server that %s loses every request that waits', async (_name, answer, reason) => {
   const { address } = await fakeServer(([word]) => (word === 'first' ? 'fine' : answer));
-  const connection = await Connection.open(address, { connectMs: 1_000, replyMs: 100 });
+  const connection = await ServerConnection.open(address, { connectMs: 1_000, replyMs: 100 });
   expect(await connection.send(['first'])).toBe('fine');
   const lost = await Promise.allSettled([connection.send(['a']), connection.send(['b'])]);
   for (const one of lost) {
@@ -92,7 +95,7 @@ test.each<[string, Answer, RegExp]>([
 
 test('a reply that nobody asked for ends the connection', async () => {
   const { address } = await fakeServer(() => new Raw('+one\r\n+two\r\n'));
-  const connection = await Connection.open(address, TIMEOUTS);
+  const connection = await ServerConnection.open(address, TIMEOUTS);
   expect(await connection.send(['a'])).toBe('one');
   expect(connection.isOpen).toBe(false);
 });

@@ -1,4 +1,4 @@
-import type { Item } from '../../client/replies.ts';
+import type { StockItem } from '../../client/replies.ts';
 import { outputColumns, ShopCommand } from '../../shop/terminal/shop-command.ts';
 
 export default class ShopInventory extends ShopCommand {
@@ -18,7 +18,7 @@ export default class ShopInventory extends ShopCommand {
     },
   ];
 
-  async run(): Promise<{ items: Item[] }> {
+  async run(): Promise<{ items: StockItem[] }> {
     const { flags } = await this.parse(ShopInventory);
     const items = await this.withShop(flags, (shop) => shop.inventory());
     if (!this.jsonEnabled()) {

@@ -18,7 +18,7 @@ import { type Notify, StateFile } from './state-file.ts';
  */
 export const MAX_RECORDED_IDS = 200;
 
-export interface Login {
+export interface SavedLogin {
   readonly account: string;
   readonly user: string;
   readonly token: string;
@@ -39,7 +39,7 @@ export class LocalInventory {
   }
 
   /** Who is logged in to this server, or null. */
-  async loginAt(server: Address): Promise<Login | null> {
+  async loginAt(server: Address): Promise<SavedLogin | null> {
     const state = await this.#file.read();
     const account = state.servers[nameOf(server)];
     const { user, login } = (account && state.accounts[account]) || NOBODY;
@@ -65,7 +65,7 @@ export class LocalInventory {
   }
 
   /** Keeps a login; answers with the one of the same account that it replaces, if any. */
-  saveLogin(server: Address, login: Omit<Login, 'account'>): Promise<Account['login']> {
+  saveLogin(server: Address, login: Omit<SavedLogin, 'account'>): Promise<Account['login']> {
     return this.#file.update((state) => {
       const name = accountName(login.user, server);
       const account = accountOf(state, name, login.user);
@@ -77,7 +77,7 @@ export class LocalInventory {
   }
 
   /** Forgets a login, unless a newer one has taken its place. */
-  async forgetLogin({ account, token }: Login): Promise<void> {
+  async forgetLogin({ account, token }: SavedLogin): Promise<void> {
     await this.#file.update(({ accounts }) => {
       const kept = accounts[account];
       if (kept?.login?.token === token) kept.login = null;
@@ -88,7 +88,7 @@ export class LocalInventory {
    * Writes an order down before it is sent. `recorded`: another process has just bought it under
    * this id, so that there is nothing left to add.
    */
-  writeDown(login: Login, order: string, lines: readonly Line[]): Promise<'open' | 'recorded'> {
+  enqueue(login: SavedLogin, order: string, lines: readonly Line[]): Promise<'open' | 'recorded'> {
     return this.#file.update((state) => {
       const account = accountOf(state, login.account, login.user);
       if (account.recorded.includes(order)) return 'recorded';
@@ -106,7 +106,7 @@ export class LocalInventory {
   }
 
   /** Says that this process sends an open order too. Null when it is not open any more. */
-  takeUp(account: string, order: string): Promise<OpenOrder | null> {
+  claim(account: string, order: string): Promise<OpenOrder | null> {
     return this.#file.update(({ accounts }) => {
       const kept = accounts[account];
       const open = kept?.openOrders.find((one) => one.order === order);
@@ -117,7 +117,7 @@ export class LocalInventory {
   }
 
   /** The order was bought. Answers whether it was this call that recorded it. */
-  record(account: string, order: string, bought: readonly LocalItem[]): Promise<boolean> {
+  complete(account: string, order: string, bought: readonly LocalItem[]): Promise<boolean> {
     return this.#file.update(({ accounts }) => {
       const kept = accounts[account];
       if (kept === undefined || !removeOpenOrder(kept, order)) return false;
@@ -128,7 +128,7 @@ export class LocalInventory {
   }
 
   /** The order was refused, for ever. Answers whether it was this call that closed it. */
-  close(account: string, order: string): Promise<boolean> {
+  reject(account: string, order: string): Promise<boolean> {
     return this.#file.update(({ accounts }) => {
       const kept = accounts[account];
       return kept !== undefined && removeOpenOrder(kept, order);
@@ -139,7 +139,7 @@ export class LocalInventory {
    * This process knows that its own try did nothing. Removes the order unless another process tried
    * it too, because what came of that try is unknown here. Answers whether the order is open no more.
    */
-  giveUp(account: string, order: string): Promise<boolean> {
+  abandon(account: string, order: string): Promise<boolean> {
     return this.#file.update(({ accounts }) => {
       const kept = accounts[account];
       const open = kept?.openOrders.find((one) => one.order === order);

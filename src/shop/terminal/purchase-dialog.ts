@@ -1,7 +1,7 @@
 /** The questions of a purchase: which item, how many, sure? Esc goes back by one question. */
 import { confirm, input, search } from '@inquirer/prompts';
 import chalk from 'chalk';
-import type { Item } from '../../client/replies.ts';
+import type { StockItem } from '../../client/replies.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
 import { toPositive } from './input.ts';
 import { ask, BACK } from './prompts.ts';
@@ -9,7 +9,7 @@ import { LOW_STOCK_UNITS } from './tables.ts';
 import { fitted } from './width.ts';
 
 /** What the user wants to buy, or null for nothing. */
-export async function pickOrder(items: readonly Item[]): Promise<Line | null> {
+export async function pickOrder(items: readonly StockItem[]): Promise<Line | null> {
   for (;;) {
     const item = await pickItem(items);
     if (item === null) return null;
@@ -23,12 +23,12 @@ export async function pickOrder(items: readonly Item[]): Promise<Line | null> {
   }
 }
 
-async function pickItem(items: readonly Item[]): Promise<Item | null> {
+async function pickItem(items: readonly StockItem[]): Promise<StockItem | null> {
   const longest = Math.max(...items.map(({ name }) => name.length));
   const message = 'Which item? Type a name or a UPC (Esc goes back):';
   const rows = process.stdout.rows ?? 24;
   const picked = await ask((context) =>
-    search<Item>(
+    search<StockItem>(
       {
         message,
         // The question, the help line and the menu's header stay on the screen.
@@ -42,7 +42,7 @@ async function pickItem(items: readonly Item[]): Promise<Item | null> {
 }
 
 /** The items whose UPC begins with what was typed, or whose name has every word of it. */
-export function matching(items: readonly Item[], typed: string): Item[] {
+export function matching(items: readonly StockItem[], typed: string): StockItem[] {
   const words = typed.toLowerCase().split(/\s+/);
   return items.filter(({ upc, name }) => {
     const lower = name.toLowerCase();
@@ -51,12 +51,12 @@ export function matching(items: readonly Item[], typed: string): Item[] {
 }
 
 function toChoice(
-  item: Item,
+  item: StockItem,
   longest: number,
 ): {
   name: string;
   short: string;
-  value: Item;
+  value: StockItem;
   disabled: string | false;
 } {
   const { upc, name, available } = item;
@@ -72,7 +72,7 @@ function toChoice(
   };
 }
 
-async function pickQuantity({ name, available }: Item): Promise<number | null> {
+async function pickQuantity({ name, available }: StockItem): Promise<number | null> {
   const answer = await ask((context) =>
     input(
       {

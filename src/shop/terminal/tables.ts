@@ -1,9 +1,9 @@
 /** What people read on stdout. Colour is chalk's business: see cli/colour.ts. */
 import chalk from 'chalk';
 import Table from 'cli-table3';
-import type { Item, PastOrder } from '../../client/replies.ts';
+import type { PastOrder, StockItem } from '../../client/replies.ts';
+import { formatLines } from '../format-lines.ts';
 import type { Bought } from '../outbox.ts';
-import { inWords } from '../outbox.ts';
 import type { Holdings } from '../state/local-inventory.ts';
 import { fitted } from './width.ts';
 
@@ -17,7 +17,7 @@ const BAR_PARTS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 /** A name never gets less room than this, however narrow the terminal. */
 const MIN_NAME_WIDTH = 12;
 
-export function inventoryTable(items: readonly Item[], columns?: number): string {
+export function inventoryTable(items: readonly StockItem[], columns?: number): string {
   if (items.length === 0) return 'The server sells nothing.';
   const most = Math.max(...items.map((item) => item.available));
   const upcWidth = Math.max(...items.map((item) => String(item.upc).length), 3);
@@ -82,7 +82,7 @@ export function ordersTable(orders: readonly PastOrder[]): string {
   const rows = orders.map(({ order, at, lines, refusal }) => [
     order,
     time(at),
-    refusal === null ? inWords(lines) : chalk.red(refusal),
+    refusal === null ? formatLines(lines) : chalk.red(refusal),
   ]);
   return table(['Order', 'At', 'Outcome'], ['left', 'left', 'left'], rows);
 }

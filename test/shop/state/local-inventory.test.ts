@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   LocalInventory,
-  type Login,
   MAX_RECORDED_IDS,
+  type SavedLogin,
 } from '../../../src/shop/state/local-inventory.ts';
 import { temporary } from '../support/servers.ts';
 
 const SERVER = { host: 'localhost', port: 5050 };
-const ALICE: Login = { account: 'alice@localhost:5050', user: 'alice', token: 'a', since: 1 };
+const ALICE: SavedLogin = { account: 'alice@localhost:5050', user: 'alice', token: 'a', since: 1 };
 const LINES = [{ upc: 1001, qty: 2 }];
 const BOUGHT = [{ upc: 1001, name: 'Ticket', units: 2 }];
 
@@ -55,23 +55,23 @@ describe('logins', () => {
 
 describe('what was bought', () => {
   test('is added once, by whoever finds the order open', async () => {
-    await local.writeDown(ALICE, 'o', LINES);
-    expect(await local.record(ALICE.account, 'o', BOUGHT)).toBe(true);
-    expect(await local.record(ALICE.account, 'o', BOUGHT)).toBe(false);
+    await local.enqueue(ALICE, 'o', LINES);
+    expect(await local.complete(ALICE.account, 'o', BOUGHT)).toBe(true);
+    expect(await local.complete(ALICE.account, 'o', BOUGHT)).toBe(false);
     expect(await items()).toEqual(BOUGHT);
     expect(await local.openOrders(ALICE.account)).toEqual([]);
   });
 
   test('is not added when nobody wrote the order down', async () => {
-    expect(await local.record(ALICE.account, 'o', BOUGHT)).toBe(false);
+    expect(await local.complete(ALICE.account, 'o', BOUGHT)).toBe(false);
     expect(await items()).toEqual([]);
   });
 
   test('adds up, by UPC, and keeps a name that is not known any more', async () => {
-    await local.writeDown(ALICE, 'o', LINES);
-    await local.record(ALICE.account, 'o', BOUGHT);
-    await local.writeDown(ALICE, 'p', LINES);
-    await local.record(ALICE.account, 'p', [
+    await local.enqueue(ALICE, 'o', LINES);
+    await local.complete(ALICE.account, 'o', BOUGHT);
+    await local.enqueue(ALICE, 'p', LINES);
+    await local.complete(ALICE.account, 'p', [
       { upc: 1001, name: '', units: 3 },
       { upc: 7, name: 'Pin', units: 1 },
     ]);
@@ -82,18 +82,18 @@ describe('what was bought', () => {
   });
 
   test('is not added twice when its id is written down again', async () => {
-    await local.writeDown(ALICE, 'o', LINES);
-    await local.record(ALICE.account, 'o', BOUGHT);
-    expect(await local.writeDown(ALICE, 'o', LINES)).toBe('recorded');
-    expect(await local.record(ALICE.account, 'o', BOUGHT)).toBe(false);
+    await local.enqueue(ALICE, 'o', LINES);
+    await local.complete(ALICE.account, 'o', BOUGHT);
+    expect(await local.enqueue(ALICE, 'o', LINES)).toBe('recorded');
+    expect(await local.complete(ALICE.account, 'o', BOUGHT)).toBe(false);
   });
 
   test('belongs to its account', async () => {
     const bob = { account: 'bob@localhost:5050', user: 'bob', token: 'b', since: 2 };
-    await local.writeDown(ALICE, 'o', LINES);
+    await local.enqueue(ALICE, 'o', LINES);
     await local.saveLogin(SERVER, bob);
-    expect(await local.writeDown(bob, 'o', [{ upc: 5, qty: 5 }])).toBe('open');
-    await local.record(bob.account, 'o', [{ upc: 5, name: 'Pin', units: 5 }]);
+    expect(await local.enqueue(bob, 'o', [{ upc: 5, qty: 5 }])).toBe('open');
+    await local.complete(bob.account, 'o', [{ upc: 5, name: 'Pin', units: 5 }]);
     expect(await items()).toEqual([{ upc: 5, name: 'Pin', units: 5 }]);
     expect(await local.openOrders(ALICE.account)).toMatchObject([{ order: 'o', lines: LINES }]);
   });
@@ -101,40 +101,40 @@ describe('what was bought', () => {
 
 test('the ids that are remembered do not grow without end', async () => {
   for (let number = 0; number <= MAX_RECORDED_IDS; number++) {
-    await local.writeDown(ALICE, `o${number}`, LINES);
-    await local.record(ALICE.account, `o${number}`, []);
+    await local.enqueue(ALICE, `o${number}`, LINES);
+    await local.complete(ALICE.account, `o${number}`, []);
   }
-  expect(await local.writeDown(ALICE, 'o0', LINES)).toBe('open');
-  expect(await local.writeDown(ALICE, 'o1', LINES)).toBe('recorded');
+  expect(await local.enqueue(ALICE, 'o0', LINES)).toBe('open');
+  expect(await local.enqueue(ALICE, 'o1', LINES)).toBe('recorded');
 });
 
 describe('an open order', () => {
   test('is closed by a refusal', async () => {
-    await local.writeDown(ALICE, 'o', LINES);
-    expect(await local.close(ALICE.account, 'o')).toBe(true);
-    expect(await local.close(ALICE.account, 'o')).toBe(false);
+    await local.enqueue(ALICE, 'o', LINES);
+    expect(await local.reject(ALICE.account, 'o')).toBe(true);
+    expect(await local.reject(ALICE.account, 'o')).toBe(false);
     expect(await items()).toEqual([]);
   });
 
   test('is given up by the only process that tried it', async () => {
-    await local.writeDown(ALICE, 'o', LINES);
-    expect(await local.giveUp(ALICE.account, 'o')).toBe(true);
+    await local.enqueue(ALICE, 'o', LINES);
+    expect(await local.abandon(ALICE.account, 'o')).toBe(true);
     expect(await local.openOrders(ALICE.account)).toEqual([]);
   });
 
   test.each([
-    ['wrote it down too', () => local.writeDown(ALICE, 'o', LINES)],
-    ['settles it', () => local.takeUp(ALICE.account, 'o')],
+    ['wrote it down too', () => local.enqueue(ALICE, 'o', LINES)],
+    ['settles it', () => local.claim(ALICE.account, 'o')],
   ])('stays open when another process %s', async (_name, other) => {
-    await local.writeDown(ALICE, 'o', LINES);
+    await local.enqueue(ALICE, 'o', LINES);
     await other();
-    expect(await local.giveUp(ALICE.account, 'o')).toBe(false);
+    expect(await local.abandon(ALICE.account, 'o')).toBe(false);
     expect(await local.openOrders(ALICE.account)).toEqual([{ order: 'o', lines: LINES, tries: 2 }]);
   });
 
   test('of other lines under the same id is refused', async () => {
-    await local.writeDown(ALICE, 'o', LINES);
-    await expect(local.writeDown(ALICE, 'o', [{ upc: 1001, qty: 3 }])).rejects.toMatchObject({
+    await local.enqueue(ALICE, 'o', LINES);
+    await expect(local.enqueue(ALICE, 'o', [{ upc: 1001, qty: 3 }])).rejects.toMatchObject({
       code: 'ORDERREUSED',
       exit: 3,
     });
@@ -142,6 +142,6 @@ describe('an open order', () => {
   });
 
   test('that is settled cannot be taken up', async () => {
-    expect(await local.takeUp(ALICE.account, 'o')).toBeNull();
+    expect(await local.claim(ALICE.account, 'o')).toBeNull();
   });
 });
