@@ -1,31 +1,32 @@
 /**
  * The mark of a server: a row of its own, which holds the number of its last committed batch. Each
- * batch writes the mark first, and so locks it until its end. A new link asks for the mark before
- * anything else: it waits until what the old link left behind has ended, and then the number tells
- * whether the last batch was committed. Nothing of the old link can come after that.
+ * batch writes the mark first, and so locks it until its end. A new connection asks for the mark before
+ * anything else: it waits until what the old connection left behind has ended, and then the number tells
+ * whether the last batch was committed. Nothing of the old connection can come after that.
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { run } from './batch/statements.ts';
-import type { Link } from './connection/database-connection.ts';
-import { ask } from './connection/session-setup.ts';
+import { execute } from './batch/statements.ts';
+import type { DatabaseConnection } from './connection/database-connection.ts';
+import { query } from './connection/session-setup.ts';
+import { SCHEMA_VERSION } from './migrations.ts';
 
 /** Marks of servers that are gone for good. One that was only idle makes a new mark. */
 const FORGET_AFTER_MS = 30 * 24 * 60 * 60 * 1000;
 
-export class ServerMark {
+export class CommitMarker {
   readonly #id = randomUUID();
   readonly #name = `${hostname()} ${process.pid}`;
 
   /**
    * Answers the number of the last batch that was committed; 0 before the first. Being a write, it
-   * waits until everything that this link can see is safe on the synchronous standby too.
+   * waits until everything that this connection can see is safe on the synchronous standby too.
    */
-  async lastBatch(link: Link): Promise<number> {
-    const [row] = await ask(
-      link,
-      link.sql`INSERT INTO inv.servers AS servers (id, name, batch, seen)
-        VALUES (${this.#id}, ${this.#name}, 0, ${Date.now()})
+  async lastBatch(connection: DatabaseConnection): Promise<number> {
+    const [row] = await query(
+      connection,
+      connection.sql`INSERT INTO inv.servers AS servers (id, name, batch, seen, format)
+        VALUES (${this.#id}, ${this.#name}, 0, ${Date.now()}, ${SCHEMA_VERSION})
         ON CONFLICT (id) DO UPDATE SET seen = excluded.seen RETURNING servers.batch`,
     );
     return row?.batch as number;
@@ -33,11 +34,14 @@ export class ServerMark {
 
   /** The text of the statement that locks and writes the mark; it returns a row, unless there is no mark. */
   write(batch: number): string {
-    return run('write_mark', this.#id, batch, Date.now());
+    return execute('write_mark', this.#id, batch, Date.now());
   }
 
-  async remove(link: Link): Promise<void> {
+  async remove(connection: DatabaseConnection): Promise<void> {
     const oldest = Date.now() - FORGET_AFTER_MS;
-    await ask(link, link.sql`DELETE FROM inv.servers WHERE id = ${this.#id} OR seen < ${oldest}`);
+    await query(
+      connection,
+      connection.sql`DELETE FROM inv.servers WHERE id = ${this.#id} OR seen < ${oldest}`,
+    );
   }
 }

@@ -1,15 +1,21 @@
 /** Opens the store over PostgreSQL: finds the host that takes writes, and makes what is missing. */
 import type { Item } from '../../inventory/catalog.ts';
-import type { Store } from '../../inventory/store.ts';
-import { ServerMark } from './commit-marker.ts';
+import { CommitMarker } from './commit-marker.ts';
 import { Connector, type Report } from './connection/connector.ts';
-import type { Link } from './connection/database-connection.ts';
+import type { DatabaseConnection } from './connection/database-connection.ts';
 import { type PostgresAddress, parsePostgresAddress } from './connection/postgres-url.ts';
-import { openLink } from './connection/session-setup.ts';
+import { openConnection } from './connection/session-setup.ts';
 import { refusalFor } from './connection/sqlstates.ts';
 import { PostgresStore } from './postgres-store.ts';
-import { rehearse } from './preflight.ts';
-import { addItems, countLogins, hasNoItems, makeSchema, readIdentity } from './schema.ts';
+import { preflight } from './preflight.ts';
+import {
+  addItems,
+  checkVersion,
+  countLogins,
+  hasNoItems,
+  makeSchema,
+  readIdentity,
+} from './schema.ts';
 
 /**
  * Opens the database at `address` for the items of `catalog`, and makes the tables when there are
@@ -19,37 +25,41 @@ export async function openPostgresStore(
   address: string,
   catalog: readonly Item[],
   report: Report,
-): Promise<Store> {
+): Promise<PostgresStore> {
   const parsed = parsePostgresAddress(address);
-  const mark = new ServerMark();
+  const mark = new CommitMarker();
   const open = () => openAnyHost(parsed, mark);
   try {
-    const link = await open();
-    const isNew = await hasNoItems(link);
-    await addItems(link, catalog);
-    const identity = await readIdentity(link);
-    const restored = { items: catalog.length, logins: await countLogins(link) };
+    const connection = await open();
+    const isNew = await hasNoItems(connection);
+    await addItems(connection, catalog);
+    const restored = { items: catalog.length, logins: await countLogins(connection) };
+    const identity = await readIdentity(connection);
     const connector = new Connector(open, report);
-    connector.use(link);
+    connector.use(connection);
     return new PostgresStore(connector, mark, catalog, { identity, isNew, restored }, report);
   } catch (error) {
     throw refusalFor(error, parsed);
   }
 }
 
-/** A link that is ready for work, to the first host that takes writes. */
-async function openAnyHost(address: PostgresAddress, mark: ServerMark): Promise<Link> {
+/** A connection that is ready for work, to the first host that takes writes. */
+async function openAnyHost(
+  address: PostgresAddress,
+  mark: CommitMarker,
+): Promise<DatabaseConnection> {
   let first: unknown;
   for (const host of address.hosts) {
-    let link: Link | undefined;
+    let connection: DatabaseConnection | undefined;
     try {
-      link = await openLink(address, host);
-      await makeSchema(link);
-      link.lastBatch = await mark.lastBatch(link);
-      await rehearse(link, mark);
-      return link;
+      connection = await openConnection(address, host);
+      await makeSchema(connection);
+      connection.lastBatch = await mark.lastBatch(connection);
+      await checkVersion(connection);
+      await preflight(connection, mark);
+      return connection;
     } catch (error) {
-      link?.lose('it is of no use');
+      connection?.abort('it is of no use');
       first ??= error;
     }
   }

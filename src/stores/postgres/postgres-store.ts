@@ -9,7 +9,7 @@
  * are the latest. A batch that only reads takes one snapshot and no locks.
  *
  * A transaction is seen by others only when it is on disk, here and on a synchronous standby; and a
- * new link begins with a write of its own, which waits for everything before it. So whatever a link
+ * new connection begins with a write of its own, which waits for everything before it. So whatever a connection
  * reads will not be lost any more, also after a crash.
  */
 import { setTimeout as pause } from 'node:timers/promises';
@@ -24,18 +24,25 @@ import {
   type Store,
   StoreUnavailable,
 } from '../../inventory/store.ts';
-import { type Known, KnownLogins, type Load, loadsOf, noRows, StaleLogins } from './batch/load.ts';
+import {
+  type Known,
+  KnownLogins,
+  type Load,
+  loadStatements,
+  noRows,
+  StaleLogins,
+} from './batch/load.ts';
 import { pageReads, withPages } from './batch/pages.ts';
-import { savesOf } from './batch/save.ts';
+import { saveStatements } from './batch/save.ts';
 import { BEGIN, BEGIN_READING } from './batch/statements.ts';
-import type { ServerMark } from './commit-marker.ts';
+import type { CommitMarker } from './commit-marker.ts';
 import type { Connector, Report } from './connection/connector.ts';
 import {
-  type Answer,
+  type DatabaseConnection,
+  DatabaseConnectionLost,
   isPostgresError,
-  type Link,
-  LinkLost,
-  type Rows as ResultRows,
+  type MessageResult,
+  type ResultRows,
 } from './connection/database-connection.ts';
 import { isRetried, LOCK_NOT_AVAILABLE, UNIQUE_VIOLATION } from './connection/sqlstates.ts';
 
@@ -59,7 +66,7 @@ export class PostgresStore implements Store {
   readonly isNew: boolean;
   readonly restored: Store['restored'];
   readonly #connector: Connector;
-  readonly #mark: ServerMark;
+  readonly #mark: CommitMarker;
   readonly #known: Known;
   readonly #report: Report;
   #batch = 0;
@@ -68,7 +75,7 @@ export class PostgresStore implements Store {
 
   constructor(
     connector: Connector,
-    mark: ServerMark,
+    mark: CommitMarker,
     catalog: readonly Item[],
     opened: Pick<Store, 'identity' | 'isNew' | 'restored'>,
     report: Report,
@@ -93,137 +100,142 @@ export class PostgresStore implements Store {
     const writes = requests.some(mayWrite);
     this.#doubt = null;
     for (;;) {
-      const link = await this.#link(deadline);
+      const connection = await this.#connection(deadline);
       try {
-        const committed = this.#committed(link);
-        if (committed !== null) return await this.#readPages(link, committed, deadline);
-        if (!writes) return await this.#read(link, requests, deadline);
+        const committed = this.#committed(connection);
+        if (committed !== null) return await this.#readPages(connection, committed, deadline);
+        if (!writes) return await this.#read(connection, requests, deadline);
         const lookUp = Date.now() < this.#lookUpUntil;
-        return await this.#write(link, requests, lookUp, deadline);
+        return await this.#write(connection, requests, lookUp, deadline);
       } catch (error) {
-        if (error instanceof LinkLost || error instanceof StaleLogins) continue;
+        if (error instanceof DatabaseConnectionLost || error instanceof StaleLogins) continue;
         if (!isPostgresError(error)) {
-          link.lose('a fault of ours');
+          connection.abort('a fault of ours');
           throw error;
         }
         if (this.#doubt !== null) {
-          // It is committed, and only its pages could not be read: a new link finds it, and tries again.
-          link.lose(error.message);
+          // It is committed, and only its pages could not be read: a new connection finds it, and tries again.
+          connection.abort(error.message);
           continue;
         }
         if (error.code === UNIQUE_VIOLATION) this.#lookUpUntil = Date.now() + LOOK_UP_MS;
         else if (isRetried(error.code)) await pause(Math.random() * RETRY_PAUSE_MS);
-        else throw this.#failed(link, error);
+        else throw this.#failed(connection, error);
         if (Date.now() > deadline) throw new StoreUnavailable(error.message, { cause: error });
       }
     }
   }
 
   async close(): Promise<void> {
-    await this.#connector.close((link) => this.#mark.remove(link));
+    await this.#connector.close((connection) => this.#mark.remove(connection));
   }
 
-  async #link(deadline: number): Promise<Link> {
+  async #connection(deadline: number): Promise<DatabaseConnection> {
     try {
-      return await this.#connector.link(deadline);
+      return await this.#connector.connection(deadline);
     } catch (error) {
       if (this.#doubt === null) throw error;
       throw new OutcomeUnknown('the database is away since the commit', { cause: error });
     }
   }
 
-  /** What to answer if the batch in doubt was committed; a new link knows. If it was not, it never will be. */
-  #committed(link: Link): Doubt['outcomes'] | null {
-    if (this.#doubt?.batch === link.lastBatch) return this.#doubt.outcomes;
+  /** What to answer if the batch in doubt was committed; a new connection knows. If it was not, it never will be. */
+  #committed(connection: DatabaseConnection): Doubt['outcomes'] | null {
+    if (this.#doubt?.batch === connection.lastBatch) return this.#doubt.outcomes;
     this.#doubt = null;
     return null;
   }
 
   async #read(
-    link: Link,
+    connection: DatabaseConnection,
     requests: readonly Request[],
     deadline: number,
   ): Promise<readonly Outcome[]> {
-    const loads = loadsOf(wantedBy(requests, false), false, this.#known);
+    const loads = loadStatements(wantedBy(requests, false), false, this.#known);
     let rows: Rows = noRows();
     if (loads.length > 0) {
       // One snapshot for all of them.
       const texts = [BEGIN_READING, ...loads.map(({ text }) => text), 'COMMIT'];
-      const [answer] = await link.flight([texts.join(';')], left(deadline));
+      const [answer] = await connection.pipeline([texts.join(';')], left(deadline));
       if (answer?.error) {
-        await link.flight(['ROLLBACK'], left(deadline));
+        await connection.pipeline(['ROLLBACK'], left(deadline));
         throw answer.error;
       }
       rows = rowsOf(loads, answer?.results.slice(1) ?? []);
     }
-    return await this.#readPages(link, settle(requests, rows).outcomes, deadline);
+    return await this.#readPages(connection, settle(requests, rows).outcomes, deadline);
   }
 
   async #write(
-    link: Link,
+    connection: DatabaseConnection,
     requests: readonly Request[],
     lookUp: boolean,
     deadline: number,
   ): Promise<readonly Outcome[]> {
     const batch = ++this.#batch;
-    const rows = await this.#begin(link, batch, wantedBy(requests, lookUp), deadline);
+    const rows = await this.#begin(connection, batch, wantedBy(requests, lookUp), deadline);
     const { outcomes, changes } = settle(requests, rows);
-    const saves = savesOf(changes);
+    const saves = saveStatements(changes);
     const end = saves.length === 0 ? 'ROLLBACK' : 'COMMIT';
     const messages = [[...saves, end].join(';')];
     const reads = pageReads(outcomes);
     if (reads.length > 0) messages.push(reads.join(';'));
     if (saves.length > 0) this.#doubt = { batch, outcomes };
     const patience = Math.max(left(deadline), COMMIT_TIMEOUT_MS);
-    const [saved, pages] = await link.flight(messages, patience);
+    const [saved, pages] = await connection.pipeline(messages, patience);
     if (saved?.error) {
       // What comes after an error in a message is not carried out: no COMMIT.
       this.#doubt = null;
-      if (!link.isLost) await link.flight(['ROLLBACK'], left(deadline));
+      if (!connection.isLost) await connection.pipeline(['ROLLBACK'], left(deadline));
       throw saved.error;
     }
-    if (saved?.command !== end) throw link.lose(`${end} was answered ${saved?.command}`);
+    if (saved?.command !== end) throw connection.abort(`${end} was answered ${saved?.command}`);
     return this.#withPages(outcomes, pages);
   }
 
   /** Begins the transaction of a batch: locks and loads its rows. A failure rolls it back. */
-  async #begin(link: Link, batch: number, wanted: Wanted, deadline: number): Promise<Rows> {
-    const loads = loadsOf(wanted, true, this.#known);
+  async #begin(
+    connection: DatabaseConnection,
+    batch: number,
+    wanted: Wanted,
+    deadline: number,
+  ): Promise<Rows> {
+    const loads = loadStatements(wanted, true, this.#known);
     const texts = [BEGIN, this.#mark.write(batch), ...loads.map(({ text }) => text)];
-    const [answer] = await link.flight([texts.join(';')], left(deadline));
+    const [answer] = await connection.pipeline([texts.join(';')], left(deadline));
     try {
       if (answer?.error) throw answer.error;
       // The first result is that of BEGIN.
       const [, marked, ...loaded] = answer?.results ?? [];
-      if (marked?.length !== 1) throw link.lose('its mark is gone');
+      if (marked?.length !== 1) throw connection.abort('its mark is gone');
       return rowsOf(loads, loaded);
     } catch (error) {
-      if (!link.isLost) await link.flight(['ROLLBACK'], left(deadline));
+      if (!connection.isLost) await connection.pipeline(['ROLLBACK'], left(deadline));
       throw error;
     }
   }
 
   async #readPages(
-    link: Link,
+    connection: DatabaseConnection,
     outcomes: readonly (Outcome | Page)[],
     deadline: number,
   ): Promise<readonly Outcome[]> {
     const reads = pageReads(outcomes);
     if (reads.length === 0) return outcomes as readonly Outcome[];
-    const [answer] = await link.flight([reads.join(';')], left(deadline));
+    const [answer] = await connection.pipeline([reads.join(';')], left(deadline));
     return this.#withPages(outcomes, answer);
   }
 
-  #withPages(outcomes: readonly (Outcome | Page)[], answer: Answer | undefined): Outcome[] {
+  #withPages(outcomes: readonly (Outcome | Page)[], answer: MessageResult | undefined): Outcome[] {
     if (answer?.error) throw answer.error;
     return withPages(outcomes, answer?.results ?? [], this.#known.names);
   }
 
   /** An error that trying again at once would only repeat. The batch is rolled back. */
-  #failed(link: Link, error: PostgresError): StoreUnavailable {
+  #failed(connection: DatabaseConnection, error: PostgresError): StoreUnavailable {
     this.#report('batch failed', { level: 'warn', code: error.code, why: error.message });
-    // A lock that somebody holds is no fault of the link; for all else a new one may find a better host.
-    if (error.code !== LOCK_NOT_AVAILABLE) link.lose(error.message);
+    // A lock that somebody holds is no fault of the connection; for all else a new one may find a better host.
+    if (error.code !== LOCK_NOT_AVAILABLE) connection.abort(error.message);
     return new StoreUnavailable(error.message, { cause: error });
   }
 }

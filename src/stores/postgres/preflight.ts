@@ -1,19 +1,19 @@
 /**
- * Prepares the statements of a link, and runs each once, on rows that do not exist, and rolled back:
+ * Prepares the statements of a connection, and runs each once, on rows that do not exist, and rolled back:
  * it shows at the start whether a permission is missing.
  */
 import { randomUUID } from 'node:crypto';
 import type { Changes, Login, Page } from '../../inventory/model.ts';
 import type { Wanted } from '../../inventory/row-set.ts';
-import { KnownLogins, loadsOf } from './batch/load.ts';
+import { KnownLogins, loadStatements } from './batch/load.ts';
 import { pageReads } from './batch/pages.ts';
-import { savesOf } from './batch/save.ts';
+import { saveStatements } from './batch/save.ts';
 import { BEGIN, prepareStatements } from './batch/statements.ts';
-import type { ServerMark } from './commit-marker.ts';
-import type { Link } from './connection/database-connection.ts';
-import { ask } from './connection/session-setup.ts';
+import type { CommitMarker } from './commit-marker.ts';
+import type { DatabaseConnection } from './connection/database-connection.ts';
+import { query } from './connection/session-setup.ts';
 
-export async function rehearse(link: Link, mark: ServerMark): Promise<void> {
+export async function preflight(connection: DatabaseConnection, mark: CommitMarker): Promise<void> {
   const nobody = randomUUID();
   const wanted: Wanted = {
     logins: new Set([nobody]),
@@ -39,23 +39,23 @@ export async function rehearse(link: Link, mark: ServerMark): Promise<void> {
   const known = { names: new Map(), logins: new KnownLogins() };
   known.logins.add(login);
   const loads = [
-    ...loadsOf(wanted, false, unknown),
-    ...loadsOf(wanted, false, known),
-    ...loadsOf(wanted, true, unknown),
-    ...loadsOf(wanted, true, known),
-    ...loadsOf({ ...wanted, endsLogins: true }, true, unknown),
+    ...loadStatements(wanted, false, unknown),
+    ...loadStatements(wanted, false, known),
+    ...loadStatements(wanted, true, unknown),
+    ...loadStatements(wanted, true, known),
+    ...loadStatements({ ...wanted, endsLogins: true }, true, unknown),
   ];
-  await ask(link, prepareStatements());
+  await query(connection, prepareStatements());
   const statements = [
     BEGIN,
     mark.write(0),
     ...loads.map(({ text }) => text),
-    ...savesOf(changes),
+    ...saveStatements(changes),
     ...pageReads(pages),
   ];
   try {
-    await ask(link, statements.join(';'));
+    await query(connection, statements.join(';'));
   } finally {
-    if (!link.isLost) await ask(link, 'ROLLBACK');
+    if (!connection.isLost) await query(connection, 'ROLLBACK');
   }
 }

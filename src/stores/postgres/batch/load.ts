@@ -8,7 +8,7 @@ import type { Login, Order, Rows, Stock } from '../../../inventory/model.ts';
 import { orderKey } from '../../../inventory/model.ts';
 import type { Wanted } from '../../../inventory/row-set.ts';
 import { type OrderRow, orderFromRow } from '../../order-row.ts';
-import { run } from './statements.ts';
+import { execute } from './statements.ts';
 
 /** A statement, and what its rows are for. */
 export interface Load {
@@ -71,7 +71,7 @@ export function noRows(): Loaded {
  * this transaction ends; a logout takes its logins for itself. Orders come last: whoever bought under
  * the same id held the same stock, and has committed when we hold it.
  */
-export function loadsOf(wanted: Wanted, lock: boolean, known: Known): Load[] {
+export function loadStatements(wanted: Wanted, lock: boolean, known: Known): Load[] {
   const loads: Load[] = [];
   if (wanted.logins.size > 0) {
     const counts = !wanted.endsLogins && known.logins.hasAll(wanted.logins);
@@ -86,7 +86,7 @@ export function loadsOf(wanted: Wanted, lock: boolean, known: Known): Load[] {
 function loadLogins({ logins, endsLogins }: Wanted, lock: boolean, known: Known): Load {
   const locking = endsLogins ? 'logins_taken' : 'logins_kept';
   return {
-    text: run(lock ? locking : 'logins', [...logins]),
+    text: execute(lock ? locking : 'logins', [...logins]),
     add: (rows, to) => {
       for (const { token_hash, user, since } of rows) {
         const login = { tokenHash: token_hash, user, since } as Login;
@@ -99,7 +99,7 @@ function loadLogins({ logins, endsLogins }: Wanted, lock: boolean, known: Known)
 
 function countLogins({ logins }: Wanted, lock: boolean, known: Known): Load {
   return {
-    text: run(lock ? 'count_logins_kept' : 'count_logins', [...logins]),
+    text: execute(lock ? 'count_logins_kept' : 'count_logins', [...logins]),
     add: ([row], to) => {
       if (row?.count !== logins.size) {
         known.logins.forget(logins);
@@ -112,7 +112,7 @@ function countLogins({ logins }: Wanted, lock: boolean, known: Known): Load {
 
 function loadStock(upcs: ReadonlySet<number>, lock: boolean, known: Known): Load {
   return {
-    text: run(lock ? 'stock_taken' : 'stock', [...upcs]),
+    text: execute(lock ? 'stock_taken' : 'stock', [...upcs]),
     add: (rows, to) => {
       for (const row of rows) {
         const item = itemFromRow(row as unknown as StockRow, known.names);
@@ -126,7 +126,7 @@ function loadOrders(wanted: readonly (readonly [string, string])[]): Load {
   const users = wanted.map(([user]) => user);
   const ids = wanted.map(([, id]) => id);
   return {
-    text: run('orders', users, ids),
+    text: execute('orders', users, ids),
     add: (rows, to) => {
       for (const row of rows) {
         const order = orderFromRow(row as unknown as OrderRow);

@@ -3,9 +3,9 @@
 import { newestFirst, type Outcome, type Page } from '../../../inventory/model.ts';
 import { NO_ORDER } from '../../../inventory/rules.ts';
 import { BEHIND_EVERY_ID, type OrderRow, orderFromRow } from '../../order-row.ts';
-import type { Rows } from '../connection/database-connection.ts';
+import type { ResultRows } from '../connection/database-connection.ts';
 import { itemFromRow, type StockRow } from './load.ts';
-import { run } from './statements.ts';
+import { execute } from './statements.ts';
 
 const STATEMENTS_OF = { inventory: 1, orders: 2 } as const;
 
@@ -15,18 +15,18 @@ export function pageReads(outcomes: readonly (Outcome | Page)[]): string[] {
 }
 
 function readsOf(page: Page): string[] {
-  if (page.page === 'inventory') return [run('all_stock')];
+  if (page.page === 'inventory') return [execute('all_stock')];
   const { user, before, count } = page;
   return [
-    run('order_position', user, before ?? ''),
-    run('orders_page', user, before ?? '', BEHIND_EVERY_ID, count),
+    execute('order_position', user, before ?? ''),
+    execute('orders_page', user, before ?? '', BEHIND_EVERY_ID, count),
   ];
 }
 
 /** The outcomes with every page read; `results` are those of pageReads. */
 export function withPages(
   outcomes: readonly (Outcome | Page)[],
-  results: readonly Rows[],
+  results: readonly ResultRows[],
   names: ReadonlyMap<number, string>,
 ): Outcome[] {
   let next = 0;
@@ -40,7 +40,7 @@ export function withPages(
 
 function pageOf(
   page: Page,
-  [first = [], second = []]: readonly Rows[],
+  [first = [], second = []]: readonly ResultRows[],
   names: ReadonlyMap<number, string>,
 ): Outcome {
   if (page.page === 'inventory') {

@@ -1,15 +1,15 @@
 /** Writes what a batch changed, each kind of row with one statement over whole columns. */
 import type { Changes, Login, Order } from '../../../inventory/model.ts';
 import { byKey, writeLines, writeRefusal } from '../../order-row.ts';
-import { run } from './statements.ts';
+import { execute } from './statements.ts';
 
 /** The texts of the statements; none when nothing changed. */
-export function savesOf({ orders, available, logins }: Changes): string[] {
+export function saveStatements({ orders, available, logins }: Changes): string[] {
   const saves: string[] = [];
   // Two batches that meet at an id then wait in one direction.
   if (orders.length > 0) saves.push(insertOrders([...orders].sort(byKey)));
   if (available.size > 0) {
-    saves.push(run('update_stock', [...available.keys()], [...available.values()]));
+    saves.push(execute('update_stock', [...available.keys()], [...available.values()]));
   }
   const made: Login[] = [];
   const ended: string[] = [];
@@ -17,13 +17,13 @@ export function savesOf({ orders, available, logins }: Changes): string[] {
     if (login === null) ended.push(tokenHash);
     else made.push(login);
   }
-  if (ended.length > 0) saves.push(run('delete_logins', ended));
+  if (ended.length > 0) saves.push(execute('delete_logins', ended));
   if (made.length > 0) saves.push(insertLogins(made));
   return saves;
 }
 
 function insertOrders(orders: readonly Order[]): string {
-  return run(
+  return execute(
     'insert_orders',
     orders.map((order) => order.user),
     orders.map((order) => order.id),
@@ -35,7 +35,7 @@ function insertOrders(orders: readonly Order[]): string {
 }
 
 function insertLogins(logins: readonly Login[]): string {
-  return run(
+  return execute(
     'insert_logins',
     logins.map((login) => login.tokenHash),
     logins.map((login) => login.user),

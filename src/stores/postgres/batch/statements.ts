@@ -1,5 +1,5 @@
 /**
- * The statements of a batch, prepared once for each link. A batch runs several with one message, as
+ * The statements of a batch, prepared once for each connection. A batch runs several with one message, as
  * text: PostgreSQL then answers them all at once. One message for each statement would cost more
  * than the statements.
  */
@@ -96,7 +96,7 @@ export function prepareStatements(): string {
 }
 
 /** The text that runs a statement, as a part of a message. */
-export function run(name: StatementName, ...values: readonly Value[]): string {
+export function execute(name: StatementName, ...values: readonly Value[]): string {
   return values.length === 0
     ? `EXECUTE ${name}`
     : `EXECUTE ${name} (${values.map(literal).join()})`;

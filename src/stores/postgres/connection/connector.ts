@@ -1,10 +1,10 @@
 /**
- * Keeps one link to the database, and makes a new one when it breaks. A request waits a bounded time
+ * Keeps one connection to the database, and makes a new one when it breaks. A request waits a bounded time
  * for a database that has just gone; while it stays away, requests are refused at once.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { StoreUnavailable } from '../../../inventory/store.ts';
-import type { Link } from './database-connection.ts';
+import type { DatabaseConnection } from './database-connection.ts';
 
 /** How long a request waits for the database, counted from the moment it was lost. */
 export const AWAY_TIMEOUT_MS = 5_000;
@@ -19,41 +19,45 @@ export type Report = (
 ) => void;
 
 export class Connector {
-  readonly #open: () => Promise<Link>;
+  readonly #open: () => Promise<DatabaseConnection>;
   readonly #report: Report;
-  #link: Link | null = null;
+  #connection: DatabaseConnection | null = null;
   #awaySince = 0;
   #closed = false;
-  /** Wakes who waits for a link. */
+  /** Wakes who waits for a connection. */
   #wake: () => void = () => undefined;
 
-  /** `open` makes a link that is ready for work. */
-  constructor(open: () => Promise<Link>, report: Report) {
+  /** `open` makes a connection that is ready for work. */
+  constructor(open: () => Promise<DatabaseConnection>, report: Report) {
     this.#open = open;
     this.#report = report;
   }
 
-  /** Takes a first link, and replaces it from now on. */
-  use(link: Link): void {
-    this.#link = link;
-    link.onLost((error) => {
-      this.#link = null;
+  /** Takes a first connection, and replaces it from now on. */
+  use(connection: DatabaseConnection): void {
+    this.#connection = connection;
+    connection.onLost((error) => {
+      this.#connection = null;
       if (this.#closed) return;
       this.#awaySince = error.since;
-      this.#report('database lost', { level: 'error', host: link.host.name, why: error.message });
+      this.#report('database lost', {
+        level: 'error',
+        host: connection.host.name,
+        why: error.message,
+      });
       void this.#reconnect();
     });
     this.#wake();
   }
 
-  /** When who waits for a link must give up. */
+  /** When who waits for a connection must give up. */
   get deadline(): number {
-    return (this.#link === null ? this.#awaySince : Date.now()) + AWAY_TIMEOUT_MS;
+    return (this.#connection === null ? this.#awaySince : Date.now()) + AWAY_TIMEOUT_MS;
   }
 
-  /** The link, as soon as there is one. Throws StoreUnavailable at the deadline. */
-  async link(deadline: number): Promise<Link> {
-    while (this.#link === null) {
+  /** The connection, as soon as there is one. Throws StoreUnavailable at the deadline. */
+  async connection(deadline: number): Promise<DatabaseConnection> {
+    while (this.#connection === null) {
       const left = deadline - Date.now();
       if (left <= 0 || this.#closed) throw new StoreUnavailable('the database is away');
       const stop = new AbortController();
@@ -65,18 +69,18 @@ export class Connector {
       ]);
       stop.abort();
     }
-    return this.#link;
+    return this.#connection;
   }
 
-  async close(last: (link: Link) => Promise<void>): Promise<void> {
+  async close(last: (connection: DatabaseConnection) => Promise<void>): Promise<void> {
     this.#closed = true;
     this.#wake();
-    const link = this.#link;
-    if (link === null) return;
+    const connection = this.#connection;
+    if (connection === null) return;
     try {
-      await last(link);
+      await last(connection);
     } finally {
-      await link.close();
+      await connection.close();
     }
   }
 
@@ -87,13 +91,13 @@ export class Connector {
       await pause(wait * (0.5 + Math.random()), undefined, { ref: false });
       if (this.#closed) return;
       try {
-        const link = await this.#open();
-        if (this.#closed) return await link.close();
+        const connection = await this.#open();
+        if (this.#closed) return await connection.close();
         this.#report('database found', {
-          host: link.host.name,
+          host: connection.host.name,
           away_ms: Date.now() - this.#awaySince,
         });
-        return this.use(link);
+        return this.use(connection);
       } catch (error) {
         const { message } = error as Error;
         if (message !== told) this.#report('database away', { level: 'warn', why: message });

@@ -2,7 +2,7 @@
  * One connection to PostgreSQL, used until it breaks and never again after that.
  *
  * The library would reconnect by itself and send what is left of a transaction over the new
- * connection, where every statement stands alone: a sale without its order. So each link has a
+ * connection, where every statement stands alone: a sale without its order. So each connection has a
  * library instance of its own, whose socket is made here, and made only once.
  */
 import { connect, type Socket } from 'node:net';
@@ -12,13 +12,13 @@ import type { PostgresAddress, PostgresHost } from './postgres-url.ts';
 
 export type Sql = postgres.Sql<{ bigint: number }>;
 export type Query = postgres.PendingQuery<postgres.Row[]>;
-export type Rows = readonly Record<string, unknown>[];
+export type ResultRows = readonly Record<string, unknown>[];
 
 /** What a message of a flight came to. */
-export type Answer =
+export type MessageResult =
   | {
       /** The rows of each statement that has some, in their order. */
-      readonly results: readonly Rows[];
+      readonly results: readonly ResultRows[];
       /** The last command that was carried out. */
       readonly command: string;
       readonly error: null;
@@ -26,7 +26,7 @@ export type Answer =
   | { readonly results: readonly []; readonly command: null; readonly error: PostgresError };
 
 /** The connection is gone; whether the last flight had its effect is not known. */
-export class LinkLost extends Error {
+export class DatabaseConnectionLost extends Error {
   /** When it was still there, as far as we know. */
   readonly since: number;
 
@@ -42,15 +42,15 @@ const CONNECT_TIMEOUT_MS = 3_000;
 /** A flight is written as a whole, however large: waiting in between would cost a round trip. */
 const WRITE_BUFFER_BYTES = 256 * 1024 * 1024;
 
-export class Link {
+export class DatabaseConnection {
   readonly sql: Sql;
   readonly host: PostgresHost;
-  /** The number of the last batch of this server that was committed before this link was opened. */
+  /** The number of the last batch of this server that was committed before this connection was opened. */
   lastBatch = 0;
   #socket: Socket | null = null;
-  #lost: LinkLost | null = null;
-  #breakFlight: ((error: LinkLost) => void) | null = null;
-  #onLost: (error: LinkLost) => void = () => undefined;
+  #lost: DatabaseConnectionLost | null = null;
+  #rejectPipeline: ((error: DatabaseConnectionLost) => void) | null = null;
+  #onLost: (error: DatabaseConnectionLost) => void = () => undefined;
 
   private constructor(library: typeof postgres, address: PostgresAddress, host: PostgresHost) {
     this.host = host;
@@ -71,21 +71,21 @@ export class Link {
       // No number of ours is greater than 2^53-1.
       types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
       onnotice: (notice) => this.#notice(notice),
-      onclose: () => this.lose('the connection was closed'),
+      onclose: () => this.abort('the connection was closed'),
     };
     // Its types do not know this option.
     this.sql = library({ ...options, socket: () => this.#connect() } as typeof options);
   }
 
   /** Connects and logs in. Throws PostgresError, or an error of the system. */
-  static async open(address: PostgresAddress, host: PostgresHost): Promise<Link> {
+  static async open(address: PostgresAddress, host: PostgresHost): Promise<DatabaseConnection> {
     const { default: library } = await import('postgres');
-    const link = new Link(library, address, host);
+    const connection = new DatabaseConnection(library, address, host);
     try {
-      await link.sql`SELECT 1`;
-      return link;
+      await connection.sql`SELECT 1`;
+      return connection;
     } catch (error) {
-      link.lose('it did not connect');
+      connection.abort('it did not connect');
       throw error;
     }
   }
@@ -94,16 +94,19 @@ export class Link {
     return this.#lost !== null;
   }
 
-  onLost(listener: (error: LinkLost) => void): void {
+  onLost(listener: (error: DatabaseConnectionLost) => void): void {
     this.#onLost = listener;
     if (this.#lost !== null) listener(this.#lost);
   }
 
   /**
-   * Sends the messages in one go and answers what each came to, in their order. Throws LinkLost when
+   * Sends the messages in one go and answers what each came to, in their order. Throws DatabaseConnectionLost when
    * the connection breaks, or the answers are not there within `timeoutMs`: then it breaks it.
    */
-  async flight(messages: readonly (Query | string)[], timeoutMs: number): Promise<Answer[]> {
+  async pipeline(
+    messages: readonly (Query | string)[],
+    timeoutMs: number,
+  ): Promise<MessageResult[]> {
     if (this.#lost !== null) throw this.#lost;
     const start = Date.now();
     const queries = messages.map((message) =>
@@ -112,12 +115,12 @@ export class Link {
     const answers = Promise.all(queries.map(answerOf));
     return await new Promise((resolve, reject) => {
       const silence = `no answer within ${timeoutMs} ms`;
-      const timer = setTimeout(() => this.lose(silence, start), timeoutMs);
+      const timer = setTimeout(() => this.abort(silence, start), timeoutMs);
       const end = () => {
         clearTimeout(timer);
-        this.#breakFlight = null;
+        this.#rejectPipeline = null;
       };
-      this.#breakFlight = (error) => {
+      this.#rejectPipeline = (error) => {
         end();
         reject(error);
       };
@@ -126,18 +129,18 @@ export class Link {
           end();
           resolve(list);
         },
-        (error: Error) => this.lose(error.message),
+        (error: Error) => this.abort(error.message),
       );
     });
   }
 
-  /** Breaks the connection; whoever waits for it gets LinkLost. */
-  lose(why: string, since = Date.now()): LinkLost {
+  /** Breaks the connection; whoever waits for it gets DatabaseConnectionLost. */
+  abort(why: string, since = Date.now()): DatabaseConnectionLost {
     if (this.#lost !== null) return this.#lost;
-    this.#lost = new LinkLost(why, since);
+    this.#lost = new DatabaseConnectionLost(why, since);
     this.#socket?.destroy();
     void this.sql.end({ timeout: 0 });
-    this.#breakFlight?.(this.#lost);
+    this.#rejectPipeline?.(this.#lost);
     this.#onLost(this.#lost);
     return this.#lost;
   }
@@ -176,13 +179,13 @@ export class Link {
    */
   #notice({ routine, severity }: postgres.Notice): void {
     if (routine === 'SyncRepWaitForLSN' && severity !== 'LOG') {
-      this.lose('the wait for the synchronous standby was cancelled');
+      this.abort('the wait for the synchronous standby was cancelled');
     }
   }
 }
 
 /** Errors of PostgreSQL are values; that the connection broke is an exception. */
-async function answerOf(query: Query): Promise<Answer> {
+async function answerOf(query: Query): Promise<MessageResult> {
   try {
     const result = await query;
     // A message with several statements has several results.
@@ -200,6 +203,6 @@ export function isPostgresError(error: unknown): error is PostgresError {
   return name === 'PostgresError' && severity === 'ERROR';
 }
 
-export function firstError(answers: readonly Answer[]): PostgresError | null {
+export function firstError(answers: readonly MessageResult[]): PostgresError | null {
   return answers.find(({ error }) => error !== null)?.error ?? null;
 }

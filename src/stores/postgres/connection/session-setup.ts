@@ -1,10 +1,16 @@
-/** A link made ready for work: its settings, and whether this database keeps what it acknowledges. */
+/** A connection made ready for work: its settings, and whether this database keeps what it acknowledges. */
 import { StoreRefused } from '../../../inventory/store.ts';
 import { textArray } from '../batch/literals.ts';
-import { type Answer, firstError, Link, type Query, type Rows } from './database-connection.ts';
+import {
+  DatabaseConnection,
+  firstError,
+  type MessageResult,
+  type Query,
+  type ResultRows,
+} from './database-connection.ts';
 import type { PostgresAddress, PostgresHost } from './postgres-url.ts';
 
-/** How long opening a link may take after it is connected: it writes, and a standby may have to answer. */
+/** How long opening a connection may take after it is connected: it writes, and a standby may have to answer. */
 const OPEN_TIMEOUT_MS = 5_000;
 
 /** How long a batch waits for a row that somebody else has locked. Our own batches hold one for milliseconds. */
@@ -39,26 +45,29 @@ const SETTINGS = {
 export class NotWritable extends Error {}
 
 /** Connects to one host. Throws StoreRefused when this database must not be used. */
-export async function openLink(address: PostgresAddress, host: PostgresHost): Promise<Link> {
-  const link = await Link.open(address, host);
+export async function openConnection(
+  address: PostgresAddress,
+  host: PostgresHost,
+): Promise<DatabaseConnection> {
+  const connection = await DatabaseConnection.open(address, host);
   try {
     const names = textArray(Object.keys(SETTINGS));
     const values = textArray(Object.values(SETTINGS));
-    const { sql } = link;
-    const [state] = await ask(
-      link,
+    const { sql } = connection;
+    const [state] = await query(
+      connection,
       sql`SELECT current_setting('transaction_read_only') AS read_only`,
     );
     if (state?.read_only !== 'off')
       throw new NotWritable('it takes no writes: a standby, it seems');
-    await ask(
-      link,
+    await query(
+      connection,
       sql`SELECT set_config(name, value, false)
         FROM unnest(${names}::text[], ${values}::text[]) AS wanted (name, value)
         WHERE current_setting(name, true) IS NOT NULL`,
     );
-    const [durability] = await ask(
-      link,
+    const [durability] = await query(
+      connection,
       sql`SELECT current_setting('fsync', true) AS fsync,
         current_setting('full_page_writes', true) AS full_page_writes,
         current_setting('synchronous_commit', true) AS synchronous_commit,
@@ -68,27 +77,33 @@ export async function openLink(address: PostgresAddress, host: PostgresHost): Pr
     checkDurability(durability as unknown as Durability);
     if (synchronous_commit !== null) {
       // Set for this session, it stays as it was checked, whatever the operator changes meanwhile.
-      await ask(link, sql`SELECT set_config('synchronous_commit', ${synchronous_commit}, false)`);
+      await query(
+        connection,
+        sql`SELECT set_config('synchronous_commit', ${synchronous_commit}, false)`,
+      );
     }
-    return link;
+    return connection;
   } catch (error) {
-    link.lose('it is of no use');
+    connection.abort('it is of no use');
     throw error;
   }
 }
 
 /** One query, whose error is an exception. */
-export async function ask(link: Link, query: Query | string): Promise<Rows> {
-  const [answer] = await askAll(link, [query]);
+export async function query(
+  connection: DatabaseConnection,
+  query: Query | string,
+): Promise<ResultRows> {
+  const [answer] = await queryAll(connection, [query]);
   return answer?.results[0] ?? [];
 }
 
 /** Several in one go; the first error is an exception. */
-export async function askAll(
-  link: Link,
+export async function queryAll(
+  connection: DatabaseConnection,
   queries: readonly (Query | string)[],
-): Promise<readonly Answer[]> {
-  const answers = await link.flight(queries, OPEN_TIMEOUT_MS);
+): Promise<readonly MessageResult[]> {
+  const answers = await connection.pipeline(queries, OPEN_TIMEOUT_MS);
   const failed = firstError(answers);
   if (failed !== null) throw failed;
   return answers;

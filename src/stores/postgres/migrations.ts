@@ -1,0 +1,94 @@
+/**
+ * The numbered steps that make the tables, and change those of an earlier version. Applied in their
+ * order and in one transaction: a server that is stopped in the middle leaves what was there before.
+ *
+ * A step is never changed once it was released. Every row of an earlier version must survive it.
+ */
+import type { DatabaseConnection } from './connection/database-connection.ts';
+import { query } from './connection/session-setup.ts';
+
+export interface Migration {
+  /** The version of the tables after this step: 1, 2, 3, … */
+  readonly version: number;
+  readonly sql: string;
+}
+
+/**
+ * COLLATE "C": texts are compared by their bytes, as SQLite and JavaScript compare them, and not
+ * by the rules of a language. `stock` leaves room in its pages, so that a new level stands beside the
+ * old one and no index needs to change.
+ */
+const TABLES_OF_1_0_0 = `
+  CREATE TABLE inv.version (
+    version integer NOT NULL
+  );
+  INSERT INTO inv.version VALUES (1);
+  CREATE TABLE inv.stock (
+    upc bigint PRIMARY KEY,
+    name text NOT NULL,
+    units bigint NOT NULL,
+    available bigint NOT NULL CHECK (available >= 0)
+  ) WITH (fillfactor = 20);
+  CREATE TABLE inv.logins (
+    token_hash text COLLATE "C" PRIMARY KEY,
+    "user" text COLLATE "C" NOT NULL,
+    since bigint NOT NULL
+  ) WITH (fillfactor = 80);
+  CREATE TABLE inv.orders (
+    "user" text COLLATE "C" NOT NULL,
+    id text COLLATE "C" NOT NULL,
+    at bigint NOT NULL,
+    lines text NOT NULL,
+    refusal text,
+    position text COLLATE "C",
+    PRIMARY KEY ("user", id)
+  );
+  CREATE INDEX order_positions ON inv.orders ("user", position) WHERE position IS NOT NULL;
+  CREATE TABLE inv.servers (
+    id text COLLATE "C" PRIMARY KEY,
+    name text NOT NULL,
+    batch bigint NOT NULL,
+    seen bigint NOT NULL
+  ) WITH (fillfactor = 20);
+  COMMENT ON TABLE inv.servers IS 'Each running inv serve, the number of its last batch, and when that was';
+`;
+
+/**
+ * The identity of the shop: an id for ever, and when this history of it began (milliseconds since
+ * 1970 UTC).
+ *
+ * `servers.format` shuts out the servers of version 1.0.0: one that runs loses its mark and with it
+ * its connection, and a new one cannot be marked without naming the format.
+ */
+const IDENTITY = `
+  CREATE TABLE inv.shop (
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
+    id text COLLATE "C" NOT NULL,
+    since bigint NOT NULL
+  );
+  INSERT INTO inv.shop (id, since)
+    VALUES (gen_random_uuid()::text, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint);
+  DELETE FROM inv.servers;
+  ALTER TABLE inv.servers ADD COLUMN format integer NOT NULL;
+`;
+
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, sql: TABLES_OF_1_0_0 },
+  { version: 2, sql: IDENTITY },
+];
+
+/** The version that this program makes and uses. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/**
+ * Applies the steps after `from` (0: there are no tables yet), inside the transaction that the caller
+ * has begun. The servers of the earlier version that still run lose their marks: they connect again,
+ * find the new version, and refuse it.
+ */
+export async function migrate(connection: DatabaseConnection, from: number): Promise<void> {
+  for (const { version, sql } of MIGRATIONS.slice(from)) {
+    await query(connection, sql);
+    await query(connection, connection.sql`UPDATE inv.version SET version = ${version}`);
+  }
+  if (from > 0) await query(connection, 'DELETE FROM inv.servers');
+}
