@@ -131,7 +131,7 @@ describe('a database of version 1.0.0', () => {
     await store.close();
   });
 
-  test('that lost the way of its version is refused', async () => {
+  test('without its version is refused', async () => {
     const address = await oldDatabase();
     await server.run(address, 'DELETE FROM inv.version');
     await expect(open(address)).rejects.toThrow(StoreRefused);
