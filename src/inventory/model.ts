@@ -106,19 +106,27 @@ export type Outcome =
   | { readonly kind: 'orders'; readonly orders: readonly Order[] }
   | Refusal;
 
+/** Finds a row by its key: a Map, or a store's own way to the row. */
+export interface Lookup<Key, Row> {
+  get(key: Key): Row | undefined;
+}
+
 /** The rows that a batch touches, as they are on disk. A row that is not there does not exist. */
 export interface Rows {
-  readonly stock: ReadonlyMap<number, Stock>;
-  readonly logins: ReadonlyMap<string, Login>;
+  readonly stock: Lookup<number, Stock>;
+  readonly logins: Lookup<string, Login>;
   /**
-   * By orderKey. Null when the batch asks for no order and names none twice, as far as the store
-   * knows: every order then counts as new, and the store must start again when one is not.
+   * By orderKey. Null = optimistic: every order id is taken as new. If one exists, the INSERT violates
+   * the primary key, and the store runs the batch again with the orders loaded. Only for a batch that
+   * asks for no order (asksForOrder).
    */
-  readonly orders: ReadonlyMap<string, Order> | null;
+  readonly orders: Lookup<string, Order> | null;
 }
 
 /** What the store must write, all of it or nothing. */
 export interface Changes {
+  /** Whether there is nothing to write. */
+  readonly isEmpty: boolean;
   /** The new units of each UPC that was sold. */
   readonly available: ReadonlyMap<number, number>;
   readonly orders: readonly Order[];
@@ -134,9 +142,4 @@ export interface Settlement {
 /** An order is found by its user and its id: another user's order of the same id is another order. */
 export function orderKey(user: string, id: string): string {
   return `${user} ${id}`;
-}
-
-/** The order of ORDERS: by position, which is the id when the id tells the time. */
-export function newestFirst(one: Order, other: Order): number {
-  return (one.position ?? one.id) < (other.position ?? other.id) ? 1 : -1;
 }

@@ -1,24 +1,26 @@
-/** Which rows a batch touches. */
+/** What a batch reads, locks and writes, computed once for every store. */
 import { orderKey, type Request } from './model.ts';
 
-export interface Wanted {
+/** The rows that a batch touches. */
+export interface RowSet {
   /** By token hash. */
   readonly logins: ReadonlySet<string>;
   /** Whether some of the logins end. */
   readonly endsLogins: boolean;
-  /** The UPCs that are to be bought, and those that are only looked at. */
-  readonly bought: ReadonlySet<number>;
-  readonly looked: ReadonlySet<number>;
-  /** User and id, by orderKey. */
-  readonly orders: ReadonlyMap<string, readonly [string, string]>;
+  /** The UPCs whose units change. */
+  readonly sold: ReadonlySet<number>;
+  /** The UPCs that are only read; none of them is sold. */
+  readonly read: ReadonlySet<number>;
+  /** User and id, by orderKey. Null when every order id of the batch is taken as new. */
+  readonly orders: ReadonlyMap<string, readonly [user: string, id: string]> | null;
 }
 
-/** `withPurchases`: whether orders that are to be bought are looked up as well. */
-export function wantedBy(requests: readonly Request[], withPurchases: boolean): Wanted {
+/** `looksUpOrders`: whether orders are looked up; must be true for a batch that asks for one. */
+export function rowSetOf(requests: readonly Request[], looksUpOrders: boolean): RowSet {
   const logins = new Set<string>();
-  const bought = new Set<number>();
-  const looked = new Set<number>();
-  const orders = new Map<string, readonly [string, string]>();
+  const sold = new Set<number>();
+  const read = new Set<number>();
+  const orders = looksUpOrders ? new Map<string, readonly [string, string]>() : null;
   let endsLogins = false;
   for (const request of requests) {
     if (request.kind === 'login') continue;
@@ -30,18 +32,38 @@ export function wantedBy(requests: readonly Request[], withPurchases: boolean): 
     if (session === null) continue;
     if (session.tokenHash !== null) logins.add(session.tokenHash);
     if (request.kind === 'logout') endsLogins = true;
-    if (request.kind === 'purchase') for (const { upc } of request.lines) bought.add(upc);
-    if (request.kind === 'inventory') for (const upc of request.upcs) looked.add(upc);
-    if (request.kind === 'order' || (request.kind === 'purchase' && withPurchases)) {
-      orders.set(orderKey(session.user, request.order), [session.user, request.order]);
+    if (request.kind === 'purchase') for (const { upc } of request.lines) sold.add(upc);
+    if (request.kind === 'inventory') for (const upc of request.upcs) read.add(upc);
+    if (request.kind === 'order' || request.kind === 'purchase') {
+      orders?.set(orderKey(session.user, request.order), [session.user, request.order]);
     }
   }
-  for (const upc of bought) looked.delete(upc);
-  return { logins, endsLogins, bought, looked, orders };
+  for (const upc of sold) read.delete(upc);
+  return { logins, endsLogins, sold, read, orders };
 }
 
-/** Whether a request can change anything; a batch of others only reads, and locks nothing. */
+/**
+ * Whether a request may change a row. A batch of others only reads, and locks nothing. Without a
+ * login nothing is changed: a PURCHASE is then refused, also while the store cannot write.
+ */
 export function mayWrite(request: Request): boolean {
   if (request.kind === 'login') return true;
   return (request.kind === 'purchase' || request.kind === 'logout') && request.session !== null;
+}
+
+/** Whether a request asks for an order: then the orders of its batch must be looked up. */
+export function asksForOrder(request: Request): boolean {
+  return request.kind === 'order' && request.session !== null;
+}
+
+/** Whether two requests of the batch name the same order: taking both as new would violate the primary key. */
+export function namesAnOrderTwice(requests: readonly Request[]): boolean {
+  const named = new Set<string>();
+  for (const request of requests) {
+    if (request.kind !== 'purchase' || !request.named || request.session === null) continue;
+    const key = orderKey(request.session.user, request.order);
+    if (named.has(key)) return true;
+    named.add(key);
+  }
+  return false;
 }

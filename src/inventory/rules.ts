@@ -4,13 +4,11 @@
  * with the requests. Every store calls these rules; a rule exists once.
  */
 
+import { Batch } from './batch.ts';
 import {
-  type Changes,
-  type Login,
   type Order,
   type OrderLine,
   type Outcome,
-  orderKey,
   type Page,
   type PurchaseRequest,
   Refusal,
@@ -19,6 +17,7 @@ import {
   type Settlement,
   type Stock,
 } from './model.ts';
+import { LOGGED_OUT, NO_ORDER, NO_SESSION, NOT_LOGGED_IN, REUSED } from './refusals.ts';
 
 /**
  * Settles `requests` in their order. Each one sees what the ones before it changed; `rows` is only
@@ -31,46 +30,6 @@ export function settle(requests: readonly Request[], rows: Rows): Settlement {
     outcomes[index] = settleOne(requests[index] as Request, batch);
   }
   return { outcomes, changes: batch };
-}
-
-/** The rows, and over them what this batch has changed so far. */
-class Batch implements Changes {
-  readonly #rows: Rows;
-  readonly #ordersByKey = new Map<string, Order>();
-  readonly available = new Map<number, number>();
-  readonly orders: Order[] = [];
-  readonly logins = new Map<string, Login | null>();
-
-  constructor(rows: Rows) {
-    this.#rows = rows;
-  }
-
-  /** The units of `upc` that can be bought now, or undefined when there is no such item. */
-  availableOf(upc: number): number | undefined {
-    return this.available.get(upc) ?? this.#rows.stock.get(upc)?.available;
-  }
-
-  item(upc: number): Stock | undefined {
-    const stock = this.#rows.stock.get(upc);
-    const available = this.available.get(upc);
-    return stock === undefined || available === undefined ? stock : { ...stock, available };
-  }
-
-  login(tokenHash: string): Login | undefined {
-    const changed = this.logins.get(tokenHash);
-    return changed === undefined ? this.#rows.logins.get(tokenHash) : (changed ?? undefined);
-  }
-
-  order(user: string, id: string): Order | undefined {
-    if (this.#rows.orders === null) return undefined;
-    const key = orderKey(user, id);
-    return this.#ordersByKey.get(key) ?? this.#rows.orders.get(key);
-  }
-
-  keep(order: Order): void {
-    if (this.#rows.orders !== null) this.#ordersByKey.set(orderKey(order.user, order.id), order);
-    this.orders.push(order);
-  }
 }
 
 function settleOne(request: Request, batch: Batch): Outcome | Page {
@@ -105,12 +64,6 @@ function settleOne(request: Request, batch: Batch): Outcome | Page {
       return { page: 'orders', user: session.user, count: request.count, before: request.before };
   }
 }
-
-const NO_SESSION = new Refusal('NOSESSION', 'that token is not logged in; log in again');
-const NOT_LOGGED_IN = new Refusal('NOAUTH', 'log in first');
-const LOGGED_OUT = new Refusal('NOAUTH', 'this login was ended by a logout; log in again');
-export const NO_ORDER = new Refusal('NOORDER', 'you have no order of that id');
-const REUSED = new Refusal('ORDERREUSED', 'that order id was used for another order');
 
 function inventory(upcs: readonly number[], batch: Batch): Outcome {
   const items: Stock[] = [];

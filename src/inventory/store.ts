@@ -1,4 +1,4 @@
-import type { Outcome, Request } from './model.ts';
+import type { Changes, Outcome, Request } from './model.ts';
 
 /**
  * Which shop the rows are of. Clients tell two shops behind one address apart by it, and notice that a
@@ -37,9 +37,24 @@ export interface Store {
    * Called when the replies of a batch have left, before the next one is settled: for what no reply
    * has to wait for. Throws when the store cannot vouch for its state: the server must stop.
    */
-  afterReplies?(): void;
+  afterReplies(): void;
+
+  /** From now on `observer` is told what is committed. Each observer is told everything, in the same order. */
+  observe(observer: StoreObserver): void;
 
   close(): void | Promise<void>;
+}
+
+/** Who lives on what is committed: subscribers, counters, an audit. What an observer throws stops the server. */
+export interface StoreObserver {
+  /**
+   * Called for each batch that changed something, in the order of the commits, when the changes are on
+   * disk and before `settle` returns: replies wait for it, so it should only take note.
+   */
+  committed(changes: Changes): void;
+
+  /** Called when others have written (an operator, another server): any row may have changed. */
+  changedOutside(): void;
 }
 
 /** The batch could not be committed and had no effect; a later one may succeed. */

@@ -122,7 +122,7 @@ export class GroupCommit {
     }
     this.#afterBatch();
     try {
-      this.#store.afterReplies?.();
+      this.#store.afterReplies();
     } catch (error) {
       return this.#fail(error as Error);
     }

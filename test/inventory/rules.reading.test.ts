@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { newestFirst, type Order, Refusal, type Request } from '../../src/inventory/model.ts';
+import { Refusal, type Request } from '../../src/inventory/model.ts';
 import { settle } from '../../src/inventory/rules.ts';
 import { alice, buy, outcomes, rows, withToken } from './support/rows.ts';
 
@@ -75,13 +75,5 @@ describe('reading', () => {
         { kind: 'orders', session: alice, count: 3, before: 'x' },
       ),
     ).toEqual([{ page: 'inventory' }, { page: 'orders', user: 'alice', count: 3, before: 'x' }]);
-  });
-
-  test('orders are sorted by position, or else by id, the newest first', () => {
-    const order = (id: string, position: string | null) => ({ id, position }) as Order;
-    const sorted = [order('2', null), order('z', '1'), order('4', null), order('a', '3')].sort(
-      newestFirst,
-    );
-    expect(sorted.map(({ id }) => id)).toEqual(['4', 'a', '2', 'z']);
   });
 });

@@ -10,6 +10,7 @@ import {
 } from '../../src/protocol/limits.ts';
 import { startServer } from '../support/in-process.ts';
 import { commands } from '../support/raw-client.ts';
+import { storeAround } from '../support/store-around.ts';
 
 /** A PING whose reply is `size` bytes and something. */
 const ping = (size: number) => encodeCommand(['PING', 'x'.repeat(size)]);
@@ -72,16 +73,13 @@ describe('clients that pipeline deeply', () => {
 
   test('get their share of each batch, and no more', async () => {
     const batches: number[] = [];
-    const wrap = (store: Store): Store => ({
-      identity: store.identity,
-      isNew: store.isNew,
-      restored: store.restored,
-      settle: (requests) => {
-        batches.push(requests.length);
-        return store.settle(requests);
-      },
-      close: () => store.close(),
-    });
+    const wrap = (store: Store) =>
+      storeAround(store, {
+        settle: (requests) => {
+          batches.push(requests.length);
+          return store.settle(requests);
+        },
+      });
     await using server = await startServer({ catalog, wrap });
     await using client = await server.login();
     await client.send(deep(20_000));
@@ -92,16 +90,14 @@ describe('clients that pipeline deeply', () => {
   test('wait for their turn when a batch is full, and are all answered', async () => {
     const goOn = Promise.withResolvers<void>();
     let batches = 0;
-    const wrap = (store: Store): Store => ({
-      identity: store.identity,
-      isNew: store.isNew,
-      restored: store.restored,
-      settle: async (requests) => {
-        if (requests.some(({ kind }) => kind === 'purchase') && batches++ === 0) await goOn.promise;
-        return await store.settle(requests);
-      },
-      close: () => store.close(),
-    });
+    const wrap = (store: Store) =>
+      storeAround(store, {
+        settle: async (requests) => {
+          if (requests.some(({ kind }) => kind === 'purchase') && batches++ === 0)
+            await goOn.promise;
+          return await store.settle(requests);
+        },
+      });
     await using server = await startServer({ catalog, wrap });
     const clients = await Promise.all(Array.from({ length: 10 }, () => server.login()));
     for (const client of clients) await client.send(deep(3_000));

@@ -6,19 +6,16 @@ import { StoreUnavailable } from '../../src/inventory/store.ts';
 import { ErrorReply } from '../../src/protocol/error-codes.ts';
 import { startServer } from '../support/in-process.ts';
 import { commands } from '../support/raw-client.ts';
+import { storeAround } from '../support/store-around.ts';
 
 /** Puts `before` in front of every batch of `store` that buys something. */
 function beforePurchases(store: Store, before: () => Promise<void>): Store {
-  return {
-    identity: store.identity,
-    isNew: store.isNew,
-    restored: store.restored,
+  return storeAround(store, {
     settle: async (requests) => {
       if (requests.some(({ kind }) => kind === 'purchase')) await before();
       return await store.settle(requests);
     },
-    close: () => store.close(),
-  };
+  });
 }
 
 /** How many orders are in the data file. */
@@ -156,23 +153,21 @@ describe('stopping the server', () => {
     const events: string[] = [];
     const settling = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();
-    const wrap = (store: Store): Store => ({
-      identity: store.identity,
-      isNew: store.isNew,
-      restored: store.restored,
-      settle: async (requests) => {
-        if (requests.some(({ kind }) => kind === 'purchase')) {
-          settling.resolve();
-          await goOn.promise;
-          events.push('settled');
-        }
-        return await store.settle(requests);
-      },
-      close: () => {
-        events.push('closed');
-        return store.close();
-      },
-    });
+    const wrap = (store: Store) =>
+      storeAround(store, {
+        settle: async (requests) => {
+          if (requests.some(({ kind }) => kind === 'purchase')) {
+            settling.resolve();
+            await goOn.promise;
+            events.push('settled');
+          }
+          return await store.settle(requests);
+        },
+        close: () => {
+          events.push('closed');
+          return store.close();
+        },
+      });
     await using server = await startServer({ wrap });
     const client = await server.login();
     await client.send(commands('PURCHASE 1001 2'));

@@ -13,7 +13,7 @@ class SlowStore implements Store {
   #finish: ((result: readonly Outcome[] | Error) => void) | null = null;
   #called: () => void = () => undefined;
 
-  afterReplies?: () => void;
+  afterReplies: () => void = () => undefined;
 
   settle(requests: readonly Request[]): Promise<readonly Outcome[]> {
     if (this.#finish !== null)
@@ -48,6 +48,8 @@ class SlowStore implements Store {
     }));
     this.#finish?.(error ?? outcomes);
   }
+
+  observe(): void {}
 
   close(): void {}
 }

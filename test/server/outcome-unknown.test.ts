@@ -2,20 +2,18 @@ import { expect, test } from 'vitest';
 import { OutcomeUnknown } from '../../src/inventory/store.ts';
 import { startServer } from '../support/in-process.ts';
 import { commands } from '../support/raw-client.ts';
+import { storeAround } from '../support/store-around.ts';
 
 test('when the store does not know what became of a batch, its clients are told nothing', async () => {
   let isKnown = true;
   await using server = await startServer({
-    wrap: (store) => ({
-      identity: store.identity,
-      isNew: store.isNew,
-      restored: store.restored,
-      close: () => store.close(),
-      settle: (requests) => {
-        if (!isKnown) throw new OutcomeUnknown('the answer is lost');
-        return store.settle(requests);
-      },
-    }),
+    wrap: (store) =>
+      storeAround(store, {
+        settle: (requests) => {
+          if (!isKnown) throw new OutcomeUnknown('the answer is lost');
+          return store.settle(requests);
+        },
+      }),
   });
   await using client = await server.login();
   await using bystander = await server.login();

@@ -7,6 +7,7 @@ import type { Item } from '../../src/inventory/catalog.ts';
 import { Refusal, type Request } from '../../src/inventory/model.ts';
 import type { Store } from '../../src/inventory/store.ts';
 import { storeModelConformance } from './conformance.model.ts';
+import { observersConformance } from './conformance.observers.ts';
 import { orderPagesConformance } from './conformance.orders.ts';
 import { alice, Buyer, bob, levels, settleOne } from './orders.ts';
 
@@ -239,6 +240,7 @@ export function storeConformance(name: string, makePlace: MakePlace): void {
     await store.close();
   });
 
+  observersConformance(name, makePlace);
   orderPagesConformance(name, makePlace);
   storeModelConformance(name, makePlace);
 }

@@ -4,6 +4,7 @@ import { InventoryServer } from '../../src/server/server.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from './folder.ts';
 import { RawClient } from './raw-client.ts';
+import { storeAround } from './store-around.ts';
 
 /** A server in the test's own process, over a SQLite store in a folder of its own. */
 export interface TestServer extends AsyncDisposable {
@@ -44,16 +45,12 @@ export async function startServer({
   const sqlite = openSqliteStore(data, catalog);
   const store = wrap(sqlite);
   const server = new InventoryServer({
-    store: {
-      identity: store.identity,
-      isNew: store.isNew,
-      restored: store.restored,
-      settle: (requests) => store.settle(requests),
+    store: storeAround(store, {
       close: () => {
         closed = true;
         return store.close();
       },
-    },
+    }),
     version: '0.0.0-test',
     log: () => undefined,
     onFailure: (error) => {

@@ -15,15 +15,23 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PostgresError } from 'postgres';
 import type { Item } from '../../inventory/catalog.ts';
-import type { Outcome, Page, Request, Rows } from '../../inventory/model.ts';
-import { mayWrite, type Wanted, wantedBy } from '../../inventory/row-set.ts';
+import type { Changes, Outcome, Page, Request, Rows, Settlement } from '../../inventory/model.ts';
+import {
+  asksForOrder,
+  mayWrite,
+  namesAnOrderTwice,
+  type RowSet,
+  rowSetOf,
+} from '../../inventory/row-set.ts';
 import { settle } from '../../inventory/rules.ts';
 import {
   OutcomeUnknown,
   type ShopIdentity,
   type Store,
+  type StoreObserver,
   StoreUnavailable,
 } from '../../inventory/store.ts';
+import { Observers } from '../observers.ts';
 import {
   type Known,
   KnownLogins,
@@ -56,9 +64,8 @@ const LOOK_UP_MS = 10_000;
 const RETRY_PAUSE_MS = 20;
 
 /** A batch whose commit was sent and not answered, and what to answer if it was committed. */
-interface Doubt {
+interface Doubt extends Settlement {
   readonly batch: number;
-  readonly outcomes: readonly (Outcome | Page)[];
 }
 
 export class PostgresStore implements Store {
@@ -69,6 +76,7 @@ export class PostgresStore implements Store {
   readonly #mark: CommitMarker;
   readonly #known: Known;
   readonly #report: Report;
+  readonly #observers = new Observers();
   #batch = 0;
   #doubt: Doubt | null = null;
   #lookUpUntil = 0;
@@ -103,10 +111,12 @@ export class PostgresStore implements Store {
       const connection = await this.#connection(deadline);
       try {
         const committed = this.#committed(connection);
-        if (committed !== null) return await this.#readPages(connection, committed, deadline);
+        if (committed !== null) {
+          const { outcomes, changes } = committed;
+          return this.#told(changes, await this.#readPages(connection, outcomes, deadline));
+        }
         if (!writes) return await this.#read(connection, requests, deadline);
-        const lookUp = Date.now() < this.#lookUpUntil;
-        return await this.#write(connection, requests, lookUp, deadline);
+        return await this.#write(connection, requests, deadline);
       } catch (error) {
         if (error instanceof DatabaseConnectionLost || error instanceof StaleLogins) continue;
         if (!isPostgresError(error)) {
@@ -126,6 +136,13 @@ export class PostgresStore implements Store {
     }
   }
 
+  /** Nothing is left to do after the replies: PostgreSQL keeps its own log. */
+  afterReplies(): void {}
+
+  observe(observer: StoreObserver): void {
+    this.#observers.add(observer);
+  }
+
   async close(): Promise<void> {
     await this.#connector.close((connection) => this.#mark.remove(connection));
   }
@@ -135,13 +152,15 @@ export class PostgresStore implements Store {
       return await this.#connector.connection(deadline);
     } catch (error) {
       if (this.#doubt === null) throw error;
+      // If it was committed, nobody will be told of its changes by themselves.
+      this.#observers.changedOutside();
       throw new OutcomeUnknown('the database is away since the commit', { cause: error });
     }
   }
 
   /** What to answer if the batch in doubt was committed; a new connection knows. If it was not, it never will be. */
-  #committed(connection: DatabaseConnection): Doubt['outcomes'] | null {
-    if (this.#doubt?.batch === connection.lastBatch) return this.#doubt.outcomes;
+  #committed(connection: DatabaseConnection): Settlement | null {
+    if (this.#doubt?.batch === connection.lastBatch) return this.#doubt;
     this.#doubt = null;
     return null;
   }
@@ -151,8 +170,9 @@ export class PostgresStore implements Store {
     requests: readonly Request[],
     deadline: number,
   ): Promise<readonly Outcome[]> {
-    const loads = loadStatements(wantedBy(requests, false), false, this.#known);
-    let rows: Rows = noRows();
+    const set = rowSetOf(requests, requests.some(asksForOrder));
+    const loads = loadStatements(set, false, this.#known);
+    let rows: Rows = noRows(set);
     if (loads.length > 0) {
       // One snapshot for all of them.
       const texts = [BEGIN_READING, ...loads.map(({ text }) => text), 'COMMIT'];
@@ -161,7 +181,7 @@ export class PostgresStore implements Store {
         await connection.pipeline(['ROLLBACK'], left(deadline));
         throw answer.error;
       }
-      rows = rowsOf(loads, answer?.results.slice(1) ?? []);
+      rows = rowsOf(set, loads, answer?.results.slice(1) ?? []);
     }
     return await this.#readPages(connection, settle(requests, rows).outcomes, deadline);
   }
@@ -169,18 +189,17 @@ export class PostgresStore implements Store {
   async #write(
     connection: DatabaseConnection,
     requests: readonly Request[],
-    lookUp: boolean,
     deadline: number,
   ): Promise<readonly Outcome[]> {
     const batch = ++this.#batch;
-    const rows = await this.#begin(connection, batch, wantedBy(requests, lookUp), deadline);
+    const set = rowSetOf(requests, this.#looksUpOrders(requests));
+    const rows = await this.#begin(connection, batch, set, deadline);
     const { outcomes, changes } = settle(requests, rows);
-    const saves = saveStatements(changes);
-    const end = saves.length === 0 ? 'ROLLBACK' : 'COMMIT';
-    const messages = [[...saves, end].join(';')];
+    const end = changes.isEmpty ? 'ROLLBACK' : 'COMMIT';
+    const messages = [[...saveStatements(changes), end].join(';')];
     const reads = pageReads(outcomes);
     if (reads.length > 0) messages.push(reads.join(';'));
-    if (saves.length > 0) this.#doubt = { batch, outcomes };
+    if (!changes.isEmpty) this.#doubt = { batch, outcomes, changes };
     const patience = Math.max(left(deadline), COMMIT_TIMEOUT_MS);
     const [saved, pages] = await connection.pipeline(messages, patience);
     if (saved?.error) {
@@ -190,17 +209,30 @@ export class PostgresStore implements Store {
       throw saved.error;
     }
     if (saved?.command !== end) throw connection.abort(`${end} was answered ${saved?.command}`);
-    return this.#withPages(outcomes, pages);
+    return this.#told(changes, this.#withPages(outcomes, pages));
+  }
+
+  /** Tells the observers of a batch that is committed. */
+  #told(changes: Changes, outcomes: readonly Outcome[]): readonly Outcome[] {
+    if (!changes.isEmpty) this.#observers.committed(changes);
+    return outcomes;
+  }
+
+  /** A violated key costs a round trip and a line in PostgreSQL's log, so it is avoided where it can be foreseen. */
+  #looksUpOrders(requests: readonly Request[]): boolean {
+    return (
+      Date.now() < this.#lookUpUntil || requests.some(asksForOrder) || namesAnOrderTwice(requests)
+    );
   }
 
   /** Begins the transaction of a batch: locks and loads its rows. A failure rolls it back. */
   async #begin(
     connection: DatabaseConnection,
     batch: number,
-    wanted: Wanted,
+    set: RowSet,
     deadline: number,
   ): Promise<Rows> {
-    const loads = loadStatements(wanted, true, this.#known);
+    const loads = loadStatements(set, true, this.#known);
     const texts = [BEGIN, this.#mark.write(batch), ...loads.map(({ text }) => text)];
     const [answer] = await connection.pipeline([texts.join(';')], left(deadline));
     try {
@@ -208,7 +240,7 @@ export class PostgresStore implements Store {
       // The first result is that of BEGIN.
       const [, marked, ...loaded] = answer?.results ?? [];
       if (marked?.length !== 1) throw connection.abort('its mark is gone');
-      return rowsOf(loads, loaded);
+      return rowsOf(set, loads, loaded);
     } catch (error) {
       if (!connection.isLost) await connection.pipeline(['ROLLBACK'], left(deadline));
       throw error;
@@ -240,8 +272,8 @@ export class PostgresStore implements Store {
   }
 }
 
-function rowsOf(loads: readonly Load[], results: readonly ResultRows[]): Rows {
-  const rows = noRows();
+function rowsOf(set: RowSet, loads: readonly Load[], results: readonly ResultRows[]): Rows {
+  const rows = noRows(set);
   loads.forEach((load, index) => {
     load.add(results[index] ?? [], rows);
   });

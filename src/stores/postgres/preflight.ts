@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Changes, Login, Page } from '../../inventory/model.ts';
-import type { Wanted } from '../../inventory/row-set.ts';
+import type { RowSet } from '../../inventory/row-set.ts';
 import { KnownLogins, loadStatements } from './batch/load.ts';
 import { pageReads } from './batch/pages.ts';
 import { saveStatements } from './batch/save.ts';
@@ -15,15 +15,16 @@ import { query } from './connection/session-setup.ts';
 
 export async function preflight(connection: DatabaseConnection, mark: CommitMarker): Promise<void> {
   const nobody = randomUUID();
-  const wanted: Wanted = {
+  const set: RowSet = {
     logins: new Set([nobody]),
     endsLogins: false,
-    bought: new Set([0]),
-    looked: new Set([0]),
+    sold: new Set([0]),
+    read: new Set([0]),
     orders: new Map([[nobody, [nobody, nobody]]]),
   };
   const login: Login = { tokenHash: nobody, user: nobody, since: 0 };
   const changes: Changes = {
+    isEmpty: false,
     available: new Map([[0, 0]]),
     orders: [{ user: nobody, id: nobody, at: 0, lines: [], refusal: null, position: null }],
     logins: new Map<string, Login | null>([
@@ -39,11 +40,11 @@ export async function preflight(connection: DatabaseConnection, mark: CommitMark
   const known = { names: new Map(), logins: new KnownLogins() };
   known.logins.add(login);
   const loads = [
-    ...loadStatements(wanted, false, unknown),
-    ...loadStatements(wanted, false, known),
-    ...loadStatements(wanted, true, unknown),
-    ...loadStatements(wanted, true, known),
-    ...loadStatements({ ...wanted, endsLogins: true }, true, unknown),
+    ...loadStatements(set, false, unknown),
+    ...loadStatements(set, false, known),
+    ...loadStatements(set, true, unknown),
+    ...loadStatements(set, true, known),
+    ...loadStatements({ ...set, endsLogins: true }, true, unknown),
   ];
   await query(connection, prepareStatements());
   const statements = [

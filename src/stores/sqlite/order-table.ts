@@ -1,6 +1,6 @@
 /** The table of orders in the data file: written in bulk, read by id or newest first. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { newestFirst, type Order } from '../../inventory/model.ts';
+import type { Order } from '../../inventory/model.ts';
 import {
   BEHIND_EVERY_ID,
   byKey,
@@ -68,7 +68,10 @@ export class SqliteOrders {
     return row === undefined ? undefined : orderFromRow(row as unknown as OrderRow);
   }
 
-  /** The newest `count` orders of a user, or those before the order `before`; null when there is no such order. */
+  /**
+   * Orders of a user, in any order, among them the `count` newest, or the newest before the order
+   * `before`; null when there is no such order.
+   */
   page(user: string, count: number, before: string | null): Order[] | null {
     let bound = BEHIND_EVERY_ID;
     if (before !== null) {
@@ -77,8 +80,7 @@ export class SqliteOrders {
       bound = last.position ?? last.id;
     }
     const rows = this.#selectPage.all(user, bound, count, user, bound, count);
-    const orders = rows.map((row) => orderFromRow(row as unknown as OrderRow));
-    return orders.sort(newestFirst).slice(0, count);
+    return rows.map((row) => orderFromRow(row as unknown as OrderRow));
   }
 }
 

@@ -6,24 +6,27 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Item } from '../../inventory/catalog.ts';
-import {
-  type Changes,
-  type Login,
-  type Order,
-  type Outcome,
-  orderKey,
-  type Page,
-  type Request,
-  type Settlement,
-  type Stock,
+import type {
+  Changes,
+  Login,
+  Order,
+  Outcome,
+  Page,
+  Request,
+  Settlement,
+  Stock,
 } from '../../inventory/model.ts';
-import { NO_ORDER, settle } from '../../inventory/rules.ts';
+import { inventoryPage, ordersPage } from '../../inventory/pages.ts';
+import { asksForOrder, mayWrite, rowSetOf } from '../../inventory/row-set.ts';
+import { settle } from '../../inventory/rules.ts';
 import {
   type ShopIdentity,
   type Store,
+  type StoreObserver,
   StoreRefused,
   StoreUnavailable,
 } from '../../inventory/store.ts';
+import { Observers } from '../observers.ts';
 import { type DataFile, openDataFile } from './data-file.ts';
 import { SqliteOrders } from './order-table.ts';
 
@@ -65,6 +68,7 @@ class SqliteStore implements Store {
   readonly #dataVersion: StatementSync;
   readonly #stock = new Map<number, Stock>();
   readonly #logins = new Map<string, Login>();
+  readonly #observers = new Observers();
   /** The file's version when the mirrors were read: it changes when another program writes. */
   #mirrored = -1;
   readonly identity: ShopIdentity;
@@ -94,9 +98,10 @@ class SqliteStore implements Store {
     const { outcomes, changes } = this.#commit(requests);
     // The batch is on disk now. Whatever fails from here on is no StoreUnavailable, which would say
     // that nothing happened.
-    if (!isEmpty(changes)) {
+    if (!changes.isEmpty) {
       this.#file.acknowledgeBatch();
       this.#mirror(changes);
+      this.#observers.committed(changes);
     }
     return outcomes.map((outcome) => ('page' in outcome ? this.#readPage(outcome) : outcome));
   }
@@ -105,13 +110,17 @@ class SqliteStore implements Store {
     this.#file.afterReplies();
   }
 
+  observe(observer: StoreObserver): void {
+    this.#observers.add(observer);
+  }
+
   close(): Promise<void> {
     return this.#file.close();
   }
 
   #commit(requests: readonly Request[]): Settlement {
     try {
-      return requests.some(writes) ? this.#write(requests) : this.#read(requests);
+      return requests.some(mayWrite) ? this.#write(requests) : this.#read(requests);
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       if (PASSING_FAULTS.has(resultCode(error))) {
@@ -146,7 +155,7 @@ class SqliteStore implements Store {
     this.#refreshMirrors();
     const rows = this.#rows(ordersAreNew ? null : this.#ordersOf(requests));
     const settlement = settle(requests, rows);
-    if (isEmpty(settlement.changes)) {
+    if (settlement.changes.isEmpty) {
       this.#db.exec('ROLLBACK');
     } else {
       this.#save(settlement.changes);
@@ -162,11 +171,9 @@ class SqliteStore implements Store {
   /** The orders on disk that the requests name. */
   #ordersOf(requests: readonly Request[]): ReadonlyMap<string, Order> {
     const orders = new Map<string, Order>();
-    for (const request of requests) {
-      if (!('order' in request) || request.session === null) continue;
-      const { user } = request.session;
-      const order = this.#orders.find(user, request.order);
-      if (order !== undefined) orders.set(orderKey(user, request.order), order);
+    for (const [key, [user, id]] of rowSetOf(requests, true).orders ?? []) {
+      const order = this.#orders.find(user, id);
+      if (order !== undefined) orders.set(key, order);
     }
     return orders;
   }
@@ -221,6 +228,7 @@ class SqliteStore implements Store {
   #refreshMirrors(): void {
     const version = (this.#dataVersion.get() as unknown as [number])[0];
     if (version === this.#mirrored) return;
+    const isOutside = this.#mirrored !== -1;
     const levels = new Map<number, number>();
     for (const row of this.#db.prepare('SELECT upc, available FROM stock').iterate()) {
       levels.set(row.upc as number, row.available as number);
@@ -237,12 +245,12 @@ class SqliteStore implements Store {
       this.#logins.set(tokenHash, login);
     }
     this.#mirrored = version;
+    if (isOutside) this.#observers.changedOutside();
   }
 
   #readPage(page: Page): Outcome {
-    if (page.page === 'inventory') return { kind: 'inventory', items: [...this.#stock.values()] };
-    const orders = this.#orders.page(page.user, page.count, page.before);
-    return orders === null ? NO_ORDER : { kind: 'orders', orders };
+    if (page.page === 'inventory') return inventoryPage([...this.#stock.values()]);
+    return ordersPage(page, this.#orders.page(page.user, page.count, page.before));
   }
 }
 
@@ -250,19 +258,6 @@ function readIdentity(db: DatabaseSync): ShopIdentity {
   const row = db.prepare('SELECT id, since FROM shop').get();
   if (row === undefined) throw new Error('its table "shop" is empty, which tells whose shop it is');
   return { shop: row.id as string, since: row.since as number };
-}
-
-function writes(request: Request): boolean {
-  return request.kind === 'purchase' || request.kind === 'login' || request.kind === 'logout';
-}
-
-/** Units change only with an order. */
-function isEmpty({ orders, logins }: Changes): boolean {
-  return orders.length === 0 && logins.size === 0;
-}
-
-function asksForOrder(request: Request): boolean {
-  return request.kind === 'order';
 }
 
 function resultCode(error: unknown): number {

@@ -1,6 +1,7 @@
 /** Stores that break one rule each, and answer as if they did not: the history check must notice. */
 import type { Outcome, PurchaseRequest, Request } from '../../../src/inventory/model.ts';
 import type { Store } from '../../../src/inventory/store.ts';
+import { storeAround } from '../../support/store-around.ts';
 
 type Settle = (requests: readonly Request[]) => readonly Outcome[];
 
@@ -10,13 +11,7 @@ function around(
   change: (requests: readonly Request[], settle: Settle) => readonly Outcome[],
 ): Store {
   const settle = store.settle.bind(store) as Settle;
-  return {
-    identity: store.identity,
-    isNew: store.isNew,
-    restored: store.restored,
-    settle: (requests) => change(requests, settle),
-    close: () => store.close(),
-  };
+  return storeAround(store, { settle: (requests) => change(requests, settle) });
 }
 
 function isPurchase(request: Request | undefined): request is PurchaseRequest {

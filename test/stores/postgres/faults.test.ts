@@ -151,7 +151,14 @@ describe.concurrent('a database that stays away', () => {
       proxy.fromClient = () => 'cut';
       return 'cut';
     };
+    let outside = 0;
+    const committed: unknown[] = [];
+    store.observe({
+      committed: (changes) => committed.push(changes),
+      changedOutside: () => outside++,
+    });
     await expect(store.settle([order])).rejects.toThrow(OutcomeUnknown);
+    expect([outside, committed]).toEqual([1, []]);
     await refusesAtOnce(store, expect);
     proxy.fromTarget = proxy.fromClient = () => 'pass';
     const [outcome] = await untilBack(store, [order]);

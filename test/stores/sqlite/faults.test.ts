@@ -152,7 +152,7 @@ describe('what fails after the commit is never told as "nothing happened"', () =
     await using fixture = new Fixture();
     failWhere('get', 'wal_checkpoint', full);
     await fixture.store.settle([new Buyer().buy('1x2', 'a')]);
-    expect(() => fixture.store.afterReplies?.()).toThrow(full);
+    expect(() => fixture.store.afterReplies()).toThrow(full);
     expect(fixture.onDisk()).toMatchObject({ orders: ['a'], available: [8, 5, 0] });
   });
 
@@ -174,6 +174,32 @@ describe('what fails after the commit is never told as "nothing happened"', () =
 });
 
 describe('an operator works on the open file', () => {
+  test('who is not logged in is told so, also while the operator holds the file', async () => {
+    await using fixture = new Fixture();
+    fixture.db.exec('PRAGMA busy_timeout = 0');
+    const operator = fixture.other();
+    operator.exec('BEGIN IMMEDIATE');
+    const stranger = { ...new Buyer().buy('1x1', 'a'), session: null };
+    expect(await settleOne(fixture.store, stranger)).toMatchObject({ code: 'NOAUTH' });
+    operator.exec('ROLLBACK');
+  });
+
+  test('observers are told that rows may have changed, once for each change', async () => {
+    await using fixture = new Fixture();
+    let told = 0;
+    const committed: unknown[] = [];
+    fixture.store.observe({
+      committed: ({ available }) => committed.push(available),
+      changedOutside: () => told++,
+    });
+    const operator = fixture.other();
+    operator.exec('UPDATE stock SET available = 7 WHERE upc = 3');
+    await fixture.store.settle([new Buyer().buy('3x1')]);
+    await levels(fixture.store);
+    expect(told).toBe(1);
+    expect(committed).toEqual([new Map([[3, 6]])]);
+  });
+
   test('a restock is seen by the next request, whether it reads or buys', async () => {
     await using fixture = new Fixture();
     const { store } = fixture;

@@ -6,7 +6,7 @@
  */
 import type { Login, Order, Rows, Stock } from '../../../inventory/model.ts';
 import { orderKey } from '../../../inventory/model.ts';
-import type { Wanted } from '../../../inventory/row-set.ts';
+import type { RowSet } from '../../../inventory/row-set.ts';
 import { type OrderRow, orderFromRow } from '../../order-row.ts';
 import { execute } from './statements.ts';
 
@@ -20,7 +20,7 @@ export interface Load {
 export interface Loaded extends Rows {
   readonly stock: Map<number, Stock>;
   readonly logins: Map<string, Login>;
-  readonly orders: Map<string, Order>;
+  readonly orders: Map<string, Order> | null;
 }
 
 /** What a server knows without asking. */
@@ -62,28 +62,31 @@ export class KnownLogins {
   }
 }
 
-export function noRows(): Loaded {
-  return { stock: new Map(), logins: new Map(), orders: new Map() };
+/** Room for the rows of a row set, none of them loaded yet. */
+export function noRows({ orders }: RowSet): Loaded {
+  return { stock: new Map(), logins: new Map(), orders: orders === null ? null : new Map() };
 }
 
 /**
- * What loads the wanted rows. With `lock`, the logins cannot end, and the stock cannot change, before
+ * What loads the rows of a row set. With `lock`, the logins cannot end, and the stock cannot change, before
  * this transaction ends; a logout takes its logins for itself. Orders come last: whoever bought under
  * the same id held the same stock, and has committed when we hold it.
  */
-export function loadStatements(wanted: Wanted, lock: boolean, known: Known): Load[] {
+export function loadStatements(set: RowSet, lock: boolean, known: Known): Load[] {
   const loads: Load[] = [];
-  if (wanted.logins.size > 0) {
-    const counts = !wanted.endsLogins && known.logins.hasAll(wanted.logins);
-    loads.push(counts ? countLogins(wanted, lock, known) : loadLogins(wanted, lock, known));
+  if (set.logins.size > 0) {
+    const counts = !set.endsLogins && known.logins.hasAll(set.logins);
+    loads.push(counts ? countLogins(set, lock, known) : loadLogins(set, lock, known));
   }
-  if (wanted.bought.size > 0) loads.push(loadStock(wanted.bought, lock, known));
-  if (wanted.looked.size > 0) loads.push(loadStock(wanted.looked, false, known));
-  if (wanted.orders.size > 0) loads.push(loadOrders([...wanted.orders.values()]));
+  if (set.sold.size > 0) loads.push(loadStock(set.sold, lock, known));
+  if (set.read.size > 0) loads.push(loadStock(set.read, false, known));
+  if (set.orders !== null && set.orders.size > 0) {
+    loads.push(loadOrders([...set.orders.values()]));
+  }
   return loads;
 }
 
-function loadLogins({ logins, endsLogins }: Wanted, lock: boolean, known: Known): Load {
+function loadLogins({ logins, endsLogins }: RowSet, lock: boolean, known: Known): Load {
   const locking = endsLogins ? 'logins_taken' : 'logins_kept';
   return {
     text: execute(lock ? locking : 'logins', [...logins]),
@@ -97,7 +100,7 @@ function loadLogins({ logins, endsLogins }: Wanted, lock: boolean, known: Known)
   };
 }
 
-function countLogins({ logins }: Wanted, lock: boolean, known: Known): Load {
+function countLogins({ logins }: RowSet, lock: boolean, known: Known): Load {
   return {
     text: execute(lock ? 'count_logins_kept' : 'count_logins', [...logins]),
     add: ([row], to) => {
@@ -130,7 +133,7 @@ function loadOrders(wanted: readonly (readonly [string, string])[]): Load {
     add: (rows, to) => {
       for (const row of rows) {
         const order = orderFromRow(row as unknown as OrderRow);
-        to.orders.set(orderKey(order.user, order.id), order);
+        to.orders?.set(orderKey(order.user, order.id), order);
       }
     },
   };

@@ -1,7 +1,7 @@
 /** Pages, which are read after the commit: all items, and a user's orders. */
 
-import { newestFirst, type Outcome, type Page } from '../../../inventory/model.ts';
-import { NO_ORDER } from '../../../inventory/rules.ts';
+import type { Outcome, Page } from '../../../inventory/model.ts';
+import { inventoryPage, ordersPage } from '../../../inventory/pages.ts';
 import { BEHIND_EVERY_ID, type OrderRow, orderFromRow } from '../../order-row.ts';
 import type { ResultRows } from '../connection/database-connection.ts';
 import { itemFromRow, type StockRow } from './load.ts';
@@ -45,9 +45,11 @@ function pageOf(
 ): Outcome {
   if (page.page === 'inventory') {
     const items = first.map((row) => itemFromRow(row as unknown as StockRow, names));
-    return { kind: 'inventory', items: items.filter((item) => item !== null) };
+    return inventoryPage(items.filter((item) => item !== null));
   }
-  if (page.before !== null && first.length === 0) return NO_ORDER;
-  const orders = second.map((row) => orderFromRow(row as unknown as OrderRow));
-  return { kind: 'orders', orders: orders.sort(newestFirst).slice(0, page.count) };
+  if (page.before !== null && first.length === 0) return ordersPage(page, null);
+  return ordersPage(
+    page,
+    second.map((row) => orderFromRow(row as unknown as OrderRow)),
+  );
 }

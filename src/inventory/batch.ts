@@ -1,0 +1,45 @@
+import { type Changes, type Login, type Order, orderKey, type Rows, type Stock } from './model.ts';
+
+/** The rows of a batch as its requests see them: what is on disk, and over it what the batch has changed so far. */
+export class Batch implements Changes {
+  readonly #rows: Rows;
+  readonly #ordersByKey = new Map<string, Order>();
+  readonly available = new Map<number, number>();
+  readonly orders: Order[] = [];
+  readonly logins = new Map<string, Login | null>();
+
+  constructor(rows: Rows) {
+    this.#rows = rows;
+  }
+
+  get isEmpty(): boolean {
+    return this.orders.length === 0 && this.available.size === 0 && this.logins.size === 0;
+  }
+
+  /** The units of `upc` that can be bought now, or undefined when there is no such item. */
+  availableOf(upc: number): number | undefined {
+    return this.available.get(upc) ?? this.#rows.stock.get(upc)?.available;
+  }
+
+  item(upc: number): Stock | undefined {
+    const stock = this.#rows.stock.get(upc);
+    const available = this.available.get(upc);
+    return stock === undefined || available === undefined ? stock : { ...stock, available };
+  }
+
+  login(tokenHash: string): Login | undefined {
+    const changed = this.logins.get(tokenHash);
+    return changed === undefined ? this.#rows.logins.get(tokenHash) : (changed ?? undefined);
+  }
+
+  order(user: string, id: string): Order | undefined {
+    if (this.#rows.orders === null) return undefined;
+    const key = orderKey(user, id);
+    return this.#ordersByKey.get(key) ?? this.#rows.orders.get(key);
+  }
+
+  keep(order: Order): void {
+    if (this.#rows.orders !== null) this.#ordersByKey.set(orderKey(order.user, order.id), order);
+    this.orders.push(order);
+  }
+}

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import type { Request } from '../../src/inventory/model.ts';
+import {
+  asksForOrder,
+  mayWrite,
+  namesAnOrderTwice,
+  rowSetOf,
+} from '../../src/inventory/row-set.ts';
+import { alice, bob, buy, withToken } from './support/rows.ts';
+
+const order = (session: typeof alice | null): Request => ({ kind: 'order', session, order: 'x' });
+
+describe('the rows that a batch touches', () => {
+  test('are the logins, the units sold, the units read, and the orders when they are looked up', () => {
+    const batch: Request[] = [
+      { kind: 'resume', tokenHash: 'resumed' },
+      buy('1x2 3x1', { session: withToken }),
+      { kind: 'inventory', session: alice, upcs: [1, 2] },
+      order(bob),
+    ];
+    expect(rowSetOf(batch, true)).toEqual({
+      logins: new Set(['resumed', 'hash']),
+      endsLogins: false,
+      sold: new Set([1, 3]),
+      read: new Set([2]),
+      orders: new Map([
+        ['alice a', ['alice', 'a']],
+        ['bob x', ['bob', 'x']],
+      ]),
+    });
+    expect(rowSetOf(batch, false).orders).toBeNull();
+  });
+
+  test('a logout ends logins', () => {
+    const set = rowSetOf([{ kind: 'logout', session: withToken }], false);
+    expect(set).toMatchObject({ endsLogins: true, logins: new Set(['hash']) });
+  });
+
+  test.for<Request>([
+    buy('1x1', { session: null }),
+    { kind: 'logout', session: null },
+    { kind: 'inventory', session: null, upcs: [1] },
+    order(null),
+  ])('$kind without a login touches none, and neither writes nor asks', (request) => {
+    const none = new Set();
+    expect(rowSetOf([request], true)).toEqual({
+      ...{ logins: none, endsLogins: false, sold: none, read: none, orders: new Map() },
+    });
+    expect(mayWrite(request)).toBe(false);
+    expect(asksForOrder(request)).toBe(false);
+  });
+});
+
+test('purchases, logins and logouts may write; nothing else does', () => {
+  const login = { tokenHash: 'new', user: 'bob', since: 3 };
+  expect([buy('1x1'), { kind: 'login', login }, { kind: 'logout', session: alice }]).toSatisfy(
+    (requests: Request[]) => requests.every(mayWrite),
+  );
+  const reads: Request[] = [
+    { kind: 'resume', tokenHash: 'x' },
+    { kind: 'whoami', session: alice },
+    { kind: 'inventory', session: alice, upcs: [] },
+    { kind: 'orders', session: alice, count: 1, before: null },
+    order(alice),
+  ];
+  expect(reads.some(mayWrite)).toBe(false);
+  expect(reads.filter(asksForOrder)).toEqual([order(alice)]);
+});
+
+test('an order is named twice only by the same user, with an id of their own', () => {
+  expect(namesAnOrderTwice([buy('1x1'), buy('2x1')])).toBe(true);
+  expect(namesAnOrderTwice([buy('1x1'), buy('1x1', { order: 'b' })])).toBe(false);
+  expect(namesAnOrderTwice([buy('1x1'), buy('1x1', { session: bob })])).toBe(false);
+  expect(namesAnOrderTwice([buy('1x1'), buy('1x1', { session: null })])).toBe(false);
+});

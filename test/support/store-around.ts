@@ -1,0 +1,15 @@
+import type { Store } from '../../src/inventory/store.ts';
+
+/** `store` with some of its methods replaced. It lists every method, so that none can be forgotten. */
+export function storeAround(store: Store, replaced: Partial<Store>): Store {
+  return {
+    identity: store.identity,
+    isNew: store.isNew,
+    restored: store.restored,
+    settle: (requests) => store.settle(requests),
+    afterReplies: () => store.afterReplies(),
+    observe: (observer) => store.observe(observer),
+    close: () => store.close(),
+    ...replaced,
+  };
+}
