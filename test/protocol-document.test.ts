@@ -5,11 +5,11 @@ import { describe, expect, test } from 'vitest';
 import * as catalog from '../src/inventory/catalog.ts';
 import { ERRORS, RETRY_WORDS } from '../src/protocol/error-codes.ts';
 import * as limits from '../src/protocol/limits.ts';
-import { VERBS } from '../src/protocol/verbs.ts';
-import * as connection from '../src/server/connection.ts';
+import * as lingeringClose from '../src/server/lingering-close.ts';
 import * as orderIds from '../src/server/order-ids.ts';
 import * as passwords from '../src/server/passwords.ts';
 import * as server from '../src/server/server.ts';
+import { VERBS } from '../src/verbs/index.ts';
 import { converse, parseConversation, parseTranscript } from './support/conversation.ts';
 import { parseDocument, type Section, tableRows, under } from './support/document.ts';
 
@@ -48,8 +48,9 @@ test('every verb has a section with its syntax, and every section a verb', () =>
   );
 });
 
-test.for([...VERBS.values()])('$name: login, errors and an example', ({ name, needsLogin }) => {
+test.for([...VERBS.values()])('$name: login, errors and an example', ({ name, access }) => {
   const section = sectionOf(name);
+  const needsLogin = access === 'user';
   expect(section.text).toContain(`Needs a login: ${needsLogin ? 'yes' : 'no'}.`);
   const list = section.text.split('\n\n').find((paragraph) => paragraph.startsWith('Errors: '));
   expect(list).toBeDefined();
@@ -124,7 +125,7 @@ const WORDS = new Set('BEFORE COUNT DOCS GETNAME ID LIST OK PONG SETINFO SETNAME
 const everyLimit: Record<string, number> = {
   ...numbersOf(limits),
   ...numbersOf(passwords),
-  ...numbersOf(connection),
+  ...numbersOf(lingeringClose),
   ...numbersOf(server),
   ...numbersOf(orderIds),
   ...numbersOf(catalog),

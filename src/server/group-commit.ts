@@ -9,46 +9,54 @@ import { availableParallelism } from 'node:os';
 import type { Outcome, Request } from '../inventory/model.ts';
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../inventory/store.ts';
 
-/** What waits in the queue: a request for the store, or null for one that is answered in its turn. */
+/** A request in the queue. One of the two is called, once. */
 export interface Entry {
-  readonly request: Request | null;
-  /** Takes the outcome, or why there is none, or null when there was no request. */
-  answer(outcome: Outcome | StoreUnavailable | OutcomeUnknown | null): void;
+  readonly request: Request;
+  answer(outcome: Outcome): void;
+  /** Takes why there is no outcome. */
+  fail(failure: StoreUnavailable | OutcomeUnknown): void;
+}
+
+/** Where entries come from: a connection. */
+export interface Source {
+  /** Writes the replies that a batch has brought. */
+  writeReplies(): void;
+  /** Goes on adding entries. */
+  advance(): void;
 }
 
 /** Requests in one transaction. More would make everybody wait for the longest commit; fewer cost a sync each. */
 export const MAX_BATCH = 4_096;
 
 /**
- * How long to look for the next request before going to sleep, where it pays: being woken up takes
+ * How long to spin for the next request before sleeping in epoll, where it pays: being woken up takes
  * longer than a whole turn of the event loop, for each request of a buyer who buys one by one.
  */
-const POLL_MS = 0.1;
+const SPIN_MS = 0.1;
 
-/** On one processor the poll would be in the way of the client. */
-const CAN_POLL = availableParallelism() > 1;
+/** On one processor spinning would be in the way of the client. */
+const CAN_SPIN = availableParallelism() > 1;
 
 export class GroupCommit {
   readonly #store: Store;
   readonly #fail: (error: Error) => void;
-  readonly #afterBatch: () => void;
+  /** Sources with a reply in the batch that is being answered. */
+  #answered: Source[] = [];
+  /** Sources that have a request for which there was no room, the one that waits longest first. */
+  #waiting = new Set<Source>();
   #queue: Entry[] = [];
   #busy = false;
   #scheduled = false;
   #batches = 0;
   /** When the last batch was answered. */
   #answeredAt = 0;
-  /** The last batch followed the one before within POLL_MS: the next one may, too. */
-  #isBrisk = false;
+  /** Requests arrive less than SPIN_MS apart, so spinning for the next one beats sleeping in epoll. */
+  #shouldSpin = false;
   #idle: (() => void)[] = [];
 
-  /**
-   * `afterBatch` is called when a batch is answered; `fail` when the store cannot vouch for its
-   * state any more. After that nothing is settled.
-   */
-  constructor(store: Store, afterBatch: () => void, fail: (error: Error) => void) {
+  /** `fail` is called when the store cannot vouch for its state any more. After that nothing is settled. */
+  constructor(store: Store, fail: (error: Error) => void) {
     this.#store = store;
-    this.#afterBatch = afterBatch;
     this.#fail = fail;
   }
 
@@ -63,10 +71,25 @@ export class GroupCommit {
 
   add(entry: Entry): void {
     if (this.#queue.length === 0 && !this.#busy) {
-      this.#isBrisk = CAN_POLL && performance.now() - this.#answeredAt < POLL_MS;
+      this.#shouldSpin = CAN_SPIN && performance.now() - this.#answeredAt < SPIN_MS;
     }
     this.#queue.push(entry);
     this.#schedule();
+  }
+
+  /** Has `source` write its replies, and then go on, when the batch that is being answered is. To be called once a batch. */
+  flushAfterBatch(source: Source): void {
+    this.#answered.push(source);
+  }
+
+  /** Has `source` go on when the next batch has room. */
+  waitForRoom(source: Source): void {
+    this.#waiting.add(source);
+  }
+
+  /** Drops a source that is gone. */
+  forget(source: Source): void {
+    this.#waiting.delete(source);
   }
 
   /** Resolves when the queue is empty and everything is answered. */
@@ -90,37 +113,35 @@ export class GroupCommit {
       const gathered = this.#queue.length;
       if (gathered > before && gathered > 1 && !this.full) return this.#gather(gathered);
       this.#scheduled = false;
-      void this.#settleBatch();
+      void this.#runBatch();
     });
   }
 
-  async #settleBatch(): Promise<void> {
+  async #runBatch(): Promise<void> {
     const batch = this.#queue;
     this.#queue = [];
     this.#busy = true;
-    const requests: Request[] = [];
-    for (const { request } of batch) if (request !== null) requests.push(request);
     let outcomes: readonly Outcome[] = [];
     let failure: StoreUnavailable | OutcomeUnknown | null = null;
     try {
-      if (requests.length > 0) {
-        const settled = this.#store.settle(requests);
-        // An embedded store is done already; awaiting it would only cost a turn.
-        outcomes = settled instanceof Promise ? await settled : settled;
-        this.#batches++;
-      }
+      const settled = this.#store.settle(batch.map(({ request }) => request));
+      // An embedded store is done already; awaiting it would only cost a turn.
+      outcomes = settled instanceof Promise ? await settled : settled;
+      this.#batches++;
     } catch (error) {
       if (!(error instanceof StoreUnavailable || error instanceof OutcomeUnknown)) {
         return this.#fail(error as Error);
       }
       failure = error;
     }
-    let index = 0;
-    for (const entry of batch) {
-      if (entry.request === null) entry.answer(null);
-      else entry.answer(failure ?? (outcomes[index++] as Outcome));
+    if (failure === null) {
+      for (let index = 0; index < batch.length; index++) {
+        (batch[index] as Entry).answer(outcomes[index] as Outcome);
+      }
+    } else {
+      for (const entry of batch) entry.fail(failure);
     }
-    this.#afterBatch();
+    this.#flush();
     try {
       this.#store.afterReplies();
     } catch (error) {
@@ -129,14 +150,27 @@ export class GroupCommit {
     this.#busy = false;
     if (this.#queue.length > 0) return this.#schedule();
     for (const resolve of this.#idle.splice(0)) resolve();
-    if (CAN_POLL) this.#answeredAt = performance.now();
-    if (this.#isBrisk) this.#poll();
+    if (CAN_SPIN) this.#answeredAt = performance.now();
+    if (this.#shouldSpin) this.#spin();
+  }
+
+  /** Writes the replies of a batch, and takes more requests. */
+  #flush(): void {
+    const answered = this.#answered;
+    this.#answered = [];
+    for (const source of answered) source.writeReplies();
+    // Fairness: who was waiting for room goes first, oldest first; otherwise an overloaded server
+    // would serve the same few connections for ever.
+    const waiting = this.#waiting;
+    this.#waiting = new Set();
+    for (const source of waiting) source.advance();
+    for (const source of answered) source.advance();
   }
 
   /** Keeps the event loop turning. */
-  #poll(): void {
+  #spin(): void {
     if (this.#queue.length > 0 || this.#busy) return;
-    if (performance.now() - this.#answeredAt > POLL_MS) return;
-    setImmediate(() => this.#poll());
+    if (performance.now() - this.#answeredAt > SPIN_MS) return;
+    setImmediate(() => this.#spin());
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
-/** How far the time in an order id may be from the server's clock and still tell when the order came. */
-export const TOLERANCE_MS = 1_000;
+/** Largest gap between an id's UUIDv7 time and our clock at which the id itself is the sort key. */
+export const MAX_CLOCK_SKEW_MS = 1_000;
 
 /**
  * Makes ids for orders that come without one: UUIDv7, each greater than the one before, also within
@@ -30,14 +30,14 @@ export class OrderIds {
 
   /**
    * Orders stand on disk by their ids, which lists them newest first when ids begin with the time, as
-   * UUIDv7s do. For an id that begins with another one, or with none, this answers an id to sort the
+   * UUIDv7s do. For an id that begins with another one, or with none, this returns an id to sort the
    * order by; else null.
    */
   positionFor(id: string, now: number): string | null {
     if (now !== this.#boundsAt) {
       this.#boundsAt = now;
-      this.#earliest = timePrefix(now - TOLERANCE_MS);
-      this.#latest = timePrefix(now + TOLERANCE_MS + 1);
+      this.#earliest = timePrefix(now - MAX_CLOCK_SKEW_MS);
+      this.#latest = timePrefix(now + MAX_CLOCK_SKEW_MS + 1);
     }
     // Compared as text, as they stand on disk: what is between the two stands there, whatever it ends with.
     const tellsTime = id >= this.#earliest && id < this.#latest;

@@ -1,6 +1,6 @@
 /**
- * What a connection owes its client: replies, in their order, and no more of them than the client
- * reads. A long reply is written a part at a time, so that nobody else waits for it.
+ * Output buffer of one connection: joins replies into one write, sends long ones in parts so that
+ * nobody else waits for them, and applies backpressure when the client does not read.
  */
 import type { Socket } from 'node:net';
 import { UNREAD_OUTPUT_PAUSE_BYTES, UNREAD_OUTPUT_TIMEOUT_MS } from '../protocol/limits.ts';
@@ -20,6 +20,11 @@ export class Output {
     this.#socket = socket;
     this.#onClear = onClear;
     socket.on('drain', () => this.#allRead());
+  }
+
+  /** Characters of replies that are not written yet. */
+  get size(): number {
+    return this.#text.length;
   }
 
   /** Whether more replies may be made: no long one is under way, and the client reads. */

@@ -13,7 +13,8 @@ export const ACCEPT_OPTIONS: ServerOpts = {
   allowHalfOpen: true,
   // Nothing may arrive before the buffer is there.
   pauseOnConnect: true,
-  // Read as usual, a paused socket reads no further chunk; else each byte would start its timeout anew.
+  // Only matters on the fallback path ('data' events): with highWaterMark 1 a paused socket stops
+  // after one chunk. Otherwise bytes arriving while paused would keep resetting its timeout.
   highWaterMark: 1,
 };
 

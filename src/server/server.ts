@@ -4,8 +4,9 @@ import type { Store } from '../inventory/store.ts';
 import { encode } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import { MAX_CONNECTIONS } from '../protocol/limits.ts';
-import { Connection, type Host, linger } from './connection.ts';
+import { Connection, type ConnectionHost } from './connection.ts';
 import { GroupCommit } from './group-commit.ts';
+import { discardInput } from './lingering-close.ts';
 import type { Log } from './log.ts';
 import { OrderIds } from './order-ids.ts';
 import { Passwords } from './passwords.ts';
@@ -25,7 +26,7 @@ export interface ServerOptions {
   readonly onFailure: (error: Error) => void;
 }
 
-export class InventoryServer implements Host {
+export class InventoryServer implements ConnectionHost {
   readonly commit: GroupCommit;
   readonly passwords = new Passwords();
   readonly orderIds = new OrderIds();
@@ -35,8 +36,6 @@ export class InventoryServer implements Host {
   readonly #log: Log;
   readonly #started = Date.now();
   readonly #connections = new Set<Connection>();
-  #touched: Connection[] = [];
-  #waiting = new Set<Connection>();
   #nextId = 1;
   #whenEmpty: (() => void) | null = null;
 
@@ -44,7 +43,7 @@ export class InventoryServer implements Host {
     this.#store = store;
     this.version = version;
     this.#log = log;
-    this.commit = new GroupCommit(store, () => this.#afterBatch(), onFailure);
+    this.commit = new GroupCommit(store, onFailure);
     this.#tcp = createServer(ACCEPT_OPTIONS, (socket) => this.#accept(socket));
   }
 
@@ -86,14 +85,6 @@ export class InventoryServer implements Host {
     await this.#store.close();
   }
 
-  touched(connection: Connection): void {
-    this.#touched.push(connection);
-  }
-
-  waiting(connection: Connection): void {
-    this.#waiting.add(connection);
-  }
-
   info(): string {
     return [
       '# Server',
@@ -127,21 +118,8 @@ export class InventoryServer implements Host {
     this.#connections.add(connection);
     socket.on('close', () => {
       this.#connections.delete(connection);
-      this.#waiting.delete(connection);
       if (this.#connections.size === 0) this.#whenEmpty?.();
     });
-  }
-
-  #afterBatch(): void {
-    const touched = this.#touched;
-    this.#touched = [];
-    for (const connection of touched) connection.writeReplies();
-    // Who waits comes before whoever was in this batch, and in the order in which they began to wait:
-    // else the batches of an overloaded server would go on and on with the same few connections.
-    const waiting = this.#waiting;
-    this.#waiting = new Set();
-    for (const connection of waiting) connection.advance();
-    for (const connection of touched) connection.advance();
   }
 }
 
@@ -149,7 +127,7 @@ export class InventoryServer implements Host {
 function refuse(socket: Socket): void {
   for (const event of ['error', 'end']) socket.on(event, () => socket.destroy());
   socket.end(encode(TOO_MANY_CONNECTIONS, 2), 'latin1');
-  linger(socket);
+  discardInput(socket);
 }
 
 const TOO_MANY_CONNECTIONS = new ErrorReply('BUSY', 'too many connections; try again later');

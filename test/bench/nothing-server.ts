@@ -9,17 +9,19 @@ import { encode, OK, type Reply } from '../../src/protocol/encoder.ts';
 import { ErrorReply } from '../../src/protocol/error-codes.ts';
 import { MAX_COMMAND_BYTES } from '../../src/protocol/limits.ts';
 import { RequestDecoder } from '../../src/protocol/request-decoder.ts';
-import { parseCommand } from '../../src/protocol/verbs.ts';
 import { ACCEPT_OPTIONS, readThrough } from '../../src/server/read-buffer.ts';
+import { parse } from '../../src/verbs/index.ts';
+import { PURCHASE, type PurchaseCommand } from '../../src/verbs/purchase.ts';
 
 const AVAILABLE = 899_999_999;
 
 function answer(words: readonly string[]): Reply {
-  const command = parseCommand(words);
+  const command = parse(words);
   if (command instanceof ErrorReply) return command;
-  if (command.verb !== 'PURCHASE') return OK;
-  const lines = command.lines.map(({ upc, qty }) => ({ upc, qty, available: AVAILABLE }));
-  return { order: command.order, at: Date.now(), replayed: false, lines };
+  if (command.verb !== PURCHASE) return OK;
+  const { lines, order } = command as PurchaseCommand;
+  const bought = lines.map(({ upc, qty }) => ({ upc, qty, available: AVAILABLE }));
+  return { order, at: Date.now(), replayed: false, lines: bought };
 }
 
 const onlyOk = process.argv.includes('--ok');

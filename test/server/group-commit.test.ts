@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { describe, expect, test, vi } from 'vitest';
 import type { Outcome, Request } from '../../src/inventory/model.ts';
 import { type Store, StoreUnavailable } from '../../src/inventory/store.ts';
-import { GroupCommit, MAX_BATCH } from '../../src/server/group-commit.ts';
+import { GroupCommit, MAX_BATCH, type Source } from '../../src/server/group-commit.ts';
 
 /** A store whose batches are settled when the test says so. It echoes each request's user. */
 class SlowStore implements Store {
@@ -56,33 +56,29 @@ class SlowStore implements Store {
 
 class Fixture {
   readonly store = new SlowStore();
-  /** What was answered, and `batch` at the end of each batch, in order. */
+  /** What was answered, who wrote, and who went on, in order. */
   readonly answered: string[] = [];
   readonly failures: Error[] = [];
-  readonly commit = new GroupCommit(
-    this.store,
-    () => this.answered.push('batch'),
-    (error) => this.failures.push(error),
-  );
+  readonly commit = new GroupCommit(this.store, (error) => this.failures.push(error));
 
   add(name: string): void {
     this.commit.add({
       request: { kind: 'whoami', session: { user: name, since: 0, tokenHash: null } },
       answer: (outcome) => {
-        const right = outcome !== null && 'kind' in outcome && outcome.kind === 'session';
+        const right = 'kind' in outcome && outcome.kind === 'session';
         this.answered.push(
-          right ? outcome.session.user : `${outcome?.constructor.name} for ${name}`,
+          right ? outcome.session.user : `${outcome.constructor.name} for ${name}`,
         );
       },
+      fail: (failure) => this.answered.push(`${failure.constructor.name} for ${name}`),
     });
   }
 
-  /** Something that is answered in its turn without the store, such as PING. */
-  addWithoutRequest(name: string): void {
-    this.commit.add({
-      request: null,
-      answer: (outcome) => this.answered.push(`${outcome} ${name}`),
-    });
+  source(name: string): Source {
+    return {
+      writeReplies: () => this.answered.push(`${name} writes`),
+      advance: () => this.answered.push(`${name} goes on`),
+    };
   }
 }
 
@@ -97,42 +93,44 @@ test('what arrives while a batch commits is the next batch, and one at a time is
   expect(answered).toEqual([]);
   store.finish();
   await store.called();
-  expect(answered).toEqual(['a', 'b', 'batch']);
+  expect(answered).toEqual(['a', 'b']);
   store.finish();
   await commit.drained();
   expect(store.batches).toEqual([
     ['a', 'b'],
     ['c', 'd'],
   ]);
-  expect(answered).toEqual(['a', 'b', 'batch', 'c', 'd', 'batch']);
+  expect(answered).toEqual(['a', 'b', 'c', 'd']);
 });
 
-test('what needs no store is answered in its turn, after what came before it', async () => {
-  const { store, answered, commit, add, addWithoutRequest } = bound(new Fixture());
-  addWithoutRequest('1');
+test('after a batch its sources write and go on, behind those that waited for room', async () => {
+  const fixture = new Fixture();
+  const { store, answered, commit, add } = bound(fixture);
+  const [early, late, one, other, gone] = ['early', 'late', 'one', 'other', 'gone'].map((name) =>
+    fixture.source(name),
+  ) as [Source, Source, Source, Source, Source];
   add('a');
-  addWithoutRequest('2');
-  add('b');
   await store.called();
-  expect(answered).toEqual([]);
+  commit.flushAfterBatch(one);
+  commit.flushAfterBatch(other);
+  for (const waiting of [early, gone, late, early]) commit.waitForRoom(waiting);
+  commit.forget(gone);
   store.finish();
   await commit.drained();
-  expect(answered).toEqual(['null 1', 'a', 'null 2', 'b', 'batch']);
-  expect(store.batches).toEqual([['a', 'b']]);
-});
-
-test('a batch that needs no store does not ask it', async () => {
-  const { store, answered, commit, addWithoutRequest } = bound(new Fixture());
-  addWithoutRequest('1');
+  const first = ['a', 'one writes', 'other writes', 'early goes on', 'late goes on'];
+  expect(answered).toEqual([...first, 'one goes on', 'other goes on']);
+  // Once for each time that it was asked for.
+  answered.length = 0;
+  add('b');
+  await store.called();
+  store.finish();
   await commit.drained();
-  expect(answered).toEqual(['null 1', 'batch']);
-  expect(store.batches).toEqual([]);
+  expect(answered).toEqual(['b']);
 });
 
 test('a batch that could not be committed is told so to all of it, and the next one goes on', async () => {
-  const { store, answered, commit, failures, add, addWithoutRequest } = bound(new Fixture());
+  const { store, answered, commit, failures, add } = bound(new Fixture());
   add('a');
-  addWithoutRequest('1');
   add('b');
   await store.called();
   add('c');
@@ -140,14 +138,7 @@ test('a batch that could not be committed is told so to all of it, and the next 
   await store.called();
   store.finish();
   await commit.drained();
-  expect(answered).toEqual([
-    'StoreUnavailable for a',
-    'null 1',
-    'StoreUnavailable for b',
-    'batch',
-    'c',
-    'batch',
-  ]);
+  expect(answered).toEqual(['StoreUnavailable for a', 'StoreUnavailable for b', 'c']);
   expect(failures).toEqual([]);
 });
 
@@ -158,11 +149,13 @@ test('the store does the rest of its work after the replies, before the next bat
   add('a');
   await store.called();
   add('b');
+  commit.flushAfterBatch(fixture.source('a'));
   store.finish();
   await store.called();
   store.finish();
   await commit.drained();
-  expect(answered).toEqual(['a', 'batch', 'rest of batch 1', 'b', 'batch', 'rest of batch 2']);
+  const first = ['a', 'a writes', 'a goes on', 'rest of batch 1'];
+  expect(answered).toEqual([...first, 'b', 'rest of batch 2']);
 });
 
 describe('when the store cannot vouch for its state', () => {
@@ -183,7 +176,7 @@ describe('when the store cannot vouch for its state', () => {
     await new Promise((resolve) => setImmediate(resolve));
     await new Promise((resolve) => setImmediate(resolve));
     expect(fixture.failures).toEqual([error]);
-    expect(answered).toEqual(['a', 'batch']);
+    expect(answered).toEqual(['a']);
     expect(store.batches).toEqual([['a']]);
   });
 
@@ -228,7 +221,6 @@ function bound(fixture: Fixture) {
     failures,
     commit,
     add: (name: string) => fixture.add(name),
-    addWithoutRequest: (name: string) => fixture.addWithoutRequest(name),
   };
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { OrderIds, TOLERANCE_MS } from '../../src/server/order-ids.ts';
+import { MAX_CLOCK_SKEW_MS, OrderIds } from '../../src/server/order-ids.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
@@ -54,16 +54,16 @@ describe('each id is greater than the one before', () => {
 describe('the position of an order in the list', () => {
   test.for([
     ['the time of the server', uuidAt(NOW)],
-    ['a second early', uuidAt(NOW - TOLERANCE_MS)],
-    ['a second late', uuidAt(NOW + TOLERANCE_MS)],
+    ['a second early', uuidAt(NOW - MAX_CLOCK_SKEW_MS)],
+    ['a second late', uuidAt(NOW + MAX_CLOCK_SKEW_MS)],
     ['the time of the server, whatever follows', `${uuidAt(NOW).slice(0, 13)}~no UUID`],
   ] as const)('is its id when that tells %s', ([, id]) => {
     expect(new OrderIds().positionFor(id, NOW)).toBeNull();
   });
 
   test.for([
-    ['tells a time that is too early', uuidAt(NOW - TOLERANCE_MS - 1)],
-    ['tells a time that is too late', uuidAt(NOW + TOLERANCE_MS + 1)],
+    ['tells a time that is too early', uuidAt(NOW - MAX_CLOCK_SKEW_MS - 1)],
+    ['tells a time that is too late', uuidAt(NOW + MAX_CLOCK_SKEW_MS + 1)],
     ['is no UUID', 'my-order'],
     ['is a random UUID', '9b2f6c1e-3f0a-4f6b-8a3e-1c2d3e4f5a6b'],
     ['is a UUIDv7 in capitals', uuidAt(NOW).toUpperCase()],

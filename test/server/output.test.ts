@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ITEMS_IN_A_PART } from '../../src/server/replies.ts';
+import { ITEMS_IN_A_PART } from '../../src/verbs/inventory.ts';
 import { startServer } from '../support/in-process.ts';
 import { commands } from '../support/raw-client.ts';
 
@@ -27,6 +27,17 @@ test.for([2, 3])(
     expect(JSON.stringify(levels)).toContain('6');
   },
 );
+
+test('a long choice of items comes before later replies, too', async () => {
+  await using server = await startServer({ catalog });
+  await using client = await server.login();
+  const upcs = catalog.slice(0, ITEMS_IN_A_PART + 1).map(({ upc }) => upc);
+  await client.send(commands(`INVENTORY ${upcs.join(' ')}`, 'PURCHASE 2 1 ORDER a', 'PING'));
+  const [inventory, receipt, pong] = await client.replies(3);
+  expect(inventory).toHaveLength(upcs.length);
+  expect(receipt).toMatchObject({ order: 'a' });
+  expect(pong).toBe('PONG');
+});
 
 test('a client that reads nothing of a long inventory stops it, and gets it when it reads', async () => {
   await using server = await startServer({ catalog });

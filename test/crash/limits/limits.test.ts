@@ -5,7 +5,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { LINGER_MS } from '../../../src/server/connection.ts';
+import { LINGER_MS } from '../../../src/server/lingering-close.ts';
 import { MAX_WAITING_LOGINS_OF_USER, Passwords } from '../../../src/server/passwords.ts';
 import { startServer, type TestServer } from '../../support/in-process.ts';
 

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { type Order, type Outcome, Refusal } from '../../src/inventory/model.ts';
-import { StoreUnavailable } from '../../src/inventory/store.ts';
 import { encode, OK, type Reply } from '../../src/protocol/encoder.ts';
-import { ErrorReply } from '../../src/protocol/error-codes.ts';
-import { encodeOutcome } from '../../src/server/replies.ts';
+import { ITEMS_IN_A_PART } from '../../src/verbs/inventory.ts';
+import { bytesOf, newCaller } from './support/caller.ts';
 
 const bought: Order = {
   user: 'alice',
@@ -21,29 +20,34 @@ const refused: Order = {
 };
 const lines = [{ upc: 1, qty: 2, available: 3 }];
 
-test.for<[string, Outcome | StoreUnavailable, Reply]>([
-  [
-    'a refusal is an error',
-    new Refusal('NOITEM', 'no such UPC: 9'),
-    new ErrorReply('NOITEM', 'no such UPC: 9'),
-  ],
-  [
-    'a store that could not commit says so, and not why: that is for the log',
-    new StoreUnavailable('disk full at /secret/path'),
-    new ErrorReply('UNAVAILABLE', 'the store could not commit; nothing happened, try again'),
-  ],
+const items = Array.from({ length: ITEMS_IN_A_PART + 1 }, (_, index) => ({
+  upc: index + 1,
+  name: `Item ${index + 1}`,
+  available: index,
+}));
+
+test.for<[string, string, Outcome, Reply]>([
   [
     'a receipt',
+    'PURCHASE 1 2 ORDER a',
     { kind: 'receipt', order: bought, replayed: true },
     { order: 'a', at: 9, replayed: true, lines },
   ],
   [
     'a receipt of several lines, for the first time',
+    'PURCHASE 1 2 3 4',
     { kind: 'receipt', order: { ...bought, lines: [...lines, ...lines] }, replayed: false },
     { order: 'a', at: 9, replayed: false, lines: [...lines, ...lines] },
   ],
   [
+    'an earlier order',
+    'ORDER a',
+    { kind: 'receipt', order: bought, replayed: true },
+    { order: 'a', at: 9, replayed: true, lines },
+  ],
+  [
     'orders, the refused without lines: nothing was bought',
+    'ORDERS',
     { kind: 'orders', orders: [bought, refused] },
     [
       { order: 'a', at: 9, lines, refusal: null },
@@ -52,18 +56,28 @@ test.for<[string, Outcome | StoreUnavailable, Reply]>([
   ],
   [
     'items, their names in UTF-8',
+    'INVENTORY 1',
     { kind: 'inventory', items: [{ upc: 1, name: 'Käse', available: 3 }] },
     [{ upc: 1, name: 'K\xc3\xa4se', available: 3 }],
   ],
+  ['a long inventory, in parts', 'INVENTORY', { kind: 'inventory', items }, items],
   [
     'a session, without its token',
+    'WHOAMI',
     { kind: 'session', session: { user: 'alice', since: 5, tokenHash: 'secret' } },
     { user: 'alice', since: 5 },
   ],
-  ['a logout', { kind: 'loggedOut' }, OK],
-])('%s', ([, outcome, reply]) => {
+  [
+    'a session that was resumed',
+    'RESUME token',
+    { kind: 'session', session: { user: 'alice', since: 5, tokenHash: 'secret' } },
+    { user: 'alice', since: 5 },
+  ],
+  ['a logout', 'LOGOUT', { kind: 'loggedOut' }, OK],
+])('%s', ([, words, outcome, reply]) => {
   // Fields in the order of the document.
   for (const version of [2, 3] as const) {
-    expect(encodeOutcome(outcome, version)).toBe(encode(reply, version));
+    const caller = newCaller({ version });
+    expect(bytesOf(caller, outcome, ...words.split(' '))).toBe(encode(reply, version));
   }
 });

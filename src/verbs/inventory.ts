@@ -1,0 +1,61 @@
+/** INVENTORY: the units available. */
+import type { Outcome, Stock } from '../inventory/model.ts';
+import { badNumber, positive } from '../protocol/argument-checks.ts';
+import { mapHeads, type ProtocolVersion, toWire } from '../protocol/encoder.ts';
+import type { ErrorReply } from '../protocol/error-codes.ts';
+import { type Command, defineVerb, MANY, type Verb } from './verb.ts';
+
+interface Inventory extends Command {
+  /** Each once, rising; none: the whole inventory. */
+  readonly upcs: readonly number[];
+}
+
+export const INVENTORY: Verb = defineVerb<Inventory, Extract<Outcome, { kind: 'inventory' }>>({
+  name: 'INVENTORY',
+  syntax: '[upc …]',
+  summary: 'the units available, of all items or of some',
+  words: [0, MANY],
+  access: 'user',
+  parse: parseInventory,
+  // A reply in parts cannot have another one behind it.
+  exclusive: ({ upcs }) => upcs.length === 0 || upcs.length > ITEMS_IN_A_PART,
+  request: ({ upcs }, { session }) => ({ kind: 'inventory', session, upcs }),
+  encode: ({ items }, { version }) =>
+    items.length > ITEMS_IN_A_PART
+      ? inventoryParts(items, version)
+      : `*${items.length}\r\n${encodeItems(items, version)}`,
+});
+
+function parseInventory(words: readonly string[]): Inventory | ErrorReply {
+  const upcs = new Set<number>();
+  for (let index = 1; index < words.length; index++) {
+    const word = words[index] as string;
+    const upc = positive(word);
+    if (upc === null) return badNumber('UPC', word);
+    upcs.add(upc);
+  }
+  return { verb: INVENTORY, upcs: [...upcs].sort((a, b) => a - b) };
+}
+
+/** Items of a long inventory that are encoded in one go: about a millisecond of work. */
+export const ITEMS_IN_A_PART = 1_000;
+
+function* inventoryParts(items: readonly Stock[], version: ProtocolVersion): Generator<string> {
+  yield `*${items.length}\r\n`;
+  for (let from = 0; from < items.length; from += ITEMS_IN_A_PART) {
+    yield encodeItems(items.slice(from, from + ITEMS_IN_A_PART), version);
+  }
+}
+
+const ITEM = mapHeads('upc', 'name', 'available');
+
+function encodeItems(items: readonly Stock[], version: ProtocolVersion): string {
+  const [beforeUpc, beforeName, beforeAvailable] = ITEM[version];
+  let bytes = '';
+  for (const { upc, name, available } of items) {
+    const wire = toWire(name);
+    bytes += `${beforeUpc}:${upc}\r\n${beforeName}$${wire.length}\r\n${wire}\r\n`;
+    bytes += `${beforeAvailable}:${available}\r\n`;
+  }
+  return bytes;
+}

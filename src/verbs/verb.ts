@@ -1,0 +1,151 @@
+/**
+ * What a verb is. A file of this folder holds a family of verbs, with all that the wire needs of them:
+ * syntax, bounds, who may ask, parsing, and the reply's bytes. What is decided is not here: `request`
+ * names it, and inventory/rules.ts decides it.
+ */
+import type { Outcome, Request, Session } from '../inventory/model.ts';
+import type { Credentials } from '../protocol/argument-checks.ts';
+import type { ProtocolVersion, Reply } from '../protocol/encoder.ts';
+import { ErrorReply } from '../protocol/error-codes.ts';
+import { MAX_ARGUMENTS } from '../protocol/limits.ts';
+
+/** A request whose words were checked: its verb, and what the verb read in them. Texts are wire strings. */
+export interface Command {
+  readonly verb: Verb;
+}
+
+/** The connection that a request came on, as its verb sees and changes it. */
+export interface Caller {
+  /** No two connections of a running server have the same. */
+  readonly id: number;
+  /** What CLIENT SETNAME said; a wire string. */
+  name: string | null;
+  version: ProtocolVersion;
+  /** Who is logged in. */
+  session: Session | null;
+  /** Milliseconds since 1970 UTC, read once for the requests that arrive together. */
+  readonly now: number;
+  readonly service: Service;
+  /** Takes no more requests, and closes when every reply is written. */
+  close(): void;
+}
+
+/** What verbs need of the server. */
+export interface Service {
+  /** The version of the program. */
+  readonly version: string;
+  readonly orderIds: {
+    next(now: number): string;
+    positionFor(id: string, now: number): string | null;
+  };
+  /** The text of INFO. */
+  info(): string;
+}
+
+interface Facts {
+  /** In capitals. */
+  readonly name: string;
+  /** The arguments, as PROTOCOL.md shows them; empty when there are none. */
+  readonly syntax: string;
+  readonly summary: string;
+  /** Words behind the verb, at least and at most. */
+  readonly words: readonly [least: number, most: number];
+  /** Who may ask: `guard` enforces it. */
+  readonly access: 'anyone' | 'user';
+}
+
+/** A verb with the types of its own command (C) and of the outcomes that it is answered with (O). */
+interface Definition<C extends Command, O extends Outcome> extends Facts {
+  /** Takes all words, the verb first. Their number is within the bounds. */
+  parse(words: readonly string[]): C | ErrorReply;
+  /**
+   * Whether later requests of the connection wait for the reply, because it decides who the client is
+   * or because it can be long. Without it: never.
+   */
+  exclusive?(command: C): boolean;
+  /** The password to check before anything else is done; null for none. */
+  credentials?(command: C): Credentials | null;
+  /** What the store is asked. A verb has this and `encode`, or else `answer`. */
+  request?(command: C, caller: Caller): Request;
+  /**
+   * The bytes of the reply that tells `outcome`: whole, or in parts of about a millisecond of work. May
+   * change the caller. Refusals never come here: they are error replies, whatever the verb.
+   */
+  encode?(outcome: O, caller: Caller, command: C): string | Iterator<string>;
+  /** The reply of a verb that asks no store, made when its turn has come. May change the caller. */
+  answer?(command: C, caller: Caller): Reply;
+}
+
+/** A verb of the table; its command's type is known only to the verb itself. */
+export interface Verb extends Facts {
+  readonly parse: (words: readonly string[]) => Command | ErrorReply;
+  readonly exclusive: (command: Command) => boolean;
+  readonly credentials: ((command: Command) => Credentials | null) | null;
+  /** Null when the verb asks no store: then it has `answer`. */
+  readonly request: ((command: Command, caller: Caller) => Request) | null;
+  readonly encode: (
+    outcome: Outcome,
+    caller: Caller,
+    command: Command,
+  ) => string | Iterator<string>;
+  readonly answer: (command: Command, caller: Caller) => Reply;
+}
+
+/**
+ * Makes every verb, with the same fields in the same order: one hidden class, so that what looks at
+ * verbs for each request stays monomorphic. Only `parse` of a verb makes its commands, so what takes
+ * them gets the type that it expects.
+ */
+export function defineVerb<C extends Command, O extends Outcome = never>(
+  definition: Definition<C, O>,
+): Verb {
+  const { name, syntax, summary, words, access, parse } = definition;
+  const { exclusive, credentials, request, encode, answer } = definition as Definition<
+    Command,
+    Outcome
+  >;
+  if ((request === undefined) !== (encode === undefined))
+    throw new Error(`${name}: half a request`);
+  if ((request === undefined) === (answer === undefined)) throw new Error(`${name}: one reply`);
+  return {
+    name,
+    syntax,
+    summary,
+    words,
+    access,
+    parse,
+    exclusive: exclusive ?? never,
+    credentials: credentials ?? null,
+    request: request ?? null,
+    encode: encode ?? hasNone,
+    answer: answer ?? hasNone,
+  };
+}
+
+/** For `exclusive`. */
+export const always = (): boolean => true;
+const never = (): boolean => false;
+
+function hasNone(): never {
+  throw new Error('this verb is not answered in this way');
+}
+
+/** Words behind a verb that takes any number of them. */
+export const MANY = MAX_ARGUMENTS - 1;
+
+/** Why this caller may not ask `verb`, or null. Called once for each request, before the queue. */
+export function guard(verb: Verb, session: Session | null): ErrorReply | null {
+  return verb.access === 'user' && session === null ? NOT_LOGGED_IN : null;
+}
+
+const NOT_LOGGED_IN = new ErrorReply('NOAUTH', 'log in first');
+
+/** The error for too few, too many or misplaced words: the verb's syntax, in ASCII. */
+export function usage({ name, syntax }: Verb): ErrorReply {
+  return new ErrorReply('ERR', `usage: ${name} ${syntax.replaceAll('…', '...')}`.trim());
+}
+
+/** Whether `word` is this option, in any case. Most clients write capitals, and comparing is cheaper than making a string. */
+export function isOption(word: string, option: string): boolean {
+  return word === option || word.toUpperCase() === option;
+}

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { OK, Status } from '../../src/protocol/encoder.ts';
+import { ErrorReply } from '../../src/protocol/error-codes.ts';
+import { answerTo, commandOf, newCaller } from './support/caller.ts';
+
+test('HELLO changes what it names, and tells what is so then', () => {
+  const caller = newCaller({ version: 2 });
+  const told = { server: 'inv', version: '1.2.3', mode: 'standalone', role: 'master', modules: [] };
+  expect(answerTo(caller, 'HELLO')).toEqual({ ...told, proto: 2, id: 7 });
+  expect(answerTo(caller, 'HELLO', '3', 'SETNAME', 'till-4')).toEqual({ ...told, proto: 3, id: 7 });
+  expect(caller).toMatchObject({ version: 3, name: 'till-4', session: null });
+  answerTo(caller, 'HELLO', '2', 'AUTH', 'alice', 'wonderland');
+  expect(caller).toMatchObject({
+    version: 2,
+    name: 'till-4',
+    session: { user: 'alice', tokenHash: null },
+  });
+});
+
+test('only HELLO with AUTH has a password to check', () => {
+  for (const [words, credentials] of [
+    [['HELLO', '3'], null],
+    [['HELLO', '3', 'AUTH', 'a', 'b'], { user: 'a', password: 'b' }],
+  ] as const) {
+    const command = commandOf(...words);
+    expect(command.verb.credentials?.(command)).toEqual(credentials);
+  }
+});
+
+test('PING answers PONG, or the text', () => {
+  expect(answerTo(newCaller(), 'PING')).toEqual(new Status('PONG'));
+  expect(answerTo(newCaller(), 'PING', 'hi')).toBe('hi');
+});
+
+test('QUIT says OK and closes', () => {
+  const caller = newCaller();
+  expect(answerTo(caller, 'QUIT')).toBe(OK);
+  expect(caller.closed).toBe(true);
+});
+
+describe('CLIENT', () => {
+  test('tells the id, and the name that was given', () => {
+    const caller = newCaller();
+    expect(answerTo(caller, 'CLIENT', 'ID')).toBe(7);
+    expect(answerTo(caller, 'CLIENT', 'GETNAME')).toBeNull();
+    expect(answerTo(caller, 'CLIENT', 'SETNAME', 'till-4')).toMatchObject({ text: 'OK' });
+    expect(answerTo(caller, 'CLIENT', 'getname')).toBe('till-4');
+  });
+
+  test('takes what a library says of itself', () => {
+    expect(answerTo(newCaller(), 'CLIENT', 'SETINFO', 'LIB-NAME', 'x')).toMatchObject({
+      text: 'OK',
+    });
+  });
+
+  test.for([['KILL'], ['LIST'], ['ID', 'x'], ['SETNAME'], ['SETINFO', 'LIB-NAME'], ['']])(
+    '%j is told the usage',
+    (words) => {
+      expect(answerTo(newCaller(), 'CLIENT', ...words)).toEqual(
+        new ErrorReply('ERR', 'usage: CLIENT ID|GETNAME|SETNAME name|SETINFO name value'),
+      );
+    },
+  );
+});
