@@ -6,6 +6,9 @@ import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+// Node would open its debugger on a port. (`npm start` and the executable tell Node so at its start.)
+process.on('SIGUSR1', () => undefined);
+
 const [major, minor] = process.versions.node.split('.').map(Number);
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 

@@ -19,6 +19,8 @@ export async function makeExecutable({ bundle, node, target, output, home, isFor
       seaConfig: {
         disableExperimentalSEAWarning: true,
         useSnapshot: false,
+        // SIGUSR1 opens no debugger.
+        execArgv: ['--disable-sigusr1'],
         // V8's compiled code, a third of the start: of use only on the kind of machine that made it.
         useCodeCache: isForThisMachine,
       },

@@ -5,6 +5,9 @@ import { printVersion } from '../../dist/cli/version.js';
 import manifest from '../../oclif.manifest.json';
 import pjson from '../../package.json';
 
+// As in bin/run.js: no debugger.
+process.on('SIGUSR1', () => undefined);
+
 if (!printVersion(process.argv.slice(2), pjson)) main();
 
 // The main file of an executable is CommonJS: it cannot await at its top level.

@@ -1,4 +1,9 @@
-import { Command } from '@oclif/core';
+import { Command, type Interfaces } from '@oclif/core';
+import { CommandFailure, ExitCode } from './command-failure.ts';
+import { checkEnvironment, ignoreOthersVariables } from './environment.ts';
+
+type Options = Interfaces.OutputFlags<Interfaces.FlagInput>;
+type Arguments = Interfaces.OutputArgs<Interfaces.ArgInput>;
 
 /**
  * The base of all commands. A command parses its options, calls what does the work, prints what
@@ -12,6 +17,35 @@ export abstract class BaseCommand extends Command {
   /** One plain document on stdout, for programs: no colour, even on a terminal. */
   override logJson(json: unknown): void {
     process.stdout.write(`${JSON.stringify(json)}\n`);
+  }
+
+  /** As oclif does, with options that the environment may give: see environment.ts. */
+  protected override async parse<F extends Options, B extends Options, A extends Arguments>(
+    options?: Interfaces.Input<F, B, A>,
+    argv?: string[],
+  ): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const flags = { ...this.ctor.baseFlags, ...this.ctor.flags };
+    ignoreOthersVariables(flags);
+    const parsed = await super.parse<F, B, A>(options, argv);
+    checkEnvironment(flags, parsed.raw);
+    return parsed;
+  }
+
+  /**
+   * Prints what was done, with `print`. What goes wrong in it is a failure to print (exit code 7), not
+   * a failure to do: use it where something was changed.
+   */
+  protected async printDone(print: () => void | Promise<void>): Promise<void> {
+    try {
+      await print();
+    } catch (cause) {
+      throw new CommandFailure(
+        `done, but it could not be printed: ${(cause as Error).message}`,
+        'NOTPRINTED',
+        ExitCode.notPrinted,
+        { cause },
+      );
+    }
   }
 
   /** Failures are reported in one place, `runCli`, whether a command or oclif itself throws them. */

@@ -13,6 +13,8 @@ export const ExitCode = {
   noServer: 5,
   /** Sent, and the outcome is unknown. */
   outcomeUnknown: 6,
+  /** Done, but it could not be printed: stdout or stderr could not be written. */
+  notPrinted: 7,
   /** Ctrl-C, as shells report it. */
   interrupted: 130,
 } as const;

@@ -1,6 +1,10 @@
 import './colour.ts';
+import './surroundings.ts';
 import { Errors, type Interfaces, run } from '@oclif/core';
-import { report, wantsJson } from './report.ts';
+import type { ExitCode } from './command-failure.ts';
+import { refuseEmptyWords } from './environment.ts';
+import { guardOutput } from './output.ts';
+import { report, toFailure, wantsJson } from './report.ts';
 
 /**
  * Runs the command line of this process. Whatever goes wrong is reported (see `report`) and decides
@@ -8,14 +12,20 @@ import { report, wantsJson } from './report.ts';
  */
 export async function runCli(options: Interfaces.LoadOptions): Promise<void> {
   const argv = helpWordToFlag(process.argv.slice(2));
-  const fail = (error: unknown) => exit(report(error, { json: wantsJson(argv) }));
+  guardOutput();
+  let code: ExitCode | undefined;
+  const fail = async (error: unknown): Promise<void> => {
+    // What fails while a failure is reported is not reported too: that would fail again.
+    if (code !== undefined) process.exit(code);
+    const failure = toFailure(error);
+    code = failure.exit;
+    report(failure, { json: wantsJson(argv) });
+    await exit(code);
+  };
   process.on('uncaughtException', fail);
-  // As oclif does for stdout: a reader that has seen enough (`inv … 2>&1 | head -1`) is no fault.
-  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
 
   try {
+    refuseEmptyWords(argv);
     await run(argv, options);
   } catch (error) {
     // What `this.exit(code)` throws: a decision, not a failure.
@@ -28,9 +38,11 @@ export async function runCli(options: Interfaces.LoadOptions): Promise<void> {
 async function exit(code: number | undefined): Promise<never> {
   const streams = [process.stdout, process.stderr];
   await Promise.all(
-    streams.map((stream) => new Promise<void>((done) => stream.write('', () => done()))),
+    streams
+      .filter((stream) => stream.writableLength > 0)
+      .map((stream) => new Promise<void>((done) => stream.write('', () => done()))),
   );
-  process.exit(code);
+  process.exit(code || process.exitCode);
 }
 
 /** `inv help shop login` means `inv shop login --help`. */

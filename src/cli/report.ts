@@ -32,10 +32,9 @@ export function toFailure(error: unknown): CommandFailure {
 
 /**
  * Prints a failure: with `json` one document on stdout, else its sentence on stderr. A stack trace
- * is printed on stderr, and only with DEBUG in the environment. Returns the exit code.
+ * is printed on stderr, and only with DEBUG in the environment.
  */
-export function report(error: unknown, { json }: { json: boolean }): ExitCode {
-  const failure = toFailure(error);
+export function report(failure: CommandFailure, { json }: { json: boolean }): void {
   const { code, message } = failure;
   if (json) {
     process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
@@ -46,7 +45,6 @@ export function report(error: unknown, { json }: { json: boolean }): ExitCode {
     process.stderr.write(`inv: ${message}\n`);
   }
   if (process.env.DEBUG) process.stderr.write(`${inspect(failure)}\n`);
-  return failure.exit;
 }
 
 /** oclif's message about a bad command line, of one or more lines, as one sentence. */

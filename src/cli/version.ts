@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { version as build, release } from 'node:os';
+import { guardOutput } from './output.ts';
 
 /**
  * Prints what oclif prints for `inv --version`, and returns whether it did. Scripts ask for the
@@ -11,10 +12,7 @@ export function printVersion(
 ): boolean {
   const isAsked = argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v');
   if (!isAsked || mayBeWsl() || process.env.DEBUG) return false;
-  // As oclif does: a reader that has gone away is no fault.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  guardOutput();
   const { platform, arch } = process;
   process.stdout.write(`${name}/${version} ${platform}-${arch} node-${process.version}\n`);
   return true;

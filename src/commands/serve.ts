@@ -47,10 +47,12 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     host: Flags.string({
       description: 'address to listen on; 0.0.0.0 or :: for all of this machine',
       default: '127.0.0.1',
+      env: 'INV_HOST',
     }),
     port: Flags.integer({
       description: 'port to listen on; 0 picks a free one',
       default: 5050,
+      env: 'INV_PORT',
       min: 0,
       max: 65_535,
     }),
@@ -64,12 +66,14 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       description:
         'items to sell instead of the built-in ones: JSON, [{"upc":1001,"name":"Pin","units":50}]',
       helpValue: 'FILE',
+      env: 'INV_CATALOG',
     }),
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Serve);
     ignoreFaults(process.stdout, process.stderr);
+    process.on('SIGHUP', () => logToStderr('hangup ignored', { signal: 'SIGHUP' }));
     const catalog = flags.catalog === undefined ? CATALOG : await readCatalog(flags.catalog);
     const { store, data, kind } = isPostgresAddress(flags.data ?? '')
       ? await openDatabase(flags.data as string, catalog)
@@ -194,8 +198,8 @@ function stopOnSignals(server: InventoryServer): Promise<void> {
         resolve();
       }, reject);
     };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
+    // SIGQUIT too: its own way would write the memory, with all logins in it, to a core file.
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const) process.on(signal, stop);
   });
 }
 

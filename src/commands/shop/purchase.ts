@@ -67,8 +67,10 @@ export default class ShopPurchase extends ShopCommand {
     const order = flags.order === undefined ? null : toOrderId(flags.order);
     const bought = await this.withShop(flags, (shop) => shop.purchase(lines, order));
     if (!this.jsonEnabled()) {
-      const { receiptTable } = await import('../../shop/terminal/tables.ts');
-      this.log(receiptTable(bought, outputColumns()));
+      await this.printDone(async () => {
+        const { receiptTable } = await import('../../shop/terminal/tables.ts');
+        this.log(receiptTable(bought, outputColumns()));
+      });
     }
     const { order: id, at, replayed, lines: left } = bought.receipt;
     return { order: id, at: new Date(at).toISOString(), replayed, lines: left };
