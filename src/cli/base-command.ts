@@ -1,6 +1,11 @@
 import { Command, type Interfaces } from '@oclif/core';
 import { CommandFailure, ExitCode } from './command-failure.ts';
-import { checkEnvironment, ignoreOthersVariables } from './environment.ts';
+import {
+  checkVariables,
+  ignoreOthersVariables,
+  namingVariable,
+  variablesOf,
+} from './environment.ts';
 
 type Options = Interfaces.OutputFlags<Interfaces.FlagInput>;
 type Arguments = Interfaces.OutputArgs<Interfaces.ArgInput>;
@@ -24,11 +29,17 @@ export abstract class BaseCommand extends Command {
     options?: Interfaces.Input<F, B, A>,
     argv?: string[],
   ): Promise<Interfaces.ParserOutput<F, B, A>> {
-    const flags = { ...this.ctor.baseFlags, ...this.ctor.flags };
-    ignoreOthersVariables(flags);
-    const parsed = await super.parse<F, B, A>(options, argv);
-    checkEnvironment(flags, parsed.raw);
-    return parsed;
+    const variables = variablesOf(
+      { ...this.ctor.baseFlags, ...this.ctor.flags },
+      argv ?? this.argv,
+    );
+    ignoreOthersVariables(variables);
+    checkVariables(variables);
+    try {
+      return await super.parse<F, B, A>(options, argv);
+    } catch (error) {
+      throw namingVariable(error, variables);
+    }
   }
 
   /**

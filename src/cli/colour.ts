@@ -1,8 +1,8 @@
 // Imported for its effect, and before every library that colours: each of them looks at the
-// environment once, when it is loaded, and most know FORCE_COLOR but not NO_COLOR. So the rule
-// (colour only on a terminal, never with NO_COLOR) is decided here and told to all of them.
+// environment once, when it is loaded, and most know FORCE_COLOR but not NO_COLOR. So the rule (never
+// with NO_COLOR; else as FORCE_COLOR says; else on a terminal) is decided here and told to all of them.
 
-if (process.env.NO_COLOR || !process.stdout.isTTY) {
+if (process.env.NO_COLOR || (process.env.FORCE_COLOR === undefined && !process.stdout.isTTY)) {
   process.env.FORCE_COLOR = '0';
   // Node prints a warning where both are set; FORCE_COLOR=0 says all that NO_COLOR said.
   delete process.env.NO_COLOR;

@@ -42,6 +42,8 @@ async function exit(code: number | undefined): Promise<never> {
       .filter((stream) => stream.writableLength > 0)
       .map((stream) => new Promise<void>((done) => stream.write('', () => done()))),
   );
+  // A stream tells of a write that failed a little later.
+  await new Promise((resolve) => setImmediate(resolve));
   process.exit(code || process.exitCode);
 }
 

@@ -52,7 +52,7 @@ function usageSentence(error: Errors.CLIError): string {
   const sentence = stripVTControlCharacters(error.message)
     .replace(/\s*See more help with --help\s*$/, '')
     .replace(/^The following errors? occurred:\s*/, '')
-    .replace(/^Parsing (--\S+)\s+Expected/, '$1: expected')
+    .replace(/^Parsing (\S+)\s+Expected/, '$1: expected')
     .replaceAll('Missing required flag ', 'Missing required option --')
     .replace('Nonexistent flag', 'Unknown option')
     .replaceAll(/:\s*\n\s*/g, ': ')

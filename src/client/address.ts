@@ -11,3 +11,8 @@ export const DEFAULT_PORT = 5050;
 export function nameOf({ host, port }: Address): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
+
+/** A host as the system takes it: `::1` for `[::1]`, as addresses are written where a port follows. */
+export function bareHost(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1');
+}

@@ -3,11 +3,13 @@ import { join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
+import { bareHost, DEFAULT_PORT, nameOf } from '../client/address.ts';
 import { CATALOG, CatalogError, type Item, parseCatalog } from '../inventory/catalog.ts';
 import { type Store, StoreRefused } from '../inventory/store.ts';
 import { logToStderr } from '../server/log.ts';
 import { InventoryServer } from '../server/server.ts';
 import { ignoreFaults, outputLeft } from '../server/standard-streams.ts';
+import { wrongPlace } from '../stores/data-place.ts';
 import {
   isPostgresAddress,
   showPostgresAddress,
@@ -48,10 +50,11 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       description: 'address to listen on; 0.0.0.0 or :: for all of this machine',
       default: '127.0.0.1',
       env: 'INV_HOST',
+      parse: async (host) => bareHost(host),
     }),
     port: Flags.integer({
       description: 'port to listen on; 0 picks a free one',
-      default: 5050,
+      default: DEFAULT_PORT,
       env: 'INV_PORT',
       min: 0,
       max: 65_535,
@@ -74,6 +77,8 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     const { flags } = await this.parse(Serve);
     ignoreFaults(process.stdout, process.stderr);
     process.on('SIGHUP', () => logToStderr('hangup ignored', { signal: 'SIGHUP' }));
+    const wrong = flags.data === undefined ? null : wrongPlace(flags.data);
+    if (wrong !== null) throw new CommandFailure(`--data: ${wrong}`, 'USAGE', ExitCode.usage);
     const catalog = flags.catalog === undefined ? CATALOG : await readCatalog(flags.catalog);
     const { store, data, kind } = isPostgresAddress(flags.data ?? '')
       ? await openDatabase(flags.data as string, catalog)
@@ -94,7 +99,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     const stopped = stopOnSignals(server);
     const port = await listen(server, flags.port, flags.host);
     const { items, logins } = store.restored;
-    this.log(`inv ${this.config.version} listening on ${address(flags.host, port)}`);
+    this.log(`inv ${this.config.version} listening on ${nameOf({ host: flags.host, port })}`);
     this.log(`data      ${data}`);
     this.log(
       store.isNew
@@ -161,18 +166,25 @@ async function open(opening: () => Store | Promise<Store>): Promise<Store> {
   }
 }
 
+/** Why a server cannot listen, and what to do, by the system's code. */
+const LISTEN_ERRORS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'something is already listening there; stop it, or choose another --port',
+  EADDRNOTAVAIL: 'that is not an address of this machine; choose another --host',
+  ENOTFOUND: 'there is no such host; choose another --host',
+  EAI_AGAIN: 'the name of the host cannot be looked up now; give its address with --host',
+  EACCES: 'this user may not use that port; choose another --port, from 1024 on',
+  EAFNOSUPPORT: 'this machine has no such kind of address; choose another --host',
+};
+
 async function listen(server: InventoryServer, port: number, host: string): Promise<number> {
   try {
     return await server.listen(port, host);
   } catch (error) {
     await server.stop();
     const { code, message } = error as NodeJS.ErrnoException;
-    const why =
-      code === 'EADDRINUSE'
-        ? 'something is already listening there; stop it, or choose another --port'
-        : message;
+    const why = LISTEN_ERRORS[code ?? ''] ?? message;
     throw new CommandFailure(
-      `cannot listen on ${address(host, port)}: ${why}`,
+      `cannot listen on ${nameOf({ host, port })}: ${why}`,
       'LISTEN',
       ExitCode.fault,
     );
@@ -185,13 +197,13 @@ const SAME_SIGNAL_MS = 500;
 /** Resolves when a signal has stopped the server; the second signal ends the process at once. */
 function stopOnSignals(server: InventoryServer): Promise<void> {
   return new Promise((resolve, reject) => {
-    let stopping = 0;
+    let stoppingSince: number | null = null;
     const stop = (signal: NodeJS.Signals) => {
-      if (stopping > 0) {
-        if (Date.now() - stopping >= SAME_SIGNAL_MS) process.exit(ExitCode.fault);
+      if (stoppingSince !== null) {
+        if (performance.now() - stoppingSince >= SAME_SIGNAL_MS) process.exit(ExitCode.fault);
         return;
       }
-      stopping = Date.now();
+      stoppingSince = performance.now();
       logToStderr('stopping', { signal });
       server.stop().then(() => {
         logToStderr('stopped');
@@ -201,10 +213,6 @@ function stopOnSignals(server: InventoryServer): Promise<void> {
     // SIGQUIT too: its own way would write the memory, with all logins in it, to a core file.
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const) process.on(signal, stop);
   });
-}
-
-function address(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function count(number: number, noun: string): string {

@@ -7,7 +7,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { completionScript, SHELLS } from '../../src/cli/completion.ts';
 import { finished } from './fixture.ts';
 
-const ENDS = ['well', 'refused', 'fault', 'rejection', 'exception', 'interrupted', 'exit', 'long'];
+const ENDS = [
+  'well',
+  'refused',
+  'fault',
+  'rejection',
+  'exception',
+  'interrupted',
+  'exit',
+  'long',
+  'unprintable',
+];
 
 /** What is typed, the last word being the one to complete, and what must be offered. */
 const CASES: [typed: string[], offered: string[]][] = [
@@ -23,7 +33,7 @@ const CASES: [typed: string[], offered: string[]][] = [
   [['shop', '--port', ''], []],
   [
     ['shop', 'purchase', '--'],
-    ['--json', '--qty', '--end', '--data', '--note', '--help'],
+    ['--json', '--qty', '--end', '--data', '--count', '--fast', '--note', '--help'],
   ],
   [['shop', 'purchase', '--qty', '1', '--no'], ['--note']],
   [['shop', 'purchase', '--end', ''], ENDS],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FIXTURE, finished, fixture } from './fixture.ts';
+import { FIXTURE, type Finished, finished, fixture } from './fixture.ts';
 
 const node = process.execPath;
 
@@ -17,6 +17,67 @@ test('an error goes nowhere quietly when nobody reads stderr', async () => {
   const script = `"$0" "$@" 2> >(true); sleep 0.1; "$0" "$@" 2>&1 >/dev/null | true; echo "\${PIPESTATUS[0]}"`;
   const ended = await finished('bash', ['-c', script, node, FIXTURE, 'nothing']);
   expect(ended).toEqual({ code: 0, stdout: '2\n', stderr: '' });
+});
+
+describe('output that cannot be written', () => {
+  /** Runs the fixture with its streams sent elsewhere by bash. */
+  const redirected = (where: string, args: string[]): Promise<Finished> =>
+    finished('bash', ['-c', `exec "$0" "$@" ${where}`, node, FIXTURE, ...args]);
+  const purchase = (end: string): string[] => ['shop', 'purchase', '--qty', '1', '--end', end];
+
+  test.for([
+    ['well', 7],
+    ['long', 7],
+    ['unprintable', 7],
+    ['refused', 3],
+    ['rejection', 1],
+    ['exception', 1],
+    ['fault', 1],
+    ['interrupted', 130],
+    ['exit', 4],
+  ] as const)('%s: exit code %d, with --json too, whichever stream fails', async ([end, code]) => {
+    for (const where of ['>/dev/full 2>&1', '>/dev/full 2>&1 <&-', '2>/dev/full >&2']) {
+      for (const json of [[], ['--json']]) {
+        const ended = await redirected(where, [...purchase(end), ...json]);
+        expect(ended, `${where} ${json}`).toEqual({ code, stdout: '', stderr: '' });
+      }
+    }
+  });
+
+  test('stderr says so when only stdout fails, and says nothing when nothing was lost', async () => {
+    expect(await redirected('>/dev/full', purchase('well'))).toEqual({
+      code: 7,
+      stdout: '',
+      stderr: 'inv: done, but the output could not be written (ENOSPC)\n',
+    });
+    expect(await redirected('>/dev/full', [...purchase('refused'), '--json'])).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: 'inv: the output could not be written (ENOSPC)\n',
+    });
+    expect(await redirected('>/dev/full', purchase('refused'))).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: 'inv: only 1 left of item 1001\n',
+    });
+    expect(await redirected('2>/dev/full', purchase('well'))).toEqual({
+      code: 0,
+      stdout: 'sold 1\n',
+      stderr: '',
+    });
+  });
+
+  test('what goes wrong while the result is put into words is no failure to do it', async () => {
+    expect(await fixture(purchase('unprintable'))).toEqual({
+      code: 7,
+      stdout: '',
+      stderr: 'inv: done, but it could not be printed: no words for this\n',
+    });
+  });
+
+  test.for(['--help', '--version', 'shop --help'])('%s', async (line) => {
+    expect((await redirected('>/dev/full 2>&1', line.split(' '))).code).toBe(7);
+  });
 });
 
 test('`inv help shop purchase` shows what `inv shop purchase --help` shows', async () => {
@@ -56,9 +117,29 @@ describe('colour', () => {
     expect(output).toBe('{"sold":1}\r\n');
   });
 
-  test('not in a pipe, whatever the environment says', async () => {
-    const { stdout, stderr } = await fixture(['--help'], { TERM, FORCE_COLOR: '1' });
+  test('not in a pipe', async () => {
+    const { stdout, stderr } = await fixture(['--help'], { TERM });
     expect(stdout).not.toContain(ESCAPE);
     expect(stderr).toBe('');
+  });
+
+  test.for(['1', '2', '3', 'true'])('in a pipe too with FORCE_COLOR=%s', async (FORCE_COLOR) => {
+    const { stdout, stderr } = await fixture(['--help'], { TERM, FORCE_COLOR });
+    expect(stdout).toContain(ESCAPE);
+    expect(stderr).toBe('');
+  });
+
+  test.for([{ FORCE_COLOR: '0' }, { FORCE_COLOR: '1', NO_COLOR: '1' }])(
+    'not on a terminal with %o',
+    async (env) => {
+      expect(
+        await inTerminal(['--help'], { TERM, ...env } as Record<string, string>),
+      ).not.toContain(ESCAPE);
+    },
+  );
+
+  test('never in JSON, not even with FORCE_COLOR', async () => {
+    const args = ['shop', 'purchase', '--qty', '1', '--json'];
+    expect((await fixture(args, { FORCE_COLOR: '1' })).stdout).toBe('{"sold":1}\n');
   });
 });

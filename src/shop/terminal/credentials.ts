@@ -13,7 +13,8 @@ export async function findPassword({ stdin, environment }: Sources): Promise<str
     if (line === null) throw usage('--password-stdin found no line on stdin');
     return line;
   }
-  if (environment !== undefined && environment !== '') return environment;
+  if (environment === '') throw usage('INV_PASSWORD is empty: give it a value, or unset it');
+  if (environment !== undefined) return environment;
   if (!canPrompt()) {
     throw usage(
       'no password: give it with --password-stdin or INV_PASSWORD, or run this on a terminal',

@@ -1,6 +1,6 @@
 /** What people and scripts type: checked here as the server checks it, so that a slip costs no connection. */
 
-import type { Address } from '../../client/address.ts';
+import { type Address, bareHost } from '../../client/address.ts';
 import { printable } from '../../client/printable.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
 import {
@@ -55,8 +55,7 @@ export function toAddress(host: string, port: string): Address {
   const number = toPositive(port);
   if (number === null || number > 65_535)
     throw usage(`a port is a number from 1 to 65535, got '${port}'`);
-  // `[::1]` is how addresses are written where a port follows.
-  const bare = host.toLowerCase().replace(/^\[(.*)\]$/, '$1');
+  const bare = bareHost(host.toLowerCase());
   if (!/^[^\s/@\p{Cc}]{1,255}$/u.test(bare)) throw usage(`'${printable(host)}' is no host name`);
   return { host: bare, port: number };
 }

@@ -1,0 +1,54 @@
+// What signals do to a server. Ctrl-C and SIGTERM are in serve.test.ts.
+import { expect, test } from 'vitest';
+import { TemporaryFolder } from '../support/folder.ts';
+import { type ServeProcess, serve } from '../support/serve-process.ts';
+
+/** Resolves when the server has written `text` to its log. */
+function logged({ child }: ServeProcess, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    let log = '';
+    child.stderr?.on('data', (chunk) => {
+      log += chunk;
+      if (log.includes(text)) resolve();
+    });
+  });
+}
+
+test('SIGHUP is logged, and the sale goes on', async () => {
+  using folder = new TemporaryFolder();
+  await using server = await serve(folder.file('shop.db'));
+  await using client = await server.login();
+  const noticed = logged(server, 'hangup ignored');
+  server.child.kill('SIGHUP');
+  await noticed;
+  expect(await client.ask('PURCHASE 1001 1')).toMatchObject({ lines: [{ available: 49 }] });
+  expect(await server.stop()).toMatchObject({ code: 0, signal: null });
+});
+
+test.for(['SIGUSR1', 'SIGPIPE'] as const)('%s does nothing', async (signal) => {
+  using folder = new TemporaryFolder();
+  await using server = await serve(folder.file('shop.db'));
+  await using client = await server.login();
+  server.child.kill(signal);
+  // Node says on stderr that its debugger listens; a hangup later that would be there.
+  const noticed = logged(server, 'hangup ignored');
+  server.child.kill('SIGHUP');
+  await noticed;
+  expect(await client.ask('PURCHASE 1001 1')).toMatchObject({ lines: [{ available: 49 }] });
+  const { code, stderr } = await server.stop();
+  expect(code).toBe(0);
+  expect(
+    stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).event),
+  ).toEqual(['started', 'hangup ignored', 'stopping', 'stopped']);
+});
+
+test('SIGQUIT stops the server as SIGTERM does: no core file', async () => {
+  using folder = new TemporaryFolder();
+  await using server = await serve(folder.file('shop.db'));
+  const ended = await server.stop('SIGQUIT');
+  expect(ended).toMatchObject({ code: 0, signal: null });
+  expect(ended.stderr).toMatch(/"event":"stopping","signal":"SIGQUIT"/);
+});
