@@ -1,6 +1,6 @@
 /** Listens, accepts, and drains: everything about connections as a whole. */
 import { createServer, type Socket, type Server as TcpServer } from 'node:net';
-import type { Store } from '../inventory/store.ts';
+import type { ShopIdentity, Store } from '../inventory/store.ts';
 import { encode } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import { MAX_CONNECTIONS } from '../protocol/limits.ts';
@@ -45,6 +45,10 @@ export class InventoryServer implements ConnectionHost {
     this.#log = log;
     this.commit = new GroupCommit(store, onFailure);
     this.#tcp = createServer(ACCEPT_OPTIONS, (socket) => this.#accept(socket));
+  }
+
+  get identity(): ShopIdentity {
+    return this.#store.identity;
   }
 
   /** Resolves with the port when connections are accepted; rejects with the error of the system. */

@@ -3,7 +3,16 @@ import type { Credentials } from '../protocol/argument-checks.ts';
 import { OK, type ProtocolVersion, type Reply, Status } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import { authenticate } from './login.ts';
-import { always, type Caller, type Command, defineVerb, MANY, usage, type Verb } from './verb.ts';
+import {
+  always,
+  type Caller,
+  type Command,
+  defineVerb,
+  MANY,
+  shopFields,
+  usage,
+  type Verb,
+} from './verb.ts';
 
 /** The version and the name are null when they stay as they are. */
 interface Hello extends Command {
@@ -33,6 +42,7 @@ export const HELLO: Verb = defineVerb<Hello>({
       mode: 'standalone',
       role: 'master',
       modules: [],
+      ...shopFields(caller.service),
     };
   },
 });

@@ -3,7 +3,7 @@ import { hash, randomBytes } from 'node:crypto';
 import type { Outcome, Session } from '../inventory/model.ts';
 import type { Credentials } from '../protocol/argument-checks.ts';
 import { encode, OK, type Reply, toWire } from '../protocol/encoder.ts';
-import { always, type Caller, type Command, defineVerb, type Verb } from './verb.ts';
+import { always, type Caller, type Command, defineVerb, shopFields, type Verb } from './verb.ts';
 
 interface Authentication extends Command {
   readonly credentials: Credentials;
@@ -52,7 +52,8 @@ export const LOGIN: Verb = defineVerb<LoginCommand, SessionOutcome>({
   },
   encode: ({ session }, caller, { token }) => {
     caller.session = session;
-    return encode({ token, ...sessionReply(session) }, caller.version);
+    const reply = { token, ...sessionReply(session), ...shopFields(caller.service) };
+    return encode(reply, caller.version);
   },
 });
 

@@ -4,6 +4,8 @@
  * names it, and inventory/rules.ts decides it.
  */
 import type { Outcome, Request, Session } from '../inventory/model.ts';
+import { NOT_LOGGED_IN } from '../inventory/refusals.ts';
+import type { ShopIdentity } from '../inventory/store.ts';
 import type { Credentials } from '../protocol/argument-checks.ts';
 import type { ProtocolVersion, Reply } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
@@ -34,6 +36,7 @@ export interface Caller {
 export interface Service {
   /** The version of the program. */
   readonly version: string;
+  readonly identity: ShopIdentity;
   readonly orderIds: {
     next(now: number): string;
     positionFor(id: string, now: number): string | null;
@@ -122,6 +125,11 @@ export function defineVerb<C extends Command, O extends Outcome = never>(
   };
 }
 
+/** The fields that tell a client which shop it talks to, and since when nothing in it was taken back. */
+export function shopFields({ identity }: Service): { readonly [name: string]: Reply } {
+  return { shop: identity.shop, shop_since: identity.since };
+}
+
 /** For `exclusive`. */
 export const always = (): boolean => true;
 const never = (): boolean => false;
@@ -135,10 +143,10 @@ export const MANY = MAX_ARGUMENTS - 1;
 
 /** Why this caller may not ask `verb`, or null. Called once for each request, before the queue. */
 export function guard(verb: Verb, session: Session | null): ErrorReply | null {
-  return verb.access === 'user' && session === null ? NOT_LOGGED_IN : null;
+  return verb.access === 'user' && session === null ? NO_AUTH : null;
 }
 
-const NOT_LOGGED_IN = new ErrorReply('NOAUTH', 'log in first');
+const NO_AUTH = new ErrorReply(NOT_LOGGED_IN.code, NOT_LOGGED_IN.message);
 
 /** The error for too few, too many or misplaced words: the verb's syntax, in ASCII. */
 export function usage({ name, syntax }: Verb): ErrorReply {

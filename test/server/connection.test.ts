@@ -99,6 +99,8 @@ describe('who the client is', () => {
       token: expect.stringMatching(/^[\w-]{43}$/),
       user: 'alice',
       since: expect.any(Number),
+      shop: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      shop_since: expect.any(Number),
     });
     expect(who).toEqual({ user: 'alice', since: login.since });
     expect(pong).toHaveLength(2 * MAX_COMMAND_BYTES_BEFORE_LOGIN);
@@ -180,7 +182,7 @@ describe('protocol versions', () => {
     const item =
       '$3\r\nupc\r\n:1006\r\n$4\r\nname\r\n$16\r\nVinyl LP, signed\r\n$9\r\navailable\r\n:10\r\n';
     const [first, second, third] = (await client.untilClosed()).split(
-      /[%*]7\r\n.*?modules\r\n\*0\r\n|\*14\r\n.*?modules\r\n\*0\r\n/s,
+      /(?:%9|\*18)\r\n.*?shop_since\r\n:\d+\r\n/s,
     );
     expect(first).toBe(`+OK\r\n*1\r\n*6\r\n${item}`);
     expect(second).toBe(`*1\r\n%3\r\n${item}`);
@@ -199,6 +201,8 @@ describe('protocol versions', () => {
         mode: 'standalone',
         role: 'master',
         modules: [],
+        shop: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        shop_since: expect.any(Number),
       },
       { proto: 3 },
       { code: 'NOPROTO' },

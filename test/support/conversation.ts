@@ -66,6 +66,7 @@ const KINDS: Readonly<Record<string, string>> = {
   token: '[\\w-]{43}',
   time: '\\d{13}',
   order: '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}',
+  shop: '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}',
   version: '\\d+\\.\\d+\\.\\d+',
   number: '\\d+',
 };

@@ -5,7 +5,8 @@ import { answerTo, commandOf, newCaller } from './support/caller.ts';
 
 test('HELLO changes what it names, and tells what is so then', () => {
   const caller = newCaller({ version: 2 });
-  const told = { server: 'inv', version: '1.2.3', mode: 'standalone', role: 'master', modules: [] };
+  const redis = { mode: 'standalone', role: 'master', modules: [] };
+  const told = { server: 'inv', version: '1.2.3', ...redis, shop: 'a-shop', shop_since: 4 };
   expect(answerTo(caller, 'HELLO')).toEqual({ ...told, proto: 2, id: 7 });
   expect(answerTo(caller, 'HELLO', '3', 'SETNAME', 'till-4')).toEqual({ ...told, proto: 3, id: 7 });
   expect(caller).toMatchObject({ version: 3, name: 'till-4', session: null });

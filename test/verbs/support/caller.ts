@@ -15,6 +15,7 @@ export function newCaller(changes: Partial<Caller> = {}): Caller & { closed: boo
     now: 9,
     service: {
       version: '1.2.3',
+      identity: { shop: 'a-shop', since: 4 },
       orderIds: {
         next: () => `made-${++made}`,
         positionFor: (id) => (id.startsWith('timed') ? null : `made-${++made}`),
