@@ -80,9 +80,9 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     const wrong = flags.data === undefined ? null : wrongPlace(flags.data);
     if (wrong !== null) throw new CommandFailure(`--data: ${wrong}`, 'USAGE', ExitCode.usage);
     const catalog = flags.catalog === undefined ? CATALOG : await readCatalog(flags.catalog);
-    const { store, data, kind } = isPostgresAddress(flags.data ?? '')
+    const { store, data, kind, abandon } = isPostgresAddress(flags.data ?? '')
       ? await openDatabase(flags.data as string, catalog)
-      : await openFile(flags.data ?? join(this.config.dataDir, 'inventory.db'), catalog);
+      : await openFile(flags.data, this.config.dataDir, catalog);
     const server = new InventoryServer({
       store,
       version: this.config.version,
@@ -97,7 +97,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       },
     });
     const stopped = stopOnSignals(server);
-    const port = await listen(server, flags.port, flags.host);
+    const port = await listen(server, flags.port, flags.host, abandon);
     const { items, logins } = store.restored;
     this.log(`inv ${this.config.version} listening on ${nameOf({ host: flags.host, port })}`);
     this.log(`data      ${data}`);
@@ -143,21 +143,39 @@ interface Opened {
   readonly store: Store;
   readonly data: string;
   readonly kind: 'data file' | 'database';
+  /** Lets the closing of the store remove what its opening has made. */
+  abandon(): void;
 }
 
-async function openFile(path: string, catalog: readonly Item[]): Promise<Opened> {
-  const data = resolve(path);
+/** `path`: as it was given; else inventory.db in the user's own folder, which is made with all its parents. */
+async function openFile(
+  path: string | undefined,
+  userFolder: string,
+  catalog: readonly Item[],
+): Promise<Opened> {
+  const data = resolve(path ?? join(userFolder, 'inventory.db'));
   const { openSqliteStore } = await import('../stores/sqlite/sqlite-store.ts');
-  return { kind: 'data file', data, store: await open(() => openSqliteStore(data, catalog)) };
+  const store = await open(async () => {
+    const opened = openSqliteStore(data, catalog, { withParents: path === undefined });
+    try {
+      await opened.prepare();
+    } catch (error) {
+      opened.abandon();
+      await opened.close();
+      throw error;
+    }
+    return opened;
+  });
+  return { kind: 'data file', data, store, abandon: () => store.abandon() };
 }
 
 async function openDatabase(url: string, catalog: readonly Item[]): Promise<Opened> {
   const { openPostgresStore } = await import('../stores/postgres/open.ts');
   const store = await open(() => openPostgresStore(url, catalog, logToStderr));
-  return { kind: 'database', store, data: showPostgresAddress(url) };
+  return { kind: 'database', store, data: showPostgresAddress(url), abandon: () => undefined };
 }
 
-async function open(opening: () => Store | Promise<Store>): Promise<Store> {
+async function open<Kind extends Store>(opening: () => Promise<Kind>): Promise<Kind> {
   try {
     return await opening();
   } catch (error) {
@@ -176,10 +194,16 @@ const LISTEN_ERRORS: Readonly<Record<string, string>> = {
   EAFNOSUPPORT: 'this machine has no such kind of address; choose another --host',
 };
 
-async function listen(server: InventoryServer, port: number, host: string): Promise<number> {
+async function listen(
+  server: InventoryServer,
+  port: number,
+  host: string,
+  abandon: () => void,
+): Promise<number> {
   try {
     return await server.listen(port, host);
   } catch (error) {
+    abandon();
     await server.stop();
     const { code, message } = error as NodeJS.ErrnoException;
     const why = LISTEN_ERRORS[code ?? ''] ?? message;

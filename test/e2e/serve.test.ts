@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { TemporaryFolder } from '../support/folder.ts';
@@ -170,7 +170,26 @@ describe('inv serve refuses to start', () => {
       `inv: cannot listen on 127.0.0.1:${port}: something is already listening there; stop it, or choose another --port\n`,
     );
     await using server = await serve(data);
-    expect(server.greeting[2]).toBe('restored  14 items, 0 logins');
+    expect(server.greeting[2]).toBe('new data file, 14 items');
+  });
+
+  test('and leaves nothing behind that was not there', async () => {
+    using folder = new TemporaryFolder();
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const port = String((other.address() as { port: number }).port);
+    writeFileSync(folder.file('items.json'), '[{"upc":1,"name":"one","units":-1}]');
+    for (const args of [
+      ['--port', port],
+      ['--port', '0', '--host', 'not a host'],
+      ['--port', '0', '--catalog', folder.file('items.json')],
+    ]) {
+      const ended = await serveToEnd('--data', folder.file('data/shop.db'), ...args);
+      expect(ended).toMatchObject({ stdout: '' });
+      expect(ended.code).not.toBe(0);
+      expect(readdirSync(folder.path)).toEqual(['items.json']);
+    }
+    other.close();
   });
 
   test.for([

@@ -67,3 +67,27 @@ export class SmallDisk implements Disposable {
     spawnSync('umount', ['-l', this.path]);
   }
 }
+
+/** A file or folder that is seen at a second place. Needs root on Linux. */
+export class BindMount implements Disposable {
+  readonly #at: string;
+  #isMounted = true;
+
+  private constructor(at: string) {
+    this.#at = at;
+  }
+
+  /** Null where it cannot be mounted. */
+  static of(path: string, at: string): BindMount | null {
+    return spawnSync('mount', ['--bind', path, at]).status === 0 ? new BindMount(at) : null;
+  }
+
+  unmount(): void {
+    if (this.#isMounted) spawnSync('umount', ['-l', this.#at]);
+    this.#isMounted = false;
+  }
+
+  [Symbol.dispose](): void {
+    this.unmount();
+  }
+}

@@ -25,6 +25,7 @@ const THREAD = `
       return { message, errcode };
     }
   }
+  parentPort.postMessage('ready');
   parentPort.on('message', (message) => {
     if (message === 'run') return parentPort.postMessage(run());
     db.close();
@@ -50,6 +51,7 @@ export class Checkpointer {
   readonly #logState: StatementSync;
   readonly #checkpoint: StatementSync;
   #thread: Worker | null = null;
+  readonly #ready = Promise.withResolvers<void>();
   #isRunning = false;
   #fault: Error | null = null;
 
@@ -58,11 +60,22 @@ export class Checkpointer {
     this.#path = path;
     this.#logState = db.prepare('PRAGMA wal_checkpoint(NOOP)');
     this.#checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+    // Who does not wait for the thread is told by `check`.
+    this.#ready.promise.catch(() => undefined);
   }
 
   /** Throws when a checkpoint failed, and what was committed may not be there tomorrow. */
   check(): void {
     if (this.#fault !== null) throw this.#fault;
+  }
+
+  /**
+   * Resolves when the thread stands. A thread needs files of its own: once the clients have taken all that
+   * the process may open, none could be started any more.
+   */
+  async start(): Promise<void> {
+    this.#thread ??= this.#startThread();
+    await this.#ready.promise;
   }
 
   /** Call after each commit. */
@@ -86,7 +99,10 @@ export class Checkpointer {
 
   #startThread(): Worker {
     const thread = new Worker(THREAD, { eval: true, workerData: this.#path });
-    thread.on('message', (failure: Failure | null) => this.#finish(failure));
+    thread.on('message', (message: 'ready' | Failure | null) => {
+      if (message === 'ready') this.#ready.resolve();
+      else this.#finish(message);
+    });
     thread.on('error', (error: Error) => this.#failed(error));
     thread.on('exit', (code) => {
       this.#thread = null;
@@ -111,6 +127,8 @@ export class Checkpointer {
 
   /** Nothing is lost when the disk is full: the log stays, and the next commit tries again. */
   #failed({ message, errcode }: Failure): void {
-    if (errcode !== DISK_FULL) this.#fault ??= new Error(message);
+    if (errcode === DISK_FULL) return;
+    this.#fault ??= new Error(message);
+    this.#ready.reject(this.#fault);
   }
 }

@@ -5,48 +5,61 @@
  * Beside `inventory.db` stand SQLite's own `-wal` and `-shm`, and two small files of ours: `-lock`,
  * locked while a server runs, and `-acked`, the number of batches that were acknowledged.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreRefused } from '../../inventory/store.ts';
 import { AckedCount } from './acked-count.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { checkContent, checkHeader, checkSize, isPresent } from './data-file-checks.ts';
+import { lockDataFile } from './data-file-lock.ts';
 import { FilesInPlace } from './files-in-place.ts';
+import { MadeFiles, syncFolder } from './made-files.ts';
 import { migrate } from './migrations.ts';
+import { checkOnlyPath, realDataPath } from './one-path.ts';
 
 /** How long a batch waits for an operator's own write transaction on the file. */
 const BUSY_TIMEOUT_MS = 1_000;
 
-/** Opens or makes the data file at `name`. Throws StoreRefused, and then has changed nothing. */
-export function openDataFile(name: string): DataFile {
-  // Two names of one file must meet at one lock.
-  const path = existsSync(name) ? realpathSync(name) : name;
-  const lock = lockFile(path);
+/**
+ * Opens or makes the data file at `name`. Throws StoreRefused, and then has changed nothing. `withParents`:
+ * whether all folders on the way may be made, or only the last one.
+ */
+export function openDataFile(name: string, { withParents = false } = {}): DataFile {
+  const path = realDataPath(name);
+  const made = new MadeFiles();
+  let lock: DatabaseSync | undefined;
   let db: DatabaseSync | undefined;
   try {
-    if (!isPresent(path)) makeDataFile(path);
+    lock = lockFile(path, made, withParents);
+    checkOnlyPath(path);
+    if (!isPresent(path)) makeDataFile(path, made);
     checkHeader(path);
     if (existsSync(`${path}-wal`)) checkUntouched(path);
     db = openDatabase(path);
     checkSize(db, path);
     const committed = checkContent(db, path);
     bringUpToDate(db, path);
+    if (!existsSync(`${path}-acked`)) made.add(`${path}-acked`);
     const acked = new AckedCount(`${path}-acked`, path, committed);
-    return new DataFile(path, db, lock, acked);
+    return new DataFile(path, db, lock, acked, made);
   } catch (error) {
     db?.close();
-    lock.close();
+    made.remove();
+    lock?.close();
     throw error;
+  }
+}
+
+function lockFile(path: string, made: MadeFiles, withParents: boolean): DatabaseSync {
+  try {
+    made.makeFolderFor(path, withParents);
+    return lockDataFile(path, made);
+  } catch (error) {
+    if (error instanceof StoreRefused) throw error;
+    throw new StoreRefused(
+      `cannot make ${path}: ${(error as Error).message}; choose a folder that you can write to with --data`,
+    );
   }
 }
 
@@ -81,15 +94,36 @@ export class DataFile {
   readonly #acked: AckedCount;
   readonly #files: FilesInPlace;
   readonly #checkpointer: Checkpointer;
+  readonly #made: MadeFiles;
+  #isAbandoned = false;
   /** The log has grown since anybody looked at its length. */
   #hasGrown = false;
 
-  constructor(path: string, db: DatabaseSync, lock: DatabaseSync, acked: AckedCount) {
+  constructor(
+    path: string,
+    db: DatabaseSync,
+    lock: DatabaseSync,
+    acked: AckedCount,
+    made: MadeFiles,
+  ) {
     this.db = db;
     this.#lock = lock;
     this.#acked = acked;
-    this.#files = new FilesInPlace([path, `${path}-wal`]);
+    this.#made = made;
+    this.#files = new FilesInPlace([path, `${path}-wal`, `${path}-lock`]);
     this.#checkpointer = new Checkpointer(path, db);
+  }
+
+  /** Resolves when all is there that a server needs before its first client. Throws StoreRefused. */
+  async prepare(): Promise<void> {
+    try {
+      await this.#checkpointer.start();
+    } catch (error) {
+      throw new StoreRefused(
+        `cannot start the checkpoint thread: ${(error as Error).message}. It needs a few open files ` +
+          '(ulimit -n) and some memory',
+      );
+    }
   }
 
   /**
@@ -110,40 +144,23 @@ export class DataFile {
     this.#checkpointer.startWhenDue();
   }
 
+  /** Lets `close` remove what the opening has made: for a server that never had a client. */
+  abandon(): void {
+    this.#isAbandoned = true;
+  }
+
   async close(): Promise<void> {
     await this.#checkpointer.close();
     this.db.close();
     this.#acked.close();
+    // Under the lock: the next server must not find half of it.
+    if (this.#isAbandoned) this.#made.remove();
     this.#lock.close();
   }
 }
 
-/**
- * SQLite's own file lock, on a file that holds nothing: the operating system lets go of it when the
- * server dies, however it dies, and the data file itself stays open to an operator's tools.
- */
-function lockFile(path: string): DatabaseSync {
-  let lock: DatabaseSync | undefined;
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    lock = new DatabaseSync(`${path}-lock`, { timeout: 0 });
-    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
-    return lock;
-  } catch (error) {
-    lock?.close();
-    if ((error as { errcode?: number }).errcode === 5) {
-      throw new StoreRefused(
-        `another inv serve is using ${path}; stop it first, or give this one another --data file`,
-      );
-    }
-    throw new StoreRefused(
-      `cannot make ${path}: ${(error as Error).message}; choose a folder that you can write to with --data`,
-    );
-  }
-}
-
 /** Makes the file under another name first, so that a crash cannot leave half a data file. */
-function makeDataFile(path: string): void {
+function makeDataFile(path: string, made: MadeFiles): void {
   const draft = `${path}-new`;
   for (const suffix of ['', '-wal', '-shm']) rmSync(draft + suffix, { force: true });
   try {
@@ -154,18 +171,12 @@ function makeDataFile(path: string): void {
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`);
     migrate(db);
     db.close();
+    made.add(path);
     renameSync(draft, path);
-    syncFolder(path);
+    syncFolder(dirname(path));
   } catch (error) {
     throw new StoreRefused(`cannot make ${path}: ${(error as Error).message}`);
   }
-}
-
-function syncFolder(path: string): void {
-  if (process.platform === 'win32') return; // Windows has no way to sync a folder, and does it itself.
-  const folder = openSync(dirname(path), 'r');
-  fsyncSync(folder);
-  closeSync(folder);
 }
 
 function openReadOnly(path: string): DatabaseSync {

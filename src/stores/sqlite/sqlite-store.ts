@@ -43,11 +43,16 @@ const UNIQUE_VIOLATED = 1555; // SQLITE_CONSTRAINT_PRIMARYKEY
  * Opens the data file at `path`, or makes it, for the items of `catalog`. Throws StoreRefused when
  * the file is not ours, newer than this program, in use, damaged, or older than what was acknowledged.
  */
-export function openSqliteStore(path: string, catalog: readonly Item[]): Store {
-  const file = openDataFile(path);
+export function openSqliteStore(
+  path: string,
+  catalog: readonly Item[],
+  options?: { readonly withParents?: boolean },
+): SqliteStore {
+  const file = openDataFile(path, options);
   try {
     return new SqliteStore(file, catalog);
   } catch (error) {
+    file.abandon();
     void file.close();
     throw new StoreRefused(
       `cannot use ${path}: ${(error as Error).message}. Look at the disk, or restore a backup`,
@@ -56,7 +61,7 @@ export function openSqliteStore(path: string, catalog: readonly Item[]): Store {
   }
 }
 
-class SqliteStore implements Store {
+export class SqliteStore implements Store {
   readonly #file: DataFile;
   readonly #db: DatabaseSync;
   readonly #catalog: readonly Item[];
@@ -112,6 +117,16 @@ class SqliteStore implements Store {
 
   observe(observer: StoreObserver): void {
     this.#observers.add(observer);
+  }
+
+  /** Resolves when all is there that a server needs before its first client. Throws StoreRefused. */
+  prepare(): Promise<void> {
+    return this.#file.prepare();
+  }
+
+  /** Lets `close` remove what the opening has made: for a server that never had a client. */
+  abandon(): void {
+    this.#file.abandon();
   }
 
   close(): Promise<void> {

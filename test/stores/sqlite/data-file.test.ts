@@ -1,8 +1,12 @@
 import {
+  chmodSync,
+  chownSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -14,6 +18,7 @@ import { describe, expect, test } from 'vitest';
 import { StoreRefused } from '../../../src/inventory/store.ts';
 import { SCHEMA_VERSION } from '../../../src/stores/sqlite/migrations.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
+import { BindMount } from '../../support/faults.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 import { ITEMS } from '../conformance.ts';
 import { Buyer, levels } from '../orders.ts';
@@ -92,14 +97,13 @@ describe('a file that is not ours is refused and left as it is', () => {
     const before = readFileSync(path);
     expect(refusal(path)).toBe(`${path} ${reason}`);
     expect(readFileSync(path)).toEqual(before);
-    // The lock, which every start takes first, is all that appears beside it.
-    expect(readdirSync(folder.path).sort()).toEqual(['inventory.db', 'inventory.db-lock']);
+    expect(readdirSync(folder.path)).toEqual(['inventory.db']);
   });
 
   test('a folder', () => {
     using folder = new TemporaryFolder();
     expect(refusal(folder.path)).toBe(`${folder.path} is not a file`);
-    rmSync(`${folder.path}-lock`);
+    expect(existsSync(`${folder.path}-lock`)).toBe(false);
   });
 
   test('a data file of which any page is damaged', async () => {
@@ -126,15 +130,94 @@ describe('a file that is not ours is refused and left as it is', () => {
 });
 
 describe('a new data file', () => {
-  test('is made with its folders, and only its owner can read it', async () => {
+  test('is made with its folder, and only its owner can read it, whatever the umask', async () => {
     using folder = new TemporaryFolder();
-    const path = folder.file('deep/down/inventory.db');
-    const store = openSqliteStore(path, ITEMS);
-    await store.settle([new Buyer().buy('1x1')]);
-    for (const name of ['', '-wal', '-shm', '-acked']) {
-      expect(statSync(path + name).mode & 0o777, name).toBe(0o600);
+    const umask = process.umask(0);
+    try {
+      const path = folder.file('deep/down/inventory.db');
+      const store = openSqliteStore(path, ITEMS, { withParents: true });
+      await store.settle([new Buyer().buy('1x1')]);
+      for (const name of ['', '-wal', '-shm', '-acked', '-lock']) {
+        expect(statSync(path + name).mode & 0o777, name).toBe(0o600);
+      }
+      for (const name of ['deep', 'deep/down']) {
+        expect(statSync(folder.file(name)).mode & 0o777, name).toBe(0o700);
+      }
+      await store.close();
+    } finally {
+      process.umask(umask);
     }
+  });
+
+  test('is not made where the folder above is missing: the path may be mistyped', () => {
+    using folder = new TemporaryFolder();
+    expect(refusal(folder.file('down/inventory.db'))).toBe('it was opened');
+    expect(refusal(folder.file('dwon/deep/inventory.db'))).toBe(
+      `cannot make ${folder.file('dwon/deep/inventory.db')}: there is no folder ${folder.file('dwon')}. ` +
+        'Check the path given with --data, or make that folder first',
+    );
+    expect(readdirSync(folder.path)).toEqual(['down']);
+  });
+
+  test.for<[string, (folder: TemporaryFolder) => void, string]>([
+    [
+      'the file',
+      (folder) => symlinkSync(folder.file('disk/inventory.db'), folder.file('inventory.db')),
+      'inventory.db',
+    ],
+    [
+      'a link to it',
+      (folder) => {
+        symlinkSync(folder.file('disk/inventory.db'), folder.file('second'));
+        symlinkSync('second', folder.file('inventory.db'));
+      },
+      'inventory.db',
+    ],
+    [
+      'its folder',
+      (folder) => symlinkSync(folder.file('disk'), folder.file('data')),
+      'data/inventory.db',
+    ],
+    [
+      'a folder above',
+      (folder) => symlinkSync(folder.file('disk'), folder.file('data')),
+      'data/deep/inventory.db',
+    ],
+  ])('is not made behind a link to a disk that is away: %s', ([, link, name]) => {
+    using folder = new TemporaryFolder();
+    link(folder);
+    const before = readdirSync(folder.path);
+    expect(refusal(folder.file(name))).toMatch(
+      /is a link to .+, where nothing is; nothing was made there\. Mount the disk that it is on/,
+    );
+    expect(readdirSync(folder.path)).toEqual(before);
+  });
+
+  test('goes away again when the store is abandoned, with its folders', async () => {
+    using folder = new TemporaryFolder();
+    const store = openSqliteStore(folder.file('a/b/inventory.db'), ITEMS, { withParents: true });
+    await store.prepare();
+    store.abandon();
     await store.close();
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  test('that is abandoned leaves alone what was there', async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file('inventory.db');
+    writeFileSync(path, '');
+    const store = openSqliteStore(path, ITEMS);
+    store.abandon();
+    await store.close();
+    expect(readdirSync(folder.path)).toEqual(['inventory.db']);
+    expect(statSync(path).size).toBe(0);
+    await makeData(path);
+    const all = readdirSync(folder.path);
+    const again = openSqliteStore(path, ITEMS);
+    again.abandon();
+    await again.close();
+    expect(readdirSync(folder.path)).toEqual(all);
+    expect(statSync(path).size).toBeGreaterThan(0);
   });
 
   test('may take the place of an empty file, and of a start that was cut off', async () => {
@@ -180,6 +263,95 @@ describe('one server at a time', () => {
     await store.settle([new Buyer().buy('1x1')]);
     await store.close();
     expect(refusal(folder.file('link.db'))).toBe('it was opened');
+  });
+
+  test.for(['', '-wal', '-acked'])(
+    'a second name (hard link) of inventory.db%s is refused',
+    async (suffix) => {
+      using folder = new TemporaryFolder();
+      const path = folder.file('inventory.db');
+      await makeData(path);
+      if (suffix === '-wal') writeFileSync(`${path}-wal`, '');
+      linkSync(path + suffix, folder.file('second.db'));
+      expect(refusal(path)).toMatch(
+        new RegExp(
+          `^${path}${suffix} has 2 names \\(hard links\\), and a server under each would sell`,
+        ),
+      );
+      if (suffix === '') expect(refusal(folder.file('second.db'))).toMatch(/has 2 names/);
+      rmSync(folder.file('second.db'));
+      expect(refusal(path)).toBe('it was opened');
+    },
+  );
+
+  test('what belongs to the file may not be a link', async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file('inventory.db');
+    await makeData(path);
+    renameSync(`${path}-acked`, folder.file('elsewhere'));
+    symlinkSync(folder.file('elsewhere'), `${path}-acked`);
+    expect(refusal(path)).toMatch(/-acked is a link to .+elsewhere; what belongs to inventory\.db/);
+  });
+
+  test.for(['data', 'data with blanks \\'])(
+    'a file that is mounted by itself is refused, and its folder is not: %s (needs the right to mount)',
+    async (name, { skip }) => {
+      using folder = new TemporaryFolder();
+      await makeData(folder.file('inventory.db'));
+      mkdirSync(folder.file(name));
+      const path = folder.file(`${name}/inventory.db`);
+      writeFileSync(path, '');
+      using file = BindMount.of(folder.file('inventory.db'), path);
+      if (file === null) return skip();
+      expect(refusal(path)).toMatch(
+        /inventory\.db is mounted by itself, .+ Mount its folder instead/,
+      );
+      file.unmount();
+      mkdirSync(folder.file('mounted'));
+      using whole = BindMount.of(folder.path, folder.file('mounted'));
+      expect(whole).not.toBeNull();
+      const store = openSqliteStore(folder.file('inventory.db'), ITEMS);
+      expect(refusal(folder.file('mounted/inventory.db'))).toMatch(/^another inv serve is using/);
+      await store.close();
+      expect(refusal(folder.file('mounted/inventory.db'))).toBe('it was opened');
+    },
+  );
+
+  test('a lock that a former inv left open for others is closed to them', async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file('inventory.db');
+    await makeData(path);
+    chmodSync(`${path}-lock`, 0o644);
+    await makeData(path);
+    expect(statSync(`${path}-lock`).mode & 0o777).toBe(0o600);
+  });
+
+  test.runIf(process.getuid?.() === 0)(
+    'a lock that another user holds there keeps nobody out (needs root)',
+    async () => {
+      using folder = new TemporaryFolder();
+      const path = folder.file('inventory.db');
+      const lock = new DatabaseSync(`${path}-lock`);
+      lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+      chownSync(`${path}-lock`, 12_345, 12_345);
+      const store = openSqliteStore(path, ITEMS);
+      expect(statSync(`${path}-lock`).uid).toBe(0);
+      expect(refusal(path)).toMatch(/^another inv serve is using/);
+      await store.settle([new Buyer().buy('1x1')]);
+      await store.close();
+      lock.close();
+    },
+  );
+
+  test('a lock that is removed while a server runs stops it before it acknowledges more', async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file('inventory.db');
+    const store = openSqliteStore(path, ITEMS);
+    rmSync(`${path}-lock`);
+    await expect(async () => store.settle([new Buyer().buy('1x1')])).rejects.toThrow(
+      'inventory.db-lock was removed or replaced',
+    );
+    await store.close();
   });
 
   test('a refused file is let go of', () => {
