@@ -30,6 +30,9 @@ export const MAX_CONNECTIONS = 20_000;
 /** Bytes of requests kept for a connection whose turn has not come; then the server stops reading from it. */
 export const MAX_READ_AHEAD_BYTES = 2 * MAX_COMMAND_BYTES;
 
+/** Empty commands (lines without a word, `*0`) of one connection that are skipped in one turn of the event loop: some microseconds. */
+export const MAX_EMPTY_COMMANDS_IN_TURN = 4_096;
+
 /** Requests of one connection in one batch: the others get their turn, however deep one pipelines. */
 export const MAX_REQUESTS_IN_BATCH = 1_024;
 

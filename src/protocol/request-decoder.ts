@@ -12,6 +12,9 @@ const ZERO = 48;
 const NINE = 57;
 const DELETE = 127;
 
+/** What skipping `*0`, or a line of blanks, costs in empty lines. */
+const COST_OF_BLANKS = 16;
+
 const HTTP_REQUEST_LINE = / HTTP\/\d/;
 
 /**
@@ -61,22 +64,48 @@ export class RequestDecoder {
 
   /**
    * The words of the next whole command, or null when there is none yet. `maxBytes` bounds the
-   * command's size with its framing. Throws ProtocolError for bytes that are no command, after
-   * which this decoder is of no more use.
+   * command's size with its framing; `maxEmpty` bounds how many empty commands are skipped in one
+   * call, after which null is returned with `hasMore` true. Throws ProtocolError for bytes that are
+   * no command, after which this decoder is of no more use.
    */
-  next(maxBytes: number): string[] | null {
+  next(maxBytes: number, maxEmpty = Number.POSITIVE_INFINITY): string[] | null {
+    let skipped = this.#skipEmptyLines(maxEmpty);
     for (;;) {
       if (this.#position >= this.#text.length) {
         this.#text = '';
         this.#position = 0;
         return null;
       }
+      if (skipped >= maxEmpty) return null;
       const words =
         this.#text.charCodeAt(this.#position) === STAR
           ? this.#nextArray(maxBytes)
           : this.#nextLine(maxBytes);
       if (words === null || words.length > 0) return words;
+      // `*0` and a line of blanks: more work than an empty line.
+      skipped += COST_OF_BLANKS;
     }
+  }
+
+  /** Whether `next` returned null although there are bytes that it has not looked at yet. */
+  get hasMore(): boolean {
+    return this.#position < this.#text.length;
+  }
+
+  /** Skips empty lines, `most` of them in one call. Returns how many. */
+  #skipEmptyLines(most: number): number {
+    const text = this.#text;
+    let at = this.#position;
+    let skipped = 0;
+    while (skipped < most) {
+      const code = text.charCodeAt(at);
+      if (code === LF) at++;
+      else if (code === CR && text.charCodeAt(at + 1) === LF) at += 2;
+      else break;
+      skipped++;
+    }
+    this.#position = at;
+    return skipped;
   }
 
   /** `*2\r\n$4\r\nPING\r\n$2\r\nhi\r\n`, the form that client libraries send. */

@@ -12,8 +12,8 @@ import { ErrorReply, ProtocolError } from '../protocol/error-codes.ts';
 import {
   MAX_COMMAND_BYTES,
   MAX_COMMAND_BYTES_BEFORE_LOGIN,
+  MAX_EMPTY_COMMANDS_IN_TURN,
   MAX_READ_AHEAD_BYTES,
-  MAX_REQUESTS_IN_BATCH,
 } from '../protocol/limits.ts';
 import { RequestDecoder } from '../protocol/request-decoder.ts';
 import { parse } from '../verbs/index.ts';
@@ -23,15 +23,18 @@ import { closeLingering } from './lingering-close.ts';
 import { Output } from './output.ts';
 import type { Passwords } from './passwords.ts';
 import { PendingReply, PendingRequest } from './pending.ts';
+import type { Turns } from './turns.ts';
 
 /** What a connection needs of its server. */
 export interface ConnectionHost extends Service {
   readonly commit: GroupCommit;
   readonly passwords: Passwords;
+  readonly turns: Turns;
 }
 
-/** Bytes of replies made without the store before the other connections get their turn: some milliseconds of work at most. */
-const REPLIES_AT_ONCE_BYTES = 65_536;
+/** Replies made without the store, and their bytes, before other connections get their turn: some 100 microseconds of work. */
+const MAX_REPLIES_AT_ONCE = 128;
+const REPLIES_AT_ONCE_BYTES = 16_384;
 
 export class Connection implements Caller {
   readonly id: number;
@@ -59,8 +62,10 @@ export class Connection implements Caller {
   #exclusive = false;
   /** A request for which the queue has no room yet. */
   #held: Command | null = null;
-  /** `advance` will be called in the next turn of the event loop. */
-  #yielding = false;
+  /** Replies made without the store since the last call of `advance`. */
+  #madeAtOnce = 0;
+  /** What has arrived is looked at further in one of the next turns of the event loop, and not before. */
+  #isContinuing = false;
   /** The client sends no more. */
   #inputEnded = false;
   /** No more requests are taken; the connection ends when everything is answered. */
@@ -70,7 +75,7 @@ export class Connection implements Caller {
     this.id = id;
     this.service = host;
     this.#socket = socket;
-    this.#output = new Output(socket, () => this.advance());
+    this.#output = new Output(socket, host.turns, () => this.advance());
     this.#address = socket.remoteAddress ?? '';
     socket.setNoDelay(true);
     socket.on('end', () => {
@@ -101,14 +106,16 @@ export class Connection implements Caller {
   /** Takes as many requests as there are and as there is room for, and writes the replies made at once. */
   advance(): void {
     this.#now = 0;
+    this.#madeAtOnce = 0;
     const held = this.#held;
     this.#held = null;
     if (held !== null && !this.#closing) this.#take(held);
     try {
       while (this.#mayTake()) {
-        const words = this.#decoder.next(this.#maxCommandBytes());
+        const words = this.#decoder.next(this.#maxCommandBytes(), MAX_EMPTY_COMMANDS_IN_TURN);
         if (words === null) {
-          if (this.#inputEnded) this.#closing = true;
+          if (this.#decoder.hasMore) this.#continueLater();
+          else if (this.#inputEnded) this.#closing = true;
           break;
         }
         const command = parse(words);
@@ -122,9 +129,9 @@ export class Connection implements Caller {
     }
     if (this.#output.size > 0) this.#output.flush();
     if (this.#closing) this.#endWhenAnswered();
-    else if (this.#output.isUnread || this.#decoder.buffered >= MAX_READ_AHEAD_BYTES)
-      this.#socket.pause();
-    else if (this.#socket.isPaused()) this.#socket.resume();
+    else if (this.#mayRead()) {
+      if (this.#socket.isPaused()) this.#socket.resume();
+    } else this.#socket.pause();
   }
 
   /** Called once after a batch in which replies were added. */
@@ -153,23 +160,28 @@ export class Connection implements Caller {
   }
 
   #mayTake(): boolean {
-    if (this.#closing || this.#held !== null || !this.#output.isClear) return false;
+    if (this.#closing || this.#isContinuing) return false;
+    if (this.#held !== null || !this.#output.isClear) return false;
     if (this.#exclusive) {
       if (!this.#owesNothing) return false;
       this.#exclusive = false;
     }
-    if (this.#output.size >= REPLIES_AT_ONCE_BYTES) {
-      this.#advanceSoon();
+    if (this.#madeAtOnce >= MAX_REPLIES_AT_ONCE || this.#output.size >= REPLIES_AT_ONCE_BYTES) {
+      this.#continueLater();
       return false;
     }
-    return this.#submitted - this.#answered + this.#replies.length < MAX_REQUESTS_IN_BATCH;
+    return this.#submitted - this.#answered + this.#replies.length < this.service.commit.share;
   }
 
-  #advanceSoon(): void {
-    if (this.#yielding) return;
-    this.#yielding = true;
-    setImmediate(() => {
-      this.#yielding = false;
+  #mayRead(): boolean {
+    if (this.#output.isUnread || this.#isContinuing) return false;
+    return this.#decoder.buffered < MAX_READ_AHEAD_BYTES;
+  }
+
+  #continueLater(): void {
+    this.#isContinuing = true;
+    this.service.turns.add(() => {
+      this.#isContinuing = false;
       this.advance();
     });
   }
@@ -234,6 +246,7 @@ export class Connection implements Caller {
    * else behind the requests before it. `make` is called when the turn has come.
    */
   #reply(make: () => Reply): void {
+    this.#madeAtOnce++;
     if (this.#owesNothing) this.#output.add(encode(make(), this.version));
     else this.#replies.push(new PendingReply(this.#submitted, make));
   }

@@ -8,6 +8,7 @@
 import { availableParallelism } from 'node:os';
 import type { Outcome, Request } from '../inventory/model.ts';
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../inventory/store.ts';
+import { MAX_REQUESTS_IN_BATCH } from '../protocol/limits.ts';
 
 /** A request in the queue. One of the two is called, once. */
 export interface Entry {
@@ -44,6 +45,7 @@ export class GroupCommit {
   #answered: Source[] = [];
   /** Sources that have a request for which there was no room, the one that waits longest first. */
   #waiting = new Set<Source>();
+  #share = MAX_REQUESTS_IN_BATCH;
   #queue: Entry[] = [];
   #busy = false;
   #scheduled = false;
@@ -63,6 +65,11 @@ export class GroupCommit {
   /** Whether the next batch is full: then connections keep what they have received. */
   get full(): boolean {
     return this.#queue.length >= MAX_BATCH;
+  }
+
+  /** Requests of one source in the next batch, at most: whoever asks gets a place, as far as there are so many. */
+  get share(): number {
+    return this.#share;
   }
 
   get batches(): number {
@@ -163,6 +170,8 @@ export class GroupCommit {
     // would serve the same few connections for ever.
     const waiting = this.#waiting;
     this.#waiting = new Set();
+    const places = Math.floor(MAX_BATCH / (answered.length + waiting.size));
+    this.#share = Math.max(1, Math.min(MAX_REQUESTS_IN_BATCH, places));
     for (const source of waiting) source.advance();
     for (const source of answered) source.advance();
   }

@@ -4,9 +4,11 @@
  */
 import type { Socket } from 'node:net';
 import { UNREAD_OUTPUT_PAUSE_BYTES, UNREAD_OUTPUT_TIMEOUT_MS } from '../protocol/limits.ts';
+import type { Turns } from './turns.ts';
 
 export class Output {
   readonly #socket: Socket;
+  readonly #turns: Turns;
   readonly #onClear: () => void;
   /** Replies that are not written yet. */
   #text = '';
@@ -16,8 +18,9 @@ export class Output {
   #unread = false;
 
   /** `onClear` is called when `isClear` has become true again, some time after a `flush`. */
-  constructor(socket: Socket, onClear: () => void) {
+  constructor(socket: Socket, turns: Turns, onClear: () => void) {
     this.#socket = socket;
+    this.#turns = turns;
     this.#onClear = onClear;
     socket.on('drain', () => this.#allRead());
   }
@@ -55,7 +58,12 @@ export class Output {
     const text = this.#text;
     this.#text = '';
     this.#write(text);
-    if (this.#parts !== null) this.#writeNextPart();
+    if (this.#parts !== null) this.#continue();
+  }
+
+  /** The next part comes after everybody else's, or when the client has read what it has. */
+  #continue(): void {
+    if (!this.#unread) this.#turns.add(() => this.#writeNextPart());
   }
 
   #write(text: string): void {
@@ -75,8 +83,7 @@ export class Output {
       return;
     }
     this.#write(part.value);
-    // In the next turn of the event loop, after everybody else's; or when the client has read.
-    if (!this.#unread) setImmediate(() => this.#writeNextPart());
+    this.#continue();
   }
 
   /**
@@ -93,6 +100,6 @@ export class Output {
     this.#unread = false;
     this.#socket.setTimeout(0);
     if (this.#parts === null) this.#onClear();
-    else this.#writeNextPart();
+    else this.#continue();
   }
 }

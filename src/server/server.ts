@@ -11,6 +11,7 @@ import type { Log } from './log.ts';
 import { OrderIds } from './order-ids.ts';
 import { Passwords } from './passwords.ts';
 import { ACCEPT_OPTIONS, readThrough } from './read-buffer.ts';
+import { Turns } from './turns.ts';
 
 /** How long a stop waits for clients to take their last replies. */
 export const STOP_TIMEOUT_MS = 10_000;
@@ -30,6 +31,7 @@ export class InventoryServer implements ConnectionHost {
   readonly commit: GroupCommit;
   readonly passwords = new Passwords();
   readonly orderIds = new OrderIds();
+  readonly turns = new Turns();
   readonly version: string;
   readonly #tcp: TcpServer;
   readonly #store: Store;

@@ -176,3 +176,33 @@ describe('limits, on both sides', () => {
     expect(decoder.buffered).toBe(0);
   });
 });
+
+describe('empty commands are skipped in pieces', () => {
+  test.for([
+    ['empty lines', '\n', 100],
+    ['empty lines with CR LF', '\r\n', 100],
+    ['lines of blanks', ' \t\n', 100 / 16],
+    ['arrays of no words', '*0\r\n', 100 / 16],
+  ] as const)('%s', ([, empty, most]) => {
+    const decoder = new RequestDecoder();
+    decoder.push(Buffer.from(`${empty.repeat(1_000)}PING\r\n`));
+    const all = decoder.buffered;
+    let calls = 1;
+    let before = all;
+    for (; ; calls++) {
+      const words = decoder.next(1_024, 100);
+      if (words !== null) {
+        expect(words).toEqual(['PING']);
+        break;
+      }
+      expect(decoder.hasMore).toBe(true);
+      const skipped = (before - decoder.buffered) / empty.length;
+      expect(skipped).toBeGreaterThan(0);
+      expect(skipped).toBeLessThanOrEqual(Math.ceil(most));
+      before = decoder.buffered;
+    }
+    expect(calls).toBeGreaterThanOrEqual(1_000 / Math.ceil(most));
+    expect(decoder.next(1_024, 100)).toBeNull();
+    expect(decoder.hasMore).toBe(false);
+  });
+});

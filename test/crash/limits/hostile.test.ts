@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { HONEST_UPC, HonestClient } from '../fuzz/honest-client.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { openableConnections, runCrowd } from './crowd.ts';
+import { beGreedy, type GreedName } from './greed.ts';
 import { openFiles, type Running, runGuessing, runOpenClose, runSlow } from './hostile.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'inv-hostile-'));
@@ -11,7 +14,11 @@ let server: Running;
 
 beforeAll(async () => {
   const catalog = join(folder, 'catalog.json');
-  const items = [1001, 1002].map((upc) => ({ upc, name: `Item ${upc}`, units: 1_000_000 }));
+  const items = [1001, 1002, HONEST_UPC].map((upc) => ({
+    upc,
+    name: `Item ${upc}`,
+    units: 1_000_000,
+  }));
   writeFileSync(catalog, JSON.stringify(items));
   server = await ServerProcess.start({ data: join(folder, 'inventory.db'), catalog });
 });
@@ -44,4 +51,23 @@ test('who guesses passwords waits longer each time, and others log in meanwhile'
   const report = await runGuessing(server.port, options);
   expect(report.longestWaitMs).toBeGreaterThan(2 * report.firstWaitMs);
   expect(report.slowestLoginMs).toBeLessThan(2_000);
+});
+
+describe('a hundred strangers do not make a buyer wait with', () => {
+  test.for<GreedName>([
+    'empty lines',
+    'lines of blanks',
+    'arrays of no words',
+    'unknown verbs',
+    'PING',
+  ])('%s', async (kind) => {
+    const greedy = await beGreedy(server.port, kind, 100);
+    const honest = await HonestClient.start(server.port);
+    await pause(1_000);
+    await honest.stop();
+    await greedy.stop();
+    expect(honest.violations).toEqual([]);
+    // The campaign holds the real bound; here other tests run on the same processors.
+    expect(honest.slowestMs).toBeLessThan(700);
+  });
 });
