@@ -28,6 +28,7 @@ async function serverWithSlowStore() {
 function delegate(store: Store): Store {
   return Object.assign(Object.create(store), {
     settle: store.settle.bind(store),
+    afterReplies: store.afterReplies.bind(store),
     close: store.close.bind(store),
   });
 }
