@@ -1,8 +1,8 @@
 // npm run package [-- target …] [--out folder]
 // Builds the standalone executable: for this machine (build/inv), or for each machine that is named
-// (build/inv-linux-arm64 …); and SHA256SUMS of what it built.
+// (build/inv-linux-arm64 …); and SHA256SUMS, of these and of what earlier runs left beside them.
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -23,12 +23,9 @@ const names = positionals.length > 0 ? positionals : [THIS_MACHINE];
 await check();
 
 await mkdir(out, { recursive: true });
-// What an earlier run left would be taken for a part of this one.
-const outputs = Object.keys(TARGETS).flatMap((name) => [
-  outputName(name, true),
-  outputName(name, false),
-]);
-for (const file of [...outputs, 'SHA256SUMS']) await rm(join(out, file), { force: true });
+// If this run fails, it leaves no executable of an earlier one in the place of its own.
+for (const name of names)
+  await rm(join(out, outputName(name, positionals.length > 0)), { force: true });
 const scratch = await mkdtemp(join(tmpdir(), 'inv-package-'));
 try {
   await packageAll(scratch);
@@ -50,7 +47,7 @@ async function check() {
 async function packageAll(scratch) {
   const bundled = join(scratch, 'inv.cjs');
   await bundle(root, bundled);
-  const sums = [];
+  const sums = await earlierSums();
   for (const name of names) {
     const output = join(out, outputName(name, positionals.length > 0));
     await makeExecutable({
@@ -61,10 +58,18 @@ async function packageAll(scratch) {
       home: join(scratch, `${name}-home`),
       isForThisMachine: name === THIS_MACHINE,
     });
-    sums.push(`${await sha256(output)}  ${basename(output)}\n`);
+    sums.set(basename(output), await sha256(output));
     console.log(output);
   }
-  await writeFile(join(out, 'SHA256SUMS'), sums.join(''));
+  const lines = [...sums].map(([file, sum]) => `${sum}  ${file}\n`);
+  await writeFile(join(out, 'SHA256SUMS'), lines.join(''));
+}
+
+/** The checksums that an earlier run wrote of executables that are still there, by file name. */
+async function earlierSums() {
+  const text = await readFile(join(out, 'SHA256SUMS'), 'utf8').catch(() => '');
+  const entries = text.split('\n').map((line) => line.split('  ').reverse());
+  return new Map(entries.filter(([file]) => file && existsSync(join(out, file))));
 }
 
 function outputName(target, isNamed) {
