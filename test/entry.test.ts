@@ -50,6 +50,13 @@ test('bin/run.js asks for the Node that package.json asks for', () => {
   expect(pjson.engines.node).toBe('>=24.21');
 });
 
+test('npm prints errors only: an older Node would fill the first screen with warnings', async () => {
+  const own = Object.keys(process.env).filter((name) => /^npm_config_/i.test(name));
+  const env = Object.fromEntries(own.map((name) => [name, undefined]));
+  const { stdout } = await finished('npm', ['config', 'get', 'loglevel'], { cwd: root, env });
+  expect(stdout).toBe('error\n');
+});
+
 test('npm start replaces its shell, so that a signal sent to npm reaches the server', () => {
   // Without `exec` the shell in between dies of the signal, and the server lives on.
   expect(pjson.scripts.start).toMatch(/^exec node /);

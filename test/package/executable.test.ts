@@ -1,6 +1,6 @@
 // The standalone executable, alone in a folder. All of test/e2e runs against it too: see the script
 // `test:package`.
-import { copyFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -30,15 +30,46 @@ beforeAll(async () => {
 
 afterAll(() => rm(scratch, { recursive: true }));
 
+/** What an earlier run for another target left in the folder. */
+const EARLIER = { file: 'inv-macos-arm64', sum: `${'0'.repeat(64)}  inv-macos-arm64` };
+/** The lines of SHA256SUMS; none where the executable is not built here. */
+let sums: string[] = [];
+
 async function build(out: string): Promise<string> {
+  await mkdir(out);
+  await writeFile(join(out, EARLIER.file), '');
+  await writeFile(
+    join(out, 'SHA256SUMS'),
+    `${EARLIER.sum}\n${'1'.repeat(64)}  inv-removed\n${'2'.repeat(64)}  inv\n`,
+  );
   const { code, stdout, stderr } = await finished(process.execPath, [
     join(root, 'bin/package.js'),
     '--out',
     out,
   ]);
   if (code !== 0) throw new Error(`${stdout}${stderr}`);
+  sums = (await readFile(join(out, 'SHA256SUMS'), 'utf8')).trimEnd().split('\n');
+  await stat(join(out, EARLIER.file));
   return join(out, 'inv');
 }
+
+test.skipIf(process.env.INV_BIN)(
+  'what was built for another target stays, with its checksum',
+  () => {
+    expect(sums).toEqual([EARLIER.sum, expect.stringMatching(/^(?!2{64})[0-9a-f]{64} {2}inv$/)]);
+  },
+);
+
+test('SIGUSR1 opens no debugger, and a full disk under its output is exit code 7', async () => {
+  using home = new TemporaryFolder();
+  await using server = await serve(home.file('inventory.db'));
+  server.child.kill('SIGUSR1');
+  await using client = await server.login();
+  expect(await client.ask('PURCHASE 1001 1')).toMatchObject({ lines: [{ available: 49 }] });
+  expect((await server.stop()).stderr).not.toMatch(/debugger/i);
+  const ended = await finished('bash', ['-c', '"$0" --help >/dev/full 2>&1', executable]);
+  expect(ended).toMatchObject({ code: 7 });
+});
 
 /** Runs it with nothing in its environment but an empty home. */
 async function alone(args: string[], home: string): Promise<Finished> {
