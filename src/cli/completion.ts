@@ -1,3 +1,5 @@
+// Not @oclif/plugin-autocomplete: it knows no fish, looks for its files beside the executable, and as
+// a plugin makes each start of inv slower (see unknown-command.ts).
 import type { Command } from '@oclif/core';
 import { bashScript } from './completion/bash.ts';
 import { fishScript } from './completion/fish.ts';

@@ -1,10 +1,11 @@
 import './colour.ts';
 import './surroundings.ts';
-import { Errors, type Interfaces, run } from '@oclif/core';
+import { Config, Errors, type Interfaces, run } from '@oclif/core';
 import type { ExitCode } from './command-failure.ts';
 import { refuseEmptyWords } from './environment.ts';
 import { guardOutput } from './output.ts';
 import { report, toFailure, wantsJson } from './report.ts';
+import { unknownCommand } from './unknown-command.ts';
 
 /**
  * Runs the command line of this process. Whatever goes wrong is reported (see `report`) and decides
@@ -30,8 +31,15 @@ export async function runCli(options: Interfaces.LoadOptions): Promise<void> {
   } catch (error) {
     // What `this.exit(code)` throws: a decision, not a failure.
     if (error instanceof Errors.ExitError) await exit(error.oclif.exit);
-    else await fail(error);
+    else await fail(await helpForUnknown(error, options));
   }
+}
+
+/** Returns the failure for help with what is no command (`inv help purchse`); else the error itself. */
+async function helpForUnknown(error: unknown, options: Interfaces.LoadOptions): Promise<unknown> {
+  if (!(error instanceof Errors.CLIError)) return error;
+  const id = /^Command (.+) not found\.$/.exec(error.message)?.[1];
+  return id === undefined ? error : unknownCommand(id, await Config.load(options));
 }
 
 /** Ends the process, whatever still holds it, once its output has left it. */

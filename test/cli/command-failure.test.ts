@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fixture } from './fixture.ts';
 
-const FAULT =
-  'something went wrong that should not have: nobody waits for this (DEBUG=* shows the details)';
+const FAULT = 'internal error: nobody waits for this; please report it (DEBUG=* shows the details)';
 
 describe('how a command ends', () => {
   test.for([
@@ -38,7 +37,7 @@ describe('how a command ends', () => {
 
 describe('a command line that makes no sense: exit code 2', () => {
   test.for([
-    [['shop', 'purchase'], 'missing required option --qty (--help shows the options)'],
+    [['shop', 'purchase'], 'give --qty, as in `inv shop purchase --qty 2`'],
     [
       ['shop', 'purchase', '--qty', 'x'],
       '--qty: expected an integer but received: x (--help shows the options)',
@@ -46,13 +45,31 @@ describe('a command line that makes no sense: exit code 2', () => {
     [['shop', 'purchase', '--qyt', '1'], 'unknown option: --qyt. Did you mean `--qty`?'],
     [['shop', 'purchase', '-x'], 'unknown option: -x (--help shows the options)'],
     [['shop', '--port', '1', 'x'], 'unexpected argument: x (--help shows the options)'],
+    [['shop', 'purchase', '2'], 'did you mean `inv shop purchase --qty 2`?'],
+    [['shop', 'purchase', '--json', '2'], 'did you mean `--qty 2`?'],
+    [
+      ['shop', 'purchase', '--qty', '1', '--note', 'a', '2'],
+      'unexpected argument: 2 (--help shows the options)',
+    ],
+    [
+      ['--qty', '2', 'shop', 'purchase'],
+      'options stand behind the command. Did you mean `inv shop purchase --qty 2`?',
+    ],
+    [['help', 'shop', 'purchse'], 'no command `shop purchse`. Did you mean `inv shop purchase`?'],
+    [['shop', 'purchse', '--help'], 'no command `shop purchse`. Did you mean `inv shop purchase`?'],
+    [['help', 'purchase'], 'no command `purchase`. Did you mean `inv shop purchase`?'],
     [['shop', 'purchse'], 'no command `shop purchse`. Did you mean `inv shop purchase`?'],
   ] as const)('%s', async ([args, message]) => {
-    const plain = await fixture([...args]);
-    expect(plain).toEqual({ code: 2, stdout: '', stderr: `inv: ${message}\n` });
+    const plain = await fixture(args.filter((word) => word !== '--json'));
+    expect(plain).toMatchObject({ code: 2, stdout: '' });
+    expect(plain.stderr).toMatch(/^inv: [^\n]+\n$/);
+    if (!args.some((word) => word === '--json')) expect(plain.stderr).toBe(`inv: ${message}\n`);
 
     const json = await fixture([...args, '--json']);
     expect(json).toMatchObject({ code: 2, stderr: '' });
     expect(JSON.parse(json.stdout).error).toMatchObject({ code: 'USAGE' });
+    if (args.some((word) => word === '--json')) {
+      expect(JSON.parse(json.stdout).error.message).toBe(message);
+    }
   });
 });

@@ -3,7 +3,11 @@ import { expect, test } from 'vitest';
 import { type Commands, unknownCommand } from '../../src/cli/unknown-command.ts';
 
 const ids = ['completion', 'serve', 'shop', 'shop:inventory', 'shop:login', 'shop:purchase'];
-const commands = ids.map((id) => ({ id, hidden: false }) as Command.Loadable);
+const flags = { upc: { required: true }, note: {}, qty: { required: true } };
+const commands = ids.map((id) => {
+  const own = id === 'shop:purchase' ? flags : {};
+  return { id, hidden: false, flags: own } as unknown as Command.Loadable;
+});
 const config: Commands = { bin: 'inv', commands };
 
 test.for([
@@ -18,4 +22,34 @@ test.for([
   ['shop:login:alice', '`inv shop login` takes no argument `alice`. See `inv shop login --help`.'],
 ])('%s', ([id = '', sentence]) => {
   expect(unknownCommand(id, config)).toMatchObject({ message: sentence, code: 'USAGE', exit: 2 });
+});
+
+test.for([
+  ['shop:purchase:1001:2', 'did you mean `inv shop purchase --upc 1001 --qty 2`?'],
+  [
+    'shop:purchase:1001:2:1002:1',
+    'did you mean `inv shop purchase --upc 1001 --qty 2 --upc 1002 --qty 1`?',
+  ],
+  [
+    'shop:purchase:1001',
+    '`inv shop purchase` takes no argument `1001`. See `inv shop purchase --help`.',
+  ],
+  [
+    'shop:purchase:ticket:2',
+    '`inv shop purchase` takes no argument `ticket 2`. See `inv shop purchase --help`.',
+  ],
+])('numbers without their options: %s', ([id = '', sentence]) => {
+  expect(unknownCommand(id, config).message).toBe(sentence);
+});
+
+test.for([
+  [
+    ['--port', '5050', 'shop', 'inventory', '--json'],
+    'options stand behind the command. Did you mean `inv shop inventory --port 5050 --json`?',
+  ],
+  [['-v5', 'serve'], 'options stand behind the command. Did you mean `inv serve -v5`?'],
+  [['--port', '5050'], 'there is no option `--port` without a command. See `inv --help`.'],
+] as const)('an option first: %s', ([words, sentence]) => {
+  const [id = '', ...rest] = words;
+  expect(unknownCommand(id, config, rest).message).toBe(sentence);
 });

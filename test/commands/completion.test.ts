@@ -60,3 +60,11 @@ test('another shell is a mistake in usage', async () => {
     stderr: 'inv: expected tcsh to be one of: bash, zsh, fish (--help shows the options)\n',
   });
 });
+
+test('no shell is a question', async () => {
+  expect(await bash('inv completion')).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: 'inv: which shell? bash, zsh or fish\n',
+  });
+});
