@@ -96,8 +96,9 @@ export class Shop {
     }
   }
 
-  inventory(): Promise<StockItem[]> {
-    return this.#ask((client) => client.inventory());
+  /** All items, or those of `upcs`. */
+  inventory(upcs: readonly number[] = []): Promise<StockItem[]> {
+    return this.#ask((client) => client.inventory(upcs));
   }
 
   orders(count: number, before: string | null): Promise<PastOrder[]> {

@@ -1,5 +1,7 @@
+import { Flags } from '@oclif/core';
 import type { StockItem } from '../../client/replies.ts';
-import { outputColumns, ShopCommand } from '../../shop/terminal/shop-command.ts';
+import { toUpcs } from '../../shop/terminal/input.ts';
+import { ShopCommand } from '../../shop/terminal/shop-command.ts';
 
 export default class ShopInventory extends ShopCommand {
   static override summary = 'Show what the server sells and how many units are available';
@@ -13,17 +15,31 @@ export default class ShopInventory extends ShopCommand {
   static override examples = [
     { description: 'See the stock', command: '<%= config.bin %> <%= command.id %>' },
     {
+      description: 'Two items only',
+      command: '<%= config.bin %> <%= command.id %> --upc 1001 --upc 1002',
+    },
+    {
       description: 'For a program',
       command: '<%= config.bin %> <%= command.id %> --json',
     },
   ];
 
+  static override flags = {
+    upc: Flags.string({
+      summary: 'only this item; repeat --upc for more items',
+      helpValue: 'UPC',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+  };
+
   async run(): Promise<{ items: StockItem[] }> {
     const { flags } = await this.parse(ShopInventory);
-    const items = await this.withShop(flags, (shop) => shop.inventory());
+    const upcs = toUpcs(flags.upc ?? []);
+    const items = await this.withShop(flags, (shop) => shop.inventory(upcs));
     if (!this.jsonEnabled()) {
-      const { inventoryTable } = await import('../../shop/terminal/tables.ts');
-      this.log(inventoryTable(items, outputColumns()));
+      const { inventoryListing } = await import('../../shop/terminal/tables.ts');
+      await this.show((look) => inventoryListing(items, look));
     }
     return { items };
   }

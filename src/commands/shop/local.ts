@@ -1,5 +1,5 @@
 import type { LocalItem } from '../../shop/state/state.ts';
-import { outputColumns, ShopCommand } from '../../shop/terminal/shop-command.ts';
+import { ShopCommand } from '../../shop/terminal/shop-command.ts';
 
 export default class ShopLocal extends ShopCommand {
   static override summary = 'Show what you have bought from here';
@@ -19,8 +19,8 @@ export default class ShopLocal extends ShopCommand {
     const { flags } = await this.parse(ShopLocal);
     const holdings = await this.withShop(flags, (shop) => shop.local());
     if (!this.jsonEnabled()) {
-      const { localTable } = await import('../../shop/terminal/tables.ts');
-      this.log(localTable(holdings, outputColumns()));
+      const { localListing } = await import('../../shop/terminal/tables.ts');
+      await this.show((look) => localListing(holdings, look));
     }
     const items = holdings.items.map(({ upc, name, units }) => ({ upc, name, units }));
     return { account: holdings.account, items };

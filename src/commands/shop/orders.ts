@@ -42,8 +42,8 @@ export default class ShopOrders extends ShopCommand {
     const before = flags.before === undefined ? null : toOrderId(flags.before);
     const orders = await this.withShop(flags, (shop) => shop.orders(count, before));
     if (!this.jsonEnabled()) {
-      const { ordersTable } = await import('../../shop/terminal/tables.ts');
-      this.log(ordersTable(orders));
+      const { ordersListing } = await import('../../shop/terminal/tables.ts');
+      await this.show((look) => ordersListing(orders, look));
     }
     return {
       orders: orders.map((one) => ({

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import type { ReceiptLine } from '../../client/replies.ts';
 import { toLines, toOrderId } from '../../shop/terminal/input.ts';
-import { outputColumns, ShopCommand } from '../../shop/terminal/shop-command.ts';
+import { ShopCommand } from '../../shop/terminal/shop-command.ts';
 
 interface ReceiptJson {
   order: string;
@@ -65,11 +65,14 @@ export default class ShopPurchase extends ShopCommand {
     const { flags } = await this.parse(ShopPurchase);
     const lines = toLines(flags.upc, flags.qty);
     const order = flags.order === undefined ? null : toOrderId(flags.order);
-    const bought = await this.withShop(flags, (shop) => shop.purchase(lines, order));
+    const { bought, account } = await this.withShop(flags, async (shop) => ({
+      bought: await shop.purchase(lines, order),
+      account: (await shop.loggedIn())?.account ?? null,
+    }));
     if (!this.jsonEnabled()) {
       await this.printDone(async () => {
-        const { receiptTable } = await import('../../shop/terminal/tables.ts');
-        this.log(receiptTable(bought, outputColumns()));
+        const { receiptListing } = await import('../../shop/terminal/tables.ts');
+        await this.show((look) => receiptListing(bought, account, look));
       });
     }
     const { order: id, at, replayed, lines: left } = bought.receipt;

@@ -11,15 +11,19 @@ import {
 } from '../../protocol/limits.ts';
 import { usage } from '../failures.ts';
 
-const INTEGER = /^\d{1,16}$/;
+/** Leading zeros do not matter: barcodes are printed with them. */
+const INTEGER = /^0*(\d{1,16})$/;
 const ORDER_ID = new RegExp(`^[\\x21-\\x7e]{1,${MAX_ORDER_ID_LENGTH}}$`);
 
 /** PURCHASE, ORDER and the id leave room for so many lines. */
 export const MAX_LINES = Math.floor((MAX_ARGUMENTS - 3) / 2);
 
+/** INVENTORY leaves room for so many UPCs. */
+const MAX_UPCS = MAX_ARGUMENTS - 1;
+
 /** The value of a decimal integer from 1 to 2^53-1, or null. */
 export function toPositive(word: string): number | null {
-  const value = INTEGER.test(word) ? Number(word) : 0;
+  const value = Number(INTEGER.exec(word)?.[1] ?? 0);
   return value >= 1 && value <= MAX_INTEGER ? value : null;
 }
 
@@ -38,6 +42,12 @@ export function toLines(upcs: readonly string[], quantities: readonly string[]):
     sums.set(upc, sum);
   }
   return [...sums].map(([upc, qty]) => ({ upc, qty }));
+}
+
+/** The UPCs that a list is asked for, each once. */
+export function toUpcs(words: readonly string[]): number[] {
+  if (words.length > MAX_UPCS) throw usage(`at most ${MAX_UPCS} items can be asked for at once`);
+  return [...new Set(words.map((word) => positive('UPC', word)))];
 }
 
 export function toOrderId(word: string): string {

@@ -3,9 +3,10 @@ import { input, password, select } from '@inquirer/prompts';
 import chalk from 'chalk';
 import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
 import type { Shop } from '../shop.ts';
+import { show } from './pager.ts';
 import { ask, BACK } from './prompts.ts';
 import { pickOrder } from './purchase-dialog.ts';
-import { inventoryTable, localTable, receiptTable, time } from './tables.ts';
+import { inventoryListing, localListing, receiptListing, time } from './tables.ts';
 
 type Choice = 'login' | 'inventory' | 'local' | 'purchase' | 'logout' | 'quit';
 
@@ -73,13 +74,15 @@ async function perform(shop: Shop, choice: Exclude<Choice, 'quit'>): Promise<voi
     case 'login':
       return logIn(shop);
     case 'inventory':
-      return attempt(shop, async () =>
-        print(inventoryTable(await shop.inventory(), process.stdout.columns)),
-      );
+      return attempt(shop, async () => {
+        const items = await shop.inventory();
+        await show((look) => inventoryListing(items, look));
+      });
     case 'local':
-      return attempt(shop, async () =>
-        print(localTable(await shop.local(), process.stdout.columns)),
-      );
+      return attempt(shop, async () => {
+        const holdings = await shop.local();
+        await show((look) => localListing(holdings, look));
+      });
     case 'purchase':
       return purchase(shop);
     case 'logout':
@@ -107,9 +110,11 @@ async function purchase(shop: Shop): Promise<void> {
     }
     const line = await pickOrder(items);
     if (line === null) return;
-    await attempt(shop, async () =>
-      print(receiptTable(await shop.purchase([line]), process.stdout.columns)),
-    );
+    await attempt(shop, async () => {
+      const bought = await shop.purchase([line]);
+      const account = (await shop.loggedIn())?.account ?? null;
+      await show((look) => receiptListing(bought, account, look));
+    });
   });
 }
 

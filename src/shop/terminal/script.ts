@@ -4,7 +4,8 @@ import { printable } from '../../client/printable.ts';
 import { DEFAULT_ORDERS_COUNT } from '../../protocol/limits.ts';
 import { usage } from '../failures.ts';
 import type { Shop } from '../shop.ts';
-import { toLines } from './input.ts';
+import { toLines, toOrderId } from './input.ts';
+import { look } from './look.ts';
 import { inventoryTable, localTable, ordersTable, receiptTable } from './tables.ts';
 
 export type Print = (text: string) => void;
@@ -14,7 +15,7 @@ const SYNTAX = {
   login: 'login USER, then the password on the next line',
   inventory: 'inventory',
   local: 'local',
-  purchase: 'purchase UPC QTY [UPC QTY …]',
+  purchase: 'purchase UPC QTY [UPC QTY …] [order ID]',
   orders: 'orders',
   logout: 'logout',
   quit: 'quit',
@@ -37,7 +38,7 @@ export async function runScript(
     const [word, ...words] = line.split(/\s+/) as [string, ...string[]];
     if (!Object.hasOwn(SYNTAX, word)) {
       throw usage(
-        `line ${number}: there is no '${printable(word)}'; there are ${Object.keys(SYNTAX).join(', ')}`,
+        `line ${number}: unknown word '${printable(word)}'; known: ${Object.keys(SYNTAX).join(', ')}`,
       );
     }
     if (word === 'quit') return;
@@ -61,29 +62,39 @@ async function runLine(
   words: readonly string[],
   password: () => Promise<string>,
 ): Promise<string> {
-  if (word === 'purchase') {
-    if (words.length === 0 || words.length % 2 === 1) throw usage(`write ${SYNTAX.purchase}`);
-    const upcs = words.filter((_, index) => index % 2 === 0);
-    const quantities = words.filter((_, index) => index % 2 === 1);
-    return receiptTable(await shop.purchase(toLines(upcs, quantities)));
-  }
+  if (word === 'purchase') return purchase(shop, words);
   const [user, ...others] = words;
   if (word === 'login') {
     if (user === undefined || others.length > 0) throw usage(`write ${SYNTAX.login}`);
     const { account } = await shop.login(user, await password());
     return `Logged in as ${account}.`;
   }
-  if (user !== undefined) throw usage(`write ${SYNTAX[word]}, and nothing else on the line`);
+  if (user !== undefined) throw usage(`${word} takes no arguments`);
   switch (word) {
     case 'inventory':
-      return inventoryTable(await shop.inventory());
+      return inventoryTable(await shop.inventory(), look());
     case 'local':
-      return localTable(await shop.local());
+      return localTable(await shop.local(), look());
     case 'orders':
-      return ordersTable(await shop.orders(DEFAULT_ORDERS_COUNT, null));
+      return ordersTable(await shop.orders(DEFAULT_ORDERS_COUNT, null), look());
     default:
       return `Logged out ${await shop.logout()}.`;
   }
+}
+
+/** `purchase UPC QTY [UPC QTY …] [order ID]`: with an id of its own a script that is run again buys nothing twice. */
+async function purchase(shop: Shop, words: readonly string[]): Promise<string> {
+  const at = words.findIndex((word) => word.toLowerCase() === 'order');
+  const pairs = at < 0 ? words : words.slice(0, at);
+  const [id, ...others] = at < 0 ? [null] : words.slice(at + 1);
+  if (pairs.length === 0 || pairs.length % 2 === 1 || id === undefined || others.length > 0) {
+    throw usage(`write ${SYNTAX.purchase}`);
+  }
+  const upcs = pairs.filter((_, index) => index % 2 === 0);
+  const quantities = pairs.filter((_, index) => index % 2 === 1);
+  const order = id === null ? null : toOrderId(id);
+  const bought = await shop.purchase(toLines(upcs, quantities), order);
+  return receiptTable(bought, (await shop.loggedIn())?.account ?? null, look());
 }
 
 function isUsage(error: unknown): error is CommandFailure {

@@ -4,6 +4,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { DEFAULT_HOST, DEFAULT_PORT } from '../../client/address.ts';
 import { Shop } from '../shop.ts';
 import { toAddress } from './input.ts';
+import type { Lay } from './pager.ts';
 
 /** The flags that every shop command has, after `parse`. */
 export interface ServerFlags {
@@ -48,9 +49,10 @@ export abstract class ShopCommand extends BaseCommand {
       shop.close();
     }
   }
-}
 
-/** How wide a table may be: as wide as the terminal, or as it likes when it goes elsewhere. */
-export function outputColumns(): number | undefined {
-  return process.stdout.isTTY ? process.stdout.columns : undefined;
+  /** Prints a listing for people. What lays lists out is loaded only now: --json needs none of it. */
+  protected async show(lay: Lay): Promise<void> {
+    const { show } = await import('./pager.ts');
+    await show(lay);
+  }
 }

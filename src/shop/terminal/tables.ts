@@ -1,11 +1,13 @@
-/** What people read on stdout. Colour is chalk's business: see cli/colour.ts. */
+/** What people read on stdout: the shop's lists and receipts, each laid out for a look (see look.ts). */
 import chalk from 'chalk';
-import Table from 'cli-table3';
-import type { PastOrder, StockItem } from '../../client/replies.ts';
+import type { PastOrder, ReceiptLine, StockItem } from '../../client/replies.ts';
 import { formatLines } from '../format-lines.ts';
 import type { Bought } from '../outbox.ts';
 import type { Holdings } from '../state/local-inventory.ts';
-import { fitted } from './width.ts';
+import type { LocalItem } from '../state/state.ts';
+import { type Column, type Listing, layOut, wholeText } from './listing.ts';
+import { inLook, type Look } from './look.ts';
+import { wrapped } from './width.ts';
 
 /** At or below this, an item is worth a warning: a few buyers at once empty it. */
 export const LOW_STOCK_UNITS = 10;
@@ -14,98 +16,148 @@ const BAR_WIDTH = 20;
 /** Seven of eight parts of a cell, and so on down to one. */
 const BAR_PARTS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** A name never gets less room than this, however narrow the terminal. */
-const MIN_NAME_WIDTH = 12;
-
-export function inventoryTable(items: readonly StockItem[], columns?: number): string {
-  if (items.length === 0) return 'The server sells nothing.';
-  const most = Math.max(...items.map((item) => item.available));
-  const upcWidth = Math.max(...items.map((item) => String(item.upc).length), 3);
-  const countWidth = Math.max(String(most).length, 'Available'.length);
-  const room = nameRoom(columns, [upcWidth, countWidth, BAR_WIDTH]);
-  return table(
-    ['UPC', 'Item', 'Available', 'Stock'],
-    ['right', 'left', 'right', 'left'],
-    items.map((item) => [
-      String(item.upc),
-      fitted(item.name, room),
-      stockColour(item.available)(String(item.available)),
-      stockBar(item.available, most),
-    ]),
-  );
+export function inventoryListing(items: readonly StockItem[], look: Look): Listing {
+  if (items.length === 0) return sentence('No items in the catalogue.', look);
+  const most = items.reduce((so, { available }) => Math.max(so, available), 0);
+  const inStockColour = (text: string, { available }: StockItem): string =>
+    stockColour(available)(text);
+  const columns: Column<StockItem>[] = [
+    UPC,
+    name((item) => item.name),
+    {
+      title: 'Available',
+      align: 'right',
+      fit: 'whole',
+      text: ({ available }) => String(available),
+      paint: inStockColour,
+    },
+    {
+      title: 'Stock',
+      align: 'left',
+      fit: 'spare',
+      text: ({ available }) => (look.plain ? stockWord(available) : stockBar(available, most)),
+      paint: inStockColour,
+    },
+  ];
+  return layOut(columns, items, look);
 }
 
 /** How much is there, against the item of which there is most. */
 export function stockBar(available: number, most: number): string {
-  if (available === 0) return chalk.red('sold out');
+  if (available === 0) return stockWord(available);
   // Whatever is there shows: at least the thinnest bar.
   const eighths = Math.max(1, Math.round((available / most) * BAR_WIDTH * 8));
   const bar = '█'.repeat(Math.floor(eighths / 8)) + BAR_PARTS[eighths % 8];
-  const low = available <= LOW_STOCK_UNITS ? ' low' : '';
-  return stockColour(available)(bar + low);
+  return available <= LOW_STOCK_UNITS ? `${bar} ${stockWord(available)}` : bar;
 }
 
-function stockColour(available: number): (text: string) => string {
+function stockWord(available: number): string {
+  if (available === 0) return 'sold out';
+  return available <= LOW_STOCK_UNITS ? 'low' : '';
+}
+
+export function stockColour(available: number): (text: string) => string {
   if (available === 0) return chalk.red;
   return available <= LOW_STOCK_UNITS ? chalk.yellow : chalk.green;
 }
 
-export function localTable({ account, items }: Holdings, columns?: number): string {
-  if (items.length === 0) return `${chalk.bold(account)} has bought nothing yet.`;
-  const upcWidth = Math.max(...items.map((item) => String(item.upc).length), 3);
-  const room = nameRoom(columns, [upcWidth, 16]);
-  const rows = items.map(({ upc, name, units }) => [
-    String(upc),
-    fitted(name, room),
-    String(units),
-  ]);
-  return `${chalk.bold(account)} owns:\n${table(['UPC', 'Item', 'Units'], ['right', 'left', 'right'], rows)}`;
+/** What an account bought from this computer. */
+export function localListing({ account, items }: Holdings, look: Look): Listing {
+  if (items.length === 0) {
+    return sentence(`${account} has bought nothing from this computer yet.`, look);
+  }
+  const columns: Column<LocalItem>[] = [
+    UPC,
+    name((item) => item.name),
+    count('Units', ({ units }) => units),
+  ];
+  return layOut(columns, items, look, [`Bought from this computer, ${account} owns:`]);
 }
 
-export function receiptTable({ receipt, items }: Bought, columns?: number): string {
+/** `account`: who bought (`alice@localhost:5050`). */
+export function receiptListing(
+  { receipt, items }: Bought,
+  account: string | null,
+  look: Look,
+): Listing {
+  const { order, at, replayed, lines } = receipt;
+  const buyer = account === null ? '' : ` for ${account}`;
+  const caption = replayed
+    ? `Order ${order} was bought${buyer} before, at ${time(at)}; nothing was bought again.`
+    : `Bought${buyer}, as order ${order} at ${time(at)}.`;
   const names = new Map(items.map(({ upc, name }) => [upc, name]));
-  const title = receipt.replayed
-    ? `Order ${chalk.bold(receipt.order)} was bought before, at ${time(receipt.at)}; nothing was bought again.`
-    : `${chalk.green('Bought')}, as order ${chalk.bold(receipt.order)} at ${time(receipt.at)}.`;
-  const rows = receipt.lines.map(({ upc, qty, available }) => [
-    String(upc),
-    fitted(names.get(upc) ?? '', nameRoom(columns, [16, 9, 9])),
-    String(qty),
-    stockColour(available)(String(available)),
-  ]);
-  const head = ['UPC', 'Item', 'Bought', 'Left'];
-  return `${title}\n${table(head, ['right', 'left', 'right', 'right'], rows)}`;
+  const columns: Column<ReceiptLine>[] = [
+    UPC,
+    name(({ upc }) => names.get(upc) ?? ''),
+    count('Bought', ({ qty }) => qty),
+    {
+      ...count<ReceiptLine>('Left', ({ available }) => available),
+      paint: (text, { available }) => stockColour(available)(text),
+    },
+  ];
+  const laidOut = layOut(columns, lines, look, [caption]);
+  if (look.plain || replayed) return laidOut;
+  const [first = '', ...rest] = laidOut.head;
+  return { ...laidOut, head: [first.replace(/^Bought/, chalk.green), ...rest] };
 }
 
-export function ordersTable(orders: readonly PastOrder[]): string {
-  if (orders.length === 0) return 'No orders.';
-  const rows = orders.map(({ order, at, lines, refusal }) => [
-    order,
-    time(at),
-    refusal === null ? formatLines(lines) : chalk.red(refusal),
-  ]);
-  return table(['Order', 'At', 'Outcome'], ['left', 'left', 'left'], rows);
+export function ordersListing(orders: readonly PastOrder[], look: Look): Listing {
+  if (orders.length === 0) return sentence('No orders.', look);
+  const columns: Column<PastOrder>[] = [
+    { title: 'Order', align: 'left', fit: 'whole', text: ({ order }) => order },
+    { title: 'At', align: 'left', fit: 'whole', text: ({ at }) => second(at) },
+    {
+      title: 'Outcome',
+      align: 'left',
+      fit: 'wrap',
+      text: ({ lines, refusal }) =>
+        inLook(refusal === null ? formatLines(lines) : refusal, look.plain),
+      paint: (text, { refusal }) => (refusal === null ? text : chalk.red(text)),
+    },
+  ];
+  return layOut(columns, orders, look);
 }
 
+/** Each listing as one text, for an output that is not paged. */
+export const inventoryTable = (items: readonly StockItem[], look: Look): string =>
+  wholeText(inventoryListing(items, look));
+export const localTable = (holdings: Holdings, look: Look): string =>
+  wholeText(localListing(holdings, look));
+export const receiptTable = (bought: Bought, account: string | null, look: Look): string =>
+  wholeText(receiptListing(bought, account, look));
+export const ordersTable = (orders: readonly PastOrder[], look: Look): string =>
+  wholeText(ordersListing(orders, look));
+
+/** `2026-11-22T14:28:03.123Z` */
 export function time(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-function table(head: string[], colAligns: ('left' | 'right')[], rows: readonly string[][]): string {
-  const drawn = new Table({
-    head: head.map((title) => chalk.bold(title)),
-    colAligns,
-    // The colours are in the cells: cli-table3 would add its own, whatever the terminal.
-    style: { head: [], border: [], compact: true },
-  });
-  drawn.push(...rows);
-  return drawn.toString();
+/** `2026-11-22T14:28:03Z`: what a column of times needs. */
+function second(milliseconds: number): string {
+  return time(milliseconds).replace(/\.\d+Z$/, 'Z');
 }
 
-/** The room that the other columns leave to a name. All of it when there is no terminal to fit into. */
-function nameRoom(columns: number | undefined, others: readonly number[]): number {
-  if (columns === undefined) return Number.POSITIVE_INFINITY;
-  const borders = 3 * (others.length + 1) + 1;
-  const taken = others.reduce((sum, width) => sum + width, borders);
-  return Math.max(columns - taken, MIN_NAME_WIDTH);
+const UPC: Column<{ readonly upc: number }> = {
+  title: 'UPC',
+  align: 'right',
+  fit: 'whole',
+  text: ({ upc }) => String(upc),
+};
+
+function name<Row>(of: (row: Row) => string): Column<Row> {
+  return { title: 'Item', align: 'left', fit: 'cut', text: of };
+}
+
+function count<Row>(title: string, of: (row: Row) => number): Column<Row> {
+  return { title, align: 'right', fit: 'whole', text: (row) => String(of(row)) };
+}
+
+/** A list of nothing, as a sentence. */
+function sentence(text: string, look: Look): Listing {
+  return {
+    head: wrapped(text, look.columns ?? Number.POSITIVE_INFINITY),
+    count: 0,
+    lines: () => [],
+  };
 }

@@ -1,25 +1,65 @@
-/** Text that fits into so many cells of a terminal. */
+/** Texts measured, cut, padded and wrapped to cells of a terminal; string-width says how many cells a text takes. */
+import stringWidth from 'string-width';
 
 const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-/** From here on, characters may be two cells wide (Chinese, Japanese, Korean, emoji). */
-const FIRST_WIDE = 0x1100;
+/** No text takes more cells for each UTF-16 unit. */
+export const MAX_CELLS_PER_UNIT = 2;
 
-/**
- * `text`, cut to `cells` with an ellipsis. What may be wide counts as wide, so it never takes more
- * room than it has; cli-table3 measures what is left and draws the borders to it.
- */
-export function fitted(text: string, cells: number): string {
-  if (text.length * 2 <= cells) return text;
-  let kept = '';
+/** How many cells of a terminal `text` takes; escape sequences take none. */
+export function cellsOf(text: string): number {
+  return stringWidth(text);
+}
+
+/** `text`, cut to `cells` with `ellipsis` (one cell) at its end when it is longer. */
+export function fitted(text: string, cells: number, ellipsis = '…'): string {
+  if (text.length * MAX_CELLS_PER_UNIT <= cells || cellsOf(text) <= cells) return text;
+  return `${headOf(text, cells - 1)}${ellipsis}`;
+}
+
+/** `text` with spaces up to `cells`, behind it or before it. A longer text stays as it is. */
+export function padded(text: string, cells: number, align: 'left' | 'right'): string {
+  const spaces = ' '.repeat(Math.max(0, cells - cellsOf(text)));
+  return align === 'left' ? text + spaces : spaces + text;
+}
+
+/** `text` as lines of at most `cells` cells, broken at spaces, and inside a word only where a word is too long. */
+export function wrapped(text: string, cells: number): string[] {
+  if (text.length * MAX_CELLS_PER_UNIT <= cells || cellsOf(text) <= cells) return [text];
+  const lines: string[] = [];
+  let line = '';
+  for (let word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (cellsOf(longer) <= cells) {
+      line = longer;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    while (cellsOf(word) > cells) {
+      // At least one character a line, or a wide character on a terminal of one cell would never end.
+      const head = headOf(word, cells) || firstOf(word);
+      lines.push(head);
+      word = word.slice(head.length);
+    }
+    line = word;
+  }
+  if (line !== '' || lines.length === 0) lines.push(line);
+  return lines;
+}
+
+/** The longest beginning of `text` that takes at most `cells`. */
+function headOf(text: string, cells: number): string {
+  let end = 0;
   let width = 0;
   for (const { segment } of GRAPHEMES.segment(text)) {
-    const size = (segment.codePointAt(0) as number) >= FIRST_WIDE ? 2 : 1;
-    // One cell stays free for the ellipsis, unless this is the end.
-    const isEnd = kept.length + segment.length === text.length;
-    if (width + size > cells - (isEnd ? 0 : 1)) return `${kept}…`;
-    kept += segment;
-    width += size;
+    width += cellsOf(segment);
+    if (width > cells) break;
+    end += segment.length;
   }
-  return kept;
+  return text.slice(0, end);
+}
+
+function firstOf(text: string): string {
+  const [first] = GRAPHEMES.segment(text);
+  return first?.segment ?? text;
 }

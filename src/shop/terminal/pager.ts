@@ -1,0 +1,238 @@
+/** Shows listings that are longer than the screen a screen at a time, and all others as they are. */
+import { emitKeypressEvents } from 'node:readline';
+import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
+import { type Key, Keyboard, suspend } from './keyboard.ts';
+import type { Listing } from './listing.ts';
+import { type Look, look } from './look.ts';
+import { fitted } from './width.ts';
+
+const ALTERNATE_SCREEN = '\u001b[?1049h';
+const USUAL_SCREEN = '\u001b[?1049l';
+const CLEAR = '\u001b[H\u001b[2J';
+const [INVERSE, UPRIGHT] = ['\u001b[7m', '\u001b[27m'];
+
+/** Lines are handed to the stream in pieces of about so many characters. */
+const PIECE = 65_536;
+
+/** Makes a listing for the present look: once more when the terminal's size changes. */
+export type Lay = (look: Look) => Listing;
+
+/** Prints a listing on stdout. It is paged where stdin and stdout are a terminal and it is longer than that. */
+export async function show(lay: Lay): Promise<void> {
+  const listing = lay(look());
+  const { isTTY, rows } = process.stdout;
+  const canPage = isTTY === true && process.stdin.isTTY === true && !look().plain && rows > 0;
+  // The prompt that follows takes a line.
+  if (canPage && isLongerThan(listing, rows - 1)) await page(lay);
+  else await printAll(listing);
+}
+
+function isLongerThan({ head, count, lines }: Listing, rows: number): boolean {
+  let height = head.length;
+  for (let index = 0; index < count && height <= rows; index++) height += lines(index).length;
+  return height > rows;
+}
+
+/** In pieces, and each after the stream took the one before: a slow reader costs no memory. */
+async function printAll({ head, count, lines }: Listing): Promise<void> {
+  let piece = head.map((line) => `${line}\n`).join('');
+  for (let index = 0; index < count; index++) {
+    for (const line of lines(index)) piece += `${line}\n`;
+    if (piece.length < PIECE) continue;
+    if (!(await write(piece))) return;
+    piece = '';
+  }
+  if (piece !== '') await write(piece);
+}
+
+/** Whether the stream took it. What it could not take, it tells by its 'error' event. */
+function write(text: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    process.stdout.write(text, (error) => resolve(!error));
+  });
+}
+
+async function page(lay: Lay): Promise<void> {
+  let view = new PagedView(lay(look()), process.stdout.rows, look().columns);
+  for (let isDone = false; !isDone; ) {
+    using keyboard = new Keyboard();
+    emitKeypressEvents(keyboard as unknown as NodeJS.ReadableStream);
+    isDone = await new Promise<boolean>((resolve, reject) => {
+      const draw = (): void => {
+        process.stdout.write(view.screen());
+      };
+      const onResize = (): void => {
+        view = new PagedView(lay(look()), process.stdout.rows, look().columns, view.topRow);
+        draw();
+      };
+      const leave = (settle: () => void): void => {
+        process.stdout.off('resize', onResize);
+        process.stdout.write(USUAL_SCREEN);
+        settle();
+      };
+      process.stdout.on('resize', onResize);
+      keyboard.on('keypress', (_text, key) => {
+        const move = moveOf(key);
+        if (move === 'interrupt') leave(() => reject(interrupted()));
+        else if (move === 'quit') leave(() => resolve(true));
+        else if (move !== null) {
+          view.move(move);
+          draw();
+        }
+      });
+      keyboard.on('suspend', () => {
+        leave(() => {
+          keyboard.setRawMode(false);
+          suspend().then(() => resolve(false), reject);
+        });
+      });
+      keyboard.on('continue', () => leave(() => resolve(false)));
+      keyboard.setRawMode(true);
+      keyboard.resume();
+      process.stdout.write(ALTERNATE_SCREEN);
+      draw();
+    });
+  }
+}
+
+function interrupted(): CommandFailure {
+  return new CommandFailure('interrupted', 'INTERRUPTED', ExitCode.interrupted);
+}
+
+export type Move = 'page' | 'page back' | 'line' | 'line back' | 'start' | 'end';
+
+/** What a key means, or null for nothing. As in `less`, where both have it. */
+export function moveOf({ name, ctrl, sequence }: Key): Move | 'quit' | 'interrupt' | null {
+  if (ctrl === true) {
+    const byLetter = { c: 'interrupt', d: 'quit', f: 'page', b: 'page back' } as const;
+    return byLetter[name as keyof typeof byLetter] ?? null;
+  }
+  if (sequence === 'G') return 'end';
+  switch (name) {
+    case 'space':
+    case 'pagedown':
+    case 'f':
+      return 'page';
+    case 'pageup':
+    case 'b':
+      return 'page back';
+    case 'down':
+    case 'j':
+    case 'return':
+    case 'enter':
+      return 'line';
+    case 'up':
+    case 'k':
+      return 'line back';
+    case 'home':
+    case 'g':
+      return 'start';
+    case 'end':
+      return 'end';
+    case 'q':
+    case 'escape':
+      return 'quit';
+    default:
+      return null;
+  }
+}
+
+/** A window over a listing: which lines show. Only lines near the window are made. */
+export class PagedView {
+  readonly #listing: Listing;
+  readonly #head: readonly string[];
+  readonly #columns: number;
+  readonly #height: number;
+  #row: number;
+  /** Which line of `#row` is the first of the window. */
+  #line = 0;
+
+  /** A window of `rows` lines, the last of them for the keys; it begins at `topRow`. */
+  constructor(listing: Listing, rows: number, columns = 80, topRow = 0) {
+    this.#listing = listing;
+    // Titles that leave no room for rows are left out.
+    this.#head = listing.head.length <= rows - 3 ? listing.head : [];
+    this.#columns = columns;
+    this.#height = Math.max(1, rows - this.#head.length - 1);
+    this.#row = Math.min(topRow, listing.count - 1);
+    // A window that reaches over the end begins where its end is the end.
+    if (this.#window().shown.length < this.#height) this.move('end');
+  }
+
+  get topRow(): number {
+    return this.#row;
+  }
+
+  move(move: Move): void {
+    switch (move) {
+      case 'page':
+        this.#forward(this.#height);
+        break;
+      case 'line':
+        this.#forward(1);
+        break;
+      case 'page back':
+        this.#back(this.#height);
+        break;
+      case 'line back':
+        this.#back(1);
+        break;
+      case 'start':
+        this.#row = 0;
+        this.#line = 0;
+        break;
+      case 'end':
+        this.#row = this.#listing.count - 1;
+        this.#line = this.#listing.lines(this.#row).length;
+        this.#back(this.#height);
+        break;
+    }
+  }
+
+  /** All that the screen shows. */
+  screen(): string {
+    const { shown, isEnd } = this.#window();
+    const { count } = this.#listing;
+    const keys = 'space, PgUp, Home, End; q quits';
+    const place = isEnd ? 'end' : `row ${this.#row + 1} of ${count}`;
+    const status = fitted(`${place} · ${keys}`, this.#columns - 1);
+    const lines = [...this.#head, ...shown];
+    // The keys stand on the last line of the screen.
+    while (lines.length < this.#head.length + this.#height) lines.push('');
+    return `${CLEAR}${lines.join('\r\n')}\r\n${INVERSE}${status}${UPRIGHT}`;
+  }
+
+  #window(): { readonly shown: readonly string[]; readonly isEnd: boolean } {
+    const { count, lines } = this.#listing;
+    const shown: string[] = [];
+    let row = this.#row;
+    let from = this.#line;
+    for (; row < count && shown.length < this.#height; row++) {
+      const all = lines(row);
+      const room = this.#height - shown.length;
+      shown.push(...all.slice(from, from + room));
+      if (all.length - from > room) return { shown, isEnd: false };
+      from = 0;
+    }
+    return { shown, isEnd: row >= count };
+  }
+
+  #forward(by: number): void {
+    const { count, lines } = this.#listing;
+    this.#line += by;
+    while (this.#row < count && this.#line >= lines(this.#row).length) {
+      this.#line -= lines(this.#row).length;
+      this.#row++;
+    }
+    if (this.#window().shown.length < this.#height) this.move('end');
+  }
+
+  #back(by: number): void {
+    this.#line -= by;
+    while (this.#line < 0 && this.#row > 0) {
+      this.#row--;
+      this.#line += this.#listing.lines(this.#row).length;
+    }
+    this.#line = Math.max(0, this.#line);
+  }
+}
