@@ -46,7 +46,7 @@ for (const name of documents.filter((name) => name.endsWith('.md'))) {
 /** `source` with the output of each command as it is now. */
 async function played(source: string): Promise<string> {
   using folder = new TemporaryFolder();
-  const env = { ...environment(folder.path), LANG: 'C.UTF-8', TERM: 'dumb' };
+  const env = { ...environment(folder.path), LANG: 'C.UTF-8', TERM: 'xterm' };
   let server: ServeProcess | null = null;
   const restart = async (args: readonly string[]) => {
     await server?.stop();

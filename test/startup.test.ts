@@ -34,13 +34,13 @@ test('a command loads neither the other commands nor what it does not use', asyn
   const loaded = await loadedBy('shop', 'local', '--json');
   expect(loaded).toContain('commands/shop/local');
   const needless = [...loaded].filter((name) =>
-    /^(commands\/(?!shop\/local)|server\/|stores\/|inventory\/|verbs\/|shop\/terminal\/(menu|script))/.test(
+    /^(commands\/(?!shop\/local)|server\/|stores\/|inventory\/|verbs\/|shop\/terminal\/(menu|script|tables|pager|width))/.test(
       name,
     ),
   );
   expect(needless).toEqual([]);
-  // One finds out which versions of Node oclif wants, one draws tables, one keeps the client's file.
-  for (const name of ['semver', 'cli-table3', 'conf', '@inquirer/prompts', 'postgres']) {
+  // One finds out which versions of Node oclif wants, one keeps the client's file.
+  for (const name of ['semver', 'conf', '@inquirer/prompts', 'postgres']) {
     expect(loaded).not.toContain(name);
   }
   for (const name of ['node:crypto', 'node:sqlite']) expect(loaded).not.toContain(name);

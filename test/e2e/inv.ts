@@ -19,7 +19,9 @@ export function environment(home: string): NodeJS.ProcessEnv {
   // CI among them: chalk uses no colour where it is set.
   const { CI, DEBUG, FORCE_COLOR, NODE_ENV, NO_COLOR, INV_HOST, INV_PASSWORD, INV_PORT, ...env } =
     process.env;
-  return { ...env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, XDG_DATA_HOME: home };
+  const { INV_PLAIN, LC_ALL, LC_CTYPE, ...rest } = env;
+  const folders = { XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, XDG_DATA_HOME: home };
+  return { ...rest, LANG: 'C.UTF-8', TERM: 'xterm', HOME: home, ...folders };
 }
 
 /** The real `inv`, for one user with their files in `home`, talking to the server at `port`. */

@@ -70,7 +70,7 @@ test('from a wrong password to a local inventory, and back tomorrow', async () =
   await menu.answer('How many of Vinyl LP, signed? (1 to 10', `11${enter}`);
   await menu.answer('Only 10 are available.', `\u007f\u007f3${enter}`);
   await menu.answer('Buy 3 units of 1006 Vinyl LP, signed?', enter);
-  await menu.sees('Bought, as order');
+  await menu.sees('Bought for alice@127.0.0.1');
   await menu.sees('│ 1006 │ Vinyl LP, signed │      3 │    7 │');
 
   await menu.answer(MENU, up + enter);

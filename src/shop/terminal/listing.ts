@@ -5,7 +5,7 @@
  */
 import chalk from 'chalk';
 import type { Look } from './look.ts';
-import { cellsOf, fitted, MAX_CELLS_PER_UNIT, padded, wrapped } from './width.ts';
+import { cellsOf, fitted, MAX_CELLS_PER_UNIT, padded, prepareToMeasure, wrapped } from './width.ts';
 
 export interface Column<Row> {
   readonly title: string;
@@ -34,13 +34,15 @@ const GOOD_CUT_CELLS = 20;
 const MIN_WRAP_CELLS = 24;
 
 /** Lays `rows` out for `look`. `caption` are lines above the table, wrapped to the terminal. */
-export function layOut<Row>(
+export async function layOut<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
   { columns: width = Number.POSITIVE_INFINITY, plain }: Look,
   caption: readonly string[] = [],
-): Listing {
+): Promise<Listing> {
+  await prepareToMeasure(texts(columns, rows, caption));
   const above = caption.flatMap((line) => wrapped(line, width));
+  if (rows.length === 0) return { head: above, count: 0, lines: () => [] };
   const needed = columns.map((column) => widest(column, rows));
   for (const dropSpare of [false, true]) {
     const kept = columns.map((column, index) => ({ column, cells: needed[index] as number }));
@@ -63,6 +65,15 @@ export function wholeText({ head, count, lines }: Listing): string {
     for (const line of lines(index)) all.push(line);
   }
   return all.join('\n');
+}
+
+function* texts<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  caption: readonly string[],
+): Generator<string> {
+  yield* caption;
+  for (const row of rows) for (const { text } of columns) yield text(row);
 }
 
 interface Placed<Row> {

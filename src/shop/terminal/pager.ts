@@ -15,11 +15,11 @@ const [INVERSE, UPRIGHT] = ['\u001b[7m', '\u001b[27m'];
 const PIECE = 65_536;
 
 /** Makes a listing for the present look: once more when the terminal's size changes. */
-export type Lay = (look: Look) => Listing;
+export type Lay = (look: Look) => Promise<Listing>;
 
 /** Prints a listing on stdout. It is paged where stdin and stdout are a terminal and it is longer than that. */
 export async function show(lay: Lay): Promise<void> {
-  const listing = lay(look());
+  const listing = await lay(look());
   const { isTTY, rows } = process.stdout;
   const canPage = isTTY === true && process.stdin.isTTY === true && !look().plain && rows > 0;
   // The prompt that follows takes a line.
@@ -53,7 +53,7 @@ function write(text: string): Promise<boolean> {
 }
 
 async function page(lay: Lay): Promise<void> {
-  let view = new PagedView(lay(look()), process.stdout.rows, look().columns);
+  let view = await viewOf(lay);
   for (let isDone = false; !isDone; ) {
     using keyboard = new Keyboard();
     emitKeypressEvents(keyboard as unknown as NodeJS.ReadableStream);
@@ -62,8 +62,10 @@ async function page(lay: Lay): Promise<void> {
         process.stdout.write(view.screen());
       };
       const onResize = (): void => {
-        view = new PagedView(lay(look()), process.stdout.rows, look().columns, view.topRow);
-        draw();
+        viewOf(lay, view.topRow).then((anew) => {
+          view = anew;
+          draw();
+        }, reject);
       };
       const leave = (settle: () => void): void => {
         process.stdout.off('resize', onResize);
@@ -93,6 +95,11 @@ async function page(lay: Lay): Promise<void> {
       draw();
     });
   }
+}
+
+async function viewOf(lay: Lay, topRow?: number): Promise<PagedView> {
+  const { columns, plain } = look();
+  return new PagedView(await lay({ columns, plain }), process.stdout.rows, columns, topRow);
 }
 
 function interrupted(): CommandFailure {

@@ -7,7 +7,6 @@ import type { Holdings } from '../state/local-inventory.ts';
 import type { LocalItem } from '../state/state.ts';
 import { type Column, type Listing, layOut, wholeText } from './listing.ts';
 import { inLook, type Look } from './look.ts';
-import { wrapped } from './width.ts';
 
 /** At or below this, an item is worth a warning: a few buyers at once empty it. */
 export const LOW_STOCK_UNITS = 10;
@@ -16,7 +15,7 @@ const BAR_WIDTH = 20;
 /** Seven of eight parts of a cell, and so on down to one. */
 const BAR_PARTS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-export function inventoryListing(items: readonly StockItem[], look: Look): Listing {
+export function inventoryListing(items: readonly StockItem[], look: Look): Promise<Listing> {
   if (items.length === 0) return sentence('No items in the catalogue.', look);
   const most = items.reduce((so, { available }) => Math.max(so, available), 0);
   const inStockColour = (text: string, { available }: StockItem): string =>
@@ -62,7 +61,7 @@ export function stockColour(available: number): (text: string) => string {
 }
 
 /** What an account bought from this computer. */
-export function localListing({ account, items }: Holdings, look: Look): Listing {
+export function localListing({ account, items }: Holdings, look: Look): Promise<Listing> {
   if (items.length === 0) {
     return sentence(`${account} has bought nothing from this computer yet.`, look);
   }
@@ -75,11 +74,11 @@ export function localListing({ account, items }: Holdings, look: Look): Listing 
 }
 
 /** `account`: who bought (`alice@localhost:5050`). */
-export function receiptListing(
+export async function receiptListing(
   { receipt, items }: Bought,
   account: string | null,
   look: Look,
-): Listing {
+): Promise<Listing> {
   const { order, at, replayed, lines } = receipt;
   const buyer = account === null ? '' : ` for ${account}`;
   const caption = replayed
@@ -95,13 +94,13 @@ export function receiptListing(
       paint: (text, { available }) => stockColour(available)(text),
     },
   ];
-  const laidOut = layOut(columns, lines, look, [caption]);
+  const laidOut = await layOut(columns, lines, look, [caption]);
   if (look.plain || replayed) return laidOut;
   const [first = '', ...rest] = laidOut.head;
-  return { ...laidOut, head: [first.replace(/^Bought/, chalk.green), ...rest] };
+  return { ...laidOut, head: [first.replace(/^Bought/, chalk.green('Bought')), ...rest] };
 }
 
-export function ordersListing(orders: readonly PastOrder[], look: Look): Listing {
+export function ordersListing(orders: readonly PastOrder[], look: Look): Promise<Listing> {
   if (orders.length === 0) return sentence('No orders.', look);
   const columns: Column<PastOrder>[] = [
     { title: 'Order', align: 'left', fit: 'whole', text: ({ order }) => order },
@@ -119,14 +118,17 @@ export function ordersListing(orders: readonly PastOrder[], look: Look): Listing
 }
 
 /** Each listing as one text, for an output that is not paged. */
-export const inventoryTable = (items: readonly StockItem[], look: Look): string =>
-  wholeText(inventoryListing(items, look));
-export const localTable = (holdings: Holdings, look: Look): string =>
-  wholeText(localListing(holdings, look));
-export const receiptTable = (bought: Bought, account: string | null, look: Look): string =>
-  wholeText(receiptListing(bought, account, look));
-export const ordersTable = (orders: readonly PastOrder[], look: Look): string =>
-  wholeText(ordersListing(orders, look));
+export const inventoryTable = async (items: readonly StockItem[], look: Look): Promise<string> =>
+  wholeText(await inventoryListing(items, look));
+export const localTable = async (holdings: Holdings, look: Look): Promise<string> =>
+  wholeText(await localListing(holdings, look));
+export const receiptTable = async (
+  bought: Bought,
+  account: string | null,
+  look: Look,
+): Promise<string> => wholeText(await receiptListing(bought, account, look));
+export const ordersTable = async (orders: readonly PastOrder[], look: Look): Promise<string> =>
+  wholeText(await ordersListing(orders, look));
 
 /** `2026-11-22T14:28:03.123Z` */
 export function time(milliseconds: number): string {
@@ -154,10 +156,6 @@ function count<Row>(title: string, of: (row: Row) => number): Column<Row> {
 }
 
 /** A list of nothing, as a sentence. */
-function sentence(text: string, look: Look): Listing {
-  return {
-    head: wrapped(text, look.columns ?? Number.POSITIVE_INFINITY),
-    count: 0,
-    lines: () => [],
-  };
+function sentence(text: string, look: Look): Promise<Listing> {
+  return layOut([], [], look, [text]);
 }

@@ -1,14 +1,32 @@
-/** Texts measured, cut, padded and wrapped to cells of a terminal; string-width says how many cells a text takes. */
-import stringWidth from 'string-width';
+/**
+ * Texts measured, cut, padded and wrapped to cells of a terminal. string-width says how many cells a
+ * text takes; loading it costs 40 ms, as much as the rest of a command, so it is loaded for texts in
+ * which a character takes no cell or two.
+ */
+
+/** Letters, digits and signs of Latin scripts, general punctuation, lines and blocks: a cell each. */
+const ONE_CELL_EACH = /^[ -~¡-¬®-ʯ‐-‧─-▟]*$/;
+
+let stringWidth: ((text: string) => number) | null = null;
+
+/** Loads what measures `texts`, if one of them needs it. To be called before they are measured. */
+export async function prepareToMeasure(texts: Iterable<string>): Promise<void> {
+  if (stringWidth !== null) return;
+  for (const text of texts) {
+    if (ONE_CELL_EACH.test(text)) continue;
+    ({ default: stringWidth } = await import('string-width'));
+    return;
+  }
+}
 
 const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** No text takes more cells for each UTF-16 unit. */
 export const MAX_CELLS_PER_UNIT = 2;
 
-/** How many cells of a terminal `text` takes; escape sequences take none. */
+/** How many cells of a terminal `text` takes. Of a text that was not prepared for, its length. */
 export function cellsOf(text: string): number {
-  return stringWidth(text);
+  return stringWidth === null || ONE_CELL_EACH.test(text) ? text.length : stringWidth(text);
 }
 
 /** `text`, cut to `cells` with `ellipsis` (one cell) at its end when it is longer. */

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
+import type { Address } from '../../../src/client/address.ts';
 import { Shop } from '../../../src/shop/shop.ts';
 import { runScript } from '../../../src/shop/terminal/script.ts';
 import { realServer, temporary } from '../support/servers.ts';
 
 /** Runs the lines against a new server and gives what was printed. */
-async function run(script: string, directory = temporary()): Promise<string[]> {
-  const server = await realServer();
+async function run(script: string, directory = temporary(), place?: Address): Promise<string[]> {
+  const server = place ?? (await realServer());
   const shop = new Shop({ server, directory, notify: () => undefined });
   const printed: string[] = [];
   async function* lines() {
@@ -45,6 +46,23 @@ test('does what the lines say, in their order', async () => {
   ]);
 });
 
+test('an order with an id of its own is bought once, however often the script runs', async () => {
+  const server = await realServer();
+  const directory = temporary();
+  const script = [
+    'login carol',
+    'singer',
+    'purchase 1012 1 order shift-17-1',
+    'purchase 0001013 2 ORDER shift-17-2',
+    'logout',
+  ].join('\n');
+  const first = await run(script, directory, server);
+  expect(first.join('\n')).toMatch(/Bought for carol@\S+, as order shift-17-1 at/);
+  const again = await run(`${script}\nlocal`, directory, server);
+  expect(again.join('\n')).toMatch(/Order shift-17-2 was bought for carol@\S+ before, at/);
+  expect(again.at(-1)).toMatch(/│ 1012 │ Safety goggles +│ +1 │[\s\S]*│ 1013 │ Pipette.*│ +2 │/);
+});
+
 test('ends at quit', async () => {
   expect(await run('quit\nnonsense')).toEqual([]);
 });
@@ -61,16 +79,22 @@ test('stops at the first failure', async () => {
 });
 
 test.each([
-  ['nonsense', "line 1: there is no 'nonsense'"],
-  ['# comment\n\nconstructor', "line 3: there is no 'constructor'"],
-  ['\u001b[2J', "there is no '\ufffd[2J'"],
+  ['nonsense', "line 1: unknown word 'nonsense'"],
+  ['# comment\n\nconstructor', "line 3: unknown word 'constructor'"],
+  ['\u001b[2J', "unknown word '\ufffd[2J'"],
   ['login', 'line 1: write login USER'],
   ['login alice wonderland', 'line 1: write login USER'],
   ['login alice', 'the password is missing'],
   ['purchase', 'write purchase UPC QTY'],
   ['purchase 1001', 'write purchase UPC QTY'],
   ['purchase 1001 two', "got 'two'"],
-  ['inventory 1001', 'write inventory, and nothing else'],
+  ['purchase 1001 1 order', 'write purchase UPC QTY [UPC QTY …] [order ID]'],
+  ['purchase order mine', 'write purchase UPC QTY'],
+  ['purchase 1001 order mine', 'write purchase UPC QTY'],
+  ['purchase 1001 1 order mine 1002 1', 'write purchase UPC QTY'],
+  ['purchase 1001 1 order mïne', 'an order id is 1 to 64 printable characters'],
+  ['local 1', 'local takes no arguments'],
+  ['inventory 1001', 'line 1: inventory takes no arguments'],
 ])('refuses %j', async (script, message) => {
   await expect(run(script)).rejects.toMatchObject({
     code: 'USAGE',

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import chalk from 'chalk';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Look } from '../../../src/shop/terminal/look.ts';
 import {
   inventoryTable,
   LOW_STOCK_UNITS,
@@ -9,6 +10,7 @@ import {
   receiptTable,
   stockBar,
 } from '../../../src/shop/terminal/tables.ts';
+import { cellsOf } from '../../../src/shop/terminal/width.ts';
 
 const level = chalk.level;
 
@@ -22,18 +24,12 @@ const ITEMS = [
   { upc: 1003, name: 'Pin', available: 0 },
 ];
 
-function widths(table: string): Set<number> {
-  const cells = (character: string): number => (/\p{Script=Han}/u.test(character) ? 2 : 1);
-  return new Set(
-    stripVTControlCharacters(table)
-      .split('\n')
-      .map((line) => [...line].reduce((sum, character) => sum + cells(character), 0)),
-  );
-}
+const WIDE: Look = { columns: undefined, plain: false };
+const ACCOUNT = 'alice@localhost:5050';
 
-test('the inventory, without colour where there is none', () => {
+test('the inventory, without colour where there is none', async () => {
   chalk.level = 0;
-  expect(inventoryTable(ITEMS)).toBe(
+  expect(await inventoryTable(ITEMS, WIDE)).toBe(
     [
       '┌──────┬─────────────────────┬───────────┬──────────────────────┐',
       '│  UPC │ Item                │ Available │ Stock                │',
@@ -58,63 +54,122 @@ describe('stock bars', () => {
     expect(stockBar(available, most)).toBe(bar);
   });
 
-  test('warn of low stock in yellow, and of none in red', () => {
+  test('warn of low stock in yellow, and of none in red', async () => {
     chalk.level = 1;
-    expect(stockBar(LOW_STOCK_UNITS + 1, 100)).toContain('\u001b[32m');
-    expect(stockBar(LOW_STOCK_UNITS, 100)).toContain('\u001b[33m');
-    expect(stockBar(0, 100)).toContain('\u001b[31m');
+    const stock = [LOW_STOCK_UNITS + 1, LOW_STOCK_UNITS, 0];
+    const items = stock.map((available, upc) => ({ upc, name: 'Pin', available }));
+    const lines = (await inventoryTable(items, WIDE)).split('\n');
+    expect(lines[3]).toContain('\u001b[32m██');
+    expect(lines[4]).toContain('\u001b[33m██');
+    expect(lines[5]).toContain('\u001b[31msold out');
   });
 });
 
-test.each([40, 60, 80, 120])('on a terminal of %i columns the borders hold', (columns) => {
+test('the inventory as plain text', async () => {
   chalk.level = 1;
-  const name = '很长的名字 long name '.repeat(10);
-  const long = ITEMS.map((item) => ({ ...item, name: `${item.upc}${name}` }));
-  const table = inventoryTable(long, columns);
-  expect(widths(table).size).toBe(1);
-  // Below 66 columns a name keeps its least room instead.
-  if (columns >= 66) expect([...widths(table)][0]).toBeLessThanOrEqual(columns);
-  expect(stripVTControlCharacters(table)).toContain('…');
-});
-
-test('where there is no terminal, names are whole', () => {
-  const name = 'x'.repeat(200);
-  expect(inventoryTable([{ upc: 1, name, available: 1 }])).toContain(name);
-});
-
-test('the local inventory says whose it is', () => {
-  chalk.level = 0;
-  const holdings = { account: 'alice@localhost:5050', openOrders: [] };
-  const table = localTable({ ...holdings, items: [{ upc: 1001, name: 'Ticket', units: 2 }] });
-  expect(table).toContain('alice@localhost:5050 owns:');
-  expect(table).toContain('│ 1001 │ Ticket │     2 │');
-  expect(localTable({ ...holdings, items: [] })).toBe(
-    'alice@localhost:5050 has bought nothing yet.',
+  expect(await inventoryTable(ITEMS, { columns: 80, plain: true })).toBe(
+    [
+      ' UPC  Item                 Available  Stock',
+      '1001  Ticket                     100',
+      '1002  音楽会のチケット 🎟️         10  low',
+      '1003  Pin                          0  sold out',
+    ].join('\n'),
   );
 });
 
-test('a receipt tells a purchase from a repeated one', () => {
+test('an empty inventory is a sentence', async () => {
+  expect(await inventoryTable([], WIDE)).toBe('No items in the catalogue.');
+});
+
+test('where there is no terminal, names are whole', async () => {
+  const name = 'x'.repeat(200);
+  expect(await inventoryTable([{ upc: 1, name, available: 1 }], WIDE)).toContain(name);
+});
+
+describe.each([40, 60, 66, 80, 120, 200])('on a terminal of %i columns', (columns) => {
+  const name = '很长的名字 long name '.repeat(10);
+  const upcs = [1001, 4006381333931, Number.MAX_SAFE_INTEGER];
+  const account = `${'a'.repeat(64)}@some.long.host.example:5050`;
+  const id = 'x'.repeat(64);
+  const lines = upcs.map((upc) => ({ upc, qty: 123_456, available: Number.MAX_SAFE_INTEGER }));
+
+  test.each([false, true])('no list is wider (plain: %s)', async (plain) => {
+    chalk.level = 1;
+    const look = { columns, plain };
+    const held = upcs.map((upc) => ({ upc, name, units: upc }));
+    const receipt = { order: id, at: 0, replayed: false, lines };
+    const refusal = 'NOSTOCK not enough stock: 20 × 1006 ordered, 10 left';
+    const past = (refused: boolean) => ({
+      order: id,
+      at: 0,
+      lines: refused ? [] : lines,
+      refusal: refused ? refusal : null,
+    });
+    const texts = [
+      await inventoryTable(
+        upcs.map((upc) => ({ upc, name, available: upc })),
+        look,
+      ),
+      await inventoryTable(ITEMS, look),
+      await localTable({ account, items: held, openOrders: [] }, look),
+      await localTable({ account, items: [], openOrders: [] }, look),
+      await receiptTable({ receipt, items: held }, account, look),
+      await receiptTable({ receipt: { ...receipt, replayed: true }, items: held }, account, look),
+      await ordersTable([past(true), past(false)], look),
+      await ordersTable([], look),
+    ];
+    for (const text of texts) {
+      const widths = stripVTControlCharacters(text).split('\n').map(cellsOf);
+      expect(Math.max(...widths), text).toBeLessThanOrEqual(columns);
+    }
+  });
+});
+
+test('the local inventory says whose it is', async () => {
+  chalk.level = 0;
+  const holdings = { account: 'alice@localhost:5050', openOrders: [] };
+  const table = await localTable(
+    { ...holdings, items: [{ upc: 1001, name: 'Ticket', units: 2 }] },
+    WIDE,
+  );
+  expect(table).toContain('alice@localhost:5050 owns:');
+  expect(table).toContain('│ 1001 │ Ticket │     2 │');
+  expect(await localTable({ ...holdings, items: [] }, WIDE)).toBe(
+    'alice@localhost:5050 has bought nothing from this computer yet.',
+  );
+});
+
+test('a receipt tells a purchase from a repeated one', async () => {
   chalk.level = 0;
   const receipt = { order: 'o', at: 0, replayed: false, lines: [{ upc: 1, qty: 2, available: 3 }] };
   const items = [{ upc: 1, name: 'Ticket', units: 2 }];
-  const bought = receiptTable({ receipt, items });
-  expect(bought).toContain('Bought, as order o at 1970-01-01T00:00:00.000Z.');
+  const bought = await receiptTable({ receipt, items }, ACCOUNT, WIDE);
+  expect(bought).toContain(
+    'Bought for alice@localhost:5050, as order o at 1970-01-01T00:00:00.000Z.',
+  );
   expect(bought).toContain('│   1 │ Ticket │      2 │    3 │');
-  const again = receiptTable({ receipt: { ...receipt, replayed: true }, items });
+  const again = await receiptTable(
+    { receipt: { ...receipt, replayed: true }, items },
+    ACCOUNT,
+    WIDE,
+  );
   expect(again).toContain('nothing was bought again');
 });
 
-test('orders show what they bought or why they did not', () => {
+test('orders show what they bought or why they did not', async () => {
   chalk.level = 0;
   const lines = [
     { upc: 1, qty: 2, available: 0 },
     { upc: 7, qty: 1, available: 0 },
   ];
-  const table = ordersTable([
-    { order: 'o', at: 0, lines, refusal: null },
-    { order: 'p', at: 0, lines: [], refusal: 'NOITEM no such UPC: 9' },
-  ]);
-  expect(table).toContain('│ o     │ 1970-01-01T00:00:00.000Z │ 2 × 1, 1 × 7          │');
+  const table = await ordersTable(
+    [
+      { order: 'o', at: 0, lines, refusal: null },
+      { order: 'p', at: 0, lines: [], refusal: 'NOITEM no such UPC: 9' },
+    ],
+    WIDE,
+  );
+  expect(table).toContain('│ o     │ 1970-01-01T00:00:00Z │ 2 × 1, 1 × 7          │');
   expect(table).toContain('│ NOITEM no such UPC: 9 │');
-  expect(ordersTable([])).toBe('No orders.');
+  expect(await ordersTable([], WIDE)).toBe('No orders.');
 });
