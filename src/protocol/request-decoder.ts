@@ -1,4 +1,4 @@
-/** RESP, inwards: the bytes of requests into words, which are wire strings (see resp.ts). */
+/** RESP, inwards: the bytes of requests into words, which are wire strings (see encoder.ts). */
 import { ProtocolError } from './error-codes.ts';
 import { MAX_ARGUMENTS } from './limits.ts';
 
@@ -172,8 +172,8 @@ export class RequestDecoder {
   #number = 0;
 
   /**
-   * Reads digits and CRLF from `index` into #number; answers the position behind them, or -1 when
-   * they are not all there. Out of line numbers would cost an object each.
+   * Reads digits and CRLF from `index` into #number. Returns the position behind them, or -1 when they
+   * are not all there; to return the number too would cost an object for each.
    */
   #endOfNumber(index: number, maxBytes: number, start: number): number {
     const text = this.#text;

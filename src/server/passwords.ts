@@ -15,7 +15,7 @@ const MAX_HASHES_AT_ONCE = 2;
 
 /** Password checks that wait for a thread: at 40 ms each on two threads, the last one waits 20 s. */
 export const MAX_WAITING_LOGINS = 1_000;
-/** The same for one user from one address: who guesses on many connections fills this line, not everybody's. */
+/** Limit per user and address, so that one guesser cannot fill the queue of everybody. */
 export const MAX_WAITING_LOGINS_OF_USER = 100;
 
 /** The pause after a wrong password doubles from here with each one of that user from that address … */
@@ -45,8 +45,8 @@ export class Passwords {
   readonly #verified = new Map<string, string>();
   readonly #key = randomBytes(32).toString('base64url');
   readonly #failures = new Map<string, Failures>();
-  /** Who waits for a thread, by line. The lines take turns, and the first in the map is next. */
-  readonly #lines = new Map<string, (() => void)[]>();
+  /** Who waits for a thread, by user and address. These queues take turns, and the first in the map is next. */
+  readonly #queues = new Map<string, (() => void)[]>();
   #waiting = 0;
   readonly #stopped = new AbortController();
   #running = 0;
@@ -64,8 +64,8 @@ export class Passwords {
   /** Whether this check would wait too long; the login is then answered BUSY. */
   isFull(credentials: Credentials, address: string): boolean {
     if (this.#isKnown(credentials)) return false;
-    const line = this.#lines.get(this.#lineOf(credentials, address));
-    return this.full || (line?.length ?? 0) >= MAX_WAITING_LOGINS_OF_USER;
+    const queue = this.#queues.get(this.#queueOf(credentials, address));
+    return this.full || (queue?.length ?? 0) >= MAX_WAITING_LOGINS_OF_USER;
   }
 
   /**
@@ -91,7 +91,7 @@ export class Passwords {
     isThere: () => boolean,
   ): Promise<boolean> {
     if (this.#isKnown(credentials)) return true;
-    await this.#turn(this.#lineOf(credentials, address));
+    await this.#turn(this.#queueOf(credentials, address));
     try {
       // Somebody else may have had the same right password checked meanwhile.
       if (this.#isKnown(credentials)) return true;
@@ -118,35 +118,35 @@ export class Passwords {
     return hash('sha256', `${this.#key} ${password}`, 'base64url');
   }
 
-  /** Each user has a line for each address; names that are nobody's share one, so that inventing names gains nothing. */
-  #lineOf({ user }: Credentials, address: string): string {
+  /** Each user has a queue for each address; names that are nobody's share one, so that inventing names gains nothing. */
+  #queueOf({ user }: Credentials, address: string): string {
     return this.#users.has(user) ? `${address} ${user}` : address;
   }
 
-  async #turn(line: string): Promise<void> {
+  async #turn(queue: string): Promise<void> {
     if (this.#running < MAX_HASHES_AT_ONCE) {
       this.#running++;
       return;
     }
     await new Promise<void>((resolve) => {
-      const waiting = this.#lines.get(line);
-      if (waiting === undefined) this.#lines.set(line, [resolve]);
+      const waiting = this.#queues.get(queue);
+      if (waiting === undefined) this.#queues.set(queue, [resolve]);
       else waiting.push(resolve);
       this.#waiting++;
     });
   }
 
-  /** The place goes to the first of the line whose turn it is, if there is one; the line then goes to the end. */
+  /** The thread goes to the first of the queue whose turn it is, if there is one; that queue then goes to the end. */
   #endTurn(): void {
-    const [first] = this.#lines;
+    const [first] = this.#queues;
     if (first === undefined) {
       this.#running--;
       return;
     }
-    const [line, waiting] = first;
+    const [queue, waiting] = first;
     const next = waiting.shift();
-    this.#lines.delete(line);
-    if (waiting.length > 0) this.#lines.set(line, waiting);
+    this.#queues.delete(queue);
+    if (waiting.length > 0) this.#queues.set(queue, waiting);
     this.#waiting--;
     next?.();
   }

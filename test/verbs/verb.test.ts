@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { OK } from '../../src/protocol/encoder.ts';
+import { VERBS } from '../../src/verbs/index.ts';
+import { defineVerb, guard } from '../../src/verbs/verb.ts';
+
+const session = { user: 'alice', since: 1, tokenHash: null };
+const all = [...VERBS.values()];
+
+describe('the guard', () => {
+  const forAnyone = [
+    'HELLO',
+    'AUTH',
+    'LOGIN',
+    'RESUME',
+    'PING',
+    'QUIT',
+    'INFO',
+    'COMMAND',
+    'CLIENT',
+  ];
+
+  test.for(all)('of $name', (verb) => {
+    const denied = guard(verb, null);
+    if (forAnyone.includes(verb.name)) expect(denied).toBeNull();
+    else expect(denied).toMatchObject({ code: 'NOAUTH', message: 'log in first' });
+    expect(guard(verb, session)).toBeNull();
+  });
+});
+
+test('all verbs have the same fields in the same order: one hidden class', () => {
+  const fields = new Set(all.map((verb) => Object.keys(verb).join()));
+  expect([...fields]).toEqual([
+    'name,syntax,summary,words,access,parse,exclusive,credentials,request,encode,answer',
+  ]);
+});
+
+test('a verb is answered by the store or without it, and not by both', () => {
+  const facts = { name: 'X', syntax: '', summary: '', words: [0, 0], access: 'anyone' } as const;
+  const parse = () => ({ verb: all[0] as never });
+  const request = () => ({ kind: 'whoami', session }) as const;
+  const [encode, answer] = [() => '', () => OK];
+  expect(() => defineVerb({ ...facts, parse })).toThrow('X');
+  expect(() => defineVerb({ ...facts, parse, request })).toThrow('X');
+  expect(() => defineVerb({ ...facts, parse, request, encode, answer })).toThrow('X');
+  const asking = defineVerb({ ...facts, parse, request, encode });
+  expect(asking.request).not.toBeNull();
+  expect(() => asking.answer({ verb: asking }, {} as never)).toThrow();
+  const telling = defineVerb({ ...facts, parse, answer });
+  expect(telling.request).toBeNull();
+  expect(() => telling.encode(null as never, {} as never, { verb: telling })).toThrow();
+});
+
+test('who decides who the client is, and whose reply can be long, makes later requests wait', () => {
+  const words: Record<string, string[][]> = {
+    PURCHASE: [['1', '1']],
+    INVENTORY: [['1'], Array.from({ length: 1_000 }, (_, index) => `${index + 1}`)],
+    PING: [[]],
+    WHOAMI: [[]],
+  };
+  const waits: Record<string, string[][]> = {
+    INVENTORY: [[], Array.from({ length: 1_001 }, (_, index) => `${index + 1}`)],
+    PING: [['text']],
+  };
+  const others = all.filter(({ name }) => !(name in words));
+  for (const { name, words: bounds } of others) waits[name] = [Array(bounds[0]).fill('1')];
+  for (const [lists, expected] of [
+    [words, false],
+    [waits, true],
+  ] as const) {
+    for (const [name, list] of Object.entries(lists)) {
+      for (const rest of list) {
+        const verb = VERBS.get(name);
+        const command = verb?.parse([name, ...rest]);
+        expect([name, rest.length, verb?.exclusive(command as never)]).toEqual([
+          name,
+          rest.length,
+          expected,
+        ]);
+      }
+    }
+  }
+});
