@@ -4,6 +4,7 @@
  * 100,000 rows costs a screen.
  */
 import chalk from 'chalk';
+import { drawFrame } from './frame.ts';
 import type { Look } from './look.ts';
 import { cellsOf, fitted, MAX_CELLS_PER_UNIT, padded, prepareToMeasure, wrapped } from './width.ts';
 
@@ -53,7 +54,7 @@ export async function layOut<Row>(
     const cells = share(shown, width - frameCells(shown.length, plain), least);
     if (cells === null) continue;
     const laidOut = shown.map(({ column }, index) => ({ column, cells: cells[index] as number }));
-    return plain ? columnsOf(laidOut, rows, above) : tableOf(laidOut, rows, above);
+    return plain ? columnsOf(laidOut, rows, above) : await tableOf(laidOut, rows, above);
   }
   return recordsOf(columns, rows, width, plain, above);
 }
@@ -131,25 +132,21 @@ function cellLines<Row>(placed: readonly Placed<Row>[], row: Row, ellipsis: stri
   );
 }
 
-function tableOf<Row>(
+async function tableOf<Row>(
   placed: readonly Placed<Row>[],
   rows: readonly Row[],
   above: readonly string[],
-): Listing {
-  const rule = (left: string, cross: string, right: string): string =>
-    left + placed.map(({ cells }) => '─'.repeat(cells + 2)).join(cross) + right;
+): Promise<Listing> {
   const titles = placed.map(({ column, cells }) =>
     chalk.bold(padded(column.title, cells, column.align)),
   );
-  const bottom = rule('└', '┴', '┘');
+  const frame = await drawFrame(placed.map(({ cells }) => cells));
   return {
-    head: [...above, rule('┌', '┬', '┐'), `│ ${titles.join(' │ ')} │`, rule('├', '┼', '┤')],
+    head: [...above, frame.top, frame.row(titles), frame.middle],
     count: rows.length,
     lines: (index) => {
-      const lines = cellLines(placed, rows[index] as Row, '…').map(
-        (cells) => `│ ${cells.join(' │ ')} │`,
-      );
-      return index === rows.length - 1 ? [...lines, bottom] : lines;
+      const lines = cellLines(placed, rows[index] as Row, '…').map(frame.row);
+      return index === rows.length - 1 ? [...lines, frame.bottom] : lines;
     },
   };
 }
