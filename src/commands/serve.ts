@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { inspect } from 'node:util';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { bareHost, DEFAULT_PORT, nameOf } from '../client/address.ts';
 import { CATALOG, CatalogError, type Item, parseCatalog } from '../inventory/catalog.ts';
-import { type Store, StoreRefused } from '../inventory/store.ts';
+import { type Store, StoreFailure, StoreRefused } from '../inventory/store.ts';
 import { logToStderr } from '../server/log.ts';
 import { InventoryServer } from '../server/server.ts';
 import { ignoreFaults, outputLeft } from '../server/standard-streams.ts';
@@ -88,11 +89,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       version: this.config.version,
       log: logToStderr,
       onFailure: (error) => {
-        logToStderr('store failed', { level: 'error', error: error.message, data });
-        process.stderr.write(
-          `inv: stopped, because the data cannot be trusted any more: ${error.message}.\n` +
-            'Nothing that was acknowledged is affected. Check the disk, then start the server again.\n',
-        );
+        reportFailure(error, data);
         process.exit(ExitCode.fault);
       },
     });
@@ -138,6 +135,23 @@ async function readCatalog(path: string): Promise<Item[]> {
   }
 }
 
+/** Tells why the server stops: a line for programs in the log, and sentences for people. */
+function reportFailure(error: Error, data: string): void {
+  const { kind, message, affected, remedy } = error instanceof StoreFailure ? error : ours(error);
+  logToStderr('store failed', { level: 'error', kind, error: message, affected, remedy, data });
+  process.stderr.write(`inv: stopped: ${message}.\n${affected}.\n${remedy}.\n`);
+  if (process.env.DEBUG) process.stderr.write(`${inspect(error)}\n`);
+}
+
+function ours({ message }: Error) {
+  return {
+    kind: 'internal error',
+    message: `internal error: ${message}`,
+    affected: 'Nothing that was acknowledged is affected; the last batch got no reply',
+    remedy: 'Start the server again, and please report this',
+  };
+}
+
 /** A store, and what people are told about where it is. */
 interface Opened {
   readonly store: Store;
@@ -156,7 +170,10 @@ async function openFile(
   const data = resolve(path ?? join(userFolder, 'inventory.db'));
   const { openSqliteStore } = await import('../stores/sqlite/sqlite-store.ts');
   const store = await open(async () => {
-    const opened = openSqliteStore(data, catalog, { withParents: path === undefined });
+    const opened = openSqliteStore(data, catalog, {
+      withParents: path === undefined,
+      report: logToStderr,
+    });
     try {
       await opened.prepare();
     } catch (error) {

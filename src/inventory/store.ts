@@ -28,7 +28,7 @@ export interface Store {
    * Settles a batch in its order. When the outcomes are there, what they tell is on disk. Throws (or
    * rejects with) StoreUnavailable when the batch could not be committed: then it had no effect; and
    * OutcomeUnknown when it cannot be found out in time whether it was. Any other error means that the
-   * store cannot vouch for its state: the server must stop.
+   * store cannot vouch for its state: the server must stop. It is a StoreFailure, or a fault of ours.
    * Called again only when the last batch is settled.
    */
   settle(requests: readonly Request[]): readonly Outcome[] | Promise<readonly Outcome[]>;
@@ -65,3 +65,16 @@ export class OutcomeUnknown extends Error {}
 
 /** The store cannot be opened. The message says why, and what to do. */
 export class StoreRefused extends Error {}
+
+/**
+ * The store cannot vouch for its state any more, and the server must stop. Each kind is a class of its own.
+ * All texts are sentences without a full stop.
+ */
+export abstract class StoreFailure extends Error {
+  /** For programs that read the log. */
+  abstract readonly kind: string;
+  /** What this means for the orders that were acknowledged, and for those that were not. */
+  abstract readonly affected: string;
+  /** What to do now. */
+  abstract readonly remedy: string;
+}

@@ -1,7 +1,8 @@
 /** Opens the store over PostgreSQL: finds the host that takes writes, and makes what is missing. */
 import type { Item } from '../../inventory/catalog.ts';
+import type { Report } from '../report.ts';
 import { CommitMarker } from './commit-marker.ts';
-import { Connector, type Report } from './connection/connector.ts';
+import { Connector } from './connection/connector.ts';
 import type { DatabaseConnection } from './connection/database-connection.ts';
 import { type PostgresAddress, parsePostgresAddress } from './connection/postgres-url.ts';
 import { openConnection } from './connection/session-setup.ts';

@@ -32,6 +32,7 @@ import {
   StoreUnavailable,
 } from '../../inventory/store.ts';
 import { Observers } from '../observers.ts';
+import type { Report } from '../report.ts';
 import {
   type Known,
   KnownLogins,
@@ -44,7 +45,7 @@ import { pageReads, withPages } from './batch/pages.ts';
 import { saveStatements } from './batch/save.ts';
 import { BEGIN, BEGIN_READING } from './batch/statements.ts';
 import type { CommitMarker } from './commit-marker.ts';
-import type { Connector, Report } from './connection/connector.ts';
+import type { Connector } from './connection/connector.ts';
 import {
   type DatabaseConnection,
   DatabaseConnectionLost,

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { StoreRefused } from '../../inventory/store.ts';
+import type { Report } from '../report.ts';
 
 /**
  * The number of batches that were acknowledged, in a file of its own. SQLite quietly drops the end
@@ -8,24 +9,30 @@ import { StoreRefused } from '../../inventory/store.ts';
  * it costs one small write a batch, and cannot raise a false alarm.
  */
 export class AckedCount {
-  readonly #file: number;
+  readonly #path: string;
+  readonly #report: Report;
   readonly #bytes = Buffer.alloc(17);
+  #file: number | null = null;
   #count: number;
+  /** The last write failed, and the log was told so. */
+  #isFailing = false;
 
   /** As `check`, and then counts on from `committed`. */
-  constructor(path: string, dataPath: string, committed: number) {
+  constructor(path: string, dataPath: string, committed: number, report: Report) {
     AckedCount.check(path, dataPath, committed);
+    this.#path = path;
+    this.#report = report;
     this.#count = committed;
-    this.#file = openSync(path, existsSync(path) ? 'r+' : 'w+', 0o600);
-    this.#write();
+    // Synced once, so that after a power cut there is some count in it, however old.
+    this.#write((file) => fsyncSync(file));
   }
 
   /**
    * `committed` is the number of batches in the data file `dataPath`. Throws StoreRefused when more
-   * were acknowledged.
+   * were acknowledged, and when the count cannot be read.
    */
   static check(path: string, dataPath: string, committed: number): void {
-    const acked = existsSync(path) ? Number(readFileSync(path, 'latin1')) : 0;
+    const acked = existsSync(path) ? readCount(path, dataPath) : 0;
     if (acked <= committed) return;
     throw new StoreRefused(
       `${dataPath} holds ${committed} batches of orders, but ${acked} were acknowledged: the end ` +
@@ -40,11 +47,45 @@ export class AckedCount {
   }
 
   close(): void {
-    closeSync(this.#file);
+    if (this.#file !== null) closeSync(this.#file);
   }
 
-  #write(): void {
-    this.#bytes.write(`${String(this.#count).padStart(16, '0')}\n`, 'latin1');
-    writeSync(this.#file, this.#bytes, 0, this.#bytes.length, 0);
+  /** A count that cannot be written lags behind, which is no reason to stop selling. */
+  #write(then?: (file: number) => void): void {
+    try {
+      this.#file ??= openSync(this.#path, existsSync(this.#path) ? 'r+' : 'w+', 0o600);
+      this.#bytes.write(`${String(this.#count).padStart(16, '0')}\n`, 'latin1');
+      writeSync(this.#file, this.#bytes, 0, this.#bytes.length, 0);
+      then?.(this.#file);
+      this.#isFailing = false;
+    } catch (error) {
+      if (!this.#isFailing) {
+        this.#report('count of batches not written', {
+          level: 'warn',
+          error: (error as Error).message,
+          consequence:
+            'until it is, a data file that is replaced by an older copy may go unnoticed',
+        });
+      }
+      this.#isFailing = true;
+    }
   }
+}
+
+/** An empty file counts nothing: a start was cut off before it was written, or the operator wants it so. */
+function readCount(path: string, dataPath: string): number {
+  let text: string;
+  try {
+    text = readFileSync(path, 'latin1');
+  } catch (error) {
+    throw new StoreRefused(
+      `cannot read ${path}: ${(error as Error).message}. Give this user the right to, or remove it`,
+    );
+  }
+  if (text === '') return 0;
+  if (/^\d{1,16}\n?$/.test(text)) return Number(text);
+  throw new StoreRefused(
+    `${path} holds no number: it is damaged, as a power cut may leave it. So it cannot be told whether ` +
+      `${dataPath} holds everything that was acknowledged. If it is no old copy, remove ${path} and start again`,
+  );
 }

@@ -1,10 +1,22 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
+import type { Report } from '../report.ts';
 
 /** Pages of 4 KB in the write-ahead log before they are moved into the file. */
 const CHECKPOINT_PAGES = 1_000;
 
-const DISK_FULL = 13; // SQLITE_FULL
+/**
+ * SQLite's result codes (https://www.sqlite.org/rescode.html) of a checkpoint that can be tried again: what it
+ * could not write stays in the log, and nothing is lost.
+ */
+const PASSING_FAULTS = new Set([
+  5, // SQLITE_BUSY
+  7, // SQLITE_NOMEM
+  13, // SQLITE_FULL: the disk is full
+  778, // SQLITE_IOERR_WRITE: a quota, a limit on the size of files, a disk that recovers
+  1546, // SQLITE_IOERR_TRUNCATE
+  3082, // SQLITE_IOERR_NOMEM
+]);
 
 /**
  * What the thread runs: a text, because an executable has no files to start a thread from. Twice,
@@ -48,15 +60,19 @@ interface Failure {
  */
 export class Checkpointer {
   readonly #path: string;
+  readonly #report: Report;
   readonly #logState: StatementSync;
   readonly #checkpoint: StatementSync;
   #thread: Worker | null = null;
   readonly #ready = Promise.withResolvers<void>();
   #isRunning = false;
+  /** The last checkpoint met a fault that passes, and the log was told so. */
+  #isFailing = false;
   #fault: Error | null = null;
 
   /** `db` is a connection to the file at `path`, and makes no checkpoints itself. */
-  constructor(path: string, db: DatabaseSync) {
+  constructor(path: string, db: DatabaseSync, report: Report) {
+    this.#report = report;
     this.#path = path;
     this.#logState = db.prepare('PRAGMA wal_checkpoint(NOOP)');
     this.#checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
@@ -120,15 +136,26 @@ export class Checkpointer {
     try {
       if (failure !== null) throw failure;
       this.#checkpoint.get();
+      this.#isFailing = false;
     } catch (error) {
       this.#failed(error as Failure);
     }
   }
 
-  /** Nothing is lost when the disk is full: the log stays, and the next commit tries again. */
+  /** A fault that passes is reported once, and the next commit tries again. */
   #failed({ message, errcode }: Failure): void {
-    if (errcode === DISK_FULL) return;
-    this.#fault ??= new Error(message);
+    if (PASSING_FAULTS.has(errcode ?? 0)) {
+      if (!this.#isFailing) {
+        this.#report('checkpoint failed', {
+          level: 'warn',
+          error: message,
+          consequence: 'the log grows until there is room; nothing is lost',
+        });
+      }
+      this.#isFailing = true;
+      return;
+    }
+    this.#fault ??= Object.assign(new Error(message), { errcode });
     this.#ready.reject(this.#fault);
   }
 }

@@ -9,10 +9,12 @@ import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreRefused } from '../../inventory/store.ts';
+import type { Report } from '../report.ts';
 import { AckedCount } from './acked-count.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { checkContent, checkHeader, checkSize, isPresent } from './data-file-checks.ts';
 import { lockDataFile } from './data-file-lock.ts';
+import { DataFileGone, failureOf, LockGone } from './failures.ts';
 import { FilesInPlace } from './files-in-place.ts';
 import { MadeFiles, syncFolder } from './made-files.ts';
 import { migrate } from './migrations.ts';
@@ -21,11 +23,18 @@ import { checkOnlyPath, realDataPath } from './one-path.ts';
 /** How long a batch waits for an operator's own write transaction on the file. */
 const BUSY_TIMEOUT_MS = 1_000;
 
-/**
- * Opens or makes the data file at `name`. Throws StoreRefused, and then has changed nothing. `withParents`:
- * whether all folders on the way may be made, or only the last one.
- */
-export function openDataFile(name: string, { withParents = false } = {}): DataFile {
+export interface OpenOptions {
+  /** Whether all folders on the way to the file may be made, or only the last one. */
+  readonly withParents?: boolean;
+  /** Is told of faults that pass. */
+  readonly report?: Report;
+}
+
+/** Opens or makes the data file at `name`. Throws StoreRefused, and then has changed nothing. */
+export function openDataFile(
+  name: string,
+  { withParents = false, report = () => undefined }: OpenOptions = {},
+): DataFile {
   const path = realDataPath(name);
   const made = new MadeFiles();
   let lock: DatabaseSync | undefined;
@@ -41,8 +50,8 @@ export function openDataFile(name: string, { withParents = false } = {}): DataFi
     const committed = checkContent(db, path);
     bringUpToDate(db, path);
     if (!existsSync(`${path}-acked`)) made.add(`${path}-acked`);
-    const acked = new AckedCount(`${path}-acked`, path, committed);
-    return new DataFile(path, db, lock, acked, made);
+    const acked = new AckedCount(`${path}-acked`, path, committed, report);
+    return new DataFile(path, db, lock, acked, made, report);
   } catch (error) {
     db?.close();
     made.remove();
@@ -90,6 +99,7 @@ function checkUntouched(path: string): void {
 
 export class DataFile {
   readonly db: DatabaseSync;
+  readonly #path: string;
   readonly #lock: DatabaseSync;
   readonly #acked: AckedCount;
   readonly #files: FilesInPlace;
@@ -105,13 +115,19 @@ export class DataFile {
     lock: DatabaseSync,
     acked: AckedCount,
     made: MadeFiles,
+    report: Report,
   ) {
     this.db = db;
+    this.#path = path;
     this.#lock = lock;
     this.#acked = acked;
     this.#made = made;
-    this.#files = new FilesInPlace([path, `${path}-wal`, `${path}-lock`]);
-    this.#checkpointer = new Checkpointer(path, db);
+    this.#files = new FilesInPlace([
+      [path, DataFileGone],
+      [`${path}-wal`, DataFileGone],
+      [`${path}-lock`, LockGone],
+    ]);
+    this.#checkpointer = new Checkpointer(path, db, report);
   }
 
   /** Resolves when all is there that a server needs before its first client. Throws StoreRefused. */
@@ -142,6 +158,11 @@ export class DataFile {
     if (!this.#hasGrown) return;
     this.#hasGrown = false;
     this.#checkpointer.startWhenDue();
+  }
+
+  /** What `error`, thrown while the file was used, means for it. */
+  failureOf(error: unknown): unknown {
+    return failureOf(error, this.#path);
   }
 
   /** Lets `close` remove what the opening has made: for a server that never had a client. */

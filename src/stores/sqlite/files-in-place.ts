@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { StoreFailure } from '../../inventory/store.ts';
 
 /**
  * File systems tell the time of a change in steps: most of them of 10 ms at the longest, others of
@@ -11,7 +12,10 @@ const WHOLE_SECONDS_STEP_MS = 2_000;
 interface File {
   readonly path: string;
   readonly inode: number;
+  readonly failure: FailureClass;
 }
+
+type FailureClass = new (path: string) => StoreFailure;
 
 /**
  * Notices that one of the files of a folder was removed or replaced while it is open: what is written
@@ -27,13 +31,13 @@ export class FilesInPlace {
   /** When the folder had changed last, when all files were last seen in it. */
   #seen: number | undefined;
 
-  /** `paths` are files of one folder, and are there. */
-  constructor(paths: readonly string[]) {
-    this.#folder = dirname(paths[0] as string);
-    this.#files = paths.map((path) => ({ path, inode: statSync(path).ino }));
+  /** `files` are files of one folder, and are there; each with the failure that its loss is. */
+  constructor(files: readonly (readonly [path: string, failure: FailureClass])[]) {
+    this.#folder = dirname(files[0]?.[0] as string);
+    this.#files = files.map(([path, failure]) => ({ path, inode: statSync(path).ino, failure }));
   }
 
-  /** Throws when a file is not what it was when this object was made. */
+  /** Throws a StoreFailure when a file is not what it was when this object was made. */
   check(): void {
     const changedAt = statSync(this.#folder, { throwIfNoEntry: false })?.ctimeMs ?? 0;
     const step = changedAt % 1000 === 0 ? WHOLE_SECONDS_STEP_MS : STEP_MS;
@@ -41,7 +45,7 @@ export class FilesInPlace {
     if (isSettled && changedAt === this.#seen) return;
     for (const file of this.#files) {
       if (statSync(file.path, { throwIfNoEntry: false })?.ino !== file.inode) {
-        throw new Error(`${file.path} was removed or replaced while the server was using it`);
+        throw new file.failure(file.path);
       }
     }
     this.#seen = changedAt;

@@ -27,7 +27,7 @@ import {
   StoreUnavailable,
 } from '../../inventory/store.ts';
 import { Observers } from '../observers.ts';
-import { type DataFile, openDataFile } from './data-file.ts';
+import { type DataFile, type OpenOptions, openDataFile } from './data-file.ts';
 import { SqliteOrders } from './order-table.ts';
 
 /** SQLite's result codes (https://www.sqlite.org/rescode.html) after which a batch had no effect and the next may succeed. */
@@ -36,6 +36,7 @@ const PASSING_FAULTS = new Set([
   8, // SQLITE_READONLY
   13, // SQLITE_FULL: the disk is full
   778, // SQLITE_IOERR_WRITE
+  4874, // SQLITE_IOERR_SHMSIZE: no room for the log's index
 ]);
 const UNIQUE_VIOLATED = 1555; // SQLITE_CONSTRAINT_PRIMARYKEY
 
@@ -46,7 +47,7 @@ const UNIQUE_VIOLATED = 1555; // SQLITE_CONSTRAINT_PRIMARYKEY
 export function openSqliteStore(
   path: string,
   catalog: readonly Item[],
-  options?: { readonly withParents?: boolean },
+  options?: OpenOptions,
 ): SqliteStore {
   const file = openDataFile(path, options);
   try {
@@ -100,6 +101,14 @@ export class SqliteStore implements Store {
   }
 
   settle(requests: readonly Request[]): readonly Outcome[] {
+    try {
+      return this.#settle(requests);
+    } catch (error) {
+      throw error instanceof StoreUnavailable ? error : this.#file.failureOf(error);
+    }
+  }
+
+  #settle(requests: readonly Request[]): readonly Outcome[] {
     const { outcomes, changes } = this.#commit(requests);
     // The batch is on disk now. Whatever fails from here on is no StoreUnavailable, which would say
     // that nothing happened.
@@ -112,7 +121,11 @@ export class SqliteStore implements Store {
   }
 
   afterReplies(): void {
-    this.#file.afterReplies();
+    try {
+      this.#file.afterReplies();
+    } catch (error) {
+      throw this.#file.failureOf(error);
+    }
   }
 
   observe(observer: StoreObserver): void {

@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { expect, test, vi } from 'vitest';
 import { Checkpointer } from '../../../src/stores/sqlite/checkpointer.ts';
-import { SmallDisk } from '../../support/faults.ts';
+import { hasStrace, InjectedFault, SmallDisk } from '../../support/faults.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 
 const PAGE = 4_096;
@@ -16,13 +16,16 @@ class Fixture implements AsyncDisposable {
   readonly path: string;
   readonly db: DatabaseSync;
   readonly checkpointer: Checkpointer;
+  readonly reports: string[] = [];
 
   constructor(folder = '', checkpointed = '') {
     this.path = join(folder || this.#folder.path, 'inventory.db');
     this.db = new DatabaseSync(this.path);
     this.db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;
       PRAGMA wal_autocheckpoint = 0; CREATE TABLE bytes (bytes BLOB)`);
-    this.checkpointer = new Checkpointer(checkpointed || this.path, this.db);
+    this.checkpointer = new Checkpointer(checkpointed || this.path, this.db, (event) =>
+      this.reports.push(event),
+    );
   }
 
   /** Writes about as many pages into the log, in one commit, and says so. */
@@ -114,9 +117,38 @@ test('a full disk is no harm: the log stays, and is moved when there is room (ne
     await turn();
   }
   expect(fixture.behind).toBeGreaterThan(1_000);
+  // Told once, however often it is tried.
+  expect(fixture.reports).toEqual(['checkpoint failed']);
   rmSync(filler);
   while (fixture.behind > 0) {
     fixture.checkpointer.startWhenDue();
     await turn();
   }
+});
+
+test.runIf(hasStrace).for(['EDQUOT', 'EFBIG', 'EIO'])(
+  'a checkpoint that meets %s is no harm: it is reported, and tried again (needs strace)',
+  async (code) => {
+    await using fixture = new Fixture();
+    await fixture.checkpointer.start();
+    fixture.db.prepare('INSERT INTO bytes VALUES (zeroblob(?))').run(2_000 * PAGE);
+    {
+      await using _ = await InjectedFault.into(process.pid, `pwrite64:error=${code}`);
+      fixture.checkpointer.startWhenDue();
+      while (fixture.reports.length === 0) await turn();
+    }
+    fixture.checkpointer.check();
+    expect(fixture.reports).toEqual(['checkpoint failed']);
+    expect(fixture.behind).toBeGreaterThan(1_000);
+    while (fixture.behind > 0) {
+      fixture.checkpointer.startWhenDue();
+      await turn();
+    }
+    fixture.checkpointer.check();
+  },
+);
+
+test('a thread that cannot start says so before the first client', async () => {
+  await using fixture = new Fixture('', '/nowhere/at/all');
+  await expect(fixture.checkpointer.start()).rejects.toThrow('unable to open database file');
 });

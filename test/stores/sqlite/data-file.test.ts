@@ -398,12 +398,29 @@ describe('less in the file than was acknowledged is refused', () => {
     expect(acked()).toBe(before + 2);
   });
 
-  test('a count that is no number', async () => {
+  test.for(['nonsense', '\0'.repeat(17), '00000000000000', '-1', '9'.repeat(17), '1e3', ' '])(
+    'a count that is no number is named, with what to do: %j',
+    async (content) => {
+      using folder = new TemporaryFolder();
+      const path = folder.file('inventory.db');
+      await makeData(path);
+      writeFileSync(`${path}-acked`, content);
+      if (/^0+$/.test(content)) return expect(refusal(path)).toBe('it was opened');
+      expect(refusal(path)).toBe(
+        `${path}-acked holds no number: it is damaged, as a power cut may leave it. So it cannot be told ` +
+          `whether ${path} holds everything that was acknowledged. If it is no old copy, remove ${path}-acked and start again`,
+      );
+      rmSync(`${path}-acked`);
+      expect(refusal(path)).toBe('it was opened');
+    },
+  );
+
+  test('an empty count counts nothing: a start was cut off before it was written', async () => {
     using folder = new TemporaryFolder();
     const path = folder.file('inventory.db');
     await makeData(path);
-    writeFileSync(`${path}-acked`, 'nonsense');
-    expect(refusal(path)).toMatch(/ acknowledged: /);
+    writeFileSync(`${path}-acked`, '');
+    expect(refusal(path)).toBe('it was opened');
   });
 
   test.for(['-wal', '-acked'])(

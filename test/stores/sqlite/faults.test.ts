@@ -3,6 +3,7 @@ import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { describe, expect, test, vi } from 'vitest';
 import type { Store } from '../../../src/inventory/store.ts';
 import { StoreUnavailable } from '../../../src/inventory/store.ts';
+import { DataFileGone, DiskFull, TablesChanged } from '../../../src/stores/sqlite/failures.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 import { ITEMS } from '../conformance.ts';
@@ -133,7 +134,7 @@ describe('a batch that cannot be committed', () => {
     fixture.other().exec('DROP TABLE orders');
     const settle = async () => fixture.store.settle([new Buyer().buy('1x2')]);
     await expect(settle).rejects.toThrow(/no such table/);
-    await expect(settle).rejects.not.toThrow(StoreUnavailable);
+    await expect(settle).rejects.toThrow(TablesChanged);
   });
 
   test('units below zero cannot be written, even if a rule were wrong', async () => {
@@ -152,7 +153,7 @@ describe('what fails after the commit is never told as "nothing happened"', () =
     await using fixture = new Fixture();
     failWhere('get', 'wal_checkpoint', full);
     await fixture.store.settle([new Buyer().buy('1x2', 'a')]);
-    expect(() => fixture.store.afterReplies()).toThrow(full);
+    expect(() => fixture.store.afterReplies()).toThrow(DiskFull);
     expect(fixture.onDisk()).toMatchObject({ orders: ['a'], available: [8, 5, 0] });
   });
 
@@ -161,7 +162,7 @@ describe('what fails after the commit is never told as "nothing happened"', () =
     failWhere('all', 'FROM orders', full);
     const buyer = new Buyer();
     const settle = async () => fixture.store.settle([buyer.buy('1x2', 'a'), buyer.orders(3)]);
-    await expect(settle).rejects.toThrow(full);
+    await expect(settle).rejects.toThrow(DiskFull);
     expect(await levels(fixture.store)).toEqual({ 1: 8, 2: 5, 3: 0 });
   });
 
@@ -169,7 +170,7 @@ describe('what fails after the commit is never told as "nothing happened"', () =
     await using fixture = new Fixture();
     rmSync(fixture.path);
     const settle = async () => fixture.store.settle([new Buyer().buy('1x2')]);
-    await expect(settle).rejects.toThrow(/was removed or replaced/);
+    await expect(settle).rejects.toThrow(DataFileGone);
   });
 });
 

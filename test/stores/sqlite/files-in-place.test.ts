@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { DataFileGone } from '../../../src/stores/sqlite/failures.ts';
 import { FilesInPlace } from '../../../src/stores/sqlite/files-in-place.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 
@@ -12,7 +13,10 @@ class Fixture implements Disposable {
   constructor() {
     mkdirSync(this.folder);
     for (const name of ['a', 'b']) writeFileSync(this.file(name), name);
-    this.files = new FilesInPlace([this.file('a'), this.file('b')]);
+    this.files = new FilesInPlace([
+      [this.file('a'), DataFileGone],
+      [this.file('b'), DataFileGone],
+    ]);
     this.files.check();
   }
 

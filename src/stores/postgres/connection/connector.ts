@@ -2,8 +2,10 @@
  * Keeps one connection to the database, and makes a new one when it breaks. A request waits a bounded time
  * for a database that has just gone; while it stays away, requests are refused at once.
  */
+
 import { setTimeout as pause } from 'node:timers/promises';
 import { StoreUnavailable } from '../../../inventory/store.ts';
+import type { Report } from '../../report.ts';
 import type { DatabaseConnection } from './database-connection.ts';
 
 /** How long a request waits for the database, counted from the moment it was lost. */
@@ -11,12 +13,6 @@ export const AWAY_TIMEOUT_MS = 5_000;
 
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
-
-/** Tells the operator what happens; the same shape as the server's log. */
-export type Report = (
-  event: string,
-  fields?: { readonly level?: 'info' | 'warn' | 'error'; readonly [name: string]: unknown },
-) => void;
 
 export class Connector {
   readonly #open: () => Promise<DatabaseConnection>;

@@ -1,0 +1,19 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { AckedCount } from '../../../src/stores/sqlite/acked-count.ts';
+import { TemporaryFolder } from '../../support/folder.ts';
+
+test('a count that cannot be written is told once, and written again when it can be', () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file('away/inventory.db-acked');
+  const events: string[] = [];
+  const acked = new AckedCount(path, 'inventory.db', 7, (event) => events.push(event));
+  acked.add();
+  acked.add();
+  expect(events).toEqual(['count of batches not written']);
+  mkdirSync(folder.file('away'));
+  acked.add();
+  expect(readFileSync(path, 'latin1')).toBe('0000000000000010\n');
+  expect(events).toHaveLength(1);
+  acked.close();
+});
