@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { version as build, release } from 'node:os';
-import { guardOutput } from './output.ts';
+import { guardOutput } from './output-guard.ts';
 
 /**
  * Prints what oclif prints for `inv --version`, and returns whether it did. Scripts ask for the
