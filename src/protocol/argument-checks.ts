@@ -41,7 +41,7 @@ export function isOrderId(word: string): boolean {
 export function badNumber(what: string, word: string): ErrorReply {
   return new ErrorReply(
     'ERR',
-    `a ${what} is a whole number from 1 to ${MAX_INTEGER}, got '${printable(word)}'`,
+    `a ${what} is a whole number from 1 to ${MAX_INTEGER}, got '${quotable(word)}'`,
   );
 }
 
@@ -53,7 +53,7 @@ export function badOrderId(): ErrorReply {
 }
 
 /** What a peer sent, short enough and without control characters, to be quoted in an error. */
-export function printable(word: string): string {
+export function quotable(word: string): string {
   const clean = word.replace(/[^\x21-\x7e]/g, '?');
   return clean.length > 32 ? `${clean.slice(0, 32)}...` : clean;
 }

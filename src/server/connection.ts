@@ -18,6 +18,7 @@ import {
 import { RequestDecoder } from '../protocol/request-decoder.ts';
 import { parse } from '../verbs/index.ts';
 import { type Caller, type Command, guard, type Service } from '../verbs/verb.ts';
+import { wallClock } from './clock.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { closeLingering } from './lingering-close.ts';
 import { Output } from './output.ts';
@@ -49,7 +50,7 @@ export class Connection implements Caller {
   readonly #address: string;
   /** Whether the queue will flush the output after this batch. */
   #flushes = false;
-  /** Date.now() for the requests of one read; 0 = not read yet. */
+  /** The clock for the requests of one read; 0 = not read yet. */
   #now = 0;
   /** Requests given to the queue, and those of them that are answered. */
   #submitted = 0;
@@ -92,7 +93,7 @@ export class Connection implements Caller {
   }
 
   get now(): number {
-    this.#now ||= Date.now();
+    this.#now ||= wallClock();
     return this.#now;
   }
 
@@ -212,7 +213,7 @@ export class Connection implements Caller {
   #perform(command: Command): void {
     const { request } = command.verb;
     if (request === null) {
-      this.#replyTo(command);
+      this.#reply(() => command.verb.answer(command, this));
     } else {
       this.#submitted++;
       this.service.commit.add(new PendingRequest(this, command, request(command, this)));
@@ -235,10 +236,6 @@ export class Connection implements Caller {
 
   #replyWith(reply: Reply): void {
     this.#reply(() => reply);
-  }
-
-  #replyTo(command: Command): void {
-    this.#reply(() => command.verb.answer(command, this));
   }
 
   /**

@@ -8,16 +8,23 @@ export const MAX_CLOCK_SKEW_MS = 1_000;
  * a millisecond, so that ORDERS lists them in the order in which they came.
  */
 export class OrderIds {
+  /** The latest time that was told here: a clock that is set back does not set the order back. */
+  #now = 0;
+  /** The time in the last id made here, and how many were made of it before. */
   #time = 0;
   #counter = 0;
-  #boundsAt = -1;
+  /** Between these two an id of its own sorts the order; `#now` says where. */
   #earliest = '';
   #latest = '';
 
   /** `now` in milliseconds since 1970 UTC. */
   next(now: number): string {
-    if (now > this.#time) {
-      this.#time = now;
+    if (now > this.#now) this.#advance(now);
+    // Set back, the clock tells nothing: then the id sorts behind all that told a time themselves.
+    const isSetBack = now < this.#now - MAX_CLOCK_SKEW_MS;
+    const time = isSetBack ? this.#now + MAX_CLOCK_SKEW_MS + 1 : this.#now;
+    if (time > this.#time) {
+      this.#time = time;
       this.#counter = 0;
     } else if (++this.#counter > 0xfff) {
       this.#time++;
@@ -31,17 +38,19 @@ export class OrderIds {
   /**
    * Orders stand on disk by their ids, which lists them newest first when ids begin with the time, as
    * UUIDv7s do. For an id that begins with another one, or with none, this returns an id to sort the
-   * order by; else null.
+   * order by; else null. `now` in milliseconds since 1970 UTC.
    */
   positionFor(id: string, now: number): string | null {
-    if (now !== this.#boundsAt) {
-      this.#boundsAt = now;
-      this.#earliest = timePrefix(now - MAX_CLOCK_SKEW_MS);
-      this.#latest = timePrefix(now + MAX_CLOCK_SKEW_MS + 1);
-    }
+    if (now > this.#now) this.#advance(now);
     // Compared as text, as they stand on disk: what is between the two stands there, whatever it ends with.
     const tellsTime = id >= this.#earliest && id < this.#latest;
     return tellsTime ? null : this.next(now);
+  }
+
+  #advance(now: number): void {
+    this.#now = now;
+    this.#earliest = timePrefix(Math.max(0, now - MAX_CLOCK_SKEW_MS));
+    this.#latest = timePrefix(now + MAX_CLOCK_SKEW_MS + 1);
   }
 }
 

@@ -10,7 +10,7 @@ import {
   defineVerb,
   MANY,
   shopFields,
-  usage,
+  usageError,
   type Verb,
 } from './verb.ts';
 
@@ -64,7 +64,7 @@ function parseHello(words: readonly string[]): Hello | ErrorReply {
       name = words[index + 1] as string;
       index += 2;
     } else {
-      return usage(HELLO);
+      return usageError(HELLO);
     }
   }
   return { verb: HELLO, version: version === '3' ? 3 : 2, credentials, name };
@@ -123,5 +123,5 @@ function answerClient(words: readonly string[], caller: Caller): Reply {
     return OK;
   }
   if (subcommand === 'SETINFO' && words.length === 3) return OK;
-  return usage(CLIENT);
+  return usageError(CLIENT);
 }

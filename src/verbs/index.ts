@@ -1,5 +1,5 @@
 /** The table of verbs, in the order of PROTOCOL.md: it drives dispatch, the login check, COMMAND and the document's test. */
-import { printable } from '../protocol/argument-checks.ts';
+import { quotable } from '../protocol/argument-checks.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import { CLIENT, HELLO, PING, QUIT } from './connection-verbs.ts';
 import { commandVerb, INFO } from './introspection.ts';
@@ -7,7 +7,7 @@ import { INVENTORY } from './inventory.ts';
 import { AUTH, LOGIN, LOGOUT, RESUME, WHOAMI } from './login.ts';
 import { ORDER, ORDERS } from './orders.ts';
 import { PURCHASE } from './purchase.ts';
-import { type Command, usage, type Verb } from './verb.ts';
+import { type Command, usageError, type Verb } from './verb.ts';
 
 const table = new Map<string, Verb>();
 
@@ -39,9 +39,9 @@ export function parse(words: readonly string[]): Command | ErrorReply {
   const name = words[0] as string;
   const verb = table.get(name) ?? table.get(name.toUpperCase());
   if (verb === undefined) {
-    return new ErrorReply('ERR', `unknown verb '${printable(name)}'; COMMAND LIST lists the verbs`);
+    return new ErrorReply('ERR', `unknown verb '${quotable(name)}'; COMMAND LIST lists the verbs`);
   }
   const given = words.length - 1;
-  if (given < verb.words[0] || given > verb.words[1]) return usage(verb);
+  if (given < verb.words[0] || given > verb.words[1]) return usageError(verb);
   return verb.parse(words);
 }

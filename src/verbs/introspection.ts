@@ -1,6 +1,6 @@
 /** INFO and COMMAND: what Redis clients and tools ask of any server. No store is asked. */
 import { type Reply, toWire } from '../protocol/encoder.ts';
-import { always, type Command, defineVerb, MANY, usage, type Verb } from './verb.ts';
+import { always, type Command, defineVerb, MANY, usageError, type Verb } from './verb.ts';
 
 export const INFO: Verb = defineVerb<Command>({
   name: 'INFO',
@@ -28,7 +28,7 @@ export function commandVerb(table: ReadonlyMap<string, Verb>): Verb {
     access: 'anyone',
     parse: ([, ...words]) => ({ verb, words }),
     exclusive: always,
-    answer: ({ words }) => aboutVerbs(table, words) ?? usage(verb),
+    answer: ({ words }) => aboutVerbs(table, words) ?? usageError(verb),
   });
   return verb;
 }

@@ -28,7 +28,7 @@ export const AUTH: Verb = defineVerb<Authentication>({
 
 /** Logs the caller in for the life of its connection. The password was right. */
 export function authenticate(caller: Caller, { user }: Credentials): void {
-  caller.session = { user, since: Date.now(), tokenHash: null };
+  caller.session = { user, since: caller.now, tokenHash: null };
 }
 
 interface LoginCommand extends Authentication {
@@ -45,10 +45,10 @@ export const LOGIN: Verb = defineVerb<LoginCommand, SessionOutcome>({
   parse: (words) => ({ verb: LOGIN, credentials: credentialsOf(words), token: '' }),
   exclusive: always,
   credentials: ({ credentials }) => credentials,
-  request: (command) => {
+  request: (command, { now }) => {
     command.token = randomBytes(32).toString('base64url');
     const { user } = command.credentials;
-    return { kind: 'login', login: { tokenHash: hashOf(command.token), user, since: Date.now() } };
+    return { kind: 'login', login: { tokenHash: hashOf(command.token), user, since: now } };
   },
   encode: ({ session }, caller, { token }) => {
     caller.session = session;

@@ -5,7 +5,7 @@ import { encode, type Reply } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import { DEFAULT_ORDERS_COUNT, MAX_ORDERS_COUNT } from '../protocol/limits.ts';
 import { encodeReceipt, type ReceiptOutcome } from './purchase.ts';
-import { always, type Command, defineVerb, usage, type Verb } from './verb.ts';
+import { always, type Command, defineVerb, usageError, type Verb } from './verb.ts';
 
 export const ORDER: Verb = defineVerb<Command & { readonly order: string }, ReceiptOutcome>({
   name: 'ORDER',
@@ -46,7 +46,7 @@ function parseOrders(words: readonly string[]): Orders | ErrorReply {
   for (let index = 1; index < words.length; index += 2) {
     const option = (words[index] as string).toUpperCase();
     const value = words[index + 1];
-    if (value === undefined) return usage(ORDERS);
+    if (value === undefined) return usageError(ORDERS);
     if (option === 'COUNT') {
       const number = positive(value);
       if (number === null || number > MAX_ORDERS_COUNT) {
@@ -57,7 +57,7 @@ function parseOrders(words: readonly string[]): Orders | ErrorReply {
       if (!isOrderId(value)) return badOrderId();
       before = value;
     } else {
-      return usage(ORDERS);
+      return usageError(ORDERS);
     }
   }
   return { verb: ORDERS, count, before };

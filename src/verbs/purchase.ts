@@ -10,7 +10,7 @@ import {
 import { encode, mapHeads, type ProtocolVersion } from '../protocol/encoder.ts';
 import type { ErrorReply } from '../protocol/error-codes.ts';
 import { MAX_INTEGER } from '../protocol/limits.ts';
-import { type Command, defineVerb, isOption, MANY, usage, type Verb } from './verb.ts';
+import { type Command, defineVerb, isOption, MANY, usageError, type Verb } from './verb.ts';
 
 export interface PurchaseCommand extends Command {
   /** Each UPC once, in the order of its first mention. */
@@ -46,7 +46,7 @@ function parsePurchase(words: readonly string[]): PurchaseCommand | ErrorReply {
     end -= 2;
     if (!isOrderId(order)) return badOrderId();
   }
-  if (end % 2 === 0) return usage(PURCHASE);
+  if (end % 2 === 0) return usageError(PURCHASE);
   const lines: { upc: number; qty: number }[] = [];
   for (let index = 1; index < end; index += 2) {
     const upc = positive(words[index] as string);

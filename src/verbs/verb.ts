@@ -149,7 +149,7 @@ export function guard(verb: Verb, session: Session | null): ErrorReply | null {
 const NO_AUTH = new ErrorReply(NOT_LOGGED_IN.code, NOT_LOGGED_IN.message);
 
 /** The error for too few, too many or misplaced words: the verb's syntax, in ASCII. */
-export function usage({ name, syntax }: Verb): ErrorReply {
+export function usageError({ name, syntax }: Verb): ErrorReply {
   return new ErrorReply('ERR', `usage: ${name} ${syntax.replaceAll('…', '...')}`.trim());
 }
 

@@ -75,3 +75,26 @@ describe('the position of an order in the list', () => {
     expect(position > before && position < ids.next(NOW)).toBe(true);
   });
 });
+
+test('a clock that is set back, also before 1970, does not set the list back', () => {
+  const HOUR = 3_600_000;
+  const sortKey = (ids: OrderIds, id: string, now: number): string =>
+    ids.positionFor(id, now) ?? id;
+  for (const back of [2 * MAX_CLOCK_SKEW_MS, HOUR, NOW - 2]) {
+    const ids = new OrderIds();
+    const keys = [
+      sortKey(ids, uuidAt(NOW), NOW),
+      sortKey(ids, uuidAt(NOW - back), NOW - back),
+      ids.next(NOW - back + 1),
+      sortKey(ids, 'my-order', NOW - back + 2),
+      sortKey(ids, uuidAt(NOW + 1), NOW + 1),
+    ];
+    expect(keys.slice(0, 4)).toEqual(keys.slice(0, 4).toSorted());
+    // Within the tolerance a client's own id stands where it says.
+    expect(keys[4]).toBe(uuidAt(NOW + 1));
+  }
+});
+
+test('an id of the first second of 1970 is one', () => {
+  expect(new OrderIds().next(0)).toMatch(/^00000000-0000-7001-|^00000000-0000-7000-/);
+});

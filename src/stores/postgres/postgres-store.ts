@@ -41,7 +41,7 @@ import {
   noRows,
   StaleLogins,
 } from './batch/load.ts';
-import { pageReads, withPages } from './batch/pages.ts';
+import { pageReads, withPages } from './batch/page-reads.ts';
 import { saveStatements } from './batch/save.ts';
 import { BEGIN, BEGIN_READING } from './batch/statements.ts';
 import type { CommitMarker } from './commit-marker.ts';

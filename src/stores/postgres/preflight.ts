@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Changes, Login, Page } from '../../inventory/model.ts';
 import type { RowSet } from '../../inventory/row-set.ts';
 import { KnownLogins, loadStatements } from './batch/load.ts';
-import { pageReads } from './batch/pages.ts';
+import { pageReads } from './batch/page-reads.ts';
 import { saveStatements } from './batch/save.ts';
 import { BEGIN, prepareStatements } from './batch/statements.ts';
 import type { CommitMarker } from './commit-marker.ts';

@@ -49,7 +49,10 @@ export const MIGRATIONS: readonly Migration[] = [
   // 2: which shop the file is of, and since when its history is the present one
   (db) => {
     db.exec('CREATE TABLE shop (id TEXT NOT NULL, since INTEGER NOT NULL) STRICT');
-    db.prepare('INSERT INTO shop (id, since) VALUES (?, ?)').run(randomUUID(), Date.now());
+    db.prepare('INSERT INTO shop (id, since) VALUES (?, ?)').run(
+      randomUUID(),
+      Math.max(0, Date.now()),
+    );
   },
 ];
 
