@@ -30,10 +30,18 @@ export class CommandFailure extends Error {
   /** One word in capitals, such as NOSTOCK. */
   readonly code: string;
   readonly exit: ExitCode;
+  /** What --json prints beside code and message. */
+  readonly details: object;
 
-  constructor(message: string, code: string, exit: ExitCode, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    code: string,
+    exit: ExitCode,
+    { details = {}, ...options }: ErrorOptions & { readonly details?: object } = {},
+  ) {
     super(message, options);
     this.code = code;
     this.exit = exit;
+    this.details = details;
   }
 }

@@ -37,9 +37,9 @@ export function failureOf(error: unknown): CommandFailure {
  * is printed on stderr, and only with DEBUG in the environment.
  */
 export function report(failure: CommandFailure, { json }: { json: boolean }): void {
-  const { code, message } = failure;
+  const { code, message, details } = failure;
   if (json) {
-    process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
+    process.stdout.write(`${JSON.stringify({ error: { code, message, ...details } })}\n`);
   } else if (failure.exit === ExitCode.interrupted) {
     // The cursor stands behind the prompt that was left.
     process.stderr.write('\n');

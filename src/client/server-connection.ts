@@ -39,14 +39,14 @@ export class ServerConnection {
     return new Promise((resolve, reject) => {
       // Node tries every address of a name, so `localhost` finds a server on 127.0.0.1 and on ::1.
       const socket = connect({ host: address.host, port: address.port, noDelay: true });
-      const fail = (reason: string): void => {
+      const fail = (reason: string, cause?: Error): void => {
         socket.destroy();
-        reject(new NoServer(`no server at ${nameOf(address)}: ${reason}`));
+        reject(new NoServer(`no server at ${nameOf(address)}: ${reason}`, { cause }));
       };
       const timer = setTimeout(() => fail('no answer'), timeouts.connectMs);
       const onError = (error: Error): void => {
         clearTimeout(timer);
-        fail(reasonOf(error));
+        fail(reasonOf(error), firstOf(error));
       };
       socket.once('error', onError);
       socket.once('connect', () => {
@@ -135,11 +135,27 @@ const REASONS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
   ETIMEDOUT: 'no answer',
+  EADDRNOTAVAIL: 'this machine has no way to that address',
+  EINVAL: 'this machine has no way to that address',
+  EAFNOSUPPORT: 'this machine does not speak that kind of address',
+  EHOSTDOWN: 'the host is down',
+  ENETDOWN: 'the network is down',
+  ECONNABORTED: 'the connection was cut off',
+  EACCES: 'this machine does not allow the connection',
+  EPERM: 'this machine does not allow the connection',
+  EMFILE: 'too many files are open here',
+  ENFILE: 'too many files are open on this machine',
+  ENOBUFS: 'this machine has no room for another connection',
 };
 
-/** A system error in words. Node reports several tried addresses as one AggregateError. */
+/** A system error in words. */
 function reasonOf(error: Error): string {
-  const first = error instanceof AggregateError ? (error.errors[0] as Error) : error;
+  const first = firstOf(error);
   const code = (first as NodeJS.ErrnoException).code ?? '';
   return REASONS[code] ?? printable(first.message);
+}
+
+/** Node reports several tried addresses as one AggregateError. */
+function firstOf(error: Error): Error {
+  return error instanceof AggregateError ? (error.errors[0] as Error) : error;
 }

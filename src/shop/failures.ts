@@ -2,11 +2,12 @@
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { type Address, DEFAULT_HOST, DEFAULT_PORT, nameOf } from '../client/address.ts';
 import { ConnectionLost, NoServer, Refused } from '../client/errors.ts';
+import { OrderRefused } from './refused-order.ts';
 
 /** The failure of a request that leaves nothing open. What is no trouble with a server stays as it is. */
 export function toFailure(error: unknown, server: Address): unknown {
   if (error instanceof Refused) return refused(error, server);
-  if (error instanceof NoServer) return noServer(error.message, error);
+  if (error instanceof NoServer) return noServer(notReached(error, server), error);
   if (error instanceof ConnectionLost) {
     return noServer(`lost the connection to ${nameOf(server)}: ${error.message}`, error);
   }
@@ -26,21 +27,21 @@ export function outcomeUnknown(order: string, cause: Error, isOpen: boolean): Co
   return new CommandFailure(
     `the answer to order ${order} did not come (${cause.message}), so its outcome is unknown; ` +
       (isOpen
-        ? 'it is written down, and the next command settles it'
+        ? 'it is saved; the next command that reaches the server finds out what happened'
         : `to ask for it, repeat this command with --order ${order}`),
     'UNKNOWN',
     ExitCode.outcomeUnknown,
-    { cause },
+    { cause, details: { order } },
   );
 }
 
 export function notRecorded(order: string, cause: Error): CommandFailure {
   return new CommandFailure(
-    `order ${order} was bought, but is not in the local inventory yet: ${cause.message}; ` +
+    `order ${order} was bought, but is not among your purchases on this computer yet: ${cause.message}; ` +
       'the next command adds it',
     'LOCALFILE',
     ExitCode.fault,
-    { cause },
+    { cause, details: { order } },
   );
 }
 
@@ -55,11 +56,33 @@ function refused(error: Refused, server: Address): CommandFailure {
     const sentence = `the login at ${nameOf(server)} has ended; log in again with \`${loginCommand(server)}\``;
     return new CommandFailure(sentence, code, exit, { cause: error });
   }
+  if (error instanceof OrderRefused) {
+    return new CommandFailure(error.sentence, code, exit, { cause: error, details: error.details });
+  }
   return new CommandFailure(message, code, exit, { cause: error });
 }
 
 function noServer(message: string, cause: Error): CommandFailure {
   return new CommandFailure(message, 'NOSERVER', ExitCode.noServer, { cause });
+}
+
+/** Why no server was reached, and what to do now. */
+function notReached({ message, cause }: NoServer, server: Address): string {
+  const { host, port } = server;
+  switch ((cause as NodeJS.ErrnoException | undefined)?.code) {
+    case 'ECONNREFUSED':
+      return isThisMachine(host)
+        ? `no server at ${nameOf(server)}; start one with \`inv serve --port ${port}\``
+        : `no server at ${nameOf(server)}; check --host and --port, and whether it runs there`;
+    case 'ENOTFOUND':
+      return `no such host: '${host}'; check --host`;
+    default:
+      return message;
+  }
+}
+
+function isThisMachine(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 /** The command that logs in to this server, ready to be copied. */

@@ -8,6 +8,7 @@ import type { Receipt } from '../client/replies.ts';
 import { withRetry } from '../client/retry.ts';
 import type { Line } from '../protocol/argument-checks.ts';
 import { formatLines } from './format-lines.ts';
+import { OrderRefused } from './refused-order.ts';
 import type { LocalInventory } from './state/local-inventory.ts';
 import type { LocalItem } from './state/state.ts';
 import type { Notify } from './state/state-file.ts';
@@ -28,10 +29,13 @@ export async function sendOrder(
     client.inventory(lines.map((line) => line.upc)),
     client.purchase(lines, order),
   ]);
-  if (purchase.status === 'rejected') throw purchase.reason;
-  const receipt = purchase.value;
   const known = stock.status === 'fulfilled' ? stock.value : [];
   const names = new Map(known.map(({ upc, name }) => [upc, name]));
+  if (purchase.status === 'rejected') {
+    const error: unknown = purchase.reason;
+    throw error instanceof Refused ? new OrderRefused(error, order, lines, names) : error;
+  }
+  const receipt = purchase.value;
   const items = receipt.lines.map(({ upc, qty }) => ({
     upc,
     name: names.get(upc) ?? '',

@@ -70,6 +70,15 @@ export class Shop {
     return (await this.#local.holdingsAt(this.server)) !== null;
   }
 
+  /** Makes sure that an inventory server is there. Throws the failure that says so otherwise. */
+  async reach(): Promise<void> {
+    try {
+      await this.#client.connect();
+    } catch (error) {
+      throw toFailure(error, this.server);
+    }
+  }
+
   /** Attaches to the saved login and settles what is open. */
   async resume(): Promise<void> {
     await this.#ask(async () => undefined);

@@ -157,10 +157,22 @@ describe('exit codes', () => {
         json: { error: { code } },
       });
     }
+    const short = ['purchase', '--upc', '1001', '--qty', '2', '--upc', '1006', '--qty', '20'];
+    expect((await inv.json([...short, '--order', 'short'])).json).toEqual({
+      error: {
+        code: 'NOSTOCK',
+        message:
+          'not enough stock: 20 × 1006 (Vinyl LP, signed) ordered, 10 left; nothing was bought',
+        order: 'short',
+        at: DATE,
+        replayed: false,
+        lines: [{ upc: 1006, asked: 20, available: 10 }],
+      },
+    });
     expect(await inv.run(['shop', 'purchase', '--upc', '1', '--qty', '1'])).toEqual({
       code: 3,
       stdout: '',
-      stderr: 'inv: no such UPC: 1\n',
+      stderr: 'inv: no such UPC: 1; see inv shop inventory\n',
     });
   });
 
@@ -180,7 +192,12 @@ describe('exit codes', () => {
     await server.stop();
     expect(await inv.json(['purchase', '--upc', '1001', '--qty', '1'])).toMatchObject({
       code: 5,
-      json: { error: { code: 'NOSERVER', message: expect.stringContaining('connection refused') } },
+      json: {
+        error: {
+          code: 'NOSERVER',
+          message: expect.stringContaining('; start one with `inv serve --port'),
+        },
+      },
     });
     expect(JSON.parse(localFile()).accounts).toMatchObject({
       [`alice@127.0.0.1:${server.port}`]: { openOrders: [] },

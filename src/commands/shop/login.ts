@@ -33,10 +33,11 @@ export default class ShopLogin extends ShopCommand {
   async run(): Promise<{ account: string; since: string }> {
     const { flags } = await this.parse(ShopLogin);
     return this.withShop(flags, async (shop) => {
-      const user = await findUser(flags.user);
+      const user = await findUser(flags.user, () => shop.reach());
       const password = await findPassword({
         stdin: flags['password-stdin'],
         environment: process.env.INV_PASSWORD,
+        beforeAsking: () => shop.reach(),
       });
       const { account, since } = await shop.login(user, password);
       this.log(`Logged in as ${account}.`);

@@ -5,9 +5,11 @@ import { usage } from '../failures.ts';
 export interface Sources {
   readonly stdin: boolean;
   readonly environment: string | undefined;
+  /** Called before somebody is asked: nobody should type a password for a server that is not there. */
+  readonly beforeAsking: () => Promise<void>;
 }
 
-export async function findPassword({ stdin, environment }: Sources): Promise<string> {
+export async function findPassword({ stdin, environment, beforeAsking }: Sources): Promise<string> {
   if (stdin) {
     const line = await firstLine(process.stdin);
     if (line === null) throw usage('--password-stdin found no line on stdin');
@@ -20,13 +22,18 @@ export async function findPassword({ stdin, environment }: Sources): Promise<str
       'no password: give it with --password-stdin or INV_PASSWORD, or run this on a terminal',
     );
   }
+  await beforeAsking();
   const { password } = await import('@inquirer/prompts');
   return password({ message: 'Password:', mask: '*' }, { output: process.stderr });
 }
 
-export async function findUser(given: string | undefined): Promise<string> {
+export async function findUser(
+  given: string | undefined,
+  beforeAsking: () => Promise<void>,
+): Promise<string> {
   if (given !== undefined) return given;
   if (!canPrompt()) throw usage('no user: give it with --user, or run this on a terminal');
+  await beforeAsking();
   const { input } = await import('@inquirer/prompts');
   return input({ message: 'User:', required: true }, { output: process.stderr });
 }

@@ -91,6 +91,13 @@ async function perform(shop: Shop, choice: Exclude<Choice, 'quit'>): Promise<voi
 }
 
 async function logIn(shop: Shop): Promise<void> {
+  await attempt(shop, async () => {
+    await shop.reach();
+    await askWho(shop);
+  });
+}
+
+async function askWho(shop: Shop): Promise<void> {
   const user = await ask((context) => input({ message: 'User (empty to go back):' }, context));
   if (user === BACK || user.trim() === '') return;
   const secret = await ask((context) => password({ message: 'Password:', mask: '*' }, context));

@@ -3,6 +3,7 @@ import chalk from 'chalk';
 import type { PastOrder, ReceiptLine, StockItem } from '../../client/replies.ts';
 import { formatLines } from '../format-lines.ts';
 import type { Bought } from '../outbox.ts';
+import { refusalInWords } from '../refused-order.ts';
 import type { Holdings } from '../state/local-inventory.ts';
 import type { LocalItem } from '../state/state.ts';
 import { type Column, type Listing, layOut, wholeText } from './listing.ts';
@@ -110,7 +111,7 @@ export function ordersListing(orders: readonly PastOrder[], look: Look): Promise
       align: 'left',
       fit: 'wrap',
       text: ({ lines, refusal }) =>
-        inLook(refusal === null ? formatLines(lines) : refusal, look.plain),
+        inLook(refusal === null ? formatLines(lines) : refusalInWords(refusal), look.plain),
       paint: (text, { refusal }) => (refusal === null ? text : chalk.red(text)),
     },
   ];

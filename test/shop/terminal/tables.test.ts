@@ -169,7 +169,7 @@ test('orders show what they bought or why they did not', async () => {
     ],
     WIDE,
   );
-  expect(table).toContain('│ o     │ 1970-01-01T00:00:00Z │ 2 × 1, 1 × 7          │');
-  expect(table).toContain('│ NOITEM no such UPC: 9 │');
+  expect(table).toContain('│ o     │ 1970-01-01T00:00:00Z │ 2 × 1, 1 × 7            │');
+  expect(table).toContain('│ refused: no such UPC: 9 │');
   expect(await ordersTable([], WIDE)).toBe('No orders.');
 });
