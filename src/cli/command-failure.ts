@@ -1,32 +1,13 @@
-/** What a process of ours exits with. Scripts branch on these: they never change. */
-export const ExitCode = {
-  done: 0,
-  /** A fault of ours. */
-  fault: 1,
-  /** The command line makes no sense. */
-  usage: 2,
-  /** The server understood and said no: stock, item, reused order id. */
-  refused: 3,
-  /** Not logged in, or a wrong password. */
-  notLoggedIn: 4,
-  /** No server there; nothing was sent. */
-  noServer: 5,
-  /** Sent, and the outcome is unknown. */
-  outcomeUnknown: 6,
-  /** Done, but it could not be printed: stdout or stderr could not be written. */
-  notPrinted: 7,
-  /** Ctrl-C, as shells report it. */
-  interrupted: 130,
-} as const;
+import { NamedError } from '../named-error.ts';
+import type { ExitCode } from './exit-code.ts';
 
-export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+export { ExitCode } from './exit-code.ts';
 
 /**
  * A failure that the user is told about in one sentence, and a script by its code and exit code.
  * Commands throw it; `runCli` prints it.
  */
-export class CommandFailure extends Error {
-  override readonly name = 'CommandFailure';
+export class CommandFailure extends NamedError {
   /** One word in capitals, such as NOSTOCK. */
   readonly code: string;
   readonly exit: ExitCode;

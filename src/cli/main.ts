@@ -4,7 +4,7 @@ import { Config, Errors, type Interfaces, run } from '@oclif/core';
 import type { ExitCode } from './command-failure.ts';
 import { refuseEmptyWords } from './environment.ts';
 import { guardOutput } from './output-guard.ts';
-import { failureOf, report, wantsJson } from './report.ts';
+import { asFailure, report, wantsJson } from './report.ts';
 import { unknownCommand } from './unknown-command.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function runCli(options: Interfaces.LoadOptions): Promise<void> {
   const fail = async (error: unknown): Promise<void> => {
     // What fails while a failure is reported is not reported too: that would fail again.
     if (code !== undefined) process.exit(code);
-    const failure = failureOf(error);
+    const failure = asFailure(error);
     code = failure.exit;
     report(failure, { json: wantsJson(argv) });
     await exit(code);

@@ -1,5 +1,5 @@
 /** What cannot be written to stdout or stderr: it changes the exit code at most, never what is done. */
-import { ExitCode } from './command-failure.ts';
+import { ExitCode } from './exit-code.ts';
 
 /** Why stdout lost something; null while it has lost nothing. */
 let stdoutError: NodeJS.ErrnoException | null = null;

@@ -13,7 +13,7 @@ export function wantsJson(argv: readonly string[]): boolean {
 }
 
 /** Turns whatever was thrown into the failure to report. */
-export function failureOf(error: unknown): CommandFailure {
+export function asFailure(error: unknown): CommandFailure {
   if (error instanceof CommandFailure) return error;
   if (error instanceof Error && INTERRUPTIONS.has(error.name)) {
     return new CommandFailure('interrupted', 'INTERRUPTED', ExitCode.interrupted, { cause: error });

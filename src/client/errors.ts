@@ -1,11 +1,12 @@
 /** The three ways in which talking to a server goes wrong, kept apart because each one means another thing for an order. */
+import { NamedError } from '../named-error.ts';
 import { type ErrorMeaning, meaningOf } from '../protocol/error-codes.ts';
 
 /** No connection, or something else than an inventory server at the other end: nothing was sent. */
-export class NoServer extends Error {}
+export class NoServer extends NamedError {}
 
 /** The server understood and said no. */
-export class Refused extends Error {
+export class Refused extends NamedError {
   /** One of the codes of PROTOCOL.md, or one that a later server has. */
   readonly code: string;
 
@@ -21,7 +22,7 @@ export class Refused extends Error {
 }
 
 /** The connection is gone. `sent` tells whether the request may have reached the server. */
-export class ConnectionLost extends Error {
+export class ConnectionLost extends NamedError {
   readonly sent: boolean;
 
   constructor(reason: string, sent: boolean) {

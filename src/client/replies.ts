@@ -3,6 +3,7 @@
  * enter, and so are harmless wherever they go: a terminal, JSON, the local file.
  */
 
+import { NamedError } from '../named-error.ts';
 import { fromWire } from '../protocol/encoder.ts';
 import type { ReplyValue } from '../protocol/reply-decoder.ts';
 import { printable } from './printable.ts';
@@ -42,7 +43,7 @@ export interface PastOrder {
 }
 
 /** A reply that is well formed and yet not what its request is answered with. */
-export class UnexpectedReply extends Error {}
+export class UnexpectedReply extends NamedError {}
 
 export function toToken(value: ReplyValue): string {
   const token = textOf(mapOf(value), 'token');

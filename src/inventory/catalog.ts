@@ -1,4 +1,5 @@
 /** The items for sale: the built-in list, and the check of a list that the operator gives. */
+import { NamedError } from '../named-error.ts';
 
 export interface Item {
   readonly upc: number;
@@ -25,7 +26,7 @@ export const CATALOG: readonly Item[] = [
 ];
 
 /** A fault in a catalogue, with its place. */
-export class CatalogError extends Error {}
+export class CatalogError extends NamedError {}
 
 /** Longer names would break every table that shows them. */
 export const MAX_NAME_LENGTH = 200;

@@ -1,3 +1,4 @@
+import { NamedError } from '../named-error.ts';
 import type { Changes, Outcome, Request } from './model.ts';
 
 /**
@@ -58,19 +59,19 @@ export interface StoreObserver {
 }
 
 /** The batch could not be committed and had no effect; a later one may succeed. */
-export class StoreUnavailable extends Error {}
+export class StoreUnavailable extends NamedError {}
 
 /** The batch may have been committed or not, so nobody must be told either: their connections end. */
-export class OutcomeUnknown extends Error {}
+export class OutcomeUnknown extends NamedError {}
 
 /** The store cannot be opened. The message says why, and what to do. */
-export class StoreRefused extends Error {}
+export class StoreRefused extends NamedError {}
 
 /**
  * The store cannot vouch for its state any more, and the server must stop. Each kind is a class of its own.
  * All texts are sentences without a full stop.
  */
-export abstract class StoreFailure extends Error {
+export abstract class StoreFailure extends NamedError {
   /** For programs that read the log. */
   abstract readonly kind: string;
   /** What this means for the orders that were acknowledged, and for those that were not. */

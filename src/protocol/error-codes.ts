@@ -2,6 +2,7 @@
  * Every error code and what it means to a client: the one table that the server, the client and
  * PROTOCOL.md (a test compares them) read. An error reply is `-CODE sentence`.
  */
+import { NamedError } from '../named-error.ts';
 
 /** When the same request can succeed: the words of PROTOCOL.md for each case. */
 export const RETRY_WORDS = {
@@ -152,7 +153,7 @@ export class ErrorReply {
 }
 
 /** Bytes that are no command. The connection that sent them cannot be understood any further, so it is closed. */
-export class ProtocolError extends Error {
+export class ProtocolError extends NamedError {
   readonly code: 'ERR' | 'TOOBIG';
 
   constructor(code: 'ERR' | 'TOOBIG', message: string) {

@@ -1,4 +1,5 @@
 /** What this client keeps, and the check of what a file says. */
+import { NamedError } from '../../named-error.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
 
 export interface State {
@@ -42,10 +43,10 @@ export function emptyAccount(user: string): Account {
 }
 
 /** The text is not one of our files, or only a part of one. */
-export class DamagedState extends Error {}
+export class DamagedState extends NamedError {}
 
 /** The file is from a newer version of this program, which may keep things that this one would lose. */
-export class NewerState extends Error {}
+export class NewerState extends NamedError {}
 
 export function parseState(text: string): State {
   let value: unknown;

@@ -4,9 +4,11 @@
  * Locks are taken in one order by everybody, so that no two batches wait for each other: the server's
  * own mark, logins by token hash, stock by UPC, then the orders that are written, by user and id.
  */
+
 import type { Login, Order, Rows, Stock } from '../../../inventory/model.ts';
 import { orderKey } from '../../../inventory/model.ts';
 import type { RowSet } from '../../../inventory/row-set.ts';
+import { NamedError } from '../../../named-error.ts';
 import { type OrderRow, orderFromRow } from '../../order-row.ts';
 import { execute } from './statements.ts';
 
@@ -31,7 +33,7 @@ export interface Known {
 }
 
 /** Some of the logins that the server knows are not in the database any more. */
-export class StaleLogins extends Error {}
+export class StaleLogins extends NamedError {}
 
 /** As many as there are connections, and some more. */
 const MAX_KNOWN_LOGINS = 50_000;

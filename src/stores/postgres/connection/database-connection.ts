@@ -5,9 +5,11 @@
  * connection, where every statement stands alone: a sale without its order. So each connection has a
  * library instance of its own, whose socket is made here, and made only once.
  */
+
 import { connect, type Socket } from 'node:net';
 import type postgres from 'postgres';
 import type { PostgresError } from 'postgres';
+import { NamedError } from '../../../named-error.ts';
 import type { PostgresAddress, PostgresHost } from './postgres-url.ts';
 
 export type Sql = postgres.Sql<{ bigint: number }>;
@@ -26,7 +28,7 @@ export type MessageResult =
   | { readonly results: readonly []; readonly command: null; readonly error: PostgresError };
 
 /** The connection is gone; whether the last flight had its effect is not known. */
-export class DatabaseConnectionLost extends Error {
+export class DatabaseConnectionLost extends NamedError {
   /** When it was still there, as far as we know. */
   readonly since: number;
 

@@ -1,5 +1,7 @@
 /** A connection made ready for work: its settings, and whether this database keeps what it acknowledges. */
+
 import { StoreRefused } from '../../../inventory/store.ts';
+import { NamedError } from '../../../named-error.ts';
 import { textArray } from '../batch/literals.ts';
 import {
   DatabaseConnection,
@@ -42,7 +44,7 @@ const SETTINGS = {
 };
 
 /** The database takes no writes: a standby, or set to read-only. Another host may be the right one. */
-export class NotWritable extends Error {}
+export class NotWritable extends NamedError {}
 
 /** Connects to one host. Throws StoreRefused when this database must not be used. */
 export async function openConnection(
