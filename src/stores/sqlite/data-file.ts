@@ -14,11 +14,11 @@ import { AckedCount } from './acked-count.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { checkContent, checkHeader, checkSize, isPresent } from './data-file-checks.ts';
 import { lockDataFile } from './data-file-lock.ts';
-import { DataFileGone, failureOf, LockGone } from './failures.ts';
 import { FilesInPlace } from './files-in-place.ts';
 import { MadeFiles, syncFolder } from './made-files.ts';
 import { migrate } from './migrations.ts';
 import { checkOnlyPath, realDataPath } from './one-path.ts';
+import { DataFileGone, failureOf, LockGone } from './sqlite-failures.ts';
 
 /** How long a batch waits for an operator's own write transaction on the file. */
 const BUSY_TIMEOUT_MS = 1_000;

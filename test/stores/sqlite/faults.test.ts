@@ -3,7 +3,11 @@ import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { describe, expect, test, vi } from 'vitest';
 import type { Store } from '../../../src/inventory/store.ts';
 import { StoreUnavailable } from '../../../src/inventory/store.ts';
-import { DataFileGone, DiskFull, TablesChanged } from '../../../src/stores/sqlite/failures.ts';
+import {
+  DataFileGone,
+  DiskFull,
+  TablesChanged,
+} from '../../../src/stores/sqlite/sqlite-failures.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 import { ITEMS } from '../conformance.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { DataFileGone } from '../../../src/stores/sqlite/failures.ts';
 import { FilesInPlace } from '../../../src/stores/sqlite/files-in-place.ts';
+import { DataFileGone } from '../../../src/stores/sqlite/sqlite-failures.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 
 /** A folder with two files, seen in place once at least. */
