@@ -4,7 +4,7 @@ import { Config, Errors, type Interfaces, run } from '@oclif/core';
 import type { ExitCode } from './command-failure.ts';
 import { refuseEmptyWords } from './environment.ts';
 import { guardOutput } from './output-guard.ts';
-import { asFailure, report, wantsJson } from './report.ts';
+import { asFailure, report, wantsJson } from './report-failure.ts';
 import { unknownCommand } from './unknown-command.ts';
 
 /**

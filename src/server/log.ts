@@ -8,7 +8,7 @@ export type Level = 'info' | 'warn' | 'error';
 
 export interface LogFields {
   /** `info` when nothing is said: all is as it should be. */
-  readonly level?: Level;
+  readonly level?: Level | undefined;
   readonly [name: string]: unknown;
 }
 
