@@ -16,3 +16,11 @@ export function nameOf({ host, port }: Address): string {
 export function bareHost(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1');
 }
+
+/** The address that `nameOf` names, or null when the text is none. */
+export function parseAddress(name: string): Address | null {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(name) ?? [];
+  const host = bracketed ?? plain;
+  const port = Number(digits);
+  return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : null;
+}

@@ -1,41 +1,56 @@
-/** An inventory server, as the verbs of the protocol: a method a verb. See PROTOCOL.md. */
+/**
+ * An inventory server, as the verbs of the protocol: a method a verb. See PROTOCOL.md. A reply that
+ * does not answer what was asked counts as a lost connection, because it leaves as much doubt.
+ */
 
 import type { Line } from '../protocol/argument-checks.ts';
-import type { ReplyValue } from '../protocol/reply-decoder.ts';
+import { ProtocolError } from '../protocol/error-codes.ts';
+import { MAX_REPLY_BYTES, type ReplyValue } from '../protocol/reply-decoder.ts';
 import { type Address, nameOf } from './address.ts';
-import { ConnectionLost, NoServer, Refused } from './errors.ts';
+import { ConnectionLost, NoServer, NotInv, Refused } from './errors.ts';
 import {
   type LoggedInUser,
   type PastOrder,
   type Receipt,
+  type ServedShop,
   type StockItem,
   toItems,
   toLoggedInUser,
   toPastOrders,
   toReceipt,
+  toServedShop,
   toToken,
 } from './replies.ts';
 import { ServerConnection, type Timeouts } from './server-connection.ts';
 
+/** A peer that may be anything is believed no more than this: HELLO's reply has about 200 bytes. */
+const MAX_HELLO_BYTES = 16_384;
+
 export class Client {
+  /** Which shop this is: the identity of its data. Null when the server tells none (before 1.1). */
+  readonly shop: ServedShop | null;
   readonly #connection: ServerConnection;
 
-  /** Connects and agrees on RESP3. Throws NoServer, or Refused when the server has no room. */
+  /**
+   * Connects, makes sure that the peer is an inventory server and agrees on RESP3. Nothing else is
+   * sent to a peer before that. Throws NoServer, NotInv, or Refused (BUSY) when the server has no room.
+   */
   static async connect(address: Address, timeouts?: Timeouts): Promise<Client> {
     const connection = await ServerConnection.open(address, timeouts);
+    connection.limitReplies(MAX_HELLO_BYTES);
     try {
-      await connection.send(['HELLO', '3']);
+      const shop = toServedShop(await connection.send(['HELLO', '3']));
+      connection.limitReplies(MAX_REPLY_BYTES);
+      return new Client(connection, shop);
     } catch (error) {
       connection.close();
-      if (error instanceof Refused && error.code === 'BUSY') throw error;
-      const reason = (error as Error).message;
-      throw new NoServer(`no inventory server answers at ${nameOf(address)}: ${reason}`);
+      throw notGreeted(error as Error, nameOf(address));
     }
-    return new Client(connection);
   }
 
-  private constructor(connection: ServerConnection) {
+  private constructor(connection: ServerConnection, shop: ServedShop | null) {
     this.#connection = connection;
+    this.shop = shop;
   }
 
   get isOpen(): boolean {
@@ -47,40 +62,47 @@ export class Client {
   }
 
   login(user: string, password: string): Promise<LoggedInUser & { readonly token: string }> {
-    const toLogin = (value: ReplyValue) => ({ ...toLoggedInUser(value), token: toToken(value) });
-    return this.#ask(['LOGIN', user, password], toLogin);
+    const toLogin = (value: ReplyValue) => ({
+      ...toLoggedInUser(value, user),
+      token: toToken(value),
+    });
+    return withoutSecrets(this.#ask(['LOGIN', user, password], toLogin));
   }
 
-  resume(token: string): Promise<LoggedInUser> {
-    return this.#ask(['RESUME', token], toLoggedInUser);
+  /** Attaches this connection to the login of a token. With `user`, the login must be that user's. */
+  resume(token: string, user?: string): Promise<LoggedInUser> {
+    return withoutSecrets(this.#ask(['RESUME', token], (value) => toLoggedInUser(value, user)));
   }
 
   /** All items, or those of `upcs`. */
   inventory(upcs: readonly number[] = []): Promise<StockItem[]> {
-    return this.#ask(['INVENTORY', ...upcs.map(String)], toItems);
+    return this.#ask(['INVENTORY', ...upcs.map(String)], (value) => toItems(value, upcs));
   }
 
+  /** Buys all lines or none, once for each order id. */
   purchase(lines: readonly Line[], order: string): Promise<Receipt> {
     const words = lines.flatMap(({ upc, qty }) => [String(upc), String(qty)]);
-    return this.#ask(['PURCHASE', ...words, 'ORDER', order], toReceipt);
+    const read = (value: ReplyValue) => toReceipt(value, order, lines);
+    return this.#ask(['PURCHASE', ...words, 'ORDER', order], read);
   }
 
   /** The outcome of an order: its receipt, or Refused as the order was. */
   order(order: string): Promise<Receipt> {
-    return this.#ask(['ORDER', order], toReceipt);
+    return this.#ask(['ORDER', order], (value) => toReceipt(value, order));
   }
 
-  /** This user's orders, newest first; `before` an order of an earlier page. */
+  /** At most `count` of this user's orders, newest first; `before` an order of an earlier page. */
   orders(count: number, before: string | null): Promise<PastOrder[]> {
     const page = before === null ? [] : ['BEFORE', before];
-    return this.#ask(['ORDERS', 'COUNT', String(count), ...page], toPastOrders);
+    return this.#ask(['ORDERS', 'COUNT', String(count), ...page], (value) =>
+      toPastOrders(value, count),
+    );
   }
 
   async logout(): Promise<void> {
     await this.#ask(['LOGOUT'], () => undefined);
   }
 
-  /** A reply that makes no sense leaves as much doubt as none, so it counts as a lost connection. */
   async #ask<T>(words: readonly string[], read: (value: ReplyValue) => T): Promise<T> {
     const value = await this.#connection.send(words);
     try {
@@ -90,5 +112,25 @@ export class Client {
       this.#connection.close(reason);
       throw new ConnectionLost(reason, true);
     }
+  }
+}
+
+/** What a failed HELLO means. The peer's own words are left out: nobody knows whose they are. */
+function notGreeted(error: Error, name: string): Error {
+  if (error instanceof Refused && error.code === 'BUSY') {
+    return new Refused('BUSY', `the server at ${name} has no room for another connection`);
+  }
+  const isLost = error instanceof ConnectionLost && !(error.cause instanceof ProtocolError);
+  if (isLost) return new NoServer(`no inventory server answers at ${name}: ${error.message}`);
+  return new NotInv(`${name} is not an inv server`);
+}
+
+/** A refusal of a request with a password or a token in it, in words that cannot hold either. */
+async function withoutSecrets<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    throw new Refused(error.code, error.meaning.meaning);
   }
 }

@@ -2,8 +2,17 @@
 import { NamedError } from '../named-error.ts';
 import { type ErrorMeaning, meaningOf } from '../protocol/error-codes.ts';
 
-/** No connection, or something else than an inventory server at the other end: nothing was sent. */
+/** No connection, or none that an inventory server answers: nothing that matters was sent. */
 export class NoServer extends NamedError {}
+
+/** Something else than an inventory server answers there. It was sent HELLO and nothing else. */
+export class NotInv extends NoServer {}
+
+/**
+ * An inventory server answers, but not the shop that was expected: another data file or database
+ * stands at the same address. It was sent HELLO and nothing else, no token among it.
+ */
+export class OtherShop extends NoServer {}
 
 /** The server understood and said no. */
 export class Refused extends NamedError {
@@ -25,8 +34,8 @@ export class Refused extends NamedError {
 export class ConnectionLost extends NamedError {
   readonly sent: boolean;
 
-  constructor(reason: string, sent: boolean) {
-    super(reason);
+  constructor(reason: string, sent: boolean, options?: ErrorOptions) {
+    super(reason, options);
     this.sent = sent;
   }
 }

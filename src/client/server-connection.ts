@@ -18,6 +18,9 @@ export interface Timeouts {
   readonly replyMs: number;
 }
 
+/** An idle connection of the menu lives as long as the server: probes keep middle boxes from dropping it. */
+const KEEPALIVE_DELAY_MS = 30_000;
+
 const TIMEOUTS: Timeouts = { connectMs: CONNECT_TIMEOUT_MS, replyMs: REPLY_TIMEOUT_MS };
 
 interface Waiting {
@@ -38,7 +41,13 @@ export class ServerConnection {
   static open(address: Address, timeouts: Timeouts = TIMEOUTS): Promise<ServerConnection> {
     return new Promise((resolve, reject) => {
       // Node tries every address of a name, so `localhost` finds a server on 127.0.0.1 and on ::1.
-      const socket = connect({ host: address.host, port: address.port, noDelay: true });
+      const socket = connect({
+        host: address.host,
+        port: address.port,
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: KEEPALIVE_DELAY_MS,
+      });
       const fail = (reason: string, cause?: Error): void => {
         socket.destroy();
         reject(new NoServer(`no server at ${nameOf(address)}: ${reason}`, { cause }));
@@ -65,12 +74,17 @@ export class ServerConnection {
     socket.on('close', () => this.#fail('the server closed it'));
   }
 
+  /** Bounds each reply to come, in bytes: little while it is not known who the peer is. */
+  limitReplies(bytes: number): void {
+    this.#decoder.maxBytes = bytes;
+  }
+
   get isOpen(): boolean {
     return this.#lost === null;
   }
 
   /**
-   * Sends a command and answers with its reply. Does not wait for earlier replies. Throws Refused for
+   * Sends a command and returns its reply. Does not wait for earlier replies. Throws Refused for
    * an error reply, and ConnectionLost when no reply can come any more.
    */
   send(words: readonly string[]): Promise<ReplyValue> {
@@ -106,23 +120,25 @@ export class ServerConnection {
         }
       }
     } catch (error) {
-      this.#fail((error as Error).message);
+      this.#fail((error as Error).message, error as Error);
     }
   }
 
   #restartTimer(): void {
     clearTimeout(this.#timer);
     if (this.#waiting.length === 0) return;
-    const fail = (): void => this.#fail('the server does not answer');
+    const fail = (): void => this.#fail(`no answer for ${this.#replyMs / 1_000} s`);
     this.#timer = setTimeout(fail, this.#replyMs);
   }
 
-  #fail(reason: string): void {
+  #fail(reason: string, cause?: Error): void {
     if (this.#lost !== null) return;
     this.#lost = reason;
     clearTimeout(this.#timer);
     this.#socket.destroy();
-    for (const { reject } of this.#waiting.splice(0)) reject(new ConnectionLost(reason, true));
+    for (const { reject } of this.#waiting.splice(0)) {
+      reject(new ConnectionLost(reason, true, { cause }));
+    }
   }
 }
 

@@ -35,6 +35,14 @@ export const MAX_REPLY_LINE_BYTES = 64 * 1024;
 /** Our deepest reply is ORDERS, an array of maps of arrays of maps: 4. */
 export const MAX_REPLY_DEPTH = 8;
 
+/**
+ * Values in one reply, where an array or a map counts as CONTAINER_COST of them: bytes alone bound
+ * nothing, since an empty map takes 4 bytes on the wire and 200 in memory. An inventory of half a
+ * million items has 5 million: a map and 3 names with their values each.
+ */
+export const MAX_REPLY_VALUES = 6_000_000;
+const CONTAINER_COST = 4;
+
 const INTEGER = /^-?\d{1,16}$/;
 const LENGTH = /^\d{1,16}$/;
 
@@ -51,7 +59,12 @@ const INCOMPLETE = Symbol('incomplete');
 /** An array or a map began. */
 const OPENED = Symbol('opened');
 
+const EMPTY_MAP: ReadonlyMap<string, ReplyValue> = new Map();
+const EMPTY_LIST: readonly ReplyValue[] = [];
+
 export class ReplyDecoder {
+  /** Bytes that one reply may have. Lowered while it is not known who the peer is. */
+  maxBytes = MAX_REPLY_BYTES;
   #text = '';
   #position = 0;
   /** Chunks that are not worth looking at before `#needed` bytes are there. */
@@ -60,6 +73,8 @@ export class ReplyDecoder {
   #needed = 0;
   /** Bytes of the reply that is being read, up to `#position`. */
   #replyBytes = 0;
+  /** Values of the reply that is being read, against MAX_REPLY_VALUES. */
+  #replyValues = 0;
   readonly #open: Container[] = [];
 
   push(chunk: Buffer): void {
@@ -77,13 +92,15 @@ export class ReplyDecoder {
       const start = this.#position;
       let value = this.#readValue();
       this.#replyBytes += this.#position - start;
-      if (this.#replyBytes > MAX_REPLY_BYTES) throw tooBig();
+      if (this.#replyBytes > this.maxBytes) throw tooBig(this.maxBytes);
       if (value === INCOMPLETE) return undefined;
+      if (++this.#replyValues > MAX_REPLY_VALUES) throw malformed('too many values');
       if (value === OPENED) continue;
       for (;;) {
         const container = this.#open.at(-1);
         if (container === undefined) {
           this.#replyBytes = 0;
+          this.#replyValues = 0;
           return value;
         }
         container.values.push(value);
@@ -161,7 +178,9 @@ export class ReplyDecoder {
 
   #readText(from: number, length: number): string | typeof INCOMPLETE {
     const to = from + length;
-    if (this.#replyBytes + to + 2 - this.#position > MAX_REPLY_BYTES) throw tooBig();
+    if (this.#replyBytes + to + 2 - this.#position > this.maxBytes) {
+      throw tooBig(this.maxBytes);
+    }
     if (to + 2 > this.#text.length) return this.#wait(to + 2 - this.#position);
     if (this.#text[to] !== '\r' || this.#text[to + 1] !== '\n') {
       throw malformed('a text that is not as long as it says');
@@ -171,12 +190,18 @@ export class ReplyDecoder {
 
   #openContainer(end: number, count: number, kind: Container['kind']): ReplyValue | typeof OPENED {
     this.#position = end;
-    if (count === 0) return wholeOf({ kind, values: [], left: 0 });
+    this.#replyValues += CONTAINER_COST - 1;
+    if (count === 0) return emptyOf(kind);
     if (this.#open.length === MAX_REPLY_DEPTH) throw malformed('values nested too deep');
     // The list grows with what arrives: a count alone must not reserve anything.
     this.#open.push({ kind, values: [], left: kind === '%' ? 2 * count : count });
     return OPENED;
   }
+}
+
+function emptyOf(kind: Container['kind']): ReplyValue {
+  if (kind === '%') return EMPTY_MAP;
+  return kind === '>' ? new Push(EMPTY_LIST) : EMPTY_LIST;
 }
 
 function wholeOf({ kind, values }: Container): ReplyValue {
@@ -210,6 +235,6 @@ function malformed(what: string): ProtocolError {
   return new ProtocolError('ERR', `malformed reply: ${what}`);
 }
 
-function tooBig(): ProtocolError {
-  return new ProtocolError('TOOBIG', `a reply has at most ${MAX_REPLY_BYTES} bytes`);
+function tooBig(most: number): ProtocolError {
+  return new ProtocolError('TOOBIG', `a reply has at most ${most} bytes`);
 }

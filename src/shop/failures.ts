@@ -1,12 +1,18 @@
 /** What went wrong, as users are told it and as scripts see it: a sentence, a code, an exit code. */
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { type Address, DEFAULT_HOST, DEFAULT_PORT, nameOf } from '../client/address.ts';
-import { ConnectionLost, NoServer, Refused } from '../client/errors.ts';
+import { ConnectionLost, NoServer, NotInv, Refused } from '../client/errors.ts';
+import { printable } from '../client/printable.ts';
+import { heldOrders } from './outbox.ts';
 import { OrderRefused } from './refused-order.ts';
+import type { OpenOrder } from './state/state.ts';
 
 /** The failure of a request that leaves nothing open. What is no trouble with a server stays as it is. */
 export function toFailure(error: unknown, server: Address): unknown {
   if (error instanceof Refused) return refused(error, server);
+  if (error instanceof NotInv) {
+    return noServer(`${error.message}; check --host and --port`, error);
+  }
   if (error instanceof NoServer) return noServer(notReached(error, server), error);
   if (error instanceof ConnectionLost) {
     return noServer(`lost the connection to ${nameOf(server)}: ${error.message}`, error);
@@ -14,10 +20,31 @@ export function toFailure(error: unknown, server: Address): unknown {
   return error;
 }
 
-export function notLoggedIn(server: Address): CommandFailure {
+/** `user`: nobody of that name is logged in; null: nobody at all. */
+export function notLoggedIn(server: Address, user: string | null): CommandFailure {
+  const who = user === null ? 'not logged in' : `${printable(user)} is not logged in`;
   return new CommandFailure(
-    `not logged in to ${nameOf(server)}; log in with \`${loginCommand(server)}\``,
+    `${who} to ${nameOf(server)}; log in with \`${loginCommand(server, user)}\``,
     'NOAUTH',
+    ExitCode.notLoggedIn,
+  );
+}
+
+/** Another data file or database stands at an address where `account` logged in before. */
+export function otherShop(
+  server: Address,
+  account: string,
+  openOrders: readonly OpenOrder[],
+): CommandFailure {
+  const kept =
+    openOrders.length === 0
+      ? ''
+      : `. Kept and not sent there: ${heldOrders(openOrders)}; when the earlier shop is back they are ` +
+        'settled, and `inv shop verify --drop ID` forgets one';
+  return new CommandFailure(
+    `another shop answers at ${nameOf(server)} than the one that ${account} logged in to; ` +
+      `to use it, log in with \`${loginCommand(server, null)}\`${kept}`,
+    'OTHERSHOP',
     ExitCode.notLoggedIn,
   );
 }
@@ -53,7 +80,7 @@ function refused(error: Refused, server: Address): CommandFailure {
   const { code, message, meaning } = error;
   const exit = ExitCode[meaning.exit];
   if (meaning.retry === 'afterLogin') {
-    const sentence = `the login at ${nameOf(server)} has ended; log in again with \`${loginCommand(server)}\``;
+    const sentence = `the login at ${nameOf(server)} has ended; log in again with \`${loginCommand(server, null)}\``;
     return new CommandFailure(sentence, code, exit, { cause: error });
   }
   if (error instanceof OrderRefused) {
@@ -86,9 +113,11 @@ function isThisMachine(host: string): boolean {
 }
 
 /** The command that logs in to this server, ready to be copied. */
-function loginCommand({ host, port }: Address): string {
+function loginCommand({ host, port }: Address, user: string | null): string {
   const place =
     (host === DEFAULT_HOST ? '' : ` --host ${host}`) +
     (port === DEFAULT_PORT ? '' : ` --port ${port}`);
-  return `inv shop login${place}`;
+  // A name that a shell would take apart is left for the user to write.
+  const who = user !== null && /^[\w.-]+$/.test(user) ? ` --user ${user}` : '';
+  return `inv shop login${who}${place}`;
 }

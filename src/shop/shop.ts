@@ -1,58 +1,65 @@
 /**
  * All that a customer can do, each thing once: the menu, the script lines and the one-shot commands
- * call these methods. A failure is thrown as the CommandFailure that the user is told about.
+ * call these methods. A failure is thrown as the CommandFailure that the user is told about. A Shop
+ * acts for one account from beginning to end.
  */
-import { CommandFailure } from '../cli/command-failure.ts';
 import { type Address, nameOf } from '../client/address.ts';
 import type { Client } from '../client/client.ts';
 import { ConnectionLost, Refused } from '../client/errors.ts';
-import { ReconnectingClient } from '../client/reconnecting-client.ts';
 import type { PastOrder, StockItem } from '../client/replies.ts';
 import { PAUSES_MS, withRetry } from '../client/retry.ts';
 import type { Timeouts } from '../client/server-connection.ts';
 import type { Line } from '../protocol/argument-checks.ts';
-import { notLoggedIn, notRecorded, outcomeUnknown, toFailure } from './failures.ts';
-import { type Bought, sendOrder, settleOpenOrders } from './outbox.ts';
-import {
-  accountName,
-  type Holdings,
-  LocalInventory,
-  type SavedLogin,
-} from './state/local-inventory.ts';
-import type { Notify } from './state/state-file.ts';
+import { AccountClient, type LoggedOut } from './account-client.ts';
+import { notLoggedIn, notRecorded, outcomeUnknown } from './failures.ts';
+import { type Bought, sendOrder } from './outbox.ts';
+import { Accounts, type SavedLogin } from './state/accounts.ts';
+import { type Holdings, LocalInventory } from './state/local-inventory.ts';
+import { type Notify, StateFile } from './state/state-file.ts';
+import { type Verification, verify } from './verify.ts';
 
 export interface ShopOptions {
   readonly server: Address;
+  /** Act for this user, whoever logged in last. */
+  readonly user?: string | undefined;
   /** Where the local file is. */
   readonly directory: string;
   readonly notify: Notify;
   readonly pauses?: readonly number[];
-  readonly timeouts?: Timeouts;
-}
-
-export interface LoggedIn {
-  readonly account: string;
-  readonly since: number;
+  readonly timeouts?: Timeouts | undefined;
 }
 
 export class Shop {
   readonly server: Address;
+  readonly #user: string | null;
+  readonly #accounts: Accounts;
   readonly #local: LocalInventory;
   readonly #notify: Notify;
   readonly #pauses: readonly number[];
-  readonly #client: ReconnectingClient;
+  readonly #client: AccountClient;
 
   /** `localhost:5050` */
   get serverName(): string {
     return nameOf(this.server);
   }
 
-  constructor(options: ShopOptions) {
-    this.server = options.server;
-    this.#notify = options.notify;
-    this.#local = new LocalInventory(options.directory, options.notify);
-    this.#pauses = options.pauses ?? PAUSES_MS;
-    this.#client = new ReconnectingClient(options.server, this.#pauses, options.timeouts);
+  constructor({ server, user = '', directory, notify, pauses, timeouts }: ShopOptions) {
+    this.server = server;
+    this.#user = user === '' ? null : user;
+    this.#notify = notify;
+    const file = new StateFile(directory, notify);
+    this.#accounts = new Accounts(file);
+    this.#local = new LocalInventory(file);
+    this.#pauses = pauses ?? PAUSES_MS;
+    this.#client = new AccountClient({
+      server,
+      user: this.#user,
+      accounts: this.#accounts,
+      local: this.#local,
+      notify,
+      pauses: this.#pauses,
+      timeouts,
+    });
   }
 
   /** Ends the connection. The next request makes a new one. */
@@ -60,64 +67,49 @@ export class Shop {
     this.#client.close();
   }
 
-  /** Who is logged in, as far as this client knows. */
+  /** Whom this shop acts for and since when, as far as this machine knows; null when logged out. */
   loggedIn(): Promise<SavedLogin | null> {
-    return this.#local.loginAt(this.server);
+    return this.#client.loggedIn();
   }
 
   /** Whether there is a local inventory to show: somebody has logged in to this server from here. */
   async hasHoldings(): Promise<boolean> {
-    return (await this.#local.holdingsAt(this.server)) !== null;
+    return (await this.#client.key()) !== null;
   }
 
   /** Makes sure that an inventory server is there. Throws the failure that says so otherwise. */
-  async reach(): Promise<void> {
-    try {
-      await this.#client.connect();
-    } catch (error) {
-      throw toFailure(error, this.server);
-    }
+  reach(): Promise<void> {
+    return this.#client.reach();
   }
 
   /** Attaches to the saved login and settles what is open. */
   async resume(): Promise<void> {
-    await this.#ask(async () => undefined);
+    await this.#client.resume();
   }
 
-  async login(user: string, password: string): Promise<LoggedIn> {
+  /** `since` is the server's time of the login, milliseconds since 1970 UTC. */
+  async login(user: string, password: string): Promise<{ account: string; since: number }> {
     await this.#local.checkWritable();
-    try {
-      const client = await this.#client.connect();
-      const { token, since } = await withRetry(this.#pauses, () => client.login(user, password));
-      const replaced = await this.#local
-        .saveLogin(this.server, { user, token, since })
-        .catch(async (error: unknown) => {
-          // A login that nobody can use again should not live on.
-          await client.logout().catch(() => undefined);
-          throw error;
-        });
-      if (replaced !== null) await this.#client.end(replaced.token);
-      const account = accountName(user, this.server);
-      await this.#settle(await this.#client.attached(token), account);
-      return { account, since };
-    } catch (error) {
-      throw toFailure(error, this.server);
-    }
+    const { account, since } = await this.#client.login(user, password);
+    return { account, since };
   }
 
   /** All items, or those of `upcs`. */
   inventory(upcs: readonly number[] = []): Promise<StockItem[]> {
-    return this.#ask((client) => client.inventory(upcs));
+    return this.#client.ask((client) => withRetry(this.#pauses, () => client.inventory(upcs)));
   }
 
   orders(count: number, before: string | null): Promise<PastOrder[]> {
-    return this.#ask((client) => client.orders(count, before));
+    return this.#client.ask((client) =>
+      withRetry(this.#pauses, () => client.orders(count, before)),
+    );
   }
 
-  /** What the user of the last login bought; asks no server. */
+  /** What the account bought; asks no server, unless only that can tell which shop is meant. */
   async local(): Promise<Holdings> {
-    const holdings = await this.#local.holdingsAt(this.server);
-    if (holdings === null) throw notLoggedIn(this.server);
+    const key = (await this.#client.key()) ?? (await this.#client.servedKey());
+    const holdings = key === null ? null : await this.#local.holdings(key);
+    if (holdings === null) throw notLoggedIn(this.server, this.#user);
     const open = holdings.openOrders.length;
     if (open > 0) {
       const [orders, outcomes] =
@@ -129,15 +121,19 @@ export class Shop {
     return holdings;
   }
 
-  /** Answers with the account that was logged out. */
-  async logout(): Promise<string> {
-    const login = await this.#ask(async (client, current) => {
-      await client.logout();
-      return current;
-    });
-    await this.#local.forgetLogin(login);
-    this.close();
-    return login.account;
+  /** See AccountClient.logout. */
+  logout(which: 'all' | 'own' = 'all'): Promise<LoggedOut> {
+    return this.#client.logout(which);
+  }
+
+  /** The logins of this machine, at all servers. */
+  logins(): Promise<SavedLogin[]> {
+    return this.#accounts.logins();
+  }
+
+  /** See AccountClient.endLogins. */
+  endLogins(name: string): Promise<LoggedOut> {
+    return this.#client.endLogins(name);
   }
 
   /**
@@ -146,88 +142,79 @@ export class Shop {
    */
   async purchase(lines: readonly Line[], chosen: string | null = null): Promise<Bought> {
     const order = chosen ?? (await newOrderId());
-    const { client, login, before } = await this.#ask(async (client, login) => {
-      const before = chosen !== null && (await this.#wasBought(client, chosen));
-      return { client, login, before };
+    return this.#client.ask(async (client, { key, account }) => {
+      const isOpen = await this.#enqueue(client, key, order, lines, chosen !== null);
+      const bought = await withRetry(this.#pauses, () => sendOrder(client, order, lines)).catch(
+        async (error: Error) => {
+          throw await this.#notBought(error, key, order, isOpen);
+        },
+      );
+      if (isOpen) {
+        // The first try of this process, and yet a repetition: another one bought it, and counts it.
+        const record = bought.receipt.replayed
+          ? this.#local.abandon(key, order)
+          : this.#local.complete(key, order, bought.items);
+        await record.catch((error: Error) => {
+          throw notRecorded(order, error);
+        });
+      }
+      return { account, ...bought };
     });
-    const written = before ? 'recorded' : await this.#local.enqueue(login, order, lines);
-    let bought: Bought;
-    try {
-      bought = await withRetry(this.#pauses, () => sendOrder(client, order, lines));
-    } catch (error) {
-      throw await this.#notBought(error as Error, login, order, written === 'open');
+  }
+
+  /** Compares the local inventory with the server's orders; with `repair`, makes it what they say. */
+  verify(repair: boolean): Promise<Verification> {
+    return this.#client.ask((client, { key }) =>
+      verify({ ...this.#client.settling(client, key), repair }),
+    );
+  }
+
+  /** Forgets an open order without asking for its outcome. Returns whether an account here had it. */
+  async drop(order: string): Promise<boolean> {
+    for (const key of await this.#accounts.keysAt(this.server, this.#user)) {
+      if (await this.#local.reject(key, order)) return true;
     }
-    if (written === 'open') {
-      await this.#local.complete(login.account, order, bought.items).catch((error: Error) => {
-        throw notRecorded(order, error);
-      });
-    }
-    return bought;
+    return false;
   }
 
   /**
-   * Whether an order of an id that the user chose was bought before. It is in the local inventory
-   * then, or still among the open orders, or was bought from elsewhere: nothing is to be added.
+   * Writes an order down, unless it was bought before under an id that the user chose. It is in the
+   * local inventory then, or was bought from elsewhere: nothing is to be added.
    */
-  async #wasBought(client: Client, order: string): Promise<boolean> {
-    try {
-      await client.order(order);
-      return true;
-    } catch (error) {
-      // What was refused will be refused again, and adds nothing either way.
-      if (error instanceof Refused && (error.code === 'NOORDER' || error.meaning.settlesOrder))
-        return false;
-      throw error;
-    }
-  }
-
-  /** The failure to report, once the open order is closed or left open, as what is known demands. */
-  async #notBought(
-    error: Error,
-    login: SavedLogin,
+  async #enqueue(
+    client: Client,
+    key: string,
     order: string,
-    isOpen: boolean,
-  ): Promise<unknown> {
-    const { account } = login;
+    lines: readonly Line[],
+    isChosen: boolean,
+  ): Promise<boolean> {
+    if (isChosen && (await withRetry(this.#pauses, () => wasBought(client, order)))) return false;
+    const since = client.shop?.since ?? '';
+    return (await this.#local.enqueue(key, order, lines, since)) === 'open';
+  }
+
+  /** The error to throw, once the open order is closed or left open, as what is known demands. */
+  async #notBought(error: Error, key: string, order: string, isOpen: boolean): Promise<Error> {
     if (error instanceof Refused && error.meaning.settlesOrder) {
-      if (isOpen) await this.#local.reject(account, order);
-    } else {
-      const mayHaveHappened = !(
-        error instanceof Refused ||
-        (error instanceof ConnectionLost && !error.sent)
-      );
-      if (mayHaveHappened) return outcomeUnknown(order, error, isOpen);
-      const isClosed = !isOpen || (await this.#local.abandon(account, order));
-      if (!isClosed) return outcomeUnknown(order, error, true);
+      if (isOpen) await this.#local.reject(key, order);
+      return error;
     }
-    return this.#afterwards(error, login);
+    const isUnsent = error instanceof Refused || (error instanceof ConnectionLost && !error.sent);
+    if (!isUnsent) return outcomeUnknown(order, error, isOpen);
+    const isClosed = !isOpen || (await this.#local.abandon(key, order));
+    return isClosed ? error : outcomeUnknown(order, error, true);
   }
+}
 
-  /** Calls `use` with a connection attached to the saved login, after settling what is open. */
-  async #ask<T>(use: (client: Client, login: SavedLogin) => Promise<T>): Promise<T> {
-    const login = await this.#local.loginAt(this.server);
-    if (login === null) throw notLoggedIn(this.server);
-    try {
-      const client = await this.#client.attached(login.token);
-      await this.#settle(client, login.account);
-      return await withRetry(this.#pauses, () => use(client, login));
-    } catch (error) {
-      throw await this.#afterwards(error, login);
-    }
-  }
-
-  #settle(client: Client, account: string): Promise<void> {
-    return settleOpenOrders(client, this.#local, account, this.#pauses, this.#notify);
-  }
-
-  /** A login that is dead is forgotten. */
-  async #afterwards(error: unknown, login: SavedLogin): Promise<unknown> {
-    if (error instanceof CommandFailure) return error;
-    if (error instanceof Refused && error.meaning.retry === 'afterLogin') {
-      await this.#local.forgetLogin(login);
-      this.close();
-    }
-    return toFailure(error, this.server);
+async function wasBought(client: Client, order: string): Promise<boolean> {
+  try {
+    await client.order(order);
+    return true;
+  } catch (error) {
+    // What was refused will be refused again, and adds nothing either way.
+    if (!(error instanceof Refused)) throw error;
+    if (error.code === 'NOORDER' || error.meaning.settlesOrder) return false;
+    throw error;
   }
 }
 

@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { nameOf } from '../../src/client/address.ts';
 import { Client } from '../../src/client/client.ts';
-import { ConnectionLost, NoServer } from '../../src/client/errors.ts';
+import { ConnectionLost, NoServer, NotInv, Refused } from '../../src/client/errors.ts';
 import { OK, type Reply } from '../../src/protocol/encoder.ts';
 import { ErrorReply } from '../../src/protocol/error-codes.ts';
-import { type Answer, CUT, fakeServer, Raw } from '../shop/support/servers.ts';
+import { type Answer, CUT, fakeServer, Raw, SILENCE } from '../shop/support/servers.ts';
 
 const RECEIPT = {
   order: 'o',
@@ -50,13 +51,16 @@ test('inventory, with names that cannot harm a terminal', async () => {
 });
 
 test('purchase', async () => {
-  const { client, commands } = await clientOf(RECEIPT);
+  const two = { ...RECEIPT, lines: [{ upc: 7, qty: 2, available: 1 }, ...RECEIPT.lines] };
+  const { client, commands } = await clientOf(two);
+  // A UPC that is named twice is bought once, with the sum.
   const lines = [
     { upc: 1001, qty: 2 },
     { upc: 7, qty: 1 },
+    { upc: 7, qty: 1 },
   ];
-  expect(await client.purchase(lines, 'o')).toEqual(RECEIPT);
-  expect(commands[1]).toEqual(['PURCHASE', '1001', '2', '7', '1', 'ORDER', 'o']);
+  expect(await client.purchase(lines, 'o')).toEqual(two);
+  expect(commands[1]).toEqual(['PURCHASE', '1001', '2', '7', '1', '7', '1', 'ORDER', 'o']);
 });
 
 test('orders, bought and refused', async () => {
@@ -78,9 +82,18 @@ test.each<[string, Reply]>([
   ['a time beyond all dates', { ...RECEIPT, at: 9_000_000_000_000_000 }],
   ['lines that are no list', { ...RECEIPT, lines: null }],
   ['a line without its UPC', { ...RECEIPT, lines: [{ qty: 1, available: 1 }] }],
+  ['about another order', { ...RECEIPT, order: 'p' }],
+  ['about another item', { ...RECEIPT, lines: [{ upc: 7, qty: 2, available: 1 }] }],
+  ['about three times as many', { ...RECEIPT, lines: [{ upc: 1001, qty: 6, available: 1 }] }],
+  [
+    'about one item more',
+    { ...RECEIPT, lines: [...RECEIPT.lines, { upc: 7, qty: 1, available: 1 }] },
+  ],
+  ['about one item twice', { ...RECEIPT, lines: [...RECEIPT.lines, ...RECEIPT.lines] }],
+  ['about nothing', { ...RECEIPT, lines: [] }],
 ])('a receipt that is %s leaves the outcome unknown', async (_name, reply) => {
   const { client } = await clientOf(reply);
-  const purchase = client.purchase([{ upc: 1, qty: 1 }], 'o');
+  const purchase = client.purchase([{ upc: 1001, qty: 2 }], 'o');
   await expect(purchase).rejects.toBeInstanceOf(ConnectionLost);
   await expect(purchase).rejects.toMatchObject({ sent: true });
   expect(client.isOpen).toBe(false);
@@ -93,23 +106,69 @@ test('a negative number is none of ours', async () => {
   await expect(client.inventory()).rejects.toThrow('"available" is no whole number');
 });
 
-test.each<[string, Answer]>([
-  ['talks HTTP', new Raw('HTTP/1.1 400 Bad Request\r\n\r\n')],
-  ['greets first', new Raw('+OK\r\n+and more\r\nxyz\r\n')],
-  ['does not know HELLO', new ErrorReply('ERR', 'unknown command')],
-  ['hangs up', CUT],
-])('what %s is no inventory server', async (name, answer) => {
-  const { address } = await fakeServer(() => answer);
-  const connecting = Client.connect(address, { connectMs: 500, replyMs: 500 });
-  if (name === 'greets first') {
-    // Its greeting passes for an answer; the connection is gone all the same.
-    expect((await connecting).isOpen).toBe(false);
-  } else {
-    await expect(connecting).rejects.toBeInstanceOf(NoServer);
+test.each<[string, Reply, (client: Client) => Promise<unknown>]>([
+  ['a login of somebody else', { token: 't', user: 'bob', since: 1 }, (c) => c.login('alice', 'x')],
+  ['another login', { user: 'bob', since: 1 }, (c) => c.resume('t', 'alice')],
+  ['a token with a space', { token: 'a b', user: 'a', since: 1 }, (c) => c.login('a', 'x')],
+  ['another item', [{ upc: 7, name: 'x', available: 1 }], (c) => c.inventory([1001])],
+  ['an item twice', Array(2).fill({ upc: 7, name: 'x', available: 1 }), (c) => c.inventory()],
+  ['another order', { ...RECEIPT, order: 'p' }, (c) => c.order('o')],
+  ['more orders', Array(2).fill({ ...RECEIPT, refusal: null }), (c) => c.orders(1, null)],
+])('a reply that tells of %s than was asked for is no reply', async (_name, reply, ask) => {
+  const { client } = await clientOf(reply);
+  await expect(ask(client)).rejects.toBeInstanceOf(ConnectionLost);
+  expect(client.isOpen).toBe(false);
+});
+
+describe('a peer that is not inv', () => {
+  test.each<[string, Answer]>([
+    ['talks HTTP', new Raw('HTTP/1.1 400 Bad Request\r\n\r\n')],
+    ['greets first', new Raw('+OK POP3 ready\r\n')],
+    ['speaks of itself', new Raw('SSH-2.0-OpenSSH_9.2\r\n')],
+    ['does not know HELLO', new ErrorReply('ERR', "unknown command 'HELLO', with args '3'")],
+    ['wants a password first', new ErrorReply('NOAUTH', 'HELLO must be called with …')],
+    ['is a Redis', { server: 'redis', version: '7.0.0', proto: 3 }],
+    ['tells an odd identity', { server: 'inv', shop: '\u001b[31m' }],
+    ['sends more than HELLO needs', new Raw(`$${20_000}\r\n${'x'.repeat(20_000)}\r\n`)],
+  ])('%s, and is told nothing but HELLO', async (_name, answer) => {
+    const { address, commands } = await fakeServer(() => answer);
+    const connecting = Client.connect(address, { connectMs: 500, replyMs: 500 });
+    await expect(connecting).rejects.toEqual(new NotInv(`${nameOf(address)} is not an inv server`));
+    expect(commands).toEqual([['HELLO', '3']]);
+  });
+
+  test.each<[string, Answer]>([
+    ['hangs up', CUT],
+    ['is silent', SILENCE],
+  ])('%s, which may be a server in trouble', async (_name, answer) => {
+    const { address } = await fakeServer(() => answer);
+    const failure = await Client.connect(address, { connectMs: 500, replyMs: 50 }).catch((e) => e);
+    expect(failure).toBeInstanceOf(NoServer);
+    expect(failure).not.toBeInstanceOf(NotInv);
+  });
+});
+
+test('a refusal of a secret is told without the words of the server, which may have it in them', async () => {
+  const { client } = await clientOf(new ErrorReply('ERR', "wrong args 'alice' 'secret'"));
+  for (const asked of [client.login('alice', 'secret'), client.resume('secret')]) {
+    const failure = await asked.catch((error) => error);
+    expect(failure).toBeInstanceOf(Refused);
+    expect(JSON.stringify([failure.message, failure.code])).not.toContain('secret');
   }
 });
 
+test('the identity of the shop is told by HELLO, by a server that has one', async () => {
+  const shop = '01a20000-0000-7000-8000-000000000001';
+  const { address } = await fakeServer(() => undefined, { shop, shop_since: 7 });
+  expect((await Client.connect(address)).shop).toEqual({ id: shop, since: '7' });
+  const old = await fakeServer(() => undefined);
+  expect((await Client.connect(old.address)).shop).toBeNull();
+});
+
 test('a server without room is no missing server', async () => {
-  const { address } = await fakeServer(() => new ErrorReply('BUSY', 'too many connections'));
-  await expect(Client.connect(address)).rejects.toMatchObject({ code: 'BUSY' });
+  const { address } = await fakeServer(() => new ErrorReply('BUSY', 'of another kind'));
+  await expect(Client.connect(address)).rejects.toMatchObject({
+    code: 'BUSY',
+    message: expect.stringMatching(/^the server at .* has no room/),
+  });
 });

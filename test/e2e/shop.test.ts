@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { Client } from '../../src/client/client.ts';
 import { badLine, fakeServer, SILENCE, temporary } from '../shop/support/servers.ts';
 import { program } from '../support/program.ts';
 import { type ServeProcess, serve } from '../support/serve-process.ts';
@@ -59,6 +60,7 @@ test('a customer: log in, look, buy, look again, log out', async () => {
     code: 0,
     stderr: '',
     json: {
+      account: name,
       order: expect.stringMatching(/^[0-9a-f-]{36}$/),
       at: DATE,
       replayed: false,
@@ -79,6 +81,7 @@ test('a customer: log in, look, buy, look again, log out', async () => {
 
   const { order, at, lines } = purchase.json as Record<string, unknown>;
   expect((await inv.json(['orders'])).json).toEqual({
+    account: name,
     orders: [{ order, at, lines, refusal: null }],
   });
   expect(await inv.json(['logout'])).toEqual({
@@ -86,9 +89,102 @@ test('a customer: log in, look, buy, look again, log out', async () => {
     stderr: '',
     json: { account: name, loggedOut: true },
   });
+  expect(await inv.json(['logout'])).toEqual({
+    code: 0,
+    stderr: '',
+    json: { account: name, loggedOut: true, already: true },
+  });
   expect(await inv.json(['inventory'])).toMatchObject({
     code: 4,
     json: { error: { code: 'NOAUTH', message: expect.stringContaining('inv shop login') } },
+  });
+});
+
+test('each command acts for one account: the last login, or --user', async () => {
+  await inv.login();
+  await inv.login('bob', 'builder');
+  const args = ['purchase', '--upc', '1001', '--qty', '1'];
+  const name = (user: string) => `${user}@127.0.0.1:${server.port}`;
+  expect((await inv.json(args)).json).toMatchObject({ account: name('bob') });
+  expect((await inv.json([...args, '--user', 'alice'])).json).toMatchObject({
+    account: name('alice'),
+  });
+  expect((await inv.json(['local', '--user', 'alice'])).json).toMatchObject({
+    account: name('alice'),
+    items: [{ upc: 1001, units: 1 }],
+  });
+  expect(await inv.json(['inventory', '--user', 'carol'])).toMatchObject({
+    code: 4,
+    json: { error: { message: expect.stringContaining('inv shop login --user carol') } },
+  });
+  const { logins } = (await inv.json(['logins'])).json as { logins: unknown };
+  expect(logins).toEqual(
+    ['alice', 'bob'].map((user) => ({
+      account: name(user),
+      user,
+      server: `127.0.0.1:${server.port}`,
+      since: DATE,
+    })),
+  );
+  const table = await inv.run(['shop', 'logins']);
+  expect(table.stdout).toMatch(/alice[\s\S]*bob/);
+  expect((await inv.json(['logins', '--end', 'alice'])).json).toMatchObject({
+    ended: name('alice'),
+    logins: [{ user: 'bob' }],
+  });
+  expect(await inv.json([...args, '--user', 'alice'])).toMatchObject({ code: 4 });
+});
+
+test('four scripts of one account at the same time do not end each other', async () => {
+  const input = 'login alice\nwonderland\npurchase 1001 1\nlogout\n';
+  const ended = await Promise.all(Array.from({ length: 4 }, () => inv.run(['shop'], { input })));
+  for (const one of ended) {
+    expect(one).toMatchObject({ code: 0, stderr: '' });
+    expect(one.stdout).toContain('Bought for alice@');
+  }
+  expect((await inv.json(['local'])).json).toMatchObject({ items: [{ units: 4 }] });
+});
+
+test('--timeout bounds the wait for a server that does not answer', async () => {
+  const silent = await fakeServer(() => SILENCE);
+  inv.port = silent.address.port;
+  const env = { INV_PASSWORD: 'wonderland' };
+  const args = ['login', '--user', 'alice', '--timeout', '0.2'];
+  expect(await inv.json(args, { env })).toMatchObject({
+    code: 5,
+    json: { error: { code: 'NOSERVER', message: expect.stringContaining('0.2 s') } },
+  });
+  for (const bad of ['0', '-1', 'x', '100000', '']) {
+    expect(await inv.json(['inventory', `--timeout=${bad}`])).toMatchObject({ code: 2 });
+  }
+});
+
+test('verify compares with the server, --repair takes over what it says', async () => {
+  await inv.login();
+  await inv.run(['shop', 'purchase', '--upc', '1001', '--qty', '2']);
+  expect(await inv.json(['verify'])).toMatchObject({
+    code: 0,
+    json: { ok: true, differences: [] },
+  });
+  rmSync(join(home, 'inv'), { recursive: true });
+  await inv.login();
+  expect(await inv.json(['verify'])).toMatchObject({
+    code: 1,
+    json: {
+      ok: false,
+      repaired: false,
+      differences: [{ upc: 1001, name: 'Concert ticket, front row', local: 0, server: 2 }],
+    },
+  });
+  expect((await inv.run(['shop', 'verify'])).stdout).toMatch(/differs[\s\S]*Concert ticket/);
+  expect(await inv.json(['verify', '--repair'])).toMatchObject({
+    code: 0,
+    json: { ok: true, repaired: true },
+  });
+  expect((await inv.json(['local'])).json).toMatchObject({ items: [{ upc: 1001, units: 2 }] });
+  expect(await inv.run(['shop', 'verify'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('agrees'),
   });
 });
 
@@ -282,11 +378,15 @@ test('a client that is killed while its order is open loses nothing', async () =
   const sent = new Promise<void>((resolve) => {
     arrived = resolve;
   });
-  const silent = await fakeServer(([verb]) => {
-    if (verb === 'RESUME') return { user: 'alice', since: 1 };
-    if (verb === 'PURCHASE') arrived();
-    return verb === 'HELLO' ? undefined : SILENCE;
-  });
+  const { shop } = await Client.connect({ host: '127.0.0.1', port: server.port });
+  const silent = await fakeServer(
+    ([verb]) => {
+      if (verb === 'RESUME') return { user: 'alice', since: 1 };
+      if (verb === 'PURCHASE') arrived();
+      return verb === 'HELLO' ? undefined : SILENCE;
+    },
+    shop === null ? {} : { shop: shop.id, shop_since: Number(shop.since) },
+  );
   line.target = silent.address;
   const args = [
     'shop',

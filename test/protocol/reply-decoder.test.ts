@@ -6,6 +6,7 @@ import {
   MAX_REPLY_BYTES,
   MAX_REPLY_DEPTH,
   MAX_REPLY_LINE_BYTES,
+  MAX_REPLY_VALUES,
   Push,
   ReplyDecoder,
   type ReplyValue,
@@ -145,6 +146,32 @@ test('the parts of a reply count together', () => {
   const half = `$${MAX_REPLY_BYTES / 2}\r\n${'x'.repeat(MAX_REPLY_BYTES / 2)}\r\n`;
   expect(decode(half.repeat(3))).toHaveLength(3);
   expect(() => decode(`*3\r\n${half.repeat(3)}`)).toThrow('at most');
+});
+
+test.each([
+  ['empty maps', '%0\r\n', 4],
+  ['empty lists', '*0\r\n', 4],
+  ['maps with something in them', '%1\r\n+a\r\n:1\r\n', 6],
+  ['numbers', ':1\r\n', 1],
+])('the values of a reply are bounded: %s', (_name, bytes, cost) => {
+  const most = Math.floor(MAX_REPLY_VALUES / cost);
+  const decoder = new ReplyDecoder();
+  decoder.push(Buffer.from(`*${most + 1}\r\n${bytes.repeat(most + 1)}`));
+  expect(() => decoder.next()).toThrow('too many values');
+  const fine = new ReplyDecoder();
+  fine.push(Buffer.from(`*${most - 10}\r\n${bytes.repeat(most - 10)}+OK\r\n`));
+  expect(fine.next()).toHaveLength(most - 10);
+  expect(fine.next()).toBe('OK');
+});
+
+test('a peer that is not known yet is allowed less', () => {
+  const decoder = new ReplyDecoder();
+  decoder.maxBytes = 100;
+  decoder.push(Buffer.from('$90\r\n'));
+  expect(decoder.next()).toBeUndefined();
+  decoder.push(Buffer.from(`${'x'.repeat(90)}\r\n$100\r\n`));
+  expect(decoder.next()).toHaveLength(90);
+  expect(() => decoder.next()).toThrow('at most 100 bytes');
 });
 
 test('a huge count reserves nothing', () => {

@@ -120,8 +120,8 @@ describe('a purchase', () => {
 
 test('an order that cannot be written down is not sent', async () => {
   await newShop(at).login('alice', PASSWORDS.alice);
-  // The spare copy's place is taken, as on a disk without room.
-  mkdirSync(join(at.directory, 'shop.spare.json'));
+  // The new file's place is taken, as on a disk without room.
+  mkdirSync(join(at.directory, 'shop.next.json', 'taken'), { recursive: true });
   await expect(newShop(at).purchase(TICKETS)).rejects.toMatchObject({ code: 'LOCALFILE', exit: 1 });
   expect(await available(at, 1001)).toBe(50);
 });

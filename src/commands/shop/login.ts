@@ -7,7 +7,8 @@ export default class ShopLogin extends ShopCommand {
 
   static override description = [
     'The login stays until you log out: later commands use it, also after the server or ' +
-      'this machine was restarted. Logging in as another user switches to that user.',
+      'this machine was restarted. Logging in as another user switches to that user; the login ' +
+      'before stays, and --user with any command acts for it.',
     'The password is asked for on a terminal; a script gives it as the first line of ' +
       'stdin (--password-stdin) or in INV_PASSWORD. It is not kept: the login is a token, ' +
       'in a file that only you can read.',
@@ -26,7 +27,10 @@ export default class ShopLogin extends ShopCommand {
   ];
 
   static override flags = {
-    user: Flags.string({ summary: 'who you are; asked for on a terminal', helpValue: 'NAME' }),
+    user: Flags.string({
+      summary: 'who you are; asked for on a terminal',
+      helpValue: 'NAME',
+    }),
     'password-stdin': Flags.boolean({ summary: 'read the password from the first line of stdin' }),
   };
 

@@ -4,17 +4,21 @@ export default class ShopLogout extends ShopCommand {
   static override summary = 'Log out: end the login on the server';
 
   static override description = [
-    'The server forgets the login, and this machine the token. The local inventory stays.',
+    'Ends the logins that the user has from this machine: the server forgets them, and this ' +
+      'machine their tokens. The local inventory stays. Logging out again is no failure.',
   ].join('\n\n');
 
   static override examples = [
     { description: 'Log out', command: '<%= config.bin %> <%= command.id %>' },
   ];
 
-  async run(): Promise<{ account: string; loggedOut: true }> {
+  async run(): Promise<{ account: string | null; loggedOut: true; already?: true }> {
     const { flags } = await this.parse(ShopLogout);
-    const account = await this.withShop(flags, (shop) => shop.logout());
-    this.log(`Logged out ${account}.`);
-    return { account, loggedOut: true };
+    const { account, already } = await this.withShop(flags, (shop) => shop.logout());
+    await this.printDone(async () => {
+      const { loggedOutSentence } = await import('../../shop/terminal/account-tables.ts');
+      this.log(loggedOutSentence({ account, already }));
+    });
+    return { account, loggedOut: true, ...(already && { already }) };
   }
 }

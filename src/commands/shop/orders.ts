@@ -36,16 +36,20 @@ export default class ShopOrders extends ShopCommand {
     before: Flags.string({ summary: 'only orders older than this one', helpValue: 'ID' }),
   };
 
-  async run(): Promise<{ orders: OrderJson[] }> {
+  async run(): Promise<{ account: string | null; orders: OrderJson[] }> {
     const { flags } = await this.parse(ShopOrders);
     const count = toOrdersCount(flags.count);
     const before = flags.before === undefined ? null : toOrderId(flags.before);
-    const orders = await this.withShop(flags, (shop) => shop.orders(count, before));
+    const { account, orders } = await this.withShop(flags, async (shop) => ({
+      orders: await shop.orders(count, before),
+      account: (await shop.loggedIn())?.account ?? null,
+    }));
     if (!this.jsonEnabled()) {
       const { ordersListing } = await import('../../shop/terminal/tables.ts');
       await this.show((look) => ordersListing(orders, look));
     }
     return {
+      account,
       orders: orders.map((one) => ({
         order: one.order,
         at: new Date(one.at).toISOString(),

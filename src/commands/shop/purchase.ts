@@ -4,6 +4,7 @@ import { toLines, toOrderId } from '../../shop/terminal/input.ts';
 import { ShopCommand } from '../../shop/terminal/shop-command.ts';
 
 interface ReceiptJson {
+  account: string;
   order: string;
   at: string;
   replayed: boolean;
@@ -65,17 +66,15 @@ export default class ShopPurchase extends ShopCommand {
     const { flags } = await this.parse(ShopPurchase);
     const lines = toLines(flags.upc, flags.qty);
     const order = flags.order === undefined ? null : toOrderId(flags.order);
-    const { bought, account } = await this.withShop(flags, async (shop) => ({
-      bought: await shop.purchase(lines, order),
-      account: (await shop.loggedIn())?.account ?? null,
-    }));
+    const bought = await this.withShop(flags, (shop) => shop.purchase(lines, order));
     if (!this.jsonEnabled()) {
       await this.printDone(async () => {
         const { receiptListing } = await import('../../shop/terminal/tables.ts');
-        await this.show((look) => receiptListing(bought, account, look));
+        await this.show((look) => receiptListing(bought, bought.account, look));
       });
     }
     const { order: id, at, replayed, lines: left } = bought.receipt;
-    return { order: id, at: new Date(at).toISOString(), replayed, lines: left };
+    const time = new Date(at).toISOString();
+    return { account: bought.account, order: id, at: time, replayed, lines: left };
   }
 }

@@ -4,19 +4,36 @@
  */
 import {
   closeSync,
+  constants,
+  copyFileSync,
   existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
-  writeFileSync,
+  statSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import type Conf from 'conf';
 import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
-import { DamagedState, emptyState, NewerState, parseState, type State } from './state.ts';
+import {
+  DamagedState,
+  emptyState,
+  NewerState,
+  type ParsedState,
+  parseState,
+  type State,
+} from './state.ts';
+
+/** What is larger is none of ours: 100,000 items take 10 MiB. Nothing larger is written either. */
+export const MAX_STATE_MIB = 32;
+const MAX_STATE_BYTES = MAX_STATE_MIB * 1024 * 1024;
+
+/** Unfinished files: conf's own, ours, and those of version 1.0.0. */
+const LEFTOVER = /^shop(\.next)?\.json\.tmp-|^shop\.(next|spare)\.json$/;
 
 /** Tells the user something that is no result: a sentence on stderr. */
 export type Notify = (sentence: string) => void;
@@ -25,26 +42,24 @@ export class StateFile {
   readonly path: string;
   readonly #directory: string;
   readonly #lockPath: string;
-  readonly #sparePath: string;
   readonly #notify: Notify;
 
   constructor(directory: string, notify: Notify) {
     this.#directory = directory;
     this.path = join(directory, 'shop.json');
     this.#lockPath = join(directory, 'shop.lock');
-    this.#sparePath = join(directory, 'shop.spare.json');
     this.#notify = notify;
   }
 
   /** The state as it is now. Files are replaced whole, so a reader needs no lock. */
   async read(): Promise<State> {
     try {
-      return this.#load();
+      const { state, damaged } = this.#load();
+      if (damaged.length === 0) return state;
     } catch (error) {
-      if (error instanceof DamagedState)
-        return this.update(() => undefined).then(() => this.#load());
-      throw this.#explained(error, 'read');
+      if (!(error instanceof DamagedState)) throw this.#explained(error, 'read');
     }
+    return this.update((state) => state);
   }
 
   /**
@@ -60,8 +75,8 @@ export class StateFile {
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
       return withLock(this.#lockPath, () => {
-        const state = this.#loadOrSetAside();
-        const before = JSON.stringify(state);
+        const { state, damaged } = this.#loadOrSetAside();
+        const before = damaged.length > 0 ? null : JSON.stringify(state);
         const result = change(state);
         if (JSON.stringify(state) !== before) this.#write(state, ConfClass);
         return result;
@@ -71,51 +86,67 @@ export class StateFile {
     }
   }
 
-  #load(): State {
-    let text: string;
+  #load(): ParsedState {
+    let size: number;
     try {
-      text = readFileSync(this.path, 'utf8');
+      size = statSync(this.path).size;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return emptyState();
-      throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      return { state: emptyState(), damaged: [] };
     }
-    return parseState(text);
-  }
-
-  /** A damaged file keeps whatever can still be read from it by hand: it gets another name. */
-  #loadOrSetAside(): State {
-    try {
-      return this.#load();
-    } catch (error) {
-      if (!(error instanceof DamagedState)) throw error;
-      const time = new Date().toISOString().replaceAll(':', '-');
-      const aside = join(this.#directory, `shop.damaged-${time}.json`);
-      if (existsSync(aside)) throw new Error(`${aside} is already there`);
-      renameSync(this.path, aside);
-      this.#notify(
-        `${this.path} is damaged (${error.message}); it was set aside as ${aside}, and a new one begins`,
-      );
-      return emptyState();
-    }
+    if (size > MAX_STATE_BYTES) throw new DamagedState(`it is larger than ${MAX_STATE_MIB} MiB`);
+    return parseState(readFileSync(this.path, 'utf8'));
   }
 
   /**
-   * Conf replaces the file in one step, but does not notice when a full disk took only the first
-   * part of it (seen with conf 16 and atomically 2), and does not sync the directory. So a spare
-   * copy that is certainly whole stands beside it until the file proves to be whole too.
+   * The state, without what is damaged. The file as it was found gets another name, so that whatever
+   * can still be read from it by hand stays; of a file that is damaged in parts, only those are lost.
+   */
+  #loadOrSetAside(): ParsedState {
+    try {
+      const parsed = this.#load();
+      if (parsed.damaged.length > 0) {
+        const parts = parsed.damaged.join(', ');
+        const aside = this.#aside((path) => copyFileSync(this.path, path, constants.COPYFILE_EXCL));
+        this.#notify(
+          `${this.path} is damaged in part (${parts}); a copy was set aside as ${aside}, and the rest is still in use`,
+        );
+      }
+      return parsed;
+    } catch (error) {
+      if (!(error instanceof DamagedState)) throw error;
+      const aside = this.#aside((path) => renameSync(this.path, path));
+      this.#notify(
+        `${this.path} is damaged (${error.message}); it was set aside as ${aside}, and a new one begins`,
+      );
+      return { state: emptyState(), damaged: [] };
+    }
+  }
+
+  #aside(put: (path: string) => void): string {
+    const time = new Date().toISOString().replaceAll(':', '-');
+    const path = join(this.#directory, `shop.damaged-${time}.json`);
+    if (existsSync(path)) throw new Error(`${path} is already there`);
+    put(path);
+    return path;
+  }
+
+  /**
+   * Writes a new file beside the old one, checks and syncs it, and renames it. Conf (16, with
+   * atomically 2) writes in one step, but does not notice when a full disk took only the first part,
+   * and syncs no folder; so the file that it writes is not the one in use.
    */
   #write(state: State, ConfClass: typeof Conf): void {
     const serialize = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
     const text = serialize(state);
-    try {
-      writeWhole(this.#sparePath, text);
-    } catch (error) {
-      rmSync(this.#sparePath, { force: true });
-      throw error;
+    if (Buffer.byteLength(text) > MAX_STATE_BYTES) {
+      throw new Error(`it would be larger than ${MAX_STATE_MIB} MiB`);
     }
+    this.#removeLeftovers();
+    const next = join(this.#directory, 'shop.next.json');
     const conf = new ConfClass<Record<string, unknown>>({
       cwd: this.#directory,
-      configName: 'shop',
+      configName: 'shop.next',
       // The file holds tokens.
       configFileMode: 0o600,
       // Account names have dots in them.
@@ -124,9 +155,20 @@ export class StateFile {
       serialize,
     });
     conf.store = { ...state };
-    if (readFileSync(this.path, 'utf8') === text) rmSync(this.#sparePath);
-    else renameSync(this.#sparePath, this.path);
+    if (readFileSync(next, 'utf8') !== text) {
+      rmSync(next, { force: true });
+      throw new Error('the disk took only a part of it');
+    }
+    syncFile(next);
+    renameSync(next, this.path);
     syncDirectory(this.#directory);
+  }
+
+  /** Removes what processes that were killed while they wrote left behind; it holds tokens, too. */
+  #removeLeftovers(): void {
+    for (const name of readdirSync(this.#directory)) {
+      if (LEFTOVER.test(name)) rmSync(join(this.#directory, name), { force: true });
+    }
   }
 
   #explained(error: unknown, what: 'read' | 'write'): Error {
@@ -166,11 +208,9 @@ function localFault(sentence: string, cause?: unknown): CommandFailure {
   return new CommandFailure(sentence, 'LOCALFILE', ExitCode.fault, { cause });
 }
 
-/** Throws unless every byte is on disk. */
-function writeWhole(path: string, text: string): void {
-  const file = openSync(path, 'w', 0o600);
+function syncFile(path: string): void {
+  const file = openSync(path, 'r+');
   try {
-    writeFileSync(file, text);
     fsyncSync(file);
   } finally {
     closeSync(file);

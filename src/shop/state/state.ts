@@ -1,24 +1,47 @@
-/** What this client keeps, and the check of what a file says. */
+/** What this client keeps, and the check of what a file says. What a file says is made printable here. */
+import { printable } from '../../client/printable.ts';
 import { NamedError } from '../../named-error.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
+import { fromVersion1 } from './version-1.ts';
 
 export interface State {
-  readonly version: 1;
-  /** Per server (`localhost:5050`) the account of the last login there. */
+  readonly version: 2;
+  /** Per address (`localhost:5050`) the shop that the user logged in to there. */
   readonly servers: Record<string, string>;
-  /** Per account (`alice@localhost:5050`). */
+  /** Per shop: its identity, or the address of a server that tells none (an address has a colon). */
+  readonly shops: Record<string, KnownShop>;
+  /** Per account; the key is a name for this file alone. */
   readonly accounts: Record<string, Account>;
+  /** Accounts that were found to be the same as another: the key that each had, and the other's. */
+  readonly merged: Record<string, string>;
+}
+
+interface KnownShop {
+  /** When its data began or was last restored, as the server tells it; empty when it does not. */
+  since: string;
+  /** The account of the last login. */
+  lastLogin: string;
 }
 
 export interface Account {
   readonly user: string;
-  /** The login, or null after a logout. `since` is the server's time, milliseconds since 1970 UTC. */
-  login: { readonly token: string; readonly since: number } | null;
+  /** The shop that the account belongs to: a key of `shops`. */
+  shop: string;
+  /** The address of the last login. */
+  server: string;
+  /** The logins of this account, the newest last: one for each process that logged in. */
+  logins: TokenLogin[];
   /** The local inventory, by UPC. */
   items: LocalItem[];
   openOrders: OpenOrder[];
   /** Ids of the orders that were last added to the local inventory; the oldest first. */
   recorded: string[];
+}
+
+/** `since` is the server's time of the login, milliseconds since 1970 UTC. */
+export interface TokenLogin {
+  readonly token: string;
+  readonly since: number;
 }
 
 export interface LocalItem {
@@ -30,16 +53,18 @@ export interface LocalItem {
 export interface OpenOrder {
   readonly order: string;
   readonly lines: readonly Line[];
-  /** Processes that sent it or are about to. With one, that process knows all that can have come of it. */
-  readonly tries: number;
+  /** How many processes may have sent it. While it is 1, that process alone can rule out that it was sent. */
+  readonly senders: number;
+  /** The shop's `since` when it was last sent. */
+  readonly since: string;
 }
 
 export function emptyState(): State {
-  return { version: 1, servers: {}, accounts: {} };
+  return { version: 2, servers: {}, shops: {}, accounts: {}, merged: {} };
 }
 
-export function emptyAccount(user: string): Account {
-  return { user, login: null, items: [], openOrders: [], recorded: [] };
+export function emptyAccount(user: string, shop: string, server: string): Account {
+  return { user, shop, server, logins: [], items: [], openOrders: [], recorded: [] };
 }
 
 /** The text is not one of our files, or only a part of one. */
@@ -48,7 +73,14 @@ export class DamagedState extends NamedError {}
 /** The file is from a newer version of this program, which may keep things that this one would lose. */
 export class NewerState extends NamedError {}
 
-export function parseState(text: string): State {
+export interface ParsedState {
+  readonly state: State;
+  /** The parts that make no sense and were left out, by name. The others are as they were. */
+  readonly damaged: readonly string[];
+}
+
+/** Throws DamagedState when nothing of the text can be used, and NewerState. */
+export function parseState(text: string): ParsedState {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -56,31 +88,67 @@ export function parseState(text: string): State {
     throw new DamagedState('it is not JSON');
   }
   if (!isRecord(value)) throw new DamagedState('it is no JSON object');
-  if (typeof value.version === 'number' && value.version > 1) throw new NewerState();
-  if (value.version !== 1) throw new DamagedState('it has no version');
-  if (!isRecord(value.servers) || !Object.values(value.servers).every(isText)) {
-    throw new DamagedState('"servers" is no list of accounts');
-  }
-  if (!isRecord(value.accounts)) throw new DamagedState('"accounts" is no object');
-  for (const [name, account] of Object.entries(value.accounts)) {
-    if (!isAccount(account)) throw new DamagedState(`account "${name}" is not whole`);
-  }
-  return value as unknown as State;
+  const version = value.version;
+  if (typeof version === 'number' && version > 2) throw new NewerState();
+  if (version !== 1 && version !== 2) throw new DamagedState('it has no version');
+  const raw = version === 1 ? fromVersion1(value) : value;
+  if (!isRecord(raw.accounts)) throw new DamagedState('"accounts" is no object');
+
+  const state = emptyState();
+  const damaged: string[] = [];
+  const take = <T>(part: string, into: Record<string, T>, read: (value: unknown) => T | null) => {
+    const entries = raw[part];
+    if (!isRecord(entries)) {
+      damaged.push(part);
+      return;
+    }
+    for (const [name, entry] of Object.entries(entries)) {
+      const read1 = read(entry);
+      if (read1 === null || name === '__proto__') damaged.push(`${part} ${printable(name)}`);
+      else into[name] = read1;
+    }
+  };
+  take('servers', state.servers, toText);
+  take('shops', state.shops, toShop);
+  take('accounts', state.accounts, toAccount);
+  take('merged', state.merged, toText);
+  return { state, damaged };
 }
 
-function isAccount(value: unknown): value is Account {
-  return (
-    isRecord(value) &&
-    isText(value.user) &&
-    (value.login === null || isLogin(value.login)) &&
-    isListOf(value.items, isItem) &&
-    isListOf(value.openOrders, isOpenOrder) &&
-    isListOf(value.recorded, isText)
-  );
+function toText(value: unknown): string | null {
+  return isText(value) ? value : null;
+}
+
+function toShop(value: unknown): KnownShop | null {
+  if (!isRecord(value) || !isText(value.since) || !isText(value.lastLogin)) return null;
+  return { since: value.since, lastLogin: value.lastLogin };
+}
+
+function toAccount(value: unknown): Account | null {
+  if (!isRecord(value)) return null;
+  const { user, shop, server, logins, items, openOrders, recorded } = value;
+  const isWhole =
+    isText(user) &&
+    isText(shop) &&
+    isText(server) &&
+    isListOf(logins, isLogin) &&
+    isListOf(items, isItem) &&
+    isListOf(openOrders, isOpenOrder) &&
+    isListOf(recorded, isOrderId);
+  if (!isWhole) return null;
+  return {
+    user: printable(user),
+    shop,
+    server: printable(server),
+    logins: logins as TokenLogin[],
+    items: (items as LocalItem[]).map((item) => ({ ...item, name: printable(item.name) })),
+    openOrders: openOrders as OpenOrder[],
+    recorded: recorded as string[],
+  };
 }
 
 function isLogin(value: unknown): boolean {
-  return isRecord(value) && isText(value.token) && isCount(value.since);
+  return isRecord(value) && isWord(value.token, 512) && isTime(value.since);
 }
 
 function isItem(value: unknown): boolean {
@@ -90,13 +158,14 @@ function isItem(value: unknown): boolean {
 function isOpenOrder(value: unknown): boolean {
   return (
     isRecord(value) &&
-    isText(value.order) &&
-    isCount(value.tries) &&
+    isOrderId(value.order) &&
+    isCount(value.senders) &&
+    isText(value.since) &&
     isListOf(value.lines, (line) => isRecord(line) && isCount(line.upc) && isCount(line.qty))
   );
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -108,6 +177,20 @@ function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
+/** Printable ASCII without spaces: what a token and an order id are made of. */
+function isWord(value: unknown, most: number): boolean {
+  return isText(value) && value.length <= most && /^[\x21-\x7e]+$/.test(value);
+}
+
+function isOrderId(value: unknown): boolean {
+  return isWord(value, 64);
+}
+
 function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** Milliseconds that a Date can hold. */
+function isTime(value: unknown): boolean {
+  return isCount(value) && (value as number) <= 8_640_000_000_000_000;
 }

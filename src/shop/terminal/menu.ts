@@ -3,6 +3,7 @@ import { input, password, select } from '@inquirer/prompts';
 import chalk from 'chalk';
 import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
 import type { Shop } from '../shop.ts';
+import { loggedOutSentence } from './account-tables.ts';
 import { show } from './pager.ts';
 import { ask, BACK } from './prompts.ts';
 import { pickOrder } from './purchase-dialog.ts';
@@ -86,7 +87,7 @@ async function perform(shop: Shop, choice: Exclude<Choice, 'quit'>): Promise<voi
     case 'purchase':
       return purchase(shop);
     case 'logout':
-      return attempt(shop, async () => print(`Logged out ${await shop.logout()}.`));
+      return attempt(shop, async () => print(loggedOutSentence(await shop.logout())));
   }
 }
 
@@ -119,8 +120,7 @@ async function purchase(shop: Shop): Promise<void> {
     if (line === null) return;
     await attempt(shop, async () => {
       const bought = await shop.purchase([line]);
-      const account = (await shop.loggedIn())?.account ?? null;
-      await show((look) => receiptListing(bought, account, look));
+      await show((look) => receiptListing(bought, bought.account, look));
     });
   });
 }

@@ -4,6 +4,7 @@ import { printable } from '../../client/printable.ts';
 import { DEFAULT_ORDERS_COUNT } from '../../protocol/limits.ts';
 import { usage } from '../failures.ts';
 import type { Shop } from '../shop.ts';
+import { loggedOutSentence } from './account-tables.ts';
 import { toLines, toOrderId } from './input.ts';
 import { look } from './look.ts';
 import { inventoryTable, localTable, ordersTable, receiptTable } from './tables.ts';
@@ -78,7 +79,7 @@ async function runLine(
     case 'orders':
       return ordersTable(await shop.orders(DEFAULT_ORDERS_COUNT, null), look());
     default:
-      return `Logged out ${await shop.logout()}.`;
+      return loggedOutSentence(await shop.logout('own'));
   }
 }
 
@@ -94,7 +95,7 @@ async function purchase(shop: Shop, words: readonly string[]): Promise<string> {
   const quantities = pairs.filter((_, index) => index % 2 === 1);
   const order = id === null ? null : toOrderId(id);
   const bought = await shop.purchase(toLines(upcs, quantities), order);
-  return receiptTable(bought, (await shop.loggedIn())?.account ?? null, look());
+  return receiptTable(bought, bought.account, look());
 }
 
 function isUsage(error: unknown): error is CommandFailure {

@@ -2,6 +2,9 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { DEFAULT_HOST, DEFAULT_PORT } from '../../client/address.ts';
+import { printable } from '../../client/printable.ts';
+import type { Timeouts } from '../../client/server-connection.ts';
+import { usage } from '../failures.ts';
 import { Shop } from '../shop.ts';
 import { toAddress } from './input.ts';
 import type { Lay } from './pager.ts';
@@ -10,6 +13,8 @@ import type { Lay } from './pager.ts';
 export interface ServerFlags {
   readonly host: string;
   readonly port: string;
+  readonly user?: string | undefined;
+  readonly timeout?: string | undefined;
 }
 
 export abstract class ShopCommand extends BaseCommand {
@@ -30,11 +35,24 @@ export abstract class ShopCommand extends BaseCommand {
       default: String(DEFAULT_PORT),
       helpGroup: 'SERVER',
     }),
+    timeout: Flags.string({
+      summary: 'how long to wait for an answer; 5 to connect and 30 for a reply by default',
+      helpValue: 'SECONDS',
+      helpGroup: 'SERVER',
+    }),
+    user: Flags.string({
+      summary: 'act for this user, whoever logged in last',
+      helpValue: 'NAME',
+      helpGroup: 'SERVER',
+    }),
   };
 
-  protected open({ host, port }: ServerFlags): Shop {
+  protected open({ host, port, user, timeout }: ServerFlags): Shop {
+    if (user === '') throw usage('--user needs a name');
     return new Shop({
       server: toAddress(host, port),
+      user,
+      timeouts: timeout === undefined ? undefined : toTimeouts(timeout),
       directory: this.config.configDir,
       notify: (sentence) => process.stderr.write(`${sentence}\n`),
     });
@@ -55,4 +73,18 @@ export abstract class ShopCommand extends BaseCommand {
     const { show } = await import('./pager.ts');
     await show(lay);
   }
+}
+
+/** A day: what waits longer than that waits for ever. */
+const MAX_TIMEOUT_SECONDS = 86_400;
+
+/** The same time for connecting and for each reply; seconds, with decimals or without. */
+export function toTimeouts(word: string): Timeouts {
+  const seconds = /^\d{1,5}(\.\d{1,3})?$/.test(word) ? Number(word) : 0;
+  if (seconds > 0 && seconds <= MAX_TIMEOUT_SECONDS) {
+    return { connectMs: seconds * 1_000, replyMs: seconds * 1_000 };
+  }
+  throw usage(
+    `--timeout is a number of seconds up to ${MAX_TIMEOUT_SECONDS}, got '${printable(word)}'`,
+  );
 }

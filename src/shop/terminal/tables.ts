@@ -62,7 +62,10 @@ export function stockColour(available: number): (text: string) => string {
 }
 
 /** What an account bought from this computer. */
-export function localListing({ account, items }: Holdings, look: Look): Promise<Listing> {
+export function localListing(
+  { account, items }: Omit<Holdings, 'recorded'>,
+  look: Look,
+): Promise<Listing> {
   if (items.length === 0) {
     return sentence(`${account} has bought nothing from this computer yet.`, look);
   }
@@ -76,7 +79,7 @@ export function localListing({ account, items }: Holdings, look: Look): Promise<
 
 /** `account`: who bought (`alice@localhost:5050`). */
 export async function receiptListing(
-  { receipt, items }: Bought,
+  { receipt, items }: Omit<Bought, 'account'>,
   account: string | null,
   look: Look,
 ): Promise<Listing> {
@@ -121,10 +124,12 @@ export function ordersListing(orders: readonly PastOrder[], look: Look): Promise
 /** Each listing as one text, for an output that is not paged. */
 export const inventoryTable = async (items: readonly StockItem[], look: Look): Promise<string> =>
   wholeText(await inventoryListing(items, look));
-export const localTable = async (holdings: Holdings, look: Look): Promise<string> =>
-  wholeText(await localListing(holdings, look));
+export const localTable = async (
+  holdings: Omit<Holdings, 'recorded'>,
+  look: Look,
+): Promise<string> => wholeText(await localListing(holdings, look));
 export const receiptTable = async (
-  bought: Bought,
+  bought: Omit<Bought, 'account'>,
   account: string | null,
   look: Look,
 ): Promise<string> => wholeText(await receiptListing(bought, account, look));

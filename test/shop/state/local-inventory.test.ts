@@ -1,77 +1,50 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import {
-  LocalInventory,
-  MAX_RECORDED_IDS,
-  type SavedLogin,
-} from '../../../src/shop/state/local-inventory.ts';
+import { MAX_INTEGER } from '../../../src/protocol/limits.ts';
+import { Accounts } from '../../../src/shop/state/accounts.ts';
+import { LocalInventory, MAX_RECORDED_IDS } from '../../../src/shop/state/local-inventory.ts';
+import { StateFile } from '../../../src/shop/state/state-file.ts';
 import { temporary } from '../support/servers.ts';
 
 const SERVER = { host: 'localhost', port: 5050 };
-const ALICE: SavedLogin = { account: 'alice@localhost:5050', user: 'alice', token: 'a', since: 1 };
+const ALICE = 'alice@localhost:5050';
+const BOB = 'bob@localhost:5050';
 const LINES = [{ upc: 1001, qty: 2 }];
 const BOUGHT = [{ upc: 1001, name: 'Ticket', units: 2 }];
 
 let local: LocalInventory;
 
 beforeEach(async () => {
-  local = new LocalInventory(temporary(), () => undefined);
-  await local.saveLogin(SERVER, ALICE);
+  const file = new StateFile(temporary(), () => undefined);
+  local = new LocalInventory(file);
+  for (const user of ['alice', 'bob']) {
+    await new Accounts(file).save(SERVER, null, { user, token: user, since: 1 }, true);
+  }
 });
 
-async function items() {
-  return (await local.holdingsAt(SERVER))?.items;
-}
-
-describe('logins', () => {
-  test('are found by their server', async () => {
-    expect(await local.loginAt(SERVER)).toEqual(ALICE);
-    expect(await local.loginAt({ host: 'localhost', port: 5051 })).toBeNull();
-  });
-
-  test('of another user take over', async () => {
-    expect(await local.saveLogin(SERVER, { user: 'bob', token: 'b', since: 2 })).toBeNull();
-    expect(await local.loginAt(SERVER)).toMatchObject({
-      account: 'bob@localhost:5050',
-      token: 'b',
-    });
-  });
-
-  test('of the same user replace the one before, and say which', async () => {
-    expect(await local.saveLogin(SERVER, { ...ALICE, token: 'c', since: 3 })).toEqual({
-      token: 'a',
-      since: 1,
-    });
-  });
-
-  test('are forgotten, unless a newer one came in between', async () => {
-    await local.saveLogin(SERVER, { ...ALICE, token: 'c' });
-    await local.forgetLogin(ALICE);
-    expect(await local.loginAt(SERVER)).toMatchObject({ token: 'c' });
-    await local.forgetLogin({ ...ALICE, token: 'c' });
-    expect(await local.loginAt(SERVER)).toBeNull();
-    expect(await items()).toEqual([]);
-  });
-});
+const items = async (key = ALICE) => (await local.holdings(key))?.items;
+const openOrders = async (key = ALICE) => (await local.holdings(key))?.openOrders;
+const enqueue = (order: string, lines = LINES, key = ALICE) =>
+  local.enqueue(key, order, lines, 's');
 
 describe('what was bought', () => {
   test('is added once, by whoever finds the order open', async () => {
-    await local.enqueue(ALICE, 'o', LINES);
-    expect(await local.complete(ALICE.account, 'o', BOUGHT)).toBe(true);
-    expect(await local.complete(ALICE.account, 'o', BOUGHT)).toBe(false);
+    await enqueue('o');
+    expect(await local.complete(ALICE, 'o', BOUGHT)).toBe(true);
+    expect(await local.complete(ALICE, 'o', BOUGHT)).toBe(false);
     expect(await items()).toEqual(BOUGHT);
-    expect(await local.openOrders(ALICE.account)).toEqual([]);
+    expect(await openOrders()).toEqual([]);
   });
 
   test('is not added when nobody wrote the order down', async () => {
-    expect(await local.complete(ALICE.account, 'o', BOUGHT)).toBe(false);
+    expect(await local.complete(ALICE, 'o', BOUGHT)).toBe(false);
     expect(await items()).toEqual([]);
   });
 
   test('adds up, by UPC, and keeps a name that is not known any more', async () => {
-    await local.enqueue(ALICE, 'o', LINES);
-    await local.complete(ALICE.account, 'o', BOUGHT);
-    await local.enqueue(ALICE, 'p', LINES);
-    await local.complete(ALICE.account, 'p', [
+    await enqueue('o');
+    await local.complete(ALICE, 'o', BOUGHT);
+    await enqueue('p');
+    await local.complete(ALICE, 'p', [
       { upc: 1001, name: '', units: 3 },
       { upc: 7, name: 'Pin', units: 1 },
     ]);
@@ -81,67 +54,84 @@ describe('what was bought', () => {
     ]);
   });
 
+  test('never adds up to more than the file can hold', async () => {
+    for (const order of ['o', 'p']) {
+      await enqueue(order);
+      await local.complete(ALICE, order, [{ upc: 1001, name: 'Ticket', units: MAX_INTEGER }]);
+    }
+    expect(await items()).toEqual([{ upc: 1001, name: 'Ticket', units: MAX_INTEGER }]);
+  });
+
   test('is not added twice when its id is written down again', async () => {
-    await local.enqueue(ALICE, 'o', LINES);
-    await local.complete(ALICE.account, 'o', BOUGHT);
-    expect(await local.enqueue(ALICE, 'o', LINES)).toBe('recorded');
-    expect(await local.complete(ALICE.account, 'o', BOUGHT)).toBe(false);
+    await enqueue('o');
+    await local.complete(ALICE, 'o', BOUGHT);
+    expect(await enqueue('o')).toBe('recorded');
+    expect(await local.complete(ALICE, 'o', BOUGHT)).toBe(false);
   });
 
   test('belongs to its account', async () => {
-    const bob = { account: 'bob@localhost:5050', user: 'bob', token: 'b', since: 2 };
-    await local.enqueue(ALICE, 'o', LINES);
-    await local.saveLogin(SERVER, bob);
-    expect(await local.enqueue(bob, 'o', [{ upc: 5, qty: 5 }])).toBe('open');
-    await local.complete(bob.account, 'o', [{ upc: 5, name: 'Pin', units: 5 }]);
-    expect(await items()).toEqual([{ upc: 5, name: 'Pin', units: 5 }]);
-    expect(await local.openOrders(ALICE.account)).toMatchObject([{ order: 'o', lines: LINES }]);
+    await enqueue('o');
+    expect(await enqueue('o', [{ upc: 5, qty: 5 }], BOB)).toBe('open');
+    await local.complete(BOB, 'o', [{ upc: 5, name: 'Pin', units: 5 }]);
+    expect(await items(BOB)).toEqual([{ upc: 5, name: 'Pin', units: 5 }]);
+    expect(await openOrders()).toMatchObject([{ order: 'o', lines: LINES }]);
+  });
+
+  test('is replaced only while it is what was seen', async () => {
+    const before = await local.holdings(ALICE);
+    if (before === null) throw new Error('no account');
+    await enqueue('o');
+    await local.complete(ALICE, 'o', BOUGHT);
+    expect(await local.replace(ALICE, before, [])).toBe(false);
+    expect(await items()).toEqual(BOUGHT);
   });
 });
 
 test('the ids that are remembered do not grow without end', async () => {
   for (let number = 0; number <= MAX_RECORDED_IDS; number++) {
-    await local.enqueue(ALICE, `o${number}`, LINES);
-    await local.complete(ALICE.account, `o${number}`, []);
+    await enqueue(`o${number}`);
+    await local.complete(ALICE, `o${number}`, []);
   }
-  expect(await local.enqueue(ALICE, 'o0', LINES)).toBe('open');
-  expect(await local.enqueue(ALICE, 'o1', LINES)).toBe('recorded');
+  expect(await enqueue('o0')).toBe('open');
+  expect(await enqueue('o1')).toBe('recorded');
 });
 
 describe('an open order', () => {
   test('is closed by a refusal', async () => {
-    await local.enqueue(ALICE, 'o', LINES);
-    expect(await local.reject(ALICE.account, 'o')).toBe(true);
-    expect(await local.reject(ALICE.account, 'o')).toBe(false);
+    await enqueue('o');
+    expect(await local.reject(ALICE, 'o')).toBe(true);
+    expect(await local.reject(ALICE, 'o')).toBe(false);
     expect(await items()).toEqual([]);
   });
 
   test('is given up by the only process that tried it', async () => {
-    await local.enqueue(ALICE, 'o', LINES);
-    expect(await local.abandon(ALICE.account, 'o')).toBe(true);
-    expect(await local.openOrders(ALICE.account)).toEqual([]);
+    await enqueue('o');
+    expect(await local.abandon(ALICE, 'o')).toBe(true);
+    expect(await openOrders()).toEqual([]);
   });
 
   test.each([
-    ['wrote it down too', () => local.enqueue(ALICE, 'o', LINES)],
-    ['settles it', () => local.claim(ALICE.account, 'o')],
-  ])('stays open when another process %s', async (_name, other) => {
-    await local.enqueue(ALICE, 'o', LINES);
+    ['wrote it down too', () => enqueue('o')],
+    ['settles it', () => local.claim(ALICE, 'o')],
+  ])('stays open when another process %s, until that one gives it up', async (_name, other) => {
+    await enqueue('o');
     await other();
-    expect(await local.abandon(ALICE.account, 'o')).toBe(false);
-    expect(await local.openOrders(ALICE.account)).toEqual([{ order: 'o', lines: LINES, tries: 2 }]);
+    expect(await local.abandon(ALICE, 'o')).toBe(false);
+    expect(await openOrders()).toEqual([{ order: 'o', lines: LINES, senders: 1, since: 's' }]);
+    expect(await local.abandon(ALICE, 'o')).toBe(true);
+    expect(await openOrders()).toEqual([]);
   });
 
   test('of other lines under the same id is refused', async () => {
-    await local.enqueue(ALICE, 'o', LINES);
-    await expect(local.enqueue(ALICE, 'o', [{ upc: 1001, qty: 3 }])).rejects.toMatchObject({
+    await enqueue('o');
+    await expect(enqueue('o', [{ upc: 1001, qty: 3 }])).rejects.toMatchObject({
       code: 'ORDERREUSED',
       exit: 3,
     });
-    expect(await local.openOrders(ALICE.account)).toMatchObject([{ lines: LINES, tries: 1 }]);
+    expect(await openOrders()).toMatchObject([{ lines: LINES, senders: 1 }]);
   });
 
-  test('that is settled cannot be taken up', async () => {
-    expect(await local.claim(ALICE.account, 'o')).toBeNull();
+  test('that is settled cannot be claimed', async () => {
+    expect(await local.claim(ALICE, 'o')).toBeNull();
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Conf from 'conf';
 import { expect, test, vi } from 'vitest';
 import { emptyAccount, emptyState } from '../../../src/shop/state/state.ts';
-import { StateFile } from '../../../src/shop/state/state-file.ts';
+import { MAX_STATE_MIB, StateFile } from '../../../src/shop/state/state-file.ts';
 import { temporary } from '../support/servers.ts';
 
 const ACCOUNT = 'alice@10.0.0.1:5050';
@@ -16,7 +16,7 @@ function open(directory = join(temporary(), 'config', 'inv')) {
 
 async function withAccount(file: StateFile): Promise<void> {
   await file.update((state) => {
-    state.accounts[ACCOUNT] = emptyAccount('alice');
+    state.accounts[ACCOUNT] = emptyAccount('alice', 'h:1', 'h:1');
   });
 }
 
@@ -30,7 +30,7 @@ test('what is changed is there for the next one, in a file that only its owner r
   const { file, directory } = open();
   await withAccount(file);
   expect((await open(directory).file.read()).accounts).toEqual({
-    [ACCOUNT]: emptyAccount('alice'),
+    [ACCOUNT]: emptyAccount('alice', 'h:1', 'h:1'),
   });
   expect(statSync(file.path).mode & 0o777).toBe(0o600);
   expect(statSync(directory).mode & 0o777).toBe(0o700);
@@ -58,7 +58,7 @@ test('a change that throws changes nothing', async () => {
   expect(readFileSync(file.path, 'utf8')).toBe(before);
 });
 
-test.each(['', '{"version":1,', '{"version":1}'])(
+test.each(['', '{"version":1,', '{"version":1}', '{"version":2}'])(
   'a damaged file (%j) is set aside',
   async (text) => {
     const { file, notes, directory } = open();
@@ -76,11 +76,11 @@ test.each(['', '{"version":1,', '{"version":1}'])(
 test('a file of a newer version is left alone', async () => {
   const { file, directory } = open();
   mkdirSync(directory, { recursive: true });
-  writeFileSync(file.path, '{"version":2}');
+  writeFileSync(file.path, '{"version":3}');
   const failure = expect.objectContaining({ code: 'LOCALFILE', exit: 1 });
   await expect(file.read()).rejects.toEqual(failure);
   await expect(withAccount(file)).rejects.toEqual(failure);
-  expect(readFileSync(file.path, 'utf8')).toBe('{"version":2}');
+  expect(readFileSync(file.path, 'utf8')).toBe('{"version":3}');
 });
 
 test('a directory that cannot be made is a sentence', async () => {
@@ -94,16 +94,61 @@ test('a directory that cannot be made is a sentence', async () => {
   });
 });
 
-test('a full disk that takes only half of the file loses nothing', async () => {
+test('a full disk that takes only half of the file changes nothing', async () => {
   const { file, directory } = open();
   await withAccount(file);
+  const before = readFileSync(file.path, 'utf8');
   // What conf does then: it puts the half in the place of the whole file, and says nothing.
   vi.spyOn(Conf.prototype, 'store', 'set').mockImplementationOnce(() => {
-    writeFileSync(file.path, '{"version":1,"serv');
+    writeFileSync(join(directory, 'shop.next.json'), '{"version":2,"serv');
   });
+  const change = file.update((state) => {
+    state.accounts['bob@10.0.0.1:5050'] = emptyAccount('bob', 'h:1', 'h:1');
+  });
+  await expect(change).rejects.toMatchObject({ code: 'LOCALFILE', exit: 1 });
+  expect(readFileSync(file.path, 'utf8')).toBe(before);
+  expect(readdirSync(directory).sort()).toEqual(['shop.json', 'shop.lock']);
+});
+
+test('a file that is damaged in part loses only that part, and a copy is set aside', async () => {
+  const { file, notes, directory } = open();
+  await withAccount(file);
   await file.update((state) => {
-    state.accounts['bob@10.0.0.1:5050'] = emptyAccount('bob');
+    state.accounts['bob@10.0.0.1:5050'] = emptyAccount('bob', 'h:1', 'h:1');
   });
-  expect(Object.keys((await file.read()).accounts)).toEqual([ACCOUNT, 'bob@10.0.0.1:5050']);
+  const damaged = readFileSync(file.path, 'utf8').replace('"user": "bob"', '"user": 7');
+  writeFileSync(file.path, damaged);
+  expect(Object.keys((await file.read()).accounts)).toEqual([ACCOUNT]);
+  expect(Object.keys((await open(directory).file.read()).accounts)).toEqual([ACCOUNT]);
+  const aside = readdirSync(directory).filter((name) => name.startsWith('shop.damaged-'));
+  expect(readFileSync(join(directory, aside[0] as string), 'utf8')).toBe(damaged);
+  expect(statSync(join(directory, aside[0] as string)).mode & 0o777).toBe(0o600);
+  expect(notes).toEqual([expect.stringContaining('bob@10.0.0.1:5050')]);
+});
+
+test('no file is written that would be too large to be read', async () => {
+  const { file } = open();
+  await withAccount(file);
+  const before = readFileSync(file.path, 'utf8');
+  const name = 'x'.repeat(MAX_STATE_MIB * 1024 * 1024);
+  const change = file.update((state) => {
+    state.accounts[ACCOUNT]?.items.push({ upc: 1, name, units: 1 });
+  });
+  await expect(change).rejects.toMatchObject({
+    message: expect.stringContaining('larger than 32 MiB'),
+  });
+  expect(readFileSync(file.path, 'utf8')).toBe(before);
+  writeFileSync(file.path, `${before}${' '.repeat(MAX_STATE_MIB * 1024 * 1024)}`);
+  expect(await file.read()).toEqual(emptyState());
+});
+
+test('what killed processes left behind goes with the next change', async () => {
+  const { file, directory } = open();
+  await withAccount(file);
+  const leftovers = ['shop.json.tmp-1700000000abcdef', 'shop.next.json.tmp-17', 'shop.next.json'];
+  for (const name of [...leftovers, 'shop.spare.json']) writeFileSync(join(directory, name), '{"v');
+  await file.update((state) => {
+    state.accounts['bob@10.0.0.1:5050'] = emptyAccount('bob', 'h:1', 'h:1');
+  });
   expect(readdirSync(directory).sort()).toEqual(['shop.json', 'shop.lock']);
 });

@@ -1,28 +1,57 @@
 import { expect, test } from 'vitest';
 import { DamagedState, emptyState, NewerState, parseState } from '../../../src/shop/state/state.ts';
 
+const ALICE = 'alice@localhost:5050';
 const WHOLE = {
-  version: 1,
-  servers: { 'localhost:5050': 'alice@localhost:5050' },
+  version: 2,
+  servers: { 'localhost:5050': 'localhost:5050' },
+  shops: { 'localhost:5050': { since: '', lastLogin: ALICE } },
   accounts: {
-    'alice@localhost:5050': {
+    [ALICE]: {
+      user: 'alice',
+      shop: 'localhost:5050',
+      server: 'localhost:5050',
+      logins: [{ token: 't', since: 1 }],
+      items: [{ upc: 1001, name: 'Ticket', units: 2 }],
+      openOrders: [{ order: 'o', lines: [{ upc: 1001, qty: 1 }], senders: 1, since: '' }],
+      recorded: ['p'],
+    },
+    'bob@localhost:5050': {
+      user: 'bob',
+      shop: 'localhost:5050',
+      server: 'localhost:5050',
+      logins: [],
+      items: [],
+      openOrders: [],
+      recorded: [],
+    },
+  },
+  merged: {},
+};
+
+/** The same, as version 1.0.0 wrote it. */
+const VERSION_1 = {
+  version: 1,
+  servers: { 'localhost:5050': ALICE },
+  accounts: {
+    [ALICE]: {
       user: 'alice',
       login: { token: 't', since: 1 },
       items: [{ upc: 1001, name: 'Ticket', units: 2 }],
       openOrders: [{ order: 'o', lines: [{ upc: 1001, qty: 1 }], tries: 1 }],
       recorded: ['p'],
     },
+    'bob@localhost:5050': { user: 'bob', login: null, items: [], openOrders: [], recorded: [] },
   },
 };
 
 test('what was written can be read', () => {
-  expect(parseState(JSON.stringify(WHOLE))).toEqual(WHOLE);
-  expect(parseState(JSON.stringify(emptyState()))).toEqual(emptyState());
+  expect(parseState(JSON.stringify(WHOLE))).toEqual({ state: WHOLE, damaged: [] });
+  expect(parseState(JSON.stringify(emptyState()))).toEqual({ state: emptyState(), damaged: [] });
 });
 
-test('a login may be over', () => {
-  const text = JSON.stringify(WHOLE).replace('{"token":"t","since":1}', 'null');
-  expect(parseState(text).accounts['alice@localhost:5050']?.login).toBeNull();
+test('what version 1.0.0 wrote is read without loss', () => {
+  expect(parseState(JSON.stringify(VERSION_1))).toEqual({ state: WHOLE, damaged: [] });
 });
 
 test.each([
@@ -31,26 +60,59 @@ test.each([
   ['a list', '[]'],
   ['a number', '1'],
   ['no version', '{}'],
-  ['no accounts', '{"version":1,"servers":{}}'],
-  ['servers that are a list', '{"version":1,"servers":[],"accounts":{}}'],
-  ...[
-    ['"alice"', '1'],
-    ['"token":"t"', '"token":1'],
-    ['"units":2', '"units":-2'],
-    ['"units":2', '"units":1.5'],
-    ['"name":"Ticket"', '"name":null'],
-    ['"qty":1', '"qty":"1"'],
-    ['"tries":1', '"trials":1'],
-    ['["p"]', '"p"'],
-    ['"alice@localhost:5050"}', '7}'],
-  ].map(([from, to]) => [
-    `${to} for ${from}`,
-    JSON.stringify(WHOLE).replace(from as string, to as string),
-  ]),
+  ['no accounts', '{"version":2,"servers":{}}'],
+  ['no accounts of version 1', '{"version":1,"servers":{}}'],
 ])('damaged: %s', (_name, text) => {
-  expect(() => parseState(text as string)).toThrow(DamagedState);
+  expect(() => parseState(text)).toThrow(DamagedState);
+});
+
+test.each([
+  ['"user":"alice"', '"user":1'],
+  ['"token":"t"', '"token":1'],
+  ['"token":"t"', '"token":"a b"'],
+  ['"since":1}', '"since":9000000000000000}'],
+  ['"units":2', '"units":-2'],
+  ['"units":2', '"units":1.5'],
+  ['"units":2', '"units":1e300'],
+  ['"name":"Ticket"', '"name":null'],
+  ['"qty":1', '"qty":"1"'],
+  ['"senders":1', '"trials":1'],
+  ['"order":"o"', '"order":"\\u001b[31m"'],
+  ['["p"]', '"p"'],
+])('an account with %s made %s is left out, and the other one stays', (from, to) => {
+  const text = JSON.stringify(WHOLE);
+  expect(text).toContain(from);
+  const { state, damaged } = parseState(text.replace(from, to));
+  expect(damaged).toEqual([`accounts ${ALICE}`]);
+  expect(Object.keys(state.accounts)).toEqual(['bob@localhost:5050']);
+  expect(state.servers).toEqual(WHOLE.servers);
+});
+
+test('an account of version 1 that makes no sense is left out alone', () => {
+  const text = JSON.stringify(VERSION_1).replace('"tries":1', '"trials":1');
+  const { state, damaged } = parseState(text);
+  expect(damaged).toEqual([`accounts ${ALICE}`]);
+  expect(Object.keys(state.accounts)).toEqual(['bob@localhost:5050']);
+});
+
+test('a list of servers that makes no sense leaves the accounts', () => {
+  const { state, damaged } = parseState(JSON.stringify({ ...WHOLE, servers: [] }));
+  expect(damaged).toEqual(['servers']);
+  expect(state.accounts).toEqual(WHOLE.accounts);
+});
+
+test('what a hand wrote into the file does nothing to a terminal', () => {
+  const text = JSON.stringify(WHOLE)
+    .replace('"Ticket"', '"\\u001b[2JTicket"')
+    .replace('"user":"alice"', '"user":"al\\u001b]0;x\\u0007ice"')
+    .replace('"server":"localhost:5050"', '"server":"local\\u009bhost"');
+  const read = JSON.stringify(parseState(text).state);
+  expect(read).toContain('\ufffd[2JTicket');
+  expect(read).not.toMatch(/\\u00|\p{Cc}/u);
+  const named = parseState(text.replaceAll('"bob@', '"\\u001b[31mbob@').replace('"bob"', '7'));
+  expect(named.damaged).toEqual(['accounts \ufffd[31mbob@localhost:5050']);
 });
 
 test('a file of a newer version is not damaged', () => {
-  expect(() => parseState('{"version":2,"whatever":true}')).toThrow(NewerState);
+  expect(() => parseState('{"version":3,"whatever":true}')).toThrow(NewerState);
 });

@@ -28,17 +28,17 @@ export function newPlace(): Place {
 }
 
 /** A client of its own process, so to say: nothing but the directory is shared with the others. */
-export function newShop(at: Place, server = at.line.address): Shop {
+export function newShop(at: Place, server = at.line.address, user?: string): Shop {
   const notify = (sentence: string): void => {
     at.notes.push(sentence);
   };
   const timeouts = { connectMs: 1_000, replyMs: 2_000 };
-  return new Shop({ server, directory: at.directory, notify, pauses: [1, 1], timeouts });
+  return new Shop({ server, user, directory: at.directory, notify, pauses: [1, 1], timeouts });
 }
 
 export function account(at: Place, user = 'alice'): Account {
   const state: State = JSON.parse(readFileSync(join(at.directory, 'shop.json'), 'utf8'));
-  const found = state.accounts[`${user}@127.0.0.1:${at.line.address.port}`];
+  const found = Object.values(state.accounts).find((one) => one.user === user);
   if (found === undefined) throw new Error(`no account of ${user}`);
   return found;
 }

@@ -57,9 +57,13 @@ export interface FakeServer {
   readonly commands: string[][];
 }
 
-/** Answers each command as `answer` says; HELLO is answered already unless `answer` does. */
+/**
+ * Answers each command as `answer` says; HELLO is answered already unless `answer` does, with
+ * `identity` in it.
+ */
 export async function fakeServer(
   answer: (words: string[]) => Answer | undefined | Promise<Answer | undefined>,
+  identity: { readonly shop?: string; readonly shop_since?: number } = {},
 ): Promise<FakeServer> {
   const commands: string[][] = [];
   const { server } = await listen((socket) => {
@@ -72,7 +76,8 @@ export async function fakeServer(
         commands.push(command);
         turn = turn.then(async () => {
           const reply =
-            (await answer(command)) ?? (command[0] === 'HELLO' ? { server: 'fake' } : undefined);
+            (await answer(command)) ??
+            (command[0] === 'HELLO' ? { server: 'inv', ...identity } : undefined);
           if (reply === undefined) throw new Error(`no answer to ${command.join(' ')}`);
           if (reply === CUT) socket.destroy();
           else if (reply instanceof Raw) socket.write(reply.bytes, 'latin1');

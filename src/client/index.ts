@@ -1,0 +1,18 @@
+/**
+ * `inv/client`: an inventory server from a program. It opens a socket and nothing else: no terminal,
+ * no files. PROTOCOL.md tells what each verb does, and how to retry without buying twice.
+ */
+export { type Address, DEFAULT_HOST, DEFAULT_PORT, nameOf, parseAddress } from './address.ts';
+export { Client } from './client.ts';
+export { ConnectionLost, NoServer, NotInv, OtherShop, Refused } from './errors.ts';
+export { ReconnectingClient } from './reconnecting-client.ts';
+export type {
+  LoggedInUser,
+  PastOrder,
+  Receipt,
+  ReceiptLine,
+  ServedShop,
+  StockItem,
+} from './replies.ts';
+export { PAUSES_MS, withRetry } from './retry.ts';
+export { CONNECT_TIMEOUT_MS, REPLY_TIMEOUT_MS, type Timeouts } from './server-connection.ts';

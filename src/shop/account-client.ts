@@ -1,0 +1,269 @@
+/**
+ * The way to a server as one account: the one that logs in here, or that is found when it is first
+ * needed. What other processes log in or out as afterwards does not change for whom it acts.
+ */
+import { CommandFailure } from '../cli/command-failure.ts';
+import { type Address, nameOf, parseAddress } from '../client/address.ts';
+import type { Client } from '../client/client.ts';
+import { NoServer, OtherShop, Refused } from '../client/errors.ts';
+import { type NewLogin, ReconnectingClient } from '../client/reconnecting-client.ts';
+import type { Timeouts } from '../client/server-connection.ts';
+import { notLoggedIn, otherShop, toFailure } from './failures.ts';
+import { lostOrder, type Settling, settleOpenOrders } from './outbox.ts';
+import { isSameShop } from './same-shop.ts';
+import type { Accounts, SavedLogin } from './state/accounts.ts';
+import type { LocalInventory } from './state/local-inventory.ts';
+import type { Notify } from './state/state-file.ts';
+
+export interface AccountClientOptions {
+  readonly server: Address;
+  /** Act for this user, whoever logged in last. */
+  readonly user: string | null;
+  readonly accounts: Accounts;
+  readonly local: LocalInventory;
+  readonly notify: Notify;
+  readonly pauses: readonly number[];
+  readonly timeouts: Timeouts | undefined;
+}
+
+export interface LoggedOut {
+  /** Null when nobody has ever logged in. */
+  readonly account: string | null;
+  /** Whether there was no login any more. */
+  readonly already: boolean;
+}
+
+export class AccountClient {
+  readonly #options: AccountClientOptions;
+  readonly #accounts: Accounts;
+  readonly #client: ReconnectingClient;
+  /** The account to act for, once that is known. */
+  #key: string | null = null;
+  /** The token of the login that was made here. */
+  #token: string | null = null;
+  #isLoggedOut = false;
+
+  constructor(options: AccountClientOptions) {
+    this.#options = options;
+    this.#accounts = options.accounts;
+    this.#client = new ReconnectingClient(options.server, options.pauses, options.timeouts);
+  }
+
+  /** Ends the connection. The next request makes a new one. */
+  close(): void {
+    this.#client.close();
+  }
+
+  /** For whom this acts and since when, as far as this machine knows; null when logged out. */
+  async loggedIn(): Promise<SavedLogin | null> {
+    this.#key = await this.key();
+    if (this.#key === null || this.#isLoggedOut) return null;
+    return this.#accounts.loginOf(this.#key, this.#token);
+  }
+
+  /** The key of the account, logged in or not; null when this machine has none at the server. */
+  async key(): Promise<string | null> {
+    return this.#key ?? (await this.#find());
+  }
+
+  /** The same for an address that is new here: its server is asked which shop it is, if it is there. */
+  async servedKey(): Promise<string | null> {
+    if (!(await this.#accounts.isAnybodyLoggedIn())) return null;
+    try {
+      return await this.#find((await this.#client.connected()).shop);
+    } catch (error) {
+      if (error instanceof NoServer) return null;
+      throw toFailure(error, this.#options.server);
+    }
+  }
+
+  /** Throws when no inventory server is there to be asked. */
+  async reach(): Promise<void> {
+    try {
+      await this.#client.connected();
+    } catch (error) {
+      throw toFailure(error, this.#options.server);
+    }
+  }
+
+  /** Logs in beside the account's other logins, and acts for it from now on. */
+  async login(user: string, password: string): Promise<SavedLogin> {
+    try {
+      const { client, login } = await this.#client.login(user, password);
+      const { key, excess } = await this.#save(client, login).catch(async (error: unknown) => {
+        // A login that nobody can use again should not live on.
+        await client.logout().catch(() => undefined);
+        throw error;
+      });
+      this.#key = key;
+      this.#token = login.token;
+      this.#isLoggedOut = false;
+      for (const one of excess) await this.#client.end(one);
+    } catch (error) {
+      throw toFailure(error, this.#options.server);
+    }
+    return this.resume();
+  }
+
+  /** Attaches to the login, settles what is open, and tells when the shop has lost what it sold. */
+  resume(): Promise<SavedLogin> {
+    return this.ask(async (client, login) => {
+      const lost = await lostOrder(this.settling(client, login.key));
+      if (lost !== null) {
+        this.#options.notify(
+          `The shop at ${nameOf(this.#options.server)} does not know order ${lost}, which it sold: ` +
+            'its data is an older backup, or another. `inv shop verify` compares.',
+        );
+      }
+      return login;
+    });
+  }
+
+  /**
+   * Ends the account's logins on this machine, on the server and here; with `own` only the one that
+   * was made here, so that a script leaves those of others alone.
+   */
+  async logout(which: 'all' | 'own'): Promise<LoggedOut> {
+    const current = await this.loggedIn();
+    if (current === null) {
+      const key = await this.key();
+      return { account: key === null ? null : await this.#accounts.nameOf(key), already: true };
+    }
+    const all = await this.#accounts.logins(current.key);
+    const own = all.filter(({ token }) => token === this.#token);
+    // Open orders are settled first: without a login nobody can ask for them.
+    const wasThere = await this.ask(async () => true).catch((error: unknown) => {
+      if (error instanceof CommandFailure && error.code === 'NOSESSION') return false;
+      throw error;
+    });
+    await this.#end(which === 'own' && this.#token !== null ? own : all, this.#client);
+    this.#token = null;
+    this.#isLoggedOut = true;
+    this.close();
+    return { account: current.account, already: !wasThere };
+  }
+
+  /**
+   * Ends the logins of an account of this machine, on its server and here. `name` is an account
+   * (`alice@localhost:5050`), or a user of this server.
+   */
+  async endLogins(name: string): Promise<LoggedOut> {
+    const { server, pauses, timeouts } = this.#options;
+    const account = name.includes('@') ? name : `${name}@${nameOf(server)}`;
+    const logins = (await this.#accounts.logins()).filter((login) => login.account === account);
+    const [first] = logins;
+    if (first === undefined) return { account, already: true };
+    const client = new ReconnectingClient(parseAddress(first.server) ?? server, pauses, timeouts);
+    try {
+      await this.#end(logins, client);
+    } finally {
+      client.close();
+    }
+    return { account, already: false };
+  }
+
+  /**
+   * Calls `use` with a connection attached to a login of the account, after settling what is open. A
+   * login that is over is forgotten, and another one of the account takes its place. Throws
+   * CommandFailure.
+   */
+  async ask<T>(use: (client: Client, login: SavedLogin) => Promise<T>): Promise<T> {
+    try {
+      for (;;) {
+        const login = await this.#requireLogin();
+        try {
+          const client = await this.#client.attached(login);
+          await this.#arrive(client, login);
+          return await use(client, login);
+        } catch (error) {
+          if (!(error instanceof Refused) || error.meaning.retry !== 'afterLogin') throw error;
+          await this.#accounts.forget(login.key, [login.token]);
+          this.close();
+          if ((await this.#accounts.loginOf(login.key, null)) === null) throw error;
+        }
+      }
+    } catch (error) {
+      if (error instanceof OtherShop && this.#key !== null) throw await this.#otherShop(this.#key);
+      throw toFailure(error, this.#options.server);
+    }
+  }
+
+  settling(client: Client, key: string): Settling {
+    const { local, pauses, notify } = this.#options;
+    return { client, local, key, pauses, notify };
+  }
+
+  /** Takes note of what the server told of itself; then settles what is open. */
+  async #arrive(client: Client, login: SavedLogin): Promise<void> {
+    const { server, notify } = this.#options;
+    if (client.shop !== null) {
+      // The token proves it: a server that knows it has the data that the login was made at.
+      if (login.shop === null) await this.#accounts.adopt(server, client.shop);
+      if ((await this.#accounts.note(server, client.shop)) !== null) {
+        notify(
+          `The shop at ${nameOf(server)} was restored from a backup: what was bought after the ` +
+            'backup may be missing there. `inv shop verify` compares.',
+        );
+      }
+    }
+    await settleOpenOrders(this.settling(client, login.key));
+  }
+
+  /** The login to ask with. The first time the server is asked which shop it is: it may be another. */
+  async #requireLogin(): Promise<SavedLogin> {
+    const { server, user } = this.#options;
+    const nobody = (): CommandFailure => notLoggedIn(server, user);
+    if (this.#isLoggedOut) throw nobody();
+    const known = await this.key();
+    if (known === null && !(await this.#accounts.isAnybodyLoggedIn())) throw nobody();
+    if (known !== null) {
+      const login = await this.#accounts.loginOf(known, this.#token);
+      if (login === null) throw nobody();
+      if (this.#key !== null) return login;
+    }
+    const key = await this.#find((await this.#client.connected()).shop);
+    if (key === null && known !== null) throw await this.#otherShop(known);
+    const login = key === null ? null : await this.#accounts.loginOf(key, null);
+    if (login === null) throw nobody();
+    this.#key = login.key;
+    return login;
+  }
+
+  /** The account that is meant, by what this machine knows; `served` is what the server told. */
+  #find(served?: Client['shop']): Promise<string | null> {
+    const { server, user } = this.#options;
+    return this.#accounts.find({ server, served, user });
+  }
+
+  async #otherShop(key: string): Promise<CommandFailure> {
+    const holdings = await this.#options.local.holdings(key);
+    const account = holdings?.account ?? key;
+    return otherShop(this.#options.server, account, holdings?.openOrders ?? []);
+  }
+
+  /** Keeps a login, beside what was kept for the same shop before it told its identity. */
+  async #save(client: Client, login: NewLogin): ReturnType<Accounts['save']> {
+    const { server, pauses, notify } = this.#options;
+    const kept = client.shop && (await this.#accounts.unidentified(server, login.user));
+    const isSame = await isSameShop(client, kept, login, pauses);
+    if (!isSame) {
+      notify(
+        `Another shop answers at ${nameOf(server)} than the one that ${login.user} bought at before; ` +
+          'what was bought there is kept apart.',
+      );
+    }
+    return this.#accounts.save(server, client.shop, login, isSame);
+  }
+
+  /** Ends logins on their server, and forgets them; one that the server has no more is just forgotten. */
+  async #end(logins: readonly SavedLogin[], client: ReconnectingClient): Promise<void> {
+    try {
+      for (const login of logins) {
+        await client.end(login);
+        await this.#accounts.forget(login.key, [login.token]);
+      }
+    } catch (error) {
+      throw toFailure(error, parseAddress(logins[0]?.server ?? '') ?? this.#options.server);
+    }
+  }
+}

@@ -1,0 +1,264 @@
+/**
+ * Which accounts this machine has, of which shops, and their logins. A shop is known by its identity
+ * once its server has told it, so that `localhost` and `127.0.0.1` are one, and another data file at
+ * the same address is another; a server that tells none is known by its address.
+ */
+import { type Address, nameOf, parseAddress } from '../../client/address.ts';
+import type { ServedShop } from '../../client/replies.ts';
+import { withAdded } from './items.ts';
+import { type Account, emptyAccount, type State, type TokenLogin } from './state.ts';
+import type { StateFile } from './state-file.ts';
+
+/** Logins of one account at once; the oldest is ended for another one. */
+export const MAX_LOGINS = 16;
+
+export interface SavedLogin extends TokenLogin {
+  /** The account's key in the file. */
+  readonly key: string;
+  /** The account as people are told it: `alice@localhost:5050`. */
+  readonly account: string;
+  readonly user: string;
+  /** The identity of the login's shop, or null when its server has told none. */
+  readonly shop: string | null;
+  readonly server: string;
+}
+
+/** Where an account is looked for: `served` is what the server told, undefined before it was asked. */
+export interface SoughtAccount {
+  readonly server: Address;
+  readonly served: ServedShop | null | undefined;
+  /** The user to act for; null for whoever logged in last. */
+  readonly user: string | null;
+}
+
+export class Accounts {
+  readonly #file: StateFile;
+
+  constructor(file: StateFile) {
+    this.#file = file;
+  }
+
+  /** The key of the account to act for, or null when there is none. */
+  async find(place: SoughtAccount): Promise<string | null> {
+    return findIn(await this.#file.read(), place);
+  }
+
+  /** Whether a server has to be asked who it is before it can be said that nobody is logged in. */
+  async isAnybodyLoggedIn(): Promise<boolean> {
+    const { accounts } = await this.#file.read();
+    return Object.values(accounts).some(({ logins }) => logins.length > 0);
+  }
+
+  /** The login to use for an account: the one of `token`, else the newest; null when there is none. */
+  async loginOf(key: string, token: string | null): Promise<SavedLogin | null> {
+    const logins = loginsOf(await this.#file.read(), key);
+    return logins.find((login) => login.token === token) ?? logins.at(-1) ?? null;
+  }
+
+  /** All logins of one account, or of every account on this machine. */
+  async logins(key?: string): Promise<SavedLogin[]> {
+    const state = await this.#file.read();
+    const keys = key === undefined ? Object.keys(state.accounts) : [key];
+    return keys.flatMap((one) => loginsOf(state, one));
+  }
+
+  /** The account's name for people. */
+  async nameOf(key: string): Promise<string> {
+    const account = accountOf(await this.#file.read(), key);
+    return account === undefined ? key : `${account.user}@${account.server}`;
+  }
+
+  /** The keys of the accounts that logged in at a server, of one user or of all. */
+  async keysAt(server: Address, user: string | null): Promise<string[]> {
+    const { accounts, servers } = await this.#file.read();
+    const address = nameOf(server);
+    return Object.entries(accounts)
+      .filter(([, one]) => one.server === address || one.shop === servers[address])
+      .filter(([, one]) => user === null || one.user === user)
+      .map(([key]) => key);
+  }
+
+  /** The account that a server had under its address before it told an identity. */
+  async unidentified(server: Address, user: string): Promise<Account | null> {
+    const { accounts } = await this.#file.read();
+    const shop = nameOf(server);
+    const all = Object.values(accounts);
+    return all.find((one) => one.shop === shop && one.user === user) ?? null;
+  }
+
+  /**
+   * Keeps a login beside the account's others. Returns its key, and the logins that were one too
+   * many. `isSame`: what was kept under the server's address is known to be of this shop.
+   */
+  save(
+    server: Address,
+    served: ServedShop | null,
+    login: TokenLogin & { readonly user: string },
+    isSame: boolean,
+  ): Promise<{ readonly key: string; readonly excess: SavedLogin[] }> {
+    return this.#file.update((state) => {
+      const address = nameOf(server);
+      const shop = served?.id ?? address;
+      if (isSame && served !== null) identify(state, address, served.id);
+      const key = keyOf(state, shop, login.user, address);
+      state.accounts[key] ??= emptyAccount(login.user, shop, address);
+      const account = state.accounts[key];
+      account.server = address;
+      account.logins.push({ token: login.token, since: login.since });
+      state.servers[address] = shop;
+      state.shops[shop] = {
+        since: state.shops[shop]?.since || (served?.since ?? ''),
+        lastLogin: key,
+      };
+      const excess = loginsOf(state, key).slice(0, -MAX_LOGINS);
+      account.logins = account.logins.slice(-MAX_LOGINS);
+      return { key, excess };
+    });
+  }
+
+  /** Forgets logins of an account. */
+  async forget(key: string, tokens: readonly string[]): Promise<void> {
+    await this.#file.update((state) => {
+      const account = accountOf(state, key);
+      if (account === undefined) return;
+      account.logins = account.logins.filter(({ token }) => !tokens.includes(token));
+    });
+  }
+
+  /** A server whose logins were known by its address has told its identity, and knows them. */
+  async adopt(server: Address, served: ServedShop): Promise<void> {
+    await this.#file.update((state) => identify(state, nameOf(server), served.id));
+  }
+
+  /**
+   * Takes note of the address and the beginning of a shop's data. Returns the beginning that was
+   * known before when it was another one: the data was restored from a backup since.
+   */
+  async note(server: Address, served: ServedShop): Promise<string | null> {
+    const { servers, shops } = await this.#file.read();
+    const address = nameOf(server);
+    const before = shops[served.id]?.since ?? '';
+    if (servers[address] === served.id && before === served.since) return null;
+    await this.#file.update((state) => {
+      state.servers[address] = served.id;
+      const shop = state.shops[served.id];
+      if (shop !== undefined) shop.since = served.since;
+    });
+    return before !== '' && before !== served.since ? before : null;
+  }
+}
+
+export function accountOf(state: State, key: string): Account | undefined {
+  return state.accounts[state.merged[key] ?? key];
+}
+
+function findIn(state: State, { server, served, user }: SoughtAccount): string | null {
+  const shop = shopAt(state, server, served);
+  if (shop === null) return null;
+  if (user !== null) return keyFor(state, shop, user);
+  const last = state.shops[shop]?.lastLogin;
+  return last !== undefined && accountOf(state, last)?.shop === shop ? last : null;
+}
+
+/**
+ * The shop at an address, as far as its logins may be used there. An identity is no secret, so it
+ * does not prove who tells it: an address that nobody has logged in at gets no token. Names of this
+ * machine with the same port are one address.
+ */
+function shopAt(
+  state: State,
+  server: Address,
+  served: ServedShop | null | undefined,
+): string | null {
+  const address = nameOf(server);
+  const known = state.servers[address];
+  if (served === undefined) return known ?? null;
+  if (served === null) return known === address ? address : null;
+  const hasLoggedIn = Object.values(state.accounts).some(
+    (account) => account.shop === served.id && account.server === address,
+  );
+  if (known === served.id || hasLoggedIn || isSameMachine(state, server, served.id)) {
+    return served.id;
+  }
+  return known === address ? address : null;
+}
+
+function isSameMachine(state: State, server: Address, shop: string): boolean {
+  if (!isLoopback(server.host)) return false;
+  return Object.entries(state.servers).some(([name, other]) => {
+    const address = parseAddress(name);
+    if (other !== shop || address === null) return false;
+    return isLoopback(address.host) && address.port === server.port;
+  });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function keyFor(state: State, shop: string, user: string): string | null {
+  const found = Object.entries(state.accounts).find(
+    ([, account]) => account.shop === shop && account.user === user,
+  );
+  return found?.[0] ?? null;
+}
+
+/** The key of an account, also of a new one: its name, unless another shop's account has that. */
+function keyOf(state: State, shop: string, user: string, address: string): string {
+  const name = `${user}@${address}`;
+  const isTaken = name in state.accounts || name in state.merged;
+  return keyFor(state, shop, user) ?? (isTaken ? `${name}#${shop}` : name);
+}
+
+/** Everything that was known by `address` belongs to the shop `id`. */
+function identify(state: State, address: string, id: string): void {
+  const old = state.shops[address];
+  delete state.shops[address];
+  state.servers[address] = id;
+  for (const [key, account] of Object.entries(state.accounts)) {
+    if (account.shop !== address) continue;
+    const into = keyFor(state, id, account.user);
+    account.shop = id;
+    if (into !== null) merge(state, key, into);
+  }
+  const lastLogin = state.shops[id]?.lastLogin ?? old?.lastLogin;
+  if (lastLogin === undefined) return;
+  state.shops[id] = {
+    since: state.shops[id]?.since ?? '',
+    lastLogin: state.merged[lastLogin] ?? lastLogin,
+  };
+}
+
+/** Two accounts turn out to be one: nothing that either kept is lost, and nothing is kept twice. */
+function merge(state: State, from: string, into: string): void {
+  const [one, other] = [state.accounts[from], state.accounts[into]];
+  if (one === undefined || other === undefined) return;
+  other.logins = [...one.logins, ...other.logins].slice(-MAX_LOGINS);
+  other.items = withAdded(one.items, other.items);
+  other.recorded = [...new Set([...one.recorded, ...other.recorded])];
+  const open = new Map(
+    [...one.openOrders, ...other.openOrders].map((order) => [order.order, order]),
+  );
+  for (const order of other.recorded) open.delete(order);
+  other.openOrders = [...open.values()];
+  delete state.accounts[from];
+  for (const [key, target] of Object.entries(state.merged)) {
+    if (target === from) state.merged[key] = into;
+  }
+  state.merged[from] = into;
+}
+
+function loginsOf(state: State, key: string): SavedLogin[] {
+  const account = accountOf(state, key);
+  if (account === undefined) return [];
+  const { user, server } = account;
+  const shop = account.shop.includes(':') ? null : account.shop;
+  return account.logins.map((login) => ({
+    ...login,
+    key,
+    account: `${user}@${server}`,
+    user,
+    shop,
+    server,
+  }));
+}
