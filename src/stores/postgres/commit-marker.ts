@@ -1,47 +1,77 @@
 /**
  * The mark of a server: a row of its own, which holds the number of its last committed batch. Each
  * batch writes the mark first, and so locks it until its end. A new connection asks for the mark before
- * anything else: it waits until what the old connection left behind has ended, and then the number tells
- * whether the last batch was committed. Nothing of the old connection can come after that.
+ * anything else: it waits until what the old connection left behind has ended, and then the number
+ * tells whether the last batch was committed. Nothing of the old connection can come after that.
+ *
+ * `format` is the version of the tables that the server knows; 0 fences a server off: it can commit
+ * nothing before it has connected anew, and has looked at everything again.
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { execute } from './batch/statements.ts';
 import type { DatabaseConnection } from './connection/database-connection.ts';
 import { query } from './connection/session-setup.ts';
+import { FORGET_AFTER_MS, type Mark } from './history.ts';
 import { SCHEMA_VERSION } from './migrations.ts';
 
-/** Marks of servers that are gone for good. One that was only idle makes a new mark. */
-const FORGET_AFTER_MS = 30 * 24 * 60 * 60 * 1000;
-
 export class CommitMarker {
-  readonly #id = randomUUID();
+  readonly id = randomUUID();
   readonly #name = `${hostname()} ${process.pid}`;
 
   /**
-   * Answers the number of the last batch that was committed; 0 before the first. Being a write, it
+   * Returns the number of the last batch that was committed; 0 before the first. Being a write, it
    * waits until everything that this connection can see is safe on the synchronous standby too.
    */
   async lastBatch(connection: DatabaseConnection): Promise<number> {
     const [row] = await query(
       connection,
       connection.sql`INSERT INTO inv.servers AS servers (id, name, batch, seen, format)
-        VALUES (${this.#id}, ${this.#name}, 0, ${Date.now()}, ${SCHEMA_VERSION})
-        ON CONFLICT (id) DO UPDATE SET seen = excluded.seen RETURNING servers.batch`,
+        VALUES (${this.id}, ${this.#name}, 0, ${Date.now()}, ${SCHEMA_VERSION})
+        ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, format = excluded.format
+        RETURNING servers.batch`,
     );
     return row?.batch as number;
   }
 
-  /** The text of the statement that locks and writes the mark; it returns a row, unless there is no mark. */
-  write(batch: number): string {
-    return execute('write_mark', this.#id, batch, Date.now());
+  /** The statement that locks and writes the mark. It returns a row, unless the mark is not as `last` left it. */
+  write(batch: number, last: number): string {
+    return execute('write_mark', this.id, batch, Date.now(), last, SCHEMA_VERSION);
   }
 
+  /** The statement that returns a row, unless the mark is not as `last` left it. */
+  check(last: number): string {
+    return execute('check_mark', this.id, last, SCHEMA_VERSION);
+  }
+
+  /** The same, as a write: when it has succeeded, this is still the primary, and the standby has all of it. */
+  confirm(last: number): string {
+    return execute('confirm_mark', this.id, last, Date.now(), SCHEMA_VERSION);
+  }
+
+  /** The mark at a batch, as of now. */
+  at(batch: number): Mark {
+    return { id: this.id, name: this.#name, batch, seen: Date.now() };
+  }
+
+  /** Removes a mark that was never used, as far as the connection is still there. */
   async remove(connection: DatabaseConnection): Promise<void> {
-    const oldest = Date.now() - FORGET_AFTER_MS;
+    if (connection.isLost) return;
+    const remove = connection.sql`DELETE FROM inv.servers WHERE id = ${this.id} AND batch = 0`;
+    await query(connection, remove).catch(() => undefined);
+  }
+
+  /** Says that this server has stopped. Its mark stays when it has sold, and shows for a time what it sold. */
+  async end(connection: DatabaseConnection): Promise<void> {
+    const now = Date.now();
     await query(
       connection,
-      connection.sql`DELETE FROM inv.servers WHERE id = ${this.#id} OR seen < ${oldest}`,
+      connection.sql`UPDATE inv.servers SET ended = ${now} WHERE id = ${this.id}`,
+    );
+    await query(
+      connection,
+      connection.sql`DELETE FROM inv.servers
+        WHERE (id = ${this.id} AND batch = 0) OR seen < ${now - FORGET_AFTER_MS}`,
     );
   }
 }

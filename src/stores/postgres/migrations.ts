@@ -72,9 +72,21 @@ const IDENTITY = `
   ALTER TABLE inv.servers ADD COLUMN format integer NOT NULL;
 `;
 
+/**
+ * What shows a database that was set back: `shop.lost` is what a server found missing, for all the
+ * others; null means nothing. The marks of servers that have stopped stay, with the time in `ended`.
+ */
+const LOST_HISTORY = `
+  ALTER TABLE inv.shop ADD COLUMN lost text;
+  ALTER TABLE inv.servers ADD COLUMN ended bigint;
+  COMMENT ON TABLE inv.servers IS
+    'Each inv serve, the number of its last committed batch, when that was, and when it stopped';
+`;
+
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: TABLES_OF_1_0_0 },
   { version: 2, sql: IDENTITY },
+  { version: 3, sql: LOST_HISTORY },
 ];
 
 /** The version that this program makes and uses. */

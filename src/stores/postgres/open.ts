@@ -1,68 +1,180 @@
 /** Opens the store over PostgreSQL: finds the host that takes writes, and makes what is missing. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Item } from '../../inventory/catalog.ts';
+import { StoreRefused } from '../../inventory/store.ts';
 import type { Report } from '../report.ts';
+import { AcknowledgedFiles } from './acknowledged-files.ts';
+import { KnownLogins } from './batch/load.ts';
+import { prepareStatements } from './batch/statements.ts';
 import { CommitMarker } from './commit-marker.ts';
 import { Connector } from './connection/connector.ts';
-import type { DatabaseConnection } from './connection/database-connection.ts';
-import { type PostgresAddress, parsePostgresAddress } from './connection/postgres-url.ts';
-import { openConnection } from './connection/session-setup.ts';
-import { refusalFor } from './connection/sqlstates.ts';
+import {
+  type DatabaseConnection,
+  DatabaseConnectionLost,
+} from './connection/database-connection.ts';
+import { NoDatabaseYet, openAnyHost } from './connection/hosts.ts';
+import { refuseSharedSession } from './connection/pooler.ts';
+import { parsePostgresAddress, showHost } from './connection/postgres-url.ts';
+import { query } from './connection/session-setup.ts';
+import { reasonFor } from './connection/sqlstates.ts';
+import {
+  type HistoryState,
+  historyFrom,
+  historyLost,
+  KnownHistory,
+  READ_HISTORY,
+} from './history.ts';
 import { PostgresStore } from './postgres-store.ts';
 import { preflight } from './preflight.ts';
-import {
-  addItems,
-  checkVersion,
-  countLogins,
-  hasNoItems,
-  makeSchema,
-  readIdentity,
-} from './schema.ts';
+import { addItems, checkVersion, countLogins, hasNoItems, makeSchema } from './schema.ts';
+
+/** What may be left out. */
+export interface PostgresOptions {
+  /** The folder where this machine keeps what its servers acknowledged, beyond their end. */
+  readonly acknowledgedIn?: string;
+  /** How long to wait for a database that is not there yet, in milliseconds; else it is refused at once. */
+  readonly waitMs?: number;
+}
+
+/** How long to wait between two tries. */
+const WAIT_PAUSE_MS = 500;
 
 /**
  * Opens the database at `address` for the items of `catalog`, and makes the tables when there are
- * none. Throws StoreRefused when it cannot be reached or must not be used.
+ * none. Throws StoreRefused when it cannot be reached or must not be used; then it leaves nothing behind.
  */
 export async function openPostgresStore(
   address: string,
   catalog: readonly Item[],
   report: Report,
+  { acknowledgedIn, waitMs = 0 }: PostgresOptions = {},
 ): Promise<PostgresStore> {
   const parsed = parsePostgresAddress(address);
   const mark = new CommitMarker();
-  const open = () => openAnyHost(parsed, mark);
+  const history = new KnownHistory(
+    acknowledgedIn === undefined ? null : new AcknowledgedFiles(acknowledgedIn, report),
+  );
+  const preparation = new Preparation(mark, history, report);
+  const makeNew = async (connection: DatabaseConnection) => {
+    await refuseSharedSession(connection, parsed);
+    await makeSchema(connection);
+    await preparation.makeReady(connection);
+  };
+  const connection = await waitFor(() => openAnyHost(parsed, makeNew), waitMs, report);
   try {
-    const connection = await open();
     const isNew = await hasNoItems(connection);
     await addItems(connection, catalog);
     const restored = { items: catalog.length, logins: await countLogins(connection) };
-    const identity = await readIdentity(connection);
-    const connector = new Connector(open, report);
+    const names = new Map(catalog.map(({ upc, name }) => [upc, name]));
+    const context = { mark, history, known: { names, logins: new KnownLogins() } };
+    const makeAnew = async (next: DatabaseConnection) => {
+      await checkVersion(next);
+      await preparation.makeReady(next);
+    };
+    const connector = new Connector(() => openAnyHost(parsed, makeAnew), report);
     connector.use(connection);
-    return new PostgresStore(connector, mark, catalog, { identity, isNew, restored }, report);
+    return new PostgresStore(connector, context, { isNew, restored }, report);
   } catch (error) {
-    throw refusalFor(error, parsed);
+    await mark.remove(connection);
+    await connection.close();
+    const reason = reasonFor(error, parsed.database);
+    throw new StoreRefused(`cannot use ${parsed.shown}: ${reason}`, { cause: error });
   }
 }
 
-/** A connection that is ready for work, to the first host that takes writes. */
-async function openAnyHost(
-  address: PostgresAddress,
-  mark: CommitMarker,
+/** Tries until there is a database, or time is up. */
+async function waitFor(
+  open: () => Promise<DatabaseConnection>,
+  waitMs: number,
+  report: Report,
 ): Promise<DatabaseConnection> {
-  let first: unknown;
-  for (const host of address.hosts) {
-    let connection: DatabaseConnection | undefined;
+  const deadline = Date.now() + waitMs;
+  let told = false;
+  for (;;) {
     try {
-      connection = await openConnection(address, host);
-      await makeSchema(connection);
-      connection.lastBatch = await mark.lastBatch(connection);
-      await checkVersion(connection);
-      await preflight(connection, mark);
-      return connection;
+      return await open();
     } catch (error) {
-      connection?.abort('it is of no use');
-      first ??= error;
+      if (!(error instanceof NoDatabaseYet) || Date.now() + WAIT_PAUSE_MS > deadline) throw error;
+      if (!told) {
+        report('waiting for the database', {
+          level: 'warn',
+          why: error.message,
+          seconds: Math.round(waitMs / 1000),
+        });
+      }
+      told = true;
+      await pause(WAIT_PAUSE_MS);
     }
   }
-  throw first;
+}
+
+/** Makes connections ready for work. */
+class Preparation {
+  readonly #mark: CommitMarker;
+  readonly #history: KnownHistory;
+  readonly #report: Report;
+  #reported = '';
+
+  constructor(mark: CommitMarker, history: KnownHistory, report: Report) {
+    this.#mark = mark;
+    this.#history = history;
+    this.#report = report;
+  }
+
+  /** Throws HistoryLost when the database knows less than this server, and whatever PostgreSQL throws. */
+  async makeReady(connection: DatabaseConnection): Promise<void> {
+    await query(connection, prepareStatements());
+    const before = await this.#readHistory(connection);
+    connection.lastBatch = await this.#markedBatch(connection, before);
+    try {
+      // Whoever fenced this server off between the two has said why by now.
+      await checkVersion(connection);
+      const { hasStandbys } = await this.#readHistory(connection);
+      await preflight(connection, this.#mark);
+      // What was there before a commit of ours is safe.
+      this.#history.learn({ ...before, hasStandbys });
+    } catch (error) {
+      await this.#mark.remove(connection);
+      throw error;
+    }
+  }
+
+  async #markedBatch(connection: DatabaseConnection, state: HistoryState): Promise<number> {
+    try {
+      return await this.#mark.lastBatch(connection);
+    } catch (error) {
+      if (!(error instanceof DatabaseConnectionLost) || !state.hasStandbys) throw error;
+      throw new DatabaseConnectionLost(
+        `it confirms no commit: no synchronous standby answers (${error.message})`,
+        error.since,
+      );
+    }
+  }
+
+  /** Throws HistoryLost, and tells all other servers, when the database knows less than this server. */
+  async #readHistory(connection: DatabaseConnection): Promise<HistoryState> {
+    const state = historyFrom(await query(connection, READ_HISTORY));
+    const loss = this.#history.lossIn(state);
+    if (loss === null) return state;
+    if (loss !== this.#reported) {
+      this.#report('database lost what was acknowledged', {
+        level: 'error',
+        host: showHost(connection.host),
+        what: loss,
+      });
+    }
+    this.#reported = loss;
+    if (state.lost === null && this.#history.isOf(state.identity)) await tellLoss(connection, loss);
+    throw historyLost(loss);
+  }
+}
+
+/** Writes the loss into the database, and fences all servers off: they connect anew, and read it. */
+async function tellLoss(connection: DatabaseConnection, loss: string): Promise<void> {
+  try {
+    await query(connection, connection.sql`UPDATE inv.shop SET lost = ${loss} WHERE lost IS NULL`);
+    await query(connection, 'UPDATE inv.servers SET format = 0');
+  } catch {
+    // It is told again with the next connection.
+  }
 }

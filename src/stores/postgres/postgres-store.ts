@@ -14,15 +14,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PostgresError } from 'postgres';
-import type { Item } from '../../inventory/catalog.ts';
-import type { Changes, Outcome, Page, Request, Rows, Settlement } from '../../inventory/model.ts';
-import {
-  asksForOrder,
-  mayWrite,
-  namesAnOrderTwice,
-  type RowSet,
-  rowSetOf,
-} from '../../inventory/row-set.ts';
+import type { Changes, Outcome, Request, Settlement } from '../../inventory/model.ts';
+import { asksForOrder, mayWrite, namesAnOrderTwice, rowSetOf } from '../../inventory/row-set.ts';
 import { settle } from '../../inventory/rules.ts';
 import {
   OutcomeUnknown,
@@ -33,30 +26,16 @@ import {
 } from '../../inventory/store.ts';
 import { Observers } from '../observers.ts';
 import type { Report } from '../report.ts';
-import {
-  type Known,
-  KnownLogins,
-  type Load,
-  loadStatements,
-  noRows,
-  StaleLogins,
-} from './batch/load.ts';
-import { pageReads, withPages } from './batch/page-reads.ts';
-import { saveStatements } from './batch/save.ts';
-import { BEGIN, BEGIN_READING } from './batch/statements.ts';
-import type { CommitMarker } from './commit-marker.ts';
+import { StaleLogins } from './batch/load.ts';
+import { type BatchContext, BatchTransaction } from './batch/transaction.ts';
 import type { Connector } from './connection/connector.ts';
 import {
   type DatabaseConnection,
   DatabaseConnectionLost,
   isPostgresError,
-  type MessageResult,
-  type ResultRows,
 } from './connection/database-connection.ts';
 import { isRetried, LOCK_NOT_AVAILABLE, UNIQUE_VIOLATION } from './connection/sqlstates.ts';
-
-/** What a commit gets, however late it is: to give it up leaves everybody in doubt. */
-const COMMIT_TIMEOUT_MS = 1_000;
+import { LOOK_EVERY_MS } from './history.ts';
 
 /** How long orders are looked up after one was sent again. Each violation also costs a line in PostgreSQL's log. */
 const LOOK_UP_MS = 10_000;
@@ -64,39 +43,48 @@ const LOOK_UP_MS = 10_000;
 /** The longest pause before a batch that met a deadlock is tried again. */
 const RETRY_PAUSE_MS = 20;
 
+/** How long a look at the database may take while there is nothing else to do. */
+const LOOK_TIMEOUT_MS = 5_000;
+
 /** A batch whose commit was sent and not answered, and what to answer if it was committed. */
-interface Doubt extends Settlement {
+interface InDoubtBatch extends Settlement {
   readonly batch: number;
+  /** It is known to be committed; only its pages are not read yet. */
+  readonly isCommitted: boolean;
 }
 
 export class PostgresStore implements Store {
-  readonly identity: ShopIdentity;
   readonly isNew: boolean;
   readonly restored: Store['restored'];
   readonly #connector: Connector;
-  readonly #mark: CommitMarker;
-  readonly #known: Known;
+  readonly #context: BatchContext;
   readonly #report: Report;
   readonly #observers = new Observers();
   #batch = 0;
-  #doubt: Doubt | null = null;
+  #doubt: InDoubtBatch | null = null;
   #lookUpUntil = 0;
+  /** Looks at the database while there is nothing else to do. */
+  readonly #timer: NodeJS.Timeout;
+  #look: Promise<void> | null = null;
+  #isBusy = false;
 
   constructor(
     connector: Connector,
-    mark: CommitMarker,
-    catalog: readonly Item[],
-    opened: Pick<Store, 'identity' | 'isNew' | 'restored'>,
+    context: BatchContext,
+    opened: Pick<Store, 'isNew' | 'restored'>,
     report: Report,
   ) {
     this.#connector = connector;
-    this.#mark = mark;
-    const names = new Map(catalog.map(({ upc, name }) => [upc, name]));
-    this.#known = { names, logins: new KnownLogins() };
-    this.identity = opened.identity;
+    this.#context = context;
     this.isNew = opened.isNew;
     this.restored = opened.restored;
     this.#report = report;
+    this.#timer = setInterval(() => this.#lookWhenIdle(), LOOK_EVERY_MS).unref();
+  }
+
+  /** It changes when an operator has accepted a loss. */
+  get identity(): ShopIdentity {
+    return this.#context.history.identity;
   }
 
   /**
@@ -105,19 +93,30 @@ export class PostgresStore implements Store {
    * up, and so are the next ones: who tries again once does so more often.
    */
   async settle(requests: readonly Request[]): Promise<readonly Outcome[]> {
+    this.#isBusy = true;
+    await this.#look;
+    try {
+      return await this.#settle(requests);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async #settle(requests: readonly Request[]): Promise<readonly Outcome[]> {
     const { deadline } = this.#connector;
     const writes = requests.some(mayWrite);
     this.#doubt = null;
     for (;;) {
       const connection = await this.#connection(deadline);
+      const transaction = new BatchTransaction(connection, this.#context, deadline);
       try {
         const committed = this.#committed(connection);
         if (committed !== null) {
           const { outcomes, changes } = committed;
-          return this.#told(changes, await this.#readPages(connection, outcomes, deadline));
+          return this.#told(changes, await transaction.readPages(outcomes));
         }
-        if (!writes) return await this.#read(connection, requests, deadline);
-        return await this.#write(connection, requests, deadline);
+        if (!writes) return await transaction.read(requests);
+        return await this.#write(connection, transaction, requests);
       } catch (error) {
         if (error instanceof DatabaseConnectionLost || error instanceof StaleLogins) continue;
         if (!isPostgresError(error)) {
@@ -145,7 +144,24 @@ export class PostgresStore implements Store {
   }
 
   async close(): Promise<void> {
-    await this.#connector.close((connection) => this.#mark.remove(connection));
+    clearInterval(this.#timer);
+    await this.#look;
+    await this.#connector.close((connection) => this.#context.mark.end(connection));
+    this.#context.history.close();
+  }
+
+  /** A server without requests must also notice what happens to the database. */
+  #lookWhenIdle(): void {
+    const { current } = this.#connector;
+    if (this.#isBusy || this.#look !== null || current === null) return;
+    if (!this.#context.history.isDue) return;
+    const deadline = Date.now() + LOOK_TIMEOUT_MS;
+    this.#look = new BatchTransaction(current, this.#context, deadline)
+      .look()
+      .catch((error: Error) => void current.abort(error.message))
+      .finally(() => {
+        this.#look = null;
+      });
   }
 
   async #connection(deadline: number): Promise<DatabaseConnection> {
@@ -161,56 +177,39 @@ export class PostgresStore implements Store {
 
   /** What to answer if the batch in doubt was committed; a new connection knows. If it was not, it never will be. */
   #committed(connection: DatabaseConnection): Settlement | null {
-    if (this.#doubt?.batch === connection.lastBatch) return this.#doubt;
+    if (this.#doubt?.batch === connection.lastBatch) {
+      this.#acknowledge(this.#doubt.batch);
+      return this.#doubt;
+    }
     this.#doubt = null;
     return null;
   }
 
-  async #read(
-    connection: DatabaseConnection,
-    requests: readonly Request[],
-    deadline: number,
-  ): Promise<readonly Outcome[]> {
-    const set = rowSetOf(requests, requests.some(asksForOrder));
-    const loads = loadStatements(set, false, this.#known);
-    let rows: Rows = noRows(set);
-    if (loads.length > 0) {
-      // One snapshot for all of them.
-      const texts = [BEGIN_READING, ...loads.map(({ text }) => text), 'COMMIT'];
-      const [answer] = await connection.pipeline([texts.join(';')], left(deadline));
-      if (answer?.error) {
-        await connection.pipeline(['ROLLBACK'], left(deadline));
-        throw answer.error;
-      }
-      rows = rowsOf(set, loads, answer?.results.slice(1) ?? []);
-    }
-    return await this.#readPages(connection, settle(requests, rows).outcomes, deadline);
-  }
-
   async #write(
     connection: DatabaseConnection,
+    transaction: BatchTransaction,
     requests: readonly Request[],
-    deadline: number,
   ): Promise<readonly Outcome[]> {
-    const batch = ++this.#batch;
-    const set = rowSetOf(requests, this.#looksUpOrders(requests));
-    const rows = await this.#begin(connection, batch, set, deadline);
-    const { outcomes, changes } = settle(requests, rows);
-    const end = changes.isEmpty ? 'ROLLBACK' : 'COMMIT';
-    const messages = [[...saveStatements(changes), end].join(';')];
-    const reads = pageReads(outcomes);
-    if (reads.length > 0) messages.push(reads.join(';'));
-    if (!changes.isEmpty) this.#doubt = { batch, outcomes, changes };
-    const patience = Math.max(left(deadline), COMMIT_TIMEOUT_MS);
-    const [saved, pages] = await connection.pipeline(messages, patience);
-    if (saved?.error) {
-      // What comes after an error in a message is not carried out: no COMMIT.
-      this.#doubt = null;
-      if (!connection.isLost) await connection.pipeline(['ROLLBACK'], left(deadline));
-      throw saved.error;
+    this.#batch = Math.max(this.#batch, connection.lastBatch) + 1;
+    const batch = this.#batch;
+    const rows = await transaction.begin(batch, rowSetOf(requests, this.#looksUpOrders(requests)));
+    const settlement = settle(requests, rows);
+    if (!settlement.changes.isEmpty) this.#doubt = { batch, ...settlement, isCommitted: false };
+    try {
+      const outcomes = await transaction.end(batch, settlement, () => this.#acknowledge(batch));
+      return this.#told(settlement.changes, outcomes);
+    } catch (error) {
+      // Not committed, as long as the connection is there.
+      if (!connection.isLost && this.#doubt?.isCommitted === false) this.#doubt = null;
+      throw error;
     }
-    if (saved?.command !== end) throw connection.abort(`${end} was answered ${saved?.command}`);
-    return this.#told(changes, this.#withPages(outcomes, pages));
+  }
+
+  /** The batch is committed: this server will know it. */
+  #acknowledge(batch: number): void {
+    const { history, mark } = this.#context;
+    history.acknowledge(mark.at(batch));
+    if (this.#doubt !== null) this.#doubt = { ...this.#doubt, isCommitted: true };
   }
 
   /** Tells the observers of a batch that is committed. */
@@ -226,44 +225,6 @@ export class PostgresStore implements Store {
     );
   }
 
-  /** Begins the transaction of a batch: locks and loads its rows. A failure rolls it back. */
-  async #begin(
-    connection: DatabaseConnection,
-    batch: number,
-    set: RowSet,
-    deadline: number,
-  ): Promise<Rows> {
-    const loads = loadStatements(set, true, this.#known);
-    const texts = [BEGIN, this.#mark.write(batch), ...loads.map(({ text }) => text)];
-    const [answer] = await connection.pipeline([texts.join(';')], left(deadline));
-    try {
-      if (answer?.error) throw answer.error;
-      // The first result is that of BEGIN.
-      const [, marked, ...loaded] = answer?.results ?? [];
-      if (marked?.length !== 1) throw connection.abort('its mark is gone');
-      return rowsOf(set, loads, loaded);
-    } catch (error) {
-      if (!connection.isLost) await connection.pipeline(['ROLLBACK'], left(deadline));
-      throw error;
-    }
-  }
-
-  async #readPages(
-    connection: DatabaseConnection,
-    outcomes: readonly (Outcome | Page)[],
-    deadline: number,
-  ): Promise<readonly Outcome[]> {
-    const reads = pageReads(outcomes);
-    if (reads.length === 0) return outcomes as readonly Outcome[];
-    const [answer] = await connection.pipeline([reads.join(';')], left(deadline));
-    return this.#withPages(outcomes, answer);
-  }
-
-  #withPages(outcomes: readonly (Outcome | Page)[], answer: MessageResult | undefined): Outcome[] {
-    if (answer?.error) throw answer.error;
-    return withPages(outcomes, answer?.results ?? [], this.#known.names);
-  }
-
   /** An error that trying again at once would only repeat. The batch is rolled back. */
   #failed(connection: DatabaseConnection, error: PostgresError): StoreUnavailable {
     this.#report('batch failed', { level: 'warn', code: error.code, why: error.message });
@@ -271,17 +232,4 @@ export class PostgresStore implements Store {
     if (error.code !== LOCK_NOT_AVAILABLE) connection.abort(error.message);
     return new StoreUnavailable(error.message, { cause: error });
   }
-}
-
-function rowsOf(set: RowSet, loads: readonly Load[], results: readonly ResultRows[]): Rows {
-  const rows = noRows(set);
-  loads.forEach((load, index) => {
-    load.add(results[index] ?? [], rows);
-  });
-  return rows;
-}
-
-/** Milliseconds until then; at least one, so that what is late fails as what is slow. */
-function left(deadline: number): number {
-  return Math.max(deadline - Date.now(), 1);
 }

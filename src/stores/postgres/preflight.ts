@@ -1,6 +1,6 @@
 /**
- * Prepares the statements of a connection, and runs each once, on rows that do not exist, and rolled back:
- * it shows at the start whether a permission is missing.
+ * Runs each statement of a connection once, on rows that do not exist, and rolled back: it shows at the
+ * start whether a permission is missing.
  */
 import { randomUUID } from 'node:crypto';
 import type { Changes, Login, Page } from '../../inventory/model.ts';
@@ -8,7 +8,7 @@ import type { RowSet } from '../../inventory/row-set.ts';
 import { KnownLogins, loadStatements } from './batch/load.ts';
 import { pageReads } from './batch/page-reads.ts';
 import { saveStatements } from './batch/save.ts';
-import { BEGIN, prepareStatements } from './batch/statements.ts';
+import { BEGIN } from './batch/statements.ts';
 import type { CommitMarker } from './commit-marker.ts';
 import type { DatabaseConnection } from './connection/database-connection.ts';
 import { query } from './connection/session-setup.ts';
@@ -46,10 +46,11 @@ export async function preflight(connection: DatabaseConnection, mark: CommitMark
     ...loadStatements(set, true, known),
     ...loadStatements({ ...set, endsLogins: true }, true, unknown),
   ];
-  await query(connection, prepareStatements());
   const statements = [
     BEGIN,
-    mark.write(0),
+    mark.write(0, 0),
+    mark.check(0),
+    mark.confirm(0),
     ...loads.map(({ text }) => text),
     ...saveStatements(changes),
     ...pageReads(pages),

@@ -1,6 +1,6 @@
 /** The tables, in a schema of their own: made, checked and filled with the items of the catalogue. */
 import type { Item } from '../../inventory/catalog.ts';
-import { type ShopIdentity, StoreRefused } from '../../inventory/store.ts';
+import { StoreRefused } from '../../inventory/store.ts';
 import { numberArray, textArray } from './batch/literals.ts';
 import type { DatabaseConnection } from './connection/database-connection.ts';
 import { query } from './connection/session-setup.ts';
@@ -40,6 +40,11 @@ export async function makeSchema(connection: DatabaseConnection): Promise<void> 
  */
 export async function checkVersion(connection: DatabaseConnection): Promise<void> {
   const version = await versionOf(connection);
+  if (version === 0) {
+    throw new StoreRefused(
+      'its tables are gone. Bring them back; or start the server again, to begin with new ones',
+    );
+  }
   if (version !== SCHEMA_VERSION) throw otherVersion(version);
 }
 
@@ -77,18 +82,6 @@ function otherVersion(version: number | undefined): StoreRefused {
     `the tables in this database were made by another version of inv (format ${version}, ` +
       `this one knows ${SCHEMA_VERSION}); they were left as they are. Use the inv that made them, or a later one`,
   );
-}
-
-/** The id of the shop, for ever, and when its history began (milliseconds since 1970 UTC). */
-export async function readIdentity(connection: DatabaseConnection): Promise<ShopIdentity> {
-  const [row] = await query(connection, connection.sql`SELECT id, since FROM inv.shop`);
-  if (row === undefined) {
-    throw new StoreRefused(
-      'the table inv.shop is empty: it holds the identity of the shop. ' +
-        'Put its row back from a backup, and start again',
-    );
-  }
-  return { shop: row.id as string, since: row.since as number };
 }
 
 /** Writes the items that the database does not know yet, and the names that changed. */

@@ -8,8 +8,24 @@ import { numberArray, textArray } from './literals.ts';
 /** By name: the types of the parameters, and the statement. */
 const STATEMENTS = {
   write_mark: [
-    'text, bigint, bigint',
-    'UPDATE inv.servers SET batch = $2, seen = $3 WHERE id = $1 RETURNING 1',
+    'text, bigint, bigint, bigint, integer',
+    `UPDATE inv.servers SET batch = $2, seen = $3
+      WHERE id = $1 AND batch = $4 AND format = $5 RETURNING 1`,
+  ],
+  check_mark: [
+    'text, bigint, integer',
+    'SELECT 1 FROM inv.servers WHERE id = $1 AND batch = $2 AND format = $3',
+  ],
+  confirm_mark: [
+    'text, bigint, bigint, integer',
+    `UPDATE inv.servers SET seen = $3 WHERE id = $1 AND batch = $2 AND format = $4 RETURNING 1`,
+  ],
+  history: [
+    '',
+    `SELECT shop.id AS shop, shop.since, shop.lost,
+        current_setting('synchronous_standby_names', true) AS standbys,
+        servers.id, servers.name, servers.batch, servers.seen
+      FROM inv.shop AS shop LEFT JOIN inv.servers AS servers ON true`,
   ],
 
   logins: ['text[]', 'SELECT token_hash, "user", since FROM inv.logins WHERE token_hash = ANY($1)'],

@@ -6,6 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { StoreUnavailable } from '../../../inventory/store.ts';
 import type { Report } from '../../report.ts';
+import { HistoryLost } from '../history.ts';
 import type { DatabaseConnection } from './database-connection.ts';
 
 /** How long a request waits for the database, counted from the moment it was lost. */
@@ -46,6 +47,11 @@ export class Connector {
     this.#wake();
   }
 
+  /** The connection, if there is one now. */
+  get current(): DatabaseConnection | null {
+    return this.#connection;
+  }
+
   /** When who waits for a connection must give up. */
   get deadline(): number {
     return (this.#connection === null ? this.#awaySince : Date.now()) + AWAY_TIMEOUT_MS;
@@ -69,6 +75,7 @@ export class Connector {
   }
 
   async close(last: (connection: DatabaseConnection) => Promise<void>): Promise<void> {
+    if (this.#closed) return;
     this.#closed = true;
     this.#wake();
     const connection = this.#connection;
@@ -96,7 +103,8 @@ export class Connector {
         return this.use(connection);
       } catch (error) {
         const { message } = error as Error;
-        if (message !== told) this.#report('database away', { level: 'warn', why: message });
+        const level = error instanceof HistoryLost ? 'error' : 'warn';
+        if (message !== told) this.#report('database away', { level, why: message });
         told = message;
       }
     }

@@ -49,6 +49,8 @@ export class DatabaseConnection {
   readonly host: PostgresHost;
   /** The number of the last batch of this server that was committed before this connection was opened. */
   lastBatch = 0;
+  /** The process at the other end, as it was named with the login. */
+  announcedPid = 0;
   #socket: Socket | null = null;
   #lost: DatabaseConnectionLost | null = null;
   #rejectPipeline: ((error: DatabaseConnectionLost) => void) | null = null;
@@ -84,7 +86,11 @@ export class DatabaseConnection {
     const { default: library } = await import('postgres');
     const connection = new DatabaseConnection(library, address, host);
     try {
-      await connection.sql`SELECT 1`;
+      const first = connection.sql.unsafe('SELECT 1') as unknown as Query;
+      // A pooler may take the login, and have no session for it.
+      const [answer] = await connection.pipeline([first], CONNECT_TIMEOUT_MS);
+      if (answer?.error) throw answer.error;
+      connection.announcedPid = (first as unknown as { state: { pid: number } }).state.pid;
       return connection;
     } catch (error) {
       connection.abort('it did not connect');

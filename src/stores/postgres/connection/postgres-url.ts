@@ -68,6 +68,11 @@ function parseHost(text: string): PostgresHost {
   return { name: parts.ipv6 ?? (decoded(parts.name) || 'localhost'), port };
 }
 
+/** With the port, whatever it is. */
+export function showHostAndPort(host: PostgresHost): string {
+  return host.port === DEFAULT_PORT ? `${showHost(host)}:${DEFAULT_PORT}` : showHost(host);
+}
+
 export function showHost({ name, port }: PostgresHost): string {
   const host = name.includes(':') ? `[${name}]` : name;
   return port === DEFAULT_PORT ? host : `${host}:${port}`;

@@ -1,6 +1,5 @@
 /** What PostgreSQL's errors mean for us: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 import { StoreRefused } from '../../../inventory/store.ts';
-import type { PostgresAddress } from './postgres-url.ts';
 
 export const UNIQUE_VIOLATION = '23505';
 /** Somebody held a lock for longer than we wait. */
@@ -13,13 +12,40 @@ export function isRetried(code: string): boolean {
   return RETRIED.has(code);
 }
 
-/** Why the store cannot be opened, in a sentence that says what to do. Never with the password. */
-export function refusalFor(error: unknown, { shown, database }: PostgresAddress): StoreRefused {
-  if (error instanceof StoreRefused) return error;
-  const { code = '', message } = error as { code?: string; message: string };
-  const why = whyOf(code, message, database ?? 'inv');
-  return new StoreRefused(`cannot use ${shown}: ${why}`, { cause: error });
+/** Nobody listens or answers yet, no host of the name yet, no connection left, or it is still starting. */
+const PASSING = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'CONNECT_TIMEOUT',
+  'CONNECTION_CLOSED',
+  LOCK_NOT_AVAILABLE,
+  '53300',
+  '57P01',
+  '57P02',
+  '57P03',
+]);
+
+/** Whether the same attempt may succeed later, with no setting changed. */
+export function isPassing(code: string | undefined): boolean {
+  return code !== undefined && PASSING.has(code);
 }
+
+/** Why a host cannot be used, in words that say what to do. Never with the password. */
+export function reasonFor(error: unknown, database = 'inv'): string {
+  const { code = '', message } = error as { code?: string; message: string };
+  return error instanceof StoreRefused ? message : whyOf(code, message, database);
+}
+
+export const SHARED_SESSION =
+  'a pooler on the way (PgBouncer, it seems) shares sessions between its clients: transaction and ' +
+  'statement pooling break prepared statements and locks. Set pool_mode = session for this ' +
+  'database, or name PostgreSQL itself in --data';
 
 function whyOf(code: string, message: string, database: string): string {
   switch (code) {
@@ -40,9 +66,17 @@ function whyOf(code: string, message: string, database: string): string {
       return `${message}. Correct what follows the question mark in --data`;
     case '53300':
       return 'it has no connection left. Raise max_connections, or stop a client';
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'CONNECT_TIMEOUT':
+      return `it cannot be reached (${message})`;
+    case '26000':
+    case '42P05':
+      return SHARED_SESSION;
     case '57P03':
       return `it is not ready (${message}). Try again in a moment`;
     default:
-      return message || code;
+      return /pooling mode/.test(message) ? SHARED_SESSION : message || code;
   }
 }

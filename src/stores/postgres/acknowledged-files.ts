@@ -1,0 +1,96 @@
+/**
+ * Keeps the number of the last acknowledged batch of each server of this machine in a small file,
+ * so that a restart, or a kill, does not forget it. Not synced: what a power cut takes, the other
+ * servers still know.
+ */
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { ShopIdentity } from '../../inventory/store.ts';
+import type { Report } from '../report.ts';
+import { FORGET_AFTER_MS, type Mark } from './history.ts';
+
+/** Since, batch and time, each padded to the same width, so that a new line covers the old one; then the name. */
+const LINE = /^ *(?<since>\d{1,16}) +(?<batch>\d{1,16}) +(?<seen>\d{1,16}) (?<name>[^\n\0]*)\n$/;
+
+export class AcknowledgedFiles {
+  readonly #folder: string;
+  readonly #report: Report;
+  #file: number | null = null;
+  #failed = false;
+
+  /** `folder` is made when there is something to keep. A file in it is named by the shop and the server. */
+  constructor(folder: string, report: Report) {
+    this.#folder = folder;
+    this.#report = report;
+  }
+
+  /** What servers of this machine have acknowledged in this history of the shop. */
+  read({ shop, since }: ShopIdentity): Mark[] {
+    const marks: Mark[] = [];
+    for (const name of this.#names(shop)) {
+      const mark = this.#readFile(name, since);
+      if (mark !== null) marks.push({ ...mark, id: name.slice(shop.length + 1) });
+    }
+    return marks;
+  }
+
+  /** Writes down a batch. A disk that is full, or takes no writes, stops no sale: it is logged, once. */
+  write({ shop, since }: ShopIdentity, { id, name, batch, seen }: Mark): void {
+    if (this.#failed) return;
+    try {
+      if (this.#file === null) {
+        mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+        this.#file = openSync(join(this.#folder, `${shop}.${id}`), 'w', 0o600);
+      }
+      const numbers = [since, batch, seen].map((number) => String(number).padStart(16));
+      writeSync(this.#file, `${numbers.join(' ')} ${name}\n`, 0);
+    } catch (error) {
+      this.#failed = true;
+      this.close();
+      this.#report('acknowledged batches are not kept', {
+        level: 'warn',
+        folder: this.#folder,
+        why: (error as Error).message,
+      });
+    }
+  }
+
+  /** The file stays: it is what the next start compares the database with. */
+  close(): void {
+    if (this.#file !== null) closeSync(this.#file);
+    this.#file = null;
+  }
+
+  #names(shop: string): string[] {
+    try {
+      return readdirSync(this.#folder).filter((name) => name.startsWith(`${shop}.`));
+    } catch {
+      return [];
+    }
+  }
+
+  /** Null for what is of another history, too old to be missed, or not readable: a power cut may leave that. */
+  #readFile(name: string, since: number): Omit<Mark, 'id'> | null {
+    const path = join(this.#folder, name);
+    try {
+      if (Date.now() - statSync(path).mtimeMs > FORGET_AFTER_MS) {
+        rmSync(path);
+        return null;
+      }
+      const parts = LINE.exec(readFileSync(path, 'utf8'))?.groups;
+      if (Number(parts?.since) !== since) return null;
+      return { name: parts?.name ?? '', batch: Number(parts?.batch), seen: Number(parts?.seen) };
+    } catch {
+      return null;
+    }
+  }
+}

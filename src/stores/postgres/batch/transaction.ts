@@ -1,0 +1,225 @@
+/**
+ * One batch over one connection. A batch that writes is a transaction in two round trips: lock and load
+ * the rows; then, when the rules have decided, save and commit. One that only reads takes one round trip.
+ *
+ * Each message also looks at the mark of this server. A database that was exchanged for another one
+ * under the open connection, or a server that was fenced off, is noticed before anything is told.
+ */
+import type { Outcome, Page, Request, Rows, Settlement } from '../../../inventory/model.ts';
+import { asksForOrder, type RowSet, rowSetOf } from '../../../inventory/row-set.ts';
+import { settle } from '../../../inventory/rules.ts';
+import type { CommitMarker } from '../commit-marker.ts';
+import type {
+  DatabaseConnection,
+  MessageResult,
+  ResultRows,
+} from '../connection/database-connection.ts';
+import { type HistoryState, historyFrom, type KnownHistory, READ_HISTORY } from '../history.ts';
+import { type Known, type Load, loadStatements, noRows } from './load.ts';
+import { pageReads, withPages } from './page-reads.ts';
+import { saveStatements } from './save.ts';
+import { BEGIN, BEGIN_READING } from './statements.ts';
+
+/** What a commit gets, however late it is: to give it up leaves everybody in doubt. */
+const COMMIT_TIMEOUT_MS = 1_000;
+
+/** What all batches of a server share. */
+export interface BatchContext {
+  readonly mark: CommitMarker;
+  readonly history: KnownHistory;
+  readonly known: Known;
+}
+
+export class BatchTransaction {
+  readonly #connection: DatabaseConnection;
+  readonly #context: BatchContext;
+  /** When to give up, in milliseconds since 1970 UTC. */
+  readonly #deadline: number;
+  /** The history as this batch saw it; remembered when the batch is safe. */
+  #state: HistoryState | null = null;
+
+  constructor(connection: DatabaseConnection, context: BatchContext, deadline: number) {
+    this.#connection = connection;
+    this.#context = context;
+    this.#deadline = deadline;
+  }
+
+  /** Settles requests that change nothing, on one snapshot. */
+  async read(requests: readonly Request[]): Promise<readonly Outcome[]> {
+    const { known, mark } = this.#context;
+    const set = rowSetOf(requests, requests.some(asksForOrder));
+    const loads = loadStatements(set, false, known);
+    let rows: Rows = noRows(set);
+    if (loads.length > 0) {
+      const texts = [mark.check(this.#connection.lastBatch), ...loads.map(({ text }) => text)];
+      const [first, confirmed] = await this.#send([
+        [BEGIN_READING, ...texts, ...this.#historyWhenDue(), 'COMMIT'].join(';'),
+        ...this.#confirmation(),
+      ]);
+      if (first?.error) {
+        await this.#rollBack();
+        throw first.error;
+      }
+      // The first result is that of BEGIN.
+      const [, checked, ...loaded] = first?.results ?? [];
+      this.#mustBeOne(checked);
+      this.#mustBeConfirmed(confirmed);
+      this.#check(loaded[loads.length]);
+      this.#learn();
+      rows = rowsOf(set, loads, loaded);
+    }
+    return await this.readPages(settle(requests, rows).outcomes);
+  }
+
+  /** Begins to write: locks and loads the rows. A failure rolls it back. */
+  async begin(batch: number, set: RowSet): Promise<Rows> {
+    const { known, mark } = this.#context;
+    const loads = loadStatements(set, true, known);
+    const texts = [
+      BEGIN,
+      mark.write(batch, this.#connection.lastBatch),
+      ...loads.map(({ text }) => text),
+      ...this.#historyWhenDue(),
+    ];
+    const [answer] = await this.#send([texts.join(';')]);
+    try {
+      if (answer?.error) throw answer.error;
+      // The first result is that of BEGIN.
+      const [, marked, ...loaded] = answer?.results ?? [];
+      this.#mustBeOne(marked);
+      this.#check(loaded[loads.length]);
+      return rowsOf(set, loads, loaded);
+    } catch (error) {
+      await this.#rollBack();
+      throw error;
+    }
+  }
+
+  /**
+   * Saves and commits what the rules have decided, and reads the pages. Calls `committed` when that is
+   * certain. What is thrown before was not committed, unless the connection is lost.
+   */
+  async end(
+    batch: number,
+    { outcomes, changes }: Settlement,
+    committed: () => void,
+  ): Promise<readonly Outcome[]> {
+    const command = changes.isEmpty ? 'ROLLBACK' : 'COMMIT';
+    const reads = pageReads(outcomes);
+    // A commit that is confirmed by the standby has shown already that this is the primary.
+    const isShown = !changes.isEmpty && reads.length === 0;
+    const last = changes.isEmpty ? this.#connection.lastBatch : batch;
+    const messages = [
+      [...saveStatements(changes), command].join(';'),
+      ...(reads.length > 0 ? [reads.join(';')] : []),
+      ...(isShown ? [] : this.#confirmation(last)),
+    ];
+    const patience = Math.max(left(this.#deadline), COMMIT_TIMEOUT_MS);
+    const [saved, ...others] = await this.#connection.pipeline(messages, patience);
+    if (saved?.error) {
+      // What comes after an error in a message is not carried out: no COMMIT.
+      await this.#rollBack();
+      throw saved.error;
+    }
+    if (saved?.command !== command) {
+      throw this.#connection.abort(`${command} was answered ${saved?.command}`);
+    }
+    if (!changes.isEmpty) {
+      this.#connection.lastBatch = batch;
+      committed();
+    }
+    const pages = reads.length > 0 ? others.shift() : undefined;
+    this.#mustBeConfirmed(others[0]);
+    this.#learn();
+    return this.#withPages(outcomes, pages);
+  }
+
+  /** Reads the pages among the outcomes. */
+  async readPages(outcomes: readonly (Outcome | Page)[]): Promise<readonly Outcome[]> {
+    const reads = pageReads(outcomes);
+    if (reads.length === 0) return outcomes as readonly Outcome[];
+    const check = this.#context.mark.check(this.#connection.lastBatch);
+    const [answer, confirmed] = await this.#send([
+      [check, ...reads].join(';'),
+      ...this.#confirmation(),
+    ]);
+    if (answer?.error) throw answer.error;
+    const [checked, ...results] = answer?.results ?? [];
+    this.#mustBeOne(checked);
+    this.#mustBeConfirmed(confirmed);
+    return withPages(outcomes, results, this.#context.known.names);
+  }
+
+  /** Looks whether the marks of all servers are what they should be. */
+  async look(): Promise<void> {
+    const [answer, confirmed] = await this.#send([READ_HISTORY, ...this.#confirmation()]);
+    if (answer?.error) throw answer.error;
+    this.#check(answer?.results[0]);
+    this.#mustBeConfirmed(confirmed);
+    this.#learn();
+  }
+
+  #withPages(outcomes: readonly (Outcome | Page)[], answer: MessageResult | undefined): Outcome[] {
+    if (answer?.error) throw answer.error;
+    return withPages(outcomes, answer?.results ?? [], this.#context.known.names);
+  }
+
+  #send(messages: readonly string[]): Promise<MessageResult[]> {
+    return this.#connection.pipeline(messages, left(this.#deadline));
+  }
+
+  async #rollBack(): Promise<void> {
+    if (!this.#connection.isLost) await this.#send(['ROLLBACK']);
+  }
+
+  #historyWhenDue(): string[] {
+    return this.#context.history.isDue ? [READ_HISTORY] : [];
+  }
+
+  /** Takes the rows of READ_HISTORY, when it was sent. */
+  #check(rows: ResultRows | undefined): void {
+    if (rows?.[0] === undefined || !('standbys' in rows[0])) return;
+    const state = historyFrom(rows);
+    // A new connection looks again, and says what is wrong.
+    const loss = this.#context.history.lossIn(state);
+    if (loss !== null) throw this.#connection.abort(`acknowledged batches are missing: ${loss}`);
+    this.#state = state;
+  }
+
+  #learn(): void {
+    if (this.#state !== null) this.#context.history.learn(this.#state);
+    this.#state = null;
+  }
+
+  /**
+   * Where a commit waits for a standby, what was read is told only after a commit: a primary that was
+   * overtaken while it stood still can read, but it finds no standby any more.
+   */
+  #confirmation(last = this.#connection.lastBatch): string[] {
+    const { history, mark } = this.#context;
+    return history.hasStandbys ? [mark.confirm(last)] : [];
+  }
+
+  #mustBeConfirmed(answer: MessageResult | undefined): void {
+    if (answer === undefined) return;
+    if (answer.error) throw answer.error;
+    this.#mustBeOne(answer.results[0]);
+  }
+
+  #mustBeOne(rows: ResultRows | undefined): void {
+    if (rows?.length !== 1) throw this.#connection.abort('the mark of this server was changed');
+  }
+}
+
+function rowsOf(set: RowSet, loads: readonly Load[], results: readonly ResultRows[]): Rows {
+  const rows = noRows(set);
+  loads.forEach((load, index) => {
+    load.add(results[index] ?? [], rows);
+  });
+  return rows;
+}
+
+/** Milliseconds until then; at least one, so that what is late fails as what is slow. */
+export function left(deadline: number): number {
+  return Math.max(deadline - Date.now(), 1);
+}

@@ -1,0 +1,48 @@
+/** Finds the host that can be used among those of an address, and says of each other why it cannot. */
+import { StoreRefused } from '../../../inventory/store.ts';
+import { HistoryLost } from '../history.ts';
+import { type DatabaseConnection, DatabaseConnectionLost } from './database-connection.ts';
+import { type PostgresAddress, type PostgresHost, showHostAndPort } from './postgres-url.ts';
+import { NotWritable, openConnection } from './session-setup.ts';
+import { isPassing, reasonFor } from './sqlstates.ts';
+
+/** There is no database to use at the moment; later there may be one. */
+export class NoDatabaseYet extends StoreRefused {}
+
+/**
+ * Opens a connection to the first host for which `makeReady` succeeds. Throws NoDatabaseYet when time
+ * may help, HistoryLost when a host lost what was acknowledged, and otherwise StoreRefused.
+ */
+export async function openAnyHost(
+  address: PostgresAddress,
+  makeReady: (connection: DatabaseConnection) => Promise<void>,
+): Promise<DatabaseConnection> {
+  const failures: { host: PostgresHost; error: unknown }[] = [];
+  for (const host of address.hosts) {
+    let connection: DatabaseConnection | undefined;
+    try {
+      connection = await openConnection(address, host);
+      await makeReady(connection);
+      return connection;
+    } catch (error) {
+      connection?.abort('it is of no use');
+      failures.push({ host, error });
+    }
+  }
+  const reasons = failures.map(({ host, error }) => {
+    const reason = reasonFor(error, address.database);
+    return failures.length === 1 ? reason : `${showHostAndPort(host)}: ${reason}`;
+  });
+  const errors = failures.map(({ error }) => error);
+  const cause = errors.find((error) => error instanceof HistoryLost) ?? errors.at(-1);
+  const sentence = `cannot use ${address.shown}: ${reasons.join('; ')}`;
+  if (cause instanceof HistoryLost) throw new HistoryLost(sentence, { cause });
+  if (errors.every(mayPass)) throw new NoDatabaseYet(sentence, { cause });
+  throw new StoreRefused(sentence, { cause });
+}
+
+/** Whether another try may succeed without anybody changing a setting. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof NotWritable || error instanceof DatabaseConnectionLost) return true;
+  return isPassing((error as { code?: string }).code);
+}

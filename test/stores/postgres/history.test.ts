@@ -1,0 +1,300 @@
+/** A database that is set back to an earlier state: it is noticed, and nothing is sold from it. */
+import { readdirSync, writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Item } from '../../../src/inventory/catalog.ts';
+import { type Store, StoreRefused, StoreUnavailable } from '../../../src/inventory/store.ts';
+import { acceptLoss } from '../../../src/stores/postgres/accept-loss.ts';
+import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
+import { TemporaryFolder } from '../../support/folder.ts';
+import { PostgresServer } from '../../support/postgres-server.ts';
+import { TcpProxy } from '../../support/tcp-proxy.ts';
+import { alice, Buyer, levels, settleOne } from '../orders.ts';
+
+const server = await PostgresServer.start();
+afterAll(() => server[Symbol.asyncDispose]());
+
+const ITEMS: readonly Item[] = [1, 2].map((upc) => ({ upc, name: `item ${upc}`, units: 100 }));
+
+/** Milliseconds within which a server without requests must have looked. */
+const LOOK = { timeout: 10_000, interval: 50 };
+
+class Log {
+  readonly lines: string[] = [];
+  readonly report = (event: string, fields: object = {}): void => {
+    this.lines.push(`${event} ${JSON.stringify(fields)}`);
+  };
+  get text(): string {
+    return this.lines.join('\n');
+  }
+}
+
+interface Shop extends AsyncDisposable {
+  readonly address: string;
+  readonly name: string;
+  open(log?: Log, acknowledgedIn?: string): ReturnType<typeof openPostgresStore>;
+  /** Keeps what the database is now. */
+  keep(): Promise<void>;
+  /** Makes it what was kept: connections that are open break, as in a failover. */
+  setBack(): Promise<void>;
+}
+
+async function newShop(): Promise<Shop> {
+  const address = await server.newDatabase();
+  const name = new URL(address).pathname.slice(1);
+  const stores: Store[] = [];
+  const admin = (statements: string) => server.run(server.address('postgres'), statements);
+  const end = (database: string) =>
+    admin(
+      `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '${database}'`,
+    );
+  return {
+    address,
+    name,
+    open: async (log = new Log(), acknowledgedIn) => {
+      const options = acknowledgedIn === undefined ? {} : { acknowledgedIn };
+      const store = await openPostgresStore(address, ITEMS, log.report, options);
+      stores.push(store);
+      return store;
+    },
+    keep: async () => {
+      await admin(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+      await end(name);
+      await admin(`CREATE DATABASE ${name}_kept TEMPLATE ${name}`);
+      await admin(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+    },
+    setBack: async () => {
+      await admin(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+      await end(name);
+      await admin(`ALTER DATABASE ${name} RENAME TO ${name}_future`);
+      await admin(`CREATE DATABASE ${name} TEMPLATE ${name}_kept`);
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const store of stores) await store.close();
+    },
+  };
+}
+
+const buy = (store: Store) => settleOne(store, new Buyer(alice).buy('1x1'));
+const sold = expect.objectContaining({ kind: 'receipt' });
+
+/** Until the store sells again. */
+async function untilSold(store: Store): Promise<void> {
+  await expect.poll(() => buy(store).catch(() => null), LOOK).toEqual(sold);
+}
+
+describe.concurrent('a database that is set back under a running server', () => {
+  test('is not sold from, and the log names the batches', async () => {
+    await using shop = await newShop();
+    const log = new Log();
+    const store = await shop.open(log);
+    await buy(store);
+    await shop.keep();
+    await untilSold(store);
+    await buy(store);
+    await shop.setBack();
+    await expect(buy(store)).rejects.toThrow(StoreUnavailable);
+    expect(log.text).toMatch(
+      /database lost what was acknowledged .*"level":"error".*acknowledged its batch \d+ at .*knows only 1/,
+    );
+    expect(log.text).toMatch(/database away .*inv serve accept-loss/);
+    // A reader is told nothing either.
+    await expect(levels(store)).rejects.toThrow(StoreUnavailable);
+    expect(await server.run(shop.address, 'SELECT count(*)::int FROM inv.orders')).toEqual([
+      { count: 1 },
+    ]);
+  });
+
+  test('is sold from when the right one is back', async () => {
+    await using shop = await newShop();
+    const store = await shop.open();
+    await shop.keep();
+    await untilSold(store);
+    await shop.setBack();
+    await expect(buy(store)).rejects.toThrow(StoreUnavailable);
+    const admin = server.address('postgres');
+    await server.run(
+      admin,
+      `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '${shop.name}'`,
+    );
+    await server.run(admin, `ALTER DATABASE ${shop.name} RENAME TO ${shop.name}_past`);
+    await server.run(admin, `ALTER DATABASE ${shop.name}_future ALLOW_CONNECTIONS true`);
+    await server.run(admin, `ALTER DATABASE ${shop.name}_future RENAME TO ${shop.name}`);
+    await untilSold(store);
+    expect(await levels(store)).toMatchObject({ 1: 98 });
+  });
+
+  test('is sold from when an operator has accepted the loss, and tells clients a new beginning', async () => {
+    await using shop = await newShop();
+    const store = await shop.open();
+    const { identity } = store;
+    await shop.keep();
+    await untilSold(store);
+    await shop.setBack();
+    await expect(buy(store)).rejects.toThrow(StoreUnavailable);
+    const accepted = await acceptLoss(shop.address);
+    expect(accepted.lost).toMatch(/acknowledged its batch/);
+    await untilSold(store);
+    expect(store.identity).toEqual({ shop: identity.shop, since: accepted.since });
+    expect(store.identity.since).toBeGreaterThan(identity.since);
+    // A second loss counts anew.
+    expect(await levels(store)).toMatchObject({ 1: 99 });
+    const other = await shop.open();
+    expect(other.identity).toEqual(store.identity);
+  });
+
+  test('is noticed with the next batch when the connection does not break: rows of an older dump', async () => {
+    await using shop = await newShop();
+    const log = new Log();
+    const store = await shop.open(log);
+    await buy(store);
+    const [dump] = await server.run(shop.address, 'SELECT * FROM inv.servers');
+    await buy(store);
+    // TRUNCATE and COPY, as a restore of the data alone does it.
+    await server.run(
+      shop.address,
+      `BEGIN; TRUNCATE inv.orders; UPDATE inv.servers SET batch = ${dump.batch}; COMMIT`,
+    );
+    await expect(buy(store)).rejects.toThrow(StoreUnavailable);
+    expect(log.text).toMatch(/database lost what was acknowledged/);
+  });
+
+  test('is noticed by a reader, too', async () => {
+    await using shop = await newShop();
+    const store = await shop.open();
+    await buy(store);
+    await server.run(shop.address, 'UPDATE inv.servers SET batch = 0');
+    await expect(levels(store)).rejects.toThrow(StoreUnavailable);
+    await expect(settleOne(store, { kind: 'resume', tokenHash: 'x' })).rejects.toThrow(
+      StoreUnavailable,
+    );
+  });
+
+  test('is noticed when the marks themselves are gone', async () => {
+    await using shop = await newShop();
+    const log = new Log();
+    const store = await shop.open(log);
+    await buy(store);
+    await server.run(shop.address, 'DELETE FROM inv.servers');
+    await expect(buy(store)).rejects.toThrow(StoreUnavailable);
+    expect(log.text).toMatch(/knows none of them/);
+  });
+
+  test('is another shop: it is not sold from', async () => {
+    await using shop = await newShop();
+    const log = new Log();
+    const store = await shop.open(log);
+    await buy(store);
+    await server.run(
+      shop.address,
+      `UPDATE inv.shop SET id = 'other'; UPDATE inv.servers SET format = 0`,
+    );
+    await expect(buy(store)).rejects.toThrow(StoreUnavailable);
+    expect(log.text).toMatch(/the database of another shop/);
+    // It is not accused: its own servers are right about it.
+    expect(await server.run(shop.address, 'SELECT lost FROM inv.shop')).toEqual([{ lost: null }]);
+  });
+});
+
+describe.concurrent('two servers', () => {
+  test('one that saw the end stops both, also the other that saw an earlier one', async () => {
+    await using shop = await newShop();
+    const one = await shop.open();
+    await buy(one);
+    await shop.keep();
+    await untilSold(one);
+    await shop.setBack();
+    // It knows nothing of what was lost.
+    const other = await shop.open().catch((error) => error);
+    await expect(buy(one)).rejects.toThrow(StoreUnavailable);
+    if (other instanceof Error) expect(other.message).toMatch(/lost what was acknowledged/);
+    else await expect(buy(other)).rejects.toThrow(StoreUnavailable);
+    await expect(shop.open()).rejects.toThrow(StoreRefused);
+    await expect(shop.open()).rejects.toThrow(/accept-loss/);
+  });
+
+  test('one remembers what the other acknowledged, after that one was killed', async () => {
+    await using shop = await newShop();
+    const witness = await shop.open();
+    await shop.keep();
+    const proxy = await TcpProxy.to(server.port);
+    const killed = await openPostgresStore(
+      shop.address.replace(`:${server.port}/`, `:${proxy.port}/`),
+      ITEMS,
+      () => undefined,
+    );
+    expect(await buy(killed)).toEqual(sold);
+    await proxy[Symbol.asyncDispose]();
+    const [{ now }] = await server.run(shop.address, 'SELECT clock_timestamp()::text AS now');
+    // The witness looks once a second, though nobody asks it for anything.
+    const looked = () =>
+      server.run(
+        shop.address,
+        `SELECT query FROM pg_stat_activity WHERE datname = current_database()
+          AND state = 'idle' AND query = 'EXECUTE history' AND query_start > '${now}'`,
+      );
+    await expect.poll(looked, LOOK).toHaveLength(1);
+    await shop.setBack();
+    await expect(buy(witness)).rejects.toThrow(StoreUnavailable);
+    await killed.close();
+  });
+});
+
+describe('what a server acknowledged outlives it', () => {
+  test('in a file: a database that was set back between two starts is refused', async () => {
+    await using shop = await newShop();
+    using folder = new TemporaryFolder();
+    const first = await shop.open(new Log(), folder.path);
+    await buy(first);
+    await shop.keep();
+    await untilSold(first);
+    await first.close();
+    expect(readdirSync(folder.path)).toHaveLength(1);
+    await shop.setBack();
+    await expect(shop.open(new Log(), folder.path)).rejects.toThrow(/acknowledged its batch/);
+    await acceptLoss(shop.address);
+    const later = await shop.open(new Log(), folder.path);
+    expect(await buy(later)).toEqual(sold);
+  });
+
+  test('files of another history, or that a power cut left, are of no harm', async () => {
+    await using shop = await newShop();
+    using folder = new TemporaryFolder();
+    const first = await shop.open(new Log(), folder.path);
+    await buy(first);
+    const { shop: id, since } = first.identity;
+    await first.close();
+    for (const [name, text] of [
+      ['nuls', '\0'.repeat(40)],
+      ['empty', ''],
+      ['cut', `${String(since).padStart(16)}   `],
+      ['NaN', `${since} NaN 5 me\n`],
+      ['older', `${String(since - 1).padStart(16)} ${'9'.padStart(16)} ${'5'.padStart(16)} me\n`],
+    ] as const) {
+      writeFileSync(folder.file(`${id}.${name}`), text);
+    }
+    const second = await shop.open(new Log(), folder.path);
+    expect(await buy(second)).toEqual(sold);
+  });
+
+  test('a folder that cannot be made stops no sale, and is logged once', async () => {
+    await using shop = await newShop();
+    using folder = new TemporaryFolder();
+    writeFileSync(folder.file('file'), '');
+    const log = new Log();
+    const store = await shop.open(log, folder.file('file/folder'));
+    expect(await buy(store)).toEqual(sold);
+    expect(await buy(store)).toEqual(sold);
+    expect(log.lines.filter((line) => line.includes('are not kept'))).toHaveLength(1);
+  });
+
+  test('a server that stopped in order leaves its mark when it has sold, and none when it has not', async () => {
+    await using shop = await newShop();
+    const [idle, seller] = [await shop.open(), await shop.open()];
+    await buy(seller);
+    await idle.close();
+    await seller.close();
+    expect(
+      await server.run(shop.address, 'SELECT batch::int, ended > 0 AS ended FROM inv.servers'),
+    ).toEqual([{ batch: 1, ended: true }]);
+  });
+});
