@@ -15,6 +15,7 @@ import {
   isPostgresAddress,
   showPostgresAddress,
 } from '../stores/postgres/connection/postgres-url.ts';
+import type { PostgresOptions } from '../stores/postgres/open.ts';
 
 export default class Serve extends BaseCommand {
   static override summary = 'Run the inventory server';
@@ -72,6 +73,14 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       helpValue: 'FILE',
       env: 'INV_CATALOG',
     }),
+    wait: Flags.integer({
+      description: 'how many seconds to wait for a PostgreSQL database that is not there yet',
+      helpValue: 'SECONDS',
+      default: 60,
+      env: 'INV_WAIT',
+      min: 0,
+      max: 86_400,
+    }),
   };
 
   async run(): Promise<void> {
@@ -82,7 +91,10 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     if (wrong !== null) throw new CommandFailure(`--data: ${wrong}`, 'USAGE', ExitCode.usage);
     const catalog = flags.catalog === undefined ? CATALOG : await readCatalog(flags.catalog);
     const { store, data, kind, abandon } = isPostgresAddress(flags.data ?? '')
-      ? await openDatabase(flags.data as string, catalog)
+      ? await openDatabase(flags.data as string, catalog, {
+          acknowledgedIn: join(this.config.dataDir, 'acknowledged'),
+          waitMs: flags.wait * 1000,
+        })
       : await openFile(flags.data, this.config.dataDir, catalog);
     const server = new InventoryServer({
       store,
@@ -186,9 +198,13 @@ async function openFile(
   return { kind: 'data file', data, store, abandon: () => store.abandon() };
 }
 
-async function openDatabase(url: string, catalog: readonly Item[]): Promise<Opened> {
+async function openDatabase(
+  url: string,
+  catalog: readonly Item[],
+  options: PostgresOptions,
+): Promise<Opened> {
   const { openPostgresStore } = await import('../stores/postgres/open.ts');
-  const store = await open(() => openPostgresStore(url, catalog, logToStderr));
+  const store = await open(() => openPostgresStore(url, catalog, logToStderr, options));
   return { kind: 'database', store, data: showPostgresAddress(url), abandon: () => undefined };
 }
 

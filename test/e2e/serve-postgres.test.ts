@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort, PostgresServer } from '../support/postgres-server.ts';
 import { serve, serveToEnd, serveWith } from '../support/serve-process.ts';
@@ -81,11 +82,73 @@ describe('inv serve over PostgreSQL', () => {
   });
 });
 
+describe('a database that is not there yet', () => {
+  test('is waited for; this is said once', async () => {
+    const own = await PostgresServer.start();
+    const address = await own.newDatabase();
+    await own.stop();
+    const starting = serve(address);
+    // Something that only hangs up stands for a database that is still starting.
+    let attempts = 0;
+    const starter = createServer((socket) => {
+      attempts++;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => starter.listen(own.port, '127.0.0.1', resolve));
+    await expect.poll(() => attempts, { timeout: 10_000 }).toBeGreaterThan(1);
+    await new Promise((resolve) => starter.close(resolve));
+    await own.start();
+    await using server = await starting;
+    expect(server.greeting[2]).toBe('new database, 14 items');
+    const { stderr } = await server.stop();
+    await own[Symbol.asyncDispose]();
+    const lines = stderr.split('\n').filter((line) => line.includes('waiting for the database'));
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] as string)).toMatchObject({ seconds: 60 });
+  });
+});
+
+describe('inv serve accept-loss', () => {
+  test('lets servers sell again from a database that was set back', async () => {
+    const address = await database.newDatabase();
+    await using server = await serve(address);
+    await using client = await server.login();
+    expect(await client.ask('PURCHASE 1001 1')).toMatchObject({ replayed: false });
+    await database.run(address, 'UPDATE inv.servers SET batch = 0');
+    expect(await client.ask('PURCHASE 1001 1')).toMatchObject({ code: 'UNAVAILABLE' });
+    const refused = await serveToEnd('--data', address, '--wait', '0');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(
+      /lost what was acknowledged: server .* acknowledged its batch .* inv serve accept-loss/,
+    );
+    const { code, stdout } = await serveToEnd('accept-loss', '--data', address, '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      shop: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      since: expect.stringMatching(/^20\d\d-.*Z$/),
+      lost: expect.stringMatching(/acknowledged its batch/),
+    });
+    await expect
+      .poll(() => client.ask('PURCHASE 1001 1'), { timeout: 10_000 })
+      .toMatchObject({ replayed: false });
+    const { stderr } = await server.stop();
+    expect(stderr).toMatch(/"event":"database lost what was acknowledged"/);
+  });
+
+  test('is for PostgreSQL only', async () => {
+    const { code, stderr } = await serveToEnd('accept-loss', '--data', 'shop.db');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/only a PostgreSQL database/);
+  });
+});
+
 describe('inv serve is refused', () => {
   test('when no database is there', async () => {
     const { code, stdout, stderr } = await serveToEnd(
       '--data',
       `postgres://me:secret@127.0.0.1:${await freePort()}/inv`,
+      '--wait',
+      '0',
     );
     expect(code).toBe(1);
     expect(stdout).toBe('');

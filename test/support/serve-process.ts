@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PASSWORDS } from './in-process.ts';
 import { program } from './program.ts';
@@ -81,11 +84,23 @@ export async function serveWith(env: NodeJS.ProcessEnv, ...args: string[]): Prom
   return new ServeProcess(child, ended, Number(chosen), greeting);
 }
 
+/** The user's data folder of all servers of this test file: nobody's own. */
+function dataHome(): string {
+  if (madeDataHome === null) {
+    const made = mkdtempSync(join(tmpdir(), 'inv-data-'));
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+    madeDataHome = made;
+  }
+  return madeDataHome;
+}
+
+let madeDataHome: string | null = null;
+
 function start(args: readonly string[], own: NodeJS.ProcessEnv = {}) {
   const { DEBUG, FORCE_COLOR, NODE_ENV, NO_COLOR, ...env } = process.env;
   const child = spawn(...program(['serve', ...args]), {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...env, ...own },
+    env: { ...env, XDG_DATA_HOME: dataHome(), ...own },
   });
   let stdout = '';
   let stderr = '';

@@ -16,7 +16,7 @@ export type Sql = postgres.Sql<{ bigint: number }>;
 export type Query = postgres.PendingQuery<postgres.Row[]>;
 export type ResultRows = readonly Record<string, unknown>[];
 
-/** What a message of a flight came to. */
+/** What a message of a pipeline came to. */
 export type MessageResult =
   | {
       /** The rows of each statement that has some, in their order. */
@@ -27,7 +27,7 @@ export type MessageResult =
     }
   | { readonly results: readonly []; readonly command: null; readonly error: PostgresError };
 
-/** The connection is gone; whether the last flight had its effect is not known. */
+/** The connection is gone; whether the last pipeline had its effect is not known. */
 export class DatabaseConnectionLost extends NamedError {
   /** When it was still there, as far as we know. */
   readonly since: number;
@@ -41,7 +41,10 @@ export class DatabaseConnectionLost extends NamedError {
 /** How long a host may take to connect, and to log us in. */
 const CONNECT_TIMEOUT_MS = 3_000;
 
-/** A flight is written as a whole, however large: waiting in between would cost a round trip. */
+/** The same, and to give us a session. */
+const SESSION_TIMEOUT_MS = 2 * CONNECT_TIMEOUT_MS;
+
+/** A pipeline is written as a whole, however large: waiting in between would cost a round trip. */
 const WRITE_BUFFER_BYTES = 256 * 1024 * 1024;
 
 export class DatabaseConnection {
@@ -85,16 +88,22 @@ export class DatabaseConnection {
   static async open(address: PostgresAddress, host: PostgresHost): Promise<DatabaseConnection> {
     const { default: library } = await import('postgres');
     const connection = new DatabaseConnection(library, address, host);
+    // A pooler may take the login, and have no session for it.
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      connection.abort(`no session within ${SESSION_TIMEOUT_MS} ms`);
+    }, SESSION_TIMEOUT_MS);
+    const first = connection.sql.unsafe('SELECT 1') as unknown as Query;
     try {
-      const first = connection.sql.unsafe('SELECT 1') as unknown as Query;
-      // A pooler may take the login, and have no session for it.
-      const [answer] = await connection.pipeline([first], CONNECT_TIMEOUT_MS);
-      if (answer?.error) throw answer.error;
+      await first;
       connection.announcedPid = (first as unknown as { state: { pid: number } }).state.pid;
       return connection;
     } catch (error) {
-      connection.abort('it did not connect');
-      throw error;
+      const lost = connection.abort('it did not connect');
+      throw isLate ? lost : error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -108,7 +117,7 @@ export class DatabaseConnection {
   }
 
   /**
-   * Sends the messages in one go and answers what each came to, in their order. Throws DatabaseConnectionLost when
+   * Sends the messages in one go and returns what each came to, in their order. Throws DatabaseConnectionLost when
    * the connection breaks, or the answers are not there within `timeoutMs`: then it breaks it.
    */
   async pipeline(
