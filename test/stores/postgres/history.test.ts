@@ -82,7 +82,7 @@ async function untilSold(store: Store): Promise<void> {
   await expect.poll(() => buy(store).catch(() => null), LOOK).toEqual(sold);
 }
 
-describe.concurrent('a database that is set back under a running server', () => {
+describe('a database that is set back under a running server', () => {
   test('is not sold from, and the log names the batches', async () => {
     await using shop = await newShop();
     const log = new Log();
@@ -195,7 +195,7 @@ describe.concurrent('a database that is set back under a running server', () => 
   });
 });
 
-describe.concurrent('two servers', () => {
+describe('two servers', () => {
   test('one that saw the end stops both, also the other that saw an earlier one', async () => {
     await using shop = await newShop();
     const one = await shop.open();

@@ -74,11 +74,13 @@ describe('a login', () => {
     await using pair = await openPair();
     await pair.one.settle([{ kind: 'login', login }]);
     await using sql = await operator(pair.address);
+    const held = Promise.withResolvers<void>();
     const logout = sql.begin(async (inside) => {
       await inside`DELETE FROM inv.logins`;
+      held.resolve();
       await pause(200);
     });
-    await pause(50);
+    await held.promise;
     const bought = await settleOne(pair.other, new Buyer(login).buy('1x1'));
     await logout;
     expect(bought).toMatchObject({ code: 'NOAUTH' });
@@ -122,14 +124,16 @@ describe('an order', () => {
   ])('whose first try is still under way elsewhere, %s', async (_what, lines, expected) => {
     await using pair = await openPair();
     await using sql = await operator(pair.address);
+    const held = Promise.withResolvers<void>();
     // The other server is held between its INSERT and its COMMIT: by hand, for as long as we like.
     const first = sql.begin(async (inside) => {
       await inside`SELECT 1 FROM inv.stock WHERE upc = 1 FOR UPDATE`;
       await inside`INSERT INTO inv.orders VALUES ('alice', 'same', 1, '[[1,1,999]]', NULL, NULL)`;
       await inside`UPDATE inv.stock SET available = 999 WHERE upc = 1`;
+      held.resolve();
       await pause(300);
     });
-    await pause(50);
+    await held.promise;
     const outcome = await settleOne(pair.one, new Buyer().buy(lines, 'same'));
     await first;
     if (expected === 'receipt') expect(outcome).toMatchObject({ replayed: true, order: { at: 1 } });
@@ -140,13 +144,15 @@ describe('an order', () => {
   test('whose first try elsewhere comes to nothing is settled anew', async () => {
     await using pair = await openPair();
     await using sql = await operator(pair.address);
+    const held = Promise.withResolvers<void>();
     const first = sql.begin(async (inside) => {
       await inside`INSERT INTO inv.orders VALUES ('alice', 'same', 1, '[[1,1,999]]', NULL, NULL)`;
+      held.resolve();
       await pause(200);
       throw new Error('rolled back');
     });
     first.catch(() => undefined);
-    await pause(50);
+    await held.promise;
     const outcome = await settleOne(pair.one, new Buyer().buy('1x2', 'same'));
     expect(outcome).toMatchObject({ kind: 'receipt', replayed: false });
     expect(await levels(pair.one)).toMatchObject({ 1: 998 });
@@ -219,6 +225,7 @@ describe('a lock that somebody holds', () => {
   test('and that makes a deadlock with ours: the batch is tried again', async () => {
     await using pair = await openPair();
     await using sql = await operator(pair.address);
+    const held = Promise.withResolvers<void>();
     const buyer = new Buyer();
     // The operator takes the rows in the wrong order. One of the two is thrown out; ours tries again.
     const restock = (async () => {
@@ -227,6 +234,7 @@ describe('a lock that somebody holds', () => {
           return await sql.begin(async (inside) => {
             await inside`SET LOCAL deadlock_timeout = '10s'`;
             await inside`UPDATE inv.stock SET available = available + 1 WHERE upc = 2`;
+            held.resolve();
             await pause(200);
             await inside`UPDATE inv.stock SET available = available + 1 WHERE upc = 1`;
           });
@@ -235,7 +243,7 @@ describe('a lock that somebody holds', () => {
         }
       }
     })();
-    await pause(50);
+    await held.promise;
     const outcome = await settleOne(pair.one, buyer.buy('1x1 2x1'));
     await restock;
     expect(outcome).toMatchObject({ kind: 'receipt', replayed: false });

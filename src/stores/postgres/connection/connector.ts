@@ -21,6 +21,8 @@ export class Connector {
   #connection: DatabaseConnection | null = null;
   #awaySince = 0;
   #closed = false;
+  /** The database that is there lost what was acknowledged: to wait would not help. */
+  #loss: HistoryLost | null = null;
   /** Wakes who waits for a connection. */
   #wake: () => void = () => undefined;
 
@@ -33,6 +35,7 @@ export class Connector {
   /** Takes a first connection, and replaces it from now on. */
   use(connection: DatabaseConnection): void {
     this.#connection = connection;
+    this.#loss = null;
     connection.onLost((error) => {
       this.#connection = null;
       if (this.#closed) return;
@@ -61,6 +64,7 @@ export class Connector {
   async connection(deadline: number): Promise<DatabaseConnection> {
     while (this.#connection === null) {
       const left = deadline - Date.now();
+      if (this.#loss !== null) throw new StoreUnavailable(this.#loss.message);
       if (left <= 0 || this.#closed) throw new StoreUnavailable('the database is away');
       const stop = new AbortController();
       await Promise.race([
@@ -103,7 +107,9 @@ export class Connector {
         return this.use(connection);
       } catch (error) {
         const { message } = error as Error;
-        const level = error instanceof HistoryLost ? 'error' : 'warn';
+        this.#loss = error instanceof HistoryLost ? error : null;
+        if (this.#loss !== null) this.#wake();
+        const level = this.#loss === null ? 'warn' : 'error';
         if (message !== told) this.#report('database away', { level, why: message });
         told = message;
       }

@@ -169,7 +169,10 @@ export class DatabaseConnection {
   }
 
   async #connect(): Promise<Socket> {
-    if (this.#socket !== null) throw new Error('the connection was closed during the login');
+    if (this.#socket !== null) {
+      const closed = new Error('the connection was closed during the login');
+      throw Object.assign(closed, { code: 'CONNECTION_CLOSED' });
+    }
     const { name, port } = this.host;
     const target = name.startsWith('/')
       ? { path: `${name}/.s.PGSQL.${port}` }
