@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import type { ShopIdentity } from '../../inventory/store.ts';
 import type { Report } from '../report.ts';
-import { FORGET_AFTER_MS, type Mark } from './history.ts';
+import { type BatchMark, FORGET_AFTER_MS } from './marks.ts';
 
 /** Since, batch and time, each padded to the same width, so that a new line covers the old one; then the name. */
 const LINE = /^ *(?<since>\d{1,16}) +(?<batch>\d{1,16}) +(?<seen>\d{1,16}) (?<name>[^\n\0]*)\n$/;
@@ -34,8 +34,8 @@ export class AcknowledgedFiles {
   }
 
   /** What servers of this machine have acknowledged in this history of the shop. */
-  read({ shop, since }: ShopIdentity): Mark[] {
-    const marks: Mark[] = [];
+  read({ shop, since }: ShopIdentity): BatchMark[] {
+    const marks: BatchMark[] = [];
     for (const name of this.#names(shop)) {
       const mark = this.#readFile(name, since);
       if (mark !== null) marks.push({ ...mark, id: name.slice(shop.length + 1) });
@@ -44,7 +44,7 @@ export class AcknowledgedFiles {
   }
 
   /** Writes down a batch. A disk that is full, or takes no writes, stops no sale: it is logged, once. */
-  write({ shop, since }: ShopIdentity, { id, name, batch, seen }: Mark): void {
+  write({ shop, since }: ShopIdentity, { id, name, batch, seen }: BatchMark): void {
     if (this.#failed) return;
     try {
       if (this.#file === null) {
@@ -79,7 +79,7 @@ export class AcknowledgedFiles {
   }
 
   /** Null for what is of another history, too old to be missed, or not readable: a power cut may leave that. */
-  #readFile(name: string, since: number): Omit<Mark, 'id'> | null {
+  #readFile(name: string, since: number): Omit<BatchMark, 'id'> | null {
     const path = join(this.#folder, name);
     try {
       if (Date.now() - statSync(path).mtimeMs > FORGET_AFTER_MS) {

@@ -12,7 +12,7 @@ import { hostname } from 'node:os';
 import { execute } from './batch/statements.ts';
 import type { DatabaseConnection } from './connection/database-connection.ts';
 import { query } from './connection/session-setup.ts';
-import { FORGET_AFTER_MS, type Mark } from './history.ts';
+import { type BatchMark, FORGET_AFTER_MS } from './marks.ts';
 import { SCHEMA_VERSION } from './migrations.ts';
 
 export class CommitMarker {
@@ -50,7 +50,7 @@ export class CommitMarker {
   }
 
   /** The mark at a batch, as of now. */
-  at(batch: number): Mark {
+  at(batch: number): BatchMark {
     return { id: this.id, name: this.#name, batch, seen: Date.now() };
   }
 

@@ -11,22 +11,10 @@ import { type ShopIdentity, StoreRefused } from '../../inventory/store.ts';
 import type { AcknowledgedFiles } from './acknowledged-files.ts';
 import { execute } from './batch/statements.ts';
 import type { ResultRows } from './connection/database-connection.ts';
-
-/** Marks of servers that were not heard of for this long are deleted, and not missed. */
-export const FORGET_AFTER_MS = 30 * 24 * 60 * 60 * 1000;
+import { type BatchMark, FORGET_AFTER_MS } from './marks.ts';
 
 /** How often a server looks at the marks of the others. */
 export const LOOK_EVERY_MS = 1_000;
-
-/** The number of the last batch of a server. */
-export interface Mark {
-  readonly id: string;
-  /** For people: its machine and process. */
-  readonly name: string;
-  readonly batch: number;
-  /** Milliseconds since 1970 UTC. */
-  readonly seen: number;
-}
 
 /** What the database says of its own history. */
 export interface HistoryState {
@@ -35,7 +23,7 @@ export interface HistoryState {
   readonly lost: string | null;
   /** Whether a commit waits for a standby. */
   readonly hasStandbys: boolean;
-  readonly marks: ReadonlyMap<string, Mark>;
+  readonly marks: ReadonlyMap<string, BatchMark>;
 }
 
 /** The database knows less than was acknowledged. Nothing may be sold from it. */
@@ -53,9 +41,9 @@ export function historyFrom(rows: ResultRows): HistoryState {
         'Put its row back from a backup, and start again',
     );
   }
-  const marks = new Map<string, Mark>();
+  const marks = new Map<string, BatchMark>();
   for (const row of rows) {
-    if (row.id !== null) marks.set(row.id as string, row as unknown as Mark);
+    if (row.id !== null) marks.set(row.id as string, row as unknown as BatchMark);
   }
   return {
     identity: { shop: first.shop as string, since: first.since as number },
@@ -68,7 +56,7 @@ export function historyFrom(rows: ResultRows): HistoryState {
 /** What this server knows to be committed. */
 export class KnownHistory {
   readonly #files: AcknowledgedFiles | null;
-  readonly #marks = new Map<string, Mark>();
+  readonly #marks = new Map<string, BatchMark>();
   #identity: ShopIdentity | null = null;
   #hasStandbys = true;
   #lookedAt = 0;
@@ -141,7 +129,7 @@ export class KnownHistory {
   }
 
   /** Remembers a batch of this server, before its replies leave. */
-  acknowledge(mark: Mark): void {
+  acknowledge(mark: BatchMark): void {
     this.#marks.set(mark.id, mark);
     this.#files?.write(this.identity, mark);
   }
