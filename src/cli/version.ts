@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { version as build, release } from 'node:os';
-import { guardOutput } from './output-guard.ts';
 
 /**
  * Prints what oclif prints for `inv --version`, and returns whether it did. Scripts ask for the
@@ -12,7 +11,11 @@ export function printVersion(
 ): boolean {
   const isAsked = argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v');
   if (!isAsked || mayBeWsl() || process.env.DEBUG) return false;
-  guardOutput();
+  process.stdout.on('error', async (error) => {
+    // Loaded only now: it would take a tenth of the time that this needs.
+    const { outputLost } = await import('./output-guard.ts');
+    outputLost(process.stdout, error);
+  });
   const { platform, arch } = process;
   process.stdout.write(`${name}/${version} ${platform}-${arch} node-${process.version}\n`);
   return true;
