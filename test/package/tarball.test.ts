@@ -1,9 +1,10 @@
 // What `npm pack` makes, and what a user gets from it.
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Finished, finished } from '../cli/fixture.ts';
+import { startServer } from '../support/in-process.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = async (name: string) => JSON.parse(await readFile(join(root, name), 'utf8'));
@@ -44,7 +45,7 @@ async function unwanted(paths: string[]): Promise<string[]> {
 test('holds what runs, what tells about it, and nothing else', async () => {
   const files = packed.files.map(({ path }) => path);
   const expected =
-    /^(bin\/run\.js|dist\/.+\.js|oclif\.manifest\.json|package\.json|(PROTOCOL|README)\.md|LICENSE)$/;
+    /^(bin\/run\.js|dist\/.+\.js|dist\/(client|protocol|named-error).*\.d\.ts|oclif\.manifest\.json|package\.json|(PROTOCOL|README)\.md|LICENSE)$/;
   expect(files.filter((path) => !expected.test(path))).toEqual([]);
   expect(files).toEqual(
     expect.arrayContaining(['bin/run.js', 'dist/cli/main.js', 'oclif.manifest.json', 'README.md']),
@@ -53,7 +54,7 @@ test('holds what runs, what tells about it, and nothing else', async () => {
     path.endsWith('.ts'),
   );
   // One file for each source, and none that is left from a source that is gone.
-  const built = files.filter((path) => path.startsWith('dist/'));
+  const built = files.filter((path) => path.startsWith('dist/') && !path.endsWith('.d.ts'));
   expect(built.toSorted()).toEqual(
     sources.map((path) => join('dist', path).replace(/\.ts$/, '.js')).toSorted(),
   );
@@ -92,4 +93,69 @@ test('installs into an empty folder and works', { timeout: 180_000 }, async ({ s
     stderr: expect.stringContaining('inv serve'),
   });
   expect(await inv('shop', 'local', '--json')).toMatchObject({ code: 4, stderr: '' });
+
+  await isUsable(folder);
+});
+
+/** A program of somebody else's, against a server that is there. */
+const PROGRAM = `
+import { Client, NoServer, type Receipt, withRetry, PAUSES_MS } from 'inv/client';
+
+const client: Client = await Client.connect({ host: '127.0.0.1', port: Number(process.argv[2]) });
+const { token }: { token: string } = await client.login('alice', 'wonderland');
+const receipt: Receipt = await withRetry(PAUSES_MS, () =>
+  client.purchase([{ upc: 1001, qty: 2 }], 'order-1'),
+);
+await client.logout();
+client.close();
+// @ts-expect-error An order has an id.
+const wrong = () => client.purchase([{ upc: 1001, qty: 2 }]);
+const nobody = await Client.connect({ host: '127.0.0.1', port: 1 }).catch((error) => error);
+console.log(JSON.stringify([receipt.lines, token !== '', nobody instanceof NoServer, typeof wrong]));
+`;
+
+/** Checks the types of such a program, strictly and those of the package too, and runs it. */
+async function isUsable(folder: string): Promise<void> {
+  await writeFile(join(folder, 'program.mts'), PROGRAM);
+  const options = ['--strict', '--noEmit', '--target', 'es2024', '--module', 'nodenext'];
+  const types = ['--typeRoots', join(root, 'node_modules/@types'), '--types', 'node'];
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const args = [tsc, ...options, ...types, '--skipLibCheck', 'false', 'program.mts'];
+  expect(await finished(process.execPath, args, { cwd: folder })).toMatchObject({
+    code: 0,
+    stdout: '',
+  });
+  await using server = await startServer();
+  const program = [join(folder, 'program.mts'), String(server.port)];
+  const { stdout, stderr } = await finished(process.execPath, program, { cwd: folder });
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual([
+    [{ upc: 1001, qty: 2, available: 48 }],
+    true,
+    true,
+    'function',
+  ]);
+}
+
+test('inv/client loads no terminal, no files and no server', async () => {
+  const loaded = join(root, 'test/support/print-loaded.ts');
+  const code = `await import(${JSON.stringify(join(root, 'dist/client/index.js'))})`;
+  const { stderr } = await finished(process.execPath, [
+    '--import',
+    loaded,
+    '--input-type=module',
+    '--eval',
+    code,
+  ]);
+  const modules = stderr.split('\n').filter((url) => url !== '');
+  expect(modules).toEqual(
+    expect.arrayContaining([expect.stringContaining('dist/client/client.js')]),
+  );
+  const unwanted = modules.filter(
+    (url) =>
+      !/dist\/(client|protocol)\/[^/]+\.js$|dist\/named-error\.js$|^node:(net|timers\/promises)$/.test(
+        url,
+      ),
+  );
+  expect(unwanted.filter((url) => !/print-loaded|^(data:|node:module)|eval/.test(url))).toEqual([]);
 });
