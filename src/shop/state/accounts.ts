@@ -173,14 +173,14 @@ function shopAt(
   const address = nameOf(server);
   const known = state.servers[address];
   if (served === undefined) return known ?? null;
-  if (served === null) return known === address ? address : null;
+  // What was kept under the address is not known to be of the shop that it tells now: see `adopt`.
+  if (known === address) return address;
+  if (served === null) return null;
   const hasLoggedIn = Object.values(state.accounts).some(
     (account) => account.shop === served.id && account.server === address,
   );
-  if (known === served.id || hasLoggedIn || isSameMachine(state, server, served.id)) {
-    return served.id;
-  }
-  return known === address ? address : null;
+  const isTrusted = known === served.id || hasLoggedIn || isSameMachine(state, server, served.id);
+  return isTrusted ? served.id : null;
 }
 
 function isSameMachine(state: State, server: Address, shop: string): boolean {
