@@ -27,6 +27,7 @@ import {
 import { PostgresStore } from './postgres-store.ts';
 import { preflight } from './preflight.ts';
 import { addItems, checkVersion, countLogins, hasNoItems, makeSchema } from './schema.ts';
+import { checkStructure } from './structure.ts';
 
 /** What may be left out. */
 export interface PostgresOptions {
@@ -123,6 +124,7 @@ class Preparation {
 
   /** Throws HistoryLost when the database knows less than this server, and whatever PostgreSQL throws. */
   async makeReady(connection: DatabaseConnection): Promise<void> {
+    await checkStructure(connection);
     await query(connection, prepareStatements());
     const before = await this.#readHistory(connection);
     connection.lastBatch = await this.#markedBatch(connection, before);
