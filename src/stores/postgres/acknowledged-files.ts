@@ -21,6 +21,12 @@ import { type BatchMark, FORGET_AFTER_MS } from './marks.ts';
 /** Since, batch and time, each padded to the same width, so that a new line covers the old one; then the name. */
 const LINE = /^ *(?<since>\d{1,16}) +(?<batch>\d{1,16}) +(?<seen>\d{1,16}) (?<name>[^\n\0]*)\n$/;
 
+/** A batch that a server acknowledged, and the history of which shop it is a part of. */
+export interface AcknowledgedBatch {
+  readonly history: ShopIdentity;
+  readonly mark: BatchMark;
+}
+
 export class AcknowledgedFiles {
   readonly #folder: string;
   readonly #report: Report;
@@ -33,14 +39,15 @@ export class AcknowledgedFiles {
     this.#report = report;
   }
 
-  /** What servers of this machine have acknowledged in this history of the shop. */
-  read({ shop, since }: ShopIdentity): BatchMark[] {
-    const marks: BatchMark[] = [];
-    for (const name of this.#names(shop)) {
-      const mark = this.#readFile(name, since);
-      if (mark !== null) marks.push({ ...mark, id: name.slice(shop.length + 1) });
+  /** What servers of this machine have acknowledged, of any shop. */
+  read(): AcknowledgedBatch[] {
+    let names: string[];
+    try {
+      names = readdirSync(this.#folder);
+    } catch {
+      return [];
     }
-    return marks;
+    return names.flatMap((name) => this.#readFile(name) ?? []);
   }
 
   /** Writes down a batch. A disk that is full, or takes no writes, stops no sale: it is logged, once. */
@@ -70,25 +77,22 @@ export class AcknowledgedFiles {
     this.#file = null;
   }
 
-  #names(shop: string): string[] {
-    try {
-      return readdirSync(this.#folder).filter((name) => name.startsWith(`${shop}.`));
-    } catch {
-      return [];
-    }
-  }
-
-  /** Null for what is of another history, too old to be missed, or not readable: a power cut may leave that. */
-  #readFile(name: string, since: number): Omit<BatchMark, 'id'> | null {
-    const path = join(this.#folder, name);
+  /** Null for what is too old to be missed, or not readable: a power cut may leave that. */
+  #readFile(file: string): AcknowledgedBatch | null {
+    const path = join(this.#folder, file);
     try {
       if (Date.now() - statSync(path).mtimeMs > FORGET_AFTER_MS) {
         rmSync(path);
         return null;
       }
+      const [shop = '', id = ''] = file.split('.');
       const parts = LINE.exec(readFileSync(path, 'utf8'))?.groups;
-      if (Number(parts?.since) !== since) return null;
-      return { name: parts?.name ?? '', batch: Number(parts?.batch), seen: Number(parts?.seen) };
+      if (parts === undefined) return null;
+      const { since, batch, seen, name = '' } = parts;
+      return {
+        history: { shop, since: Number(since) },
+        mark: { id, name, batch: Number(batch), seen: Number(seen) },
+      };
     } catch {
       return null;
     }

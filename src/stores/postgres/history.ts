@@ -8,7 +8,7 @@
  * accepts the loss: then the history begins anew (`shop.since`), and what was remembered is void.
  */
 import { type ShopIdentity, StoreRefused } from '../../inventory/store.ts';
-import type { AcknowledgedFiles } from './acknowledged-files.ts';
+import type { AcknowledgedBatch, AcknowledgedFiles } from './acknowledged-files.ts';
 import { execute } from './batch/statements.ts';
 import type { ResultRows } from './connection/database-connection.ts';
 import { type BatchMark, FORGET_AFTER_MS } from './marks.ts';
@@ -87,11 +87,19 @@ export class KnownHistory {
     return Date.now() - this.#lookedAt >= LOOK_EVERY_MS;
   }
 
+  /** What servers of this machine have acknowledged. Must be read before the state that it is compared with. */
+  acknowledgedHere(): AcknowledgedBatch[] {
+    return this.#files?.read() ?? [];
+  }
+
   /**
    * Returns what the database has lost, as a sentence, or null. An operator's acceptance of an earlier
    * loss makes everything void that was remembered before it.
    */
-  lossIn({ identity, lost, marks }: HistoryState): string | null {
+  lossIn(
+    { identity, lost, marks }: HistoryState,
+    acknowledged: readonly AcknowledgedBatch[] = [],
+  ): string | null {
     const known = this.#identity;
     if (known !== null && identity.shop !== known.shop) {
       return `it is the database of another shop (${identity.shop}, and not ${known.shop})`;
@@ -101,7 +109,9 @@ export class KnownHistory {
     }
     if (lost !== null) return lost;
     const remembered = known?.since === identity.since ? [...this.#marks.values()] : [];
-    remembered.push(...(this.#files?.read(identity) ?? []));
+    for (const { history, mark } of acknowledged) {
+      if (history.shop === identity.shop && history.since === identity.since) remembered.push(mark);
+    }
     const missing: string[] = [];
     for (const { id, name, batch, seen } of remembered) {
       const found = marks.get(id)?.batch;

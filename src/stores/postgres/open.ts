@@ -155,8 +155,10 @@ class Preparation {
 
   /** Throws HistoryLost, and tells all other servers, when the database knows less than this server. */
   async #readHistory(connection: DatabaseConnection): Promise<HistoryState> {
+    // A server beside this one may commit at any moment: what it knows now, the database must know then.
+    const acknowledged = this.#history.acknowledgedHere();
     const state = historyFrom(await query(connection, READ_HISTORY));
-    const loss = this.#history.lossIn(state);
+    const loss = this.#history.lossIn(state, acknowledged);
     if (loss === null) return state;
     if (loss !== this.#reported) {
       this.#report('database lost what was acknowledged', {

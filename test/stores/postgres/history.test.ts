@@ -13,7 +13,7 @@ import { alice, Buyer, levels, settleOne } from '../orders.ts';
 const server = await PostgresServer.start();
 afterAll(() => server[Symbol.asyncDispose]());
 
-const ITEMS: readonly Item[] = [1, 2].map((upc) => ({ upc, name: `item ${upc}`, units: 100 }));
+const ITEMS: readonly Item[] = [1, 2].map((upc) => ({ upc, name: `item ${upc}`, units: 100_000 }));
 
 /** Milliseconds within which a server without requests must have looked. */
 const LOOK = { timeout: 10_000, interval: 50 };
@@ -120,7 +120,7 @@ describe('a database that is set back under a running server', () => {
     await server.run(admin, `ALTER DATABASE ${shop.name}_future ALLOW_CONNECTIONS true`);
     await server.run(admin, `ALTER DATABASE ${shop.name}_future RENAME TO ${shop.name}`);
     await untilSold(store);
-    expect(await levels(store)).toMatchObject({ 1: 98 });
+    expect(await levels(store)).toMatchObject({ 1: 99_998 });
   });
 
   test('is sold from when an operator has accepted the loss, and tells clients a new beginning', async () => {
@@ -137,7 +137,7 @@ describe('a database that is set back under a running server', () => {
     expect(store.identity).toEqual({ shop: identity.shop, since: accepted.since });
     expect(store.identity.since).toBeGreaterThan(identity.since);
     // A second loss counts anew.
-    expect(await levels(store)).toMatchObject({ 1: 99 });
+    expect(await levels(store)).toMatchObject({ 1: 99_999 });
     const other = await shop.open();
     expect(other.identity).toEqual(store.identity);
   });
@@ -254,6 +254,21 @@ describe('what a server acknowledged outlives it', () => {
     await acceptLoss(shop.address);
     const later = await shop.open(new Log(), folder.path);
     expect(await buy(later)).toEqual(sold);
+  });
+
+  test('a start beside a server that sells all the time accuses nobody', async () => {
+    await using shop = await newShop();
+    using folder = new TemporaryFolder();
+    const seller = await shop.open(new Log(), folder.path);
+    let isSelling = true;
+    const buyer = new Buyer(alice);
+    const selling = (async () => {
+      while (isSelling) expect(await settleOne(seller, buyer.buy('2x1'))).toBeDefined();
+    })();
+    for (let start = 0; start < 25; start++)
+      await (await shop.open(new Log(), folder.path)).close();
+    isSelling = false;
+    await selling;
   });
 
   test('files of another history, or that a power cut left, are of no harm', async () => {
