@@ -96,14 +96,15 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
           waitMs: flags.wait * 1000,
         })
       : await openFile(flags.data, this.config.dataDir, catalog);
+    const onFailure = (error: Error): never => {
+      reportFailure(error, data);
+      process.exit(ExitCode.fault);
+    };
     const server = new InventoryServer({
       store,
       version: this.config.version,
       log: logToStderr,
-      onFailure: (error) => {
-        reportFailure(error, data);
-        process.exit(ExitCode.fault);
-      },
+      onFailure,
     });
     const stopped = stopOnSignals(server);
     const port = await listen(server, flags.port, flags.host, abandon);
@@ -124,7 +125,11 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       logins,
       pid: process.pid,
     });
-    await stopped;
+    try {
+      await stopped;
+    } catch (error) {
+      onFailure(error as Error);
+    }
     // What nobody reads would keep the process; all that clients were promised is done.
     if (!(await outputLeft(OUTPUT_PATIENCE_MS, process.stdout, process.stderr))) {
       process.exit(ExitCode.done);

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
   mkdirSync,
   readFileSync,
   rmSync,
@@ -165,6 +166,32 @@ describe('a data file that is removed while it is used', () => {
     const { code, stderr } = await server.ended;
     expect(code).toBe(1);
     expectFailure(stderr, kind, `${data}${suffix} was removed or replaced`, [sentence]);
+  });
+});
+
+describe('a copy that is put over the data file of a running server', () => {
+  test.each(['the next purchase', 'the stop'])('is noticed by %s', async (what) => {
+    using folder = new TemporaryFolder();
+    const data = folder.file('inventory.db');
+    await (await serve(data)).stop();
+    copyFileSync(data, folder.file('backup.db'));
+    await using server = await serve(data);
+    await using client = await server.login();
+    await client.ask('PURCHASE 1009 1 ORDER before');
+    copyFileSync(folder.file('backup.db'), data);
+    if (what === 'the stop') server.child.kill('SIGTERM');
+    else await expect(client.ask('PURCHASE 1009 1')).rejects.toThrow('closed before');
+    const { code, stderr } = await server.ended;
+    expect(code).toBe(1);
+    expectFailure(stderr, 'data file overwritten', `another program wrote over ${data}`, [
+      'What was acknowledged since that copy was made may be missing from the file',
+      `Move ${data}-wal out of the way and keep it`,
+    ]);
+    // The order that was acknowledged is in the log, and the log is not taken for the copy's.
+    const again = await serveToEnd('--port', '0', '--data', data);
+    expect(again).toMatchObject({ code: 1, stdout: '' });
+    expect(again.stderr).toContain('do not belong together');
+    expect(readFileSync(`${data}-wal`).includes('before')).toBe(true);
   });
 });
 

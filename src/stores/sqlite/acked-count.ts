@@ -17,9 +17,8 @@ export class AckedCount {
   /** The last write failed, and the log was told so. */
   #isFailing = false;
 
-  /** As `check`, and then counts on from `committed`. */
-  constructor(path: string, dataPath: string, committed: number, report: Report) {
-    AckedCount.check(path, dataPath, committed);
+  /** Counts on from `committed`, in the file at `path`. Call `check` before. */
+  constructor(path: string, committed: number, report: Report) {
     this.#path = path;
     this.#report = report;
     this.#count = committed;
@@ -39,6 +38,10 @@ export class AckedCount {
         'of its write-ahead log is missing or damaged, or the file is an old copy. Restore the ' +
         `newest backup with its -wal file; or, to go on with what is there, remove ${path}`,
     );
+  }
+
+  get count(): number {
+    return this.#count;
   }
 
   add(): void {

@@ -45,6 +45,13 @@ const THREAD = `
   });
 `;
 
+/** In pages. */
+export interface LogState {
+  readonly log: number;
+  /** How much of the log is in the file. */
+  readonly checkpointed: number;
+}
+
 /** How a checkpoint failed. Errors lose their codes between threads. */
 interface Failure {
   readonly message: string;
@@ -64,14 +71,24 @@ export class Checkpointer {
   readonly #logState: StatementSync;
   readonly #checkpoint: StatementSync;
   #thread: Worker | null = null;
+  readonly #onDone: () => void;
   readonly #ready = Promise.withResolvers<void>();
   #isRunning = false;
   /** The last checkpoint met a fault that passes, and the log was told so. */
   #isFailing = false;
   #fault: Error | null = null;
 
-  /** `db` is a connection to the file at `path`, and makes no checkpoints itself. */
-  constructor(path: string, db: DatabaseSync, report: Report) {
+  /**
+   * `db` is a connection to the file at `path`, and makes no checkpoints itself. `onDone` is called when a
+   * checkpoint has ended, well or not; what it throws is told by `check`.
+   */
+  constructor(
+    path: string,
+    db: DatabaseSync,
+    report: Report,
+    onDone: () => void = () => undefined,
+  ) {
+    this.#onDone = onDone;
     this.#report = report;
     this.#path = path;
     this.#logState = db.prepare('PRAGMA wal_checkpoint(NOOP)');
@@ -96,11 +113,25 @@ export class Checkpointer {
 
   /** Call after each commit. */
   startWhenDue(): void {
-    const { log, checkpointed } = this.#logState.get() as { log: number; checkpointed: number };
+    const { log, checkpointed } = this.logState();
     if (this.#isRunning || log - checkpointed < CHECKPOINT_PAGES) return;
     this.#isRunning = true;
     this.#thread ??= this.#startThread();
     this.#thread.postMessage('run');
+  }
+
+  /** Whether the thread is writing to the file. */
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** Whether another program is moving the log at this moment. If none is, this moves it. */
+  isMovedByOthersNow(): boolean {
+    return (this.#checkpoint.get() as { busy: number }).busy === 1;
+  }
+
+  logState(): LogState {
+    return this.#logState.get() as unknown as LogState;
   }
 
   /** Resolves when nothing but `db` has the file open. */
@@ -139,6 +170,11 @@ export class Checkpointer {
       this.#isFailing = false;
     } catch (error) {
       this.#failed(error as Failure);
+    }
+    try {
+      this.#onDone();
+    } catch (error) {
+      this.#fault ??= error as Error;
     }
   }
 

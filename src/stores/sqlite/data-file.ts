@@ -5,6 +5,7 @@
  * Beside `inventory.db` stand SQLite's own `-wal` and `-shm`, and two small files of ours: `-lock`,
  * locked while a server runs, and `-acked`, the number of batches that were acknowledged.
  */
+import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -15,10 +16,12 @@ import { Checkpointer } from './checkpointer.ts';
 import { checkContent, checkHeader, checkSize, isPresent } from './data-file-checks.ts';
 import { lockDataFile } from './data-file-lock.ts';
 import { FilesInPlace } from './files-in-place.ts';
+import { batchPage, checkLogBelongs, openingName } from './log-check.ts';
 import { MadeFiles, syncFolder } from './made-files.ts';
 import { migrate } from './migrations.ts';
 import { checkOnlyPath, realDataPath } from './one-path.ts';
-import { DataFileGone, failureOf, LockGone } from './sqlite-failures.ts';
+import { OverwriteWatch } from './overwrite-watch.ts';
+import { DataFileGone, DataFileOverwritten, failureOf, LockGone } from './sqlite-failures.ts';
 
 /** How long a batch waits for an operator's own write transaction on the file. */
 const BUSY_TIMEOUT_MS = 1_000;
@@ -48,10 +51,11 @@ export function openDataFile(
     db = openDatabase(path);
     checkSize(db, path);
     const committed = checkContent(db, path);
-    bringUpToDate(db, path);
+    AckedCount.check(`${path}-acked`, path, committed);
+    const opening = bringUpToDate(db, path, committed);
     if (!existsSync(`${path}-acked`)) made.add(`${path}-acked`);
-    const acked = new AckedCount(`${path}-acked`, path, committed, report);
-    return new DataFile(path, db, lock, acked, made, report);
+    const acked = new AckedCount(`${path}-acked`, committed, report);
+    return new DataFile(path, db, opening, lock, acked, made, report);
   } catch (error) {
     db?.close();
     made.remove();
@@ -72,10 +76,17 @@ function lockFile(path: string, made: MadeFiles, withParents: boolean): Database
   }
 }
 
-/** An inv that is older than the tables finds their version in the file itself: it does not look into the log. */
-function bringUpToDate(db: DatabaseSync, path: string): void {
+/**
+ * Brings the tables up to date, and gives this opening of the file a name, which is returned. Both go into the
+ * file itself: an older inv looks for the version there, and the log that begins now belongs to this name.
+ */
+function bringUpToDate(db: DatabaseSync, path: string, committed: number): string {
+  const opening = openingName(committed, randomUUID());
   try {
-    if (migrate(db)) db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    migrate(db);
+    db.prepare('UPDATE batches SET opening = ?').run(opening);
+    db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    return opening;
   } catch (error) {
     throw new StoreRefused(
       `cannot bring ${path} up to date: ${(error as Error).message}. It still has every order; ` +
@@ -89,6 +100,10 @@ function bringUpToDate(db: DatabaseSync, path: string): void {
  * moves the write-ahead log into the file and removes it, and what is refused must stay as it is.
  */
 function checkUntouched(path: string): void {
+  const first = openReadOnly(path);
+  const place = batchPage(first);
+  first.close();
+  checkLogBelongs(path, place);
   const db = openReadOnly(path);
   try {
     AckedCount.check(`${path}-acked`, path, checkContent(db, path));
@@ -104,6 +119,7 @@ export class DataFile {
   readonly #acked: AckedCount;
   readonly #files: FilesInPlace;
   readonly #checkpointer: Checkpointer;
+  readonly #watch: OverwriteWatch;
   readonly #made: MadeFiles;
   #isAbandoned = false;
   /** The log has grown since anybody looked at its length. */
@@ -112,6 +128,7 @@ export class DataFile {
   constructor(
     path: string,
     db: DatabaseSync,
+    opening: string,
     lock: DatabaseSync,
     acked: AckedCount,
     made: MadeFiles,
@@ -127,7 +144,10 @@ export class DataFile {
       [`${path}-wal`, DataFileGone],
       [`${path}-lock`, LockGone],
     ]);
-    this.#checkpointer = new Checkpointer(path, db, report);
+    this.#checkpointer = new Checkpointer(path, db, report, () =>
+      this.#watch.afterCheckpoint(this.#acked.count),
+    );
+    this.#watch = new OverwriteWatch(path, db, opening, this.#checkpointer);
   }
 
   /** Resolves when all is there that a server needs before its first client. Throws StoreRefused. */
@@ -149,6 +169,7 @@ export class DataFile {
   acknowledgeBatch(): void {
     this.#files.check();
     this.#checkpointer.check();
+    this.#watch.check(this.#acked.count + 1);
     this.#acked.add();
     this.#hasGrown = true;
   }
@@ -170,9 +191,30 @@ export class DataFile {
     this.#isAbandoned = true;
   }
 
+  /**
+   * Throws a StoreFailure when the file is not the one that was opened: what it holds may then not be what was
+   * acknowledged. A file that was written over is not closed, which would move the log into it.
+   */
   async close(): Promise<void> {
+    const failure = this.#isAbandoned ? null : this.#harm();
     await this.#checkpointer.close();
-    this.db.close();
+    if (!(failure instanceof DataFileOverwritten)) this.db.close();
+    this.#release();
+    if (failure !== null) throw failure;
+  }
+
+  #harm(): unknown {
+    try {
+      this.#files.check();
+      this.#watch.check(this.#acked.count);
+      return null;
+    } catch (error) {
+      return failureOf(error, this.#path);
+    }
+  }
+
+  #release(): void {
+    this.#watch.close();
     this.#acked.close();
     // Under the lock: the next server must not find half of it.
     if (this.#isAbandoned) this.#made.remove();

@@ -54,6 +54,9 @@ export const MIGRATIONS: readonly Migration[] = [
       Math.max(0, Date.now()),
     );
   },
+
+  // 3: which opening of the file wrote its last batch, so that a log is not taken for another file's
+  (db) => db.exec("ALTER TABLE batches ADD COLUMN opening TEXT NOT NULL DEFAULT ''"),
 ];
 
 /** The version of the tables that this program knows, which is the newest. */

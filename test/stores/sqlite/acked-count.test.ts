@@ -7,7 +7,7 @@ test('a count that cannot be written is told once, and written again when it can
   using folder = new TemporaryFolder();
   const path = folder.file('away/inventory.db-acked');
   const events: string[] = [];
-  const acked = new AckedCount(path, 'inventory.db', 7, (event) => events.push(event));
+  const acked = new AckedCount(path, 7, (event) => events.push(event));
   acked.add();
   acked.add();
   expect(events).toEqual(['count of batches not written']);

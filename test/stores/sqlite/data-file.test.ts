@@ -17,6 +17,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { StoreRefused } from '../../../src/inventory/store.ts';
 import { SCHEMA_VERSION } from '../../../src/stores/sqlite/migrations.ts';
+import { LockGone } from '../../../src/stores/sqlite/sqlite-failures.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { BindMount } from '../../support/faults.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
@@ -351,7 +352,7 @@ describe('one server at a time', () => {
     await expect(async () => store.settle([new Buyer().buy('1x1')])).rejects.toThrow(
       'inventory.db-lock was removed or replaced',
     );
-    await store.close();
+    await expect(store.close()).rejects.toThrow(LockGone);
   });
 
   test('a refused file is let go of', () => {

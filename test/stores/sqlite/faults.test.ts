@@ -175,6 +175,8 @@ describe('what fails after the commit is never told as "nothing happened"', () =
     rmSync(fixture.path);
     const settle = async () => fixture.store.settle([new Buyer().buy('1x2')]);
     await expect(settle).rejects.toThrow(DataFileGone);
+    // Nor is the end of such a server an end as any other.
+    await expect(fixture.store.close()).rejects.toThrow(DataFileGone);
   });
 });
 
