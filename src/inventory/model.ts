@@ -73,6 +73,8 @@ export type Request =
       readonly kind: 'orders';
       readonly session: Session | null;
       readonly count: number;
+      /** When these are only the first of a longer page: how many that has at most, `total` then tells how many. */
+      readonly outOf?: number;
       readonly before: string | null;
     };
 
@@ -95,6 +97,7 @@ export type Page =
       readonly page: 'orders';
       readonly user: string;
       readonly count: number;
+      readonly outOf?: number;
       readonly before: string | null;
     };
 
@@ -103,7 +106,8 @@ export type Outcome =
   | { readonly kind: 'loggedOut' }
   | { readonly kind: 'inventory'; readonly items: readonly Stock[] }
   | { readonly kind: 'receipt'; readonly order: Order; readonly replayed: boolean }
-  | { readonly kind: 'orders'; readonly orders: readonly Order[] }
+  /** `total`: how many orders the whole page has of which these are the first. */
+  | { readonly kind: 'orders'; readonly orders: readonly Order[]; readonly total: number }
   | Refusal;
 
 /** Finds a row by its key: a Map, or a store's own way to the row. */

@@ -14,11 +14,23 @@ export function inventoryPage(items: readonly Stock[]): Outcome {
 
 /**
  * `found`: orders of the user, in any order, among them the `count` newest before `before`; null when
- * `before` is no order of the user.
+ * `before` is no order of the user. `counted`: how many there are before `before`, where `isFirstPart`.
  */
-export function ordersPage({ count }: OrdersPage, found: readonly Order[] | null): Outcome {
+export function ordersPage(
+  page: OrdersPage,
+  found: readonly Order[] | null,
+  counted: number,
+): Outcome {
   if (found === null) return NO_ORDER;
-  return { kind: 'orders', orders: [...found].sort(newestFirst).slice(0, count) };
+  const orders = [...found].sort(newestFirst).slice(0, page.count);
+  const more = isFirstPart(page) ? Math.min(counted, page.outOf as number) : 0;
+  const total = Math.max(more, orders.length);
+  return { kind: 'orders', orders, total };
+}
+
+/** Whether these are only the first orders of a longer page. */
+export function isFirstPart({ count, outOf }: OrdersPage): boolean {
+  return outOf !== undefined && outOf > count;
 }
 
 /** By position, which is the id when the id tells the time. */

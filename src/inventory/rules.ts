@@ -60,8 +60,12 @@ function settleOne(request: Request, batch: Batch): Outcome | Page {
       const order = batch.order(session.user, request.order);
       return order === undefined ? NO_ORDER : firstOutcome(order);
     }
-    case 'orders':
-      return { page: 'orders', user: session.user, count: request.count, before: request.before };
+    case 'orders': {
+      const { count, outOf, before } = request;
+      return outOf === undefined
+        ? { page: 'orders', user: session.user, count, before }
+        : { page: 'orders', user: session.user, count, outOf, before };
+    }
   }
 }
 

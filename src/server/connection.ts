@@ -4,7 +4,7 @@
  * not read, it stops reading, and TCP makes the client wait.
  */
 import type { Socket } from 'node:net';
-import { type Outcome, Refusal, type Session } from '../inventory/model.ts';
+import { type Outcome, Refusal, type Request, type Session } from '../inventory/model.ts';
 import { OutcomeUnknown, type StoreUnavailable } from '../inventory/store.ts';
 import type { Credentials } from '../protocol/argument-checks.ts';
 import { encode, type ProtocolVersion, type Reply } from '../protocol/encoder.ts';
@@ -17,9 +17,10 @@ import {
 } from '../protocol/limits.ts';
 import { RequestDecoder } from '../protocol/request-decoder.ts';
 import { parse } from '../verbs/index.ts';
-import { type Caller, type Command, guard, type Service } from '../verbs/verb.ts';
+import { BrokenReply, type Caller, type Command, guard, type Service } from '../verbs/verb.ts';
 import { wallClock } from './clock.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { HEAVY_WORK } from './heavy-lane.ts';
 import { closeLingering } from './lingering-close.ts';
 import { Output } from './output.ts';
 import type { Passwords } from './passwords.ts';
@@ -63,6 +64,10 @@ export class Connection implements Caller {
   #exclusive = false;
   /** A request for which the queue has no room yet. */
   #held: Command | null = null;
+  /** What the reply that is being written still lacks: asked when the client has read so far. */
+  #rest: Command | null = null;
+  /** A part of a reply is told, and the rest of it is not. */
+  #isMidReply = false;
   /** Replies made without the store since the last call of `advance`. */
   #madeAtOnce = 0;
   /** What has arrived is looked at further in one of the next turns of the event loop, and not before. */
@@ -111,6 +116,7 @@ export class Connection implements Caller {
     const held = this.#held;
     this.#held = null;
     if (held !== null && !this.#closing) this.#take(held);
+    if (this.#rest !== null && !this.#closing && this.#output.isClear) this.#askForRest(this.#rest);
     try {
       while (this.#mayTake()) {
         const words = this.#decoder.next(this.#maxCommandBytes(), MAX_EMPTY_COMMANDS_IN_TURN);
@@ -200,24 +206,37 @@ export class Connection implements Caller {
     }
     const credentials = verb.credentials === null ? null : verb.credentials(command);
     const { commit } = this.service;
-    if (commit.full && verb.request !== null && credentials === null) {
+    const work = verb.work(command);
+    if (work <= HEAVY_WORK && commit.full && verb.request !== null && credentials === null) {
       this.#held = command;
       commit.waitForRoom(this);
       return;
     }
-    if (verb.exclusive(command)) this.#exclusive = true;
-    if (credentials === null) this.#perform(command);
+    if (work > HEAVY_WORK || verb.exclusive(command)) this.#exclusive = true;
+    if (credentials === null) this.#perform(command, work);
     else void this.#check(command, credentials);
   }
 
-  #perform(command: Command): void {
+  #perform(command: Command, work: number): void {
     const { request } = command.verb;
     if (request === null) {
       this.#reply(() => command.verb.answer(command, this));
     } else {
       this.#submitted++;
-      this.service.commit.add(new PendingRequest(this, command, request(command, this)));
+      this.#submit(command, request(command, this), work);
     }
+  }
+
+  #submit(command: Command, request: Request, work: number): void {
+    const entry = new PendingRequest(this, command, request);
+    if (work <= HEAVY_WORK) this.service.commit.add(entry);
+    else this.service.commit.addHeavy(entry, this.session?.user ?? '', work);
+  }
+
+  #askForRest(rest: Command): void {
+    this.#rest = null;
+    const { request, work } = rest.verb;
+    if (request !== null) this.#submit(rest, request(rest, this), work(rest));
   }
 
   /** Checks a password away from the event loop, and performs `command` when it is right. */
@@ -229,7 +248,7 @@ export class Connection implements Caller {
     const right = !full && (await passwords.check(credentials, this.#address, isThere));
     this.#checking = false;
     this.#now = 0;
-    if (right) this.#perform(command);
+    if (right) this.#perform(command, 1);
     else this.#replyWith(full ? LOGINS_BUSY : WRONG_PASSWORD);
     this.advance();
   }
@@ -251,19 +270,43 @@ export class Connection implements Caller {
   /** Called when `command` is settled. */
   answer(command: Command, outcome: Outcome): void {
     if (outcome instanceof Refusal) {
-      this.#add(encode(new ErrorReply(outcome.code, outcome.message), this.version));
+      if (this.#isMidReply) this.#breakOff();
+      else this.#add(encode(new ErrorReply(outcome.code, outcome.message), this.version));
       return;
     }
-    this.#add(command.verb.encode(outcome, this, command));
+    const bytes = command.verb.encode(outcome, this, command);
+    const { rest } = command.verb;
+    if (rest === null) this.#add(bytes);
+    else this.#addPart(bytes as string, () => rest(outcome, command));
+  }
+
+  /** Adds a part of a reply; what `restOf` returns follows in the same reply. */
+  #addPart(bytes: string, restOf: () => Command | null): void {
+    try {
+      this.#rest = restOf();
+    } catch (error) {
+      if (!(error instanceof BrokenReply)) throw error;
+      this.#breakOff();
+      return;
+    }
+    this.#isMidReply = this.#rest !== null;
+    if (this.#isMidReply) {
+      this.#output.add(bytes);
+      this.#flushAfterBatch();
+    } else this.#add(bytes);
   }
 
   /** Called when nothing was committed of the batch, or when nobody knows whether it was. */
   fail(failure: StoreUnavailable | OutcomeUnknown): void {
-    if (!(failure instanceof OutcomeUnknown)) {
+    if (!(failure instanceof OutcomeUnknown || this.#isMidReply)) {
       this.#add(encode(UNAVAILABLE, this.version));
       return;
     }
     // Closed without a reply: the client then treats the order as in doubt and retries under the same id.
+    this.#breakOff();
+  }
+
+  #breakOff(): void {
     this.#answered++;
     this.#closing = true;
     this.destroy();
@@ -278,10 +321,13 @@ export class Connection implements Caller {
       const { make } = this.#replies.shift() as PendingReply;
       this.#output.add(encode(make(), this.version));
     }
-    if (!this.#flushes) {
-      this.#flushes = true;
-      this.service.commit.flushAfterBatch(this);
-    }
+    this.#flushAfterBatch();
+  }
+
+  #flushAfterBatch(): void {
+    if (this.#flushes) return;
+    this.#flushes = true;
+    this.service.commit.flushAfterBatch(this);
   }
 
   /** Ends the connection when nothing is owed any more. */

@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os';
 import type { Outcome, Request } from '../inventory/model.ts';
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../inventory/store.ts';
 import { MAX_REQUESTS_IN_BATCH } from '../protocol/limits.ts';
+import { HeavyLane } from './heavy-lane.ts';
 
 /** A request in the queue. One of the two is called, once. */
 export interface Entry {
@@ -47,6 +48,7 @@ export class GroupCommit {
   #waiting = new Set<Source>();
   #share = MAX_REQUESTS_IN_BATCH;
   #queue: Entry[] = [];
+  readonly #heavy = new HeavyLane();
   #busy = false;
   #scheduled = false;
   #batches = 0;
@@ -84,6 +86,15 @@ export class GroupCommit {
     this.#schedule();
   }
 
+  /**
+   * Adds a request of `user` that takes much `work` (see heavy-lane.ts). It may be settled later than
+   * requests that were added after it: its source must wait for it.
+   */
+  addHeavy(entry: Entry, user: string, work: number): void {
+    this.#heavy.add(user, entry, work);
+    this.#schedule();
+  }
+
   /** Has `source` write its replies, and then go on, when the batch that is being answered is. To be called once a batch. */
   flushAfterBatch(source: Source): void {
     this.#answered.push(source);
@@ -101,8 +112,12 @@ export class GroupCommit {
 
   /** Resolves when the queue is empty and everything is answered. */
   async drained(): Promise<void> {
-    if (this.#queue.length === 0 && !this.#busy) return;
+    if (!this.#hasWork && !this.#busy) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  get #hasWork(): boolean {
+    return this.#queue.length > 0 || !this.#heavy.isEmpty;
   }
 
   #schedule(): void {
@@ -127,6 +142,7 @@ export class GroupCommit {
   async #runBatch(): Promise<void> {
     const batch = this.#queue;
     this.#queue = [];
+    if (!this.#heavy.isEmpty) this.#heavy.moveTo(batch);
     this.#busy = true;
     let outcomes: readonly Outcome[] = [];
     let failure: StoreUnavailable | OutcomeUnknown | null = null;
@@ -155,7 +171,7 @@ export class GroupCommit {
       return this.#fail(error as Error);
     }
     this.#busy = false;
-    if (this.#queue.length > 0) return this.#schedule();
+    if (this.#hasWork) return this.#schedule();
     for (const resolve of this.#idle.splice(0)) resolve();
     if (CAN_SPIN) this.#answeredAt = performance.now();
     if (this.#shouldSpin) this.#spin();
@@ -178,7 +194,7 @@ export class GroupCommit {
 
   /** Keeps the event loop turning. */
   #spin(): void {
-    if (this.#queue.length > 0 || this.#busy) return;
+    if (this.#hasWork || this.#busy) return;
     if (performance.now() - this.#answeredAt > SPIN_MS) return;
     setImmediate(() => this.#spin());
   }

@@ -19,6 +19,7 @@ export const INVENTORY: Verb = defineVerb<Inventory, Extract<Outcome, { kind: 'i
   parse: parseInventory,
   // A reply in parts cannot have another one behind it.
   exclusive: ({ upcs }) => upcs.length === 0 || upcs.length > ITEMS_IN_A_PART,
+  work: ({ upcs }) => upcs.length || ITEMS_IN_A_PART,
   request: ({ upcs }, { session }) => ({ kind: 'inventory', session, upcs }),
   encode: ({ items }, { version }) =>
     items.length > ITEMS_IN_A_PART

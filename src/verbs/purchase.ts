@@ -29,6 +29,8 @@ export const PURCHASE: Verb = defineVerb<PurchaseCommand, ReceiptOutcome>({
   words: [2, MANY],
   access: 'user',
   parse: parsePurchase,
+  // Buying a line takes about as long as telling two.
+  work: ({ lines }) => 2 * lines.length,
   request: ({ lines, order }, { session, now, service: { orderIds } }) => {
     const named = order !== null;
     const position = named ? orderIds.positionFor(order, now) : null;

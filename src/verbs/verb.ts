@@ -75,6 +75,14 @@ interface Definition<C extends Command, O extends Outcome> extends Facts {
    * change the caller. Refusals never come here: they are error replies, whatever the verb.
    */
   encode?(outcome: O, caller: Caller, command: C): string | Iterator<string>;
+  /**
+   * What follows in the same reply, when `outcome` is only its first part: a command of this verb, which
+   * is asked when the client has read the parts before. Only of a verb that is exclusive. Throws
+   * BrokenReply when the reply cannot be finished.
+   */
+  rest?(outcome: O, command: C): C | null;
+  /** How much work it is, in lines (see server/heavy-lane.ts). Without it: that of any usual request. */
+  work?(command: C): number;
   /** The reply of a verb that asks no store, made when its turn has come. May change the caller. */
   answer?(command: C, caller: Caller): Reply;
 }
@@ -91,6 +99,8 @@ export interface Verb extends Facts {
     caller: Caller,
     command: Command,
   ) => string | Iterator<string>;
+  readonly rest: ((outcome: Outcome, command: Command) => Command | null) | null;
+  readonly work: (command: Command) => number;
   readonly answer: (command: Command, caller: Caller) => Reply;
 }
 
@@ -103,7 +113,7 @@ export function defineVerb<C extends Command, O extends Outcome = never>(
   definition: Definition<C, O>,
 ): Verb {
   const { name, syntax, summary, words, access, parse } = definition;
-  const { exclusive, credentials, request, encode, answer } = definition as Definition<
+  const { exclusive, credentials, request, encode, rest, work, answer } = definition as Definition<
     Command,
     Outcome
   >;
@@ -121,6 +131,8 @@ export function defineVerb<C extends Command, O extends Outcome = never>(
     credentials: credentials ?? null,
     request: request ?? null,
     encode: encode ?? hasNone,
+    rest: rest ?? null,
+    work: work ?? usual,
     answer: answer ?? hasNone,
   };
 }
@@ -130,9 +142,13 @@ export function shopFields({ identity }: Service): { readonly [name: string]: Re
   return { shop: identity.shop, shop_since: identity.since };
 }
 
+/** A reply that has begun cannot be finished: the connection must end. */
+export class BrokenReply extends Error {}
+
 /** For `exclusive`. */
 export const always = (): boolean => true;
 const never = (): boolean => false;
+const usual = (): number => 1;
 
 function hasNone(): never {
   throw new Error('this verb is not answered in this way');

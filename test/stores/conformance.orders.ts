@@ -1,7 +1,7 @@
 /** ORDERS: every store lists the same orders in the same order. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { Refusal } from '../../src/inventory/model.ts';
+import { type Order, Refusal, type Request } from '../../src/inventory/model.ts';
 import { ITEMS, type MakePlace } from './conformance.ts';
 import { Buyer, bob, settleOne } from './orders.ts';
 
@@ -57,6 +57,27 @@ export function orderPagesConformance(name: string, makePlace: MakePlace): void 
       const batch = ['b', null, 'a', null, '~', 'c'].map((id) => buyer.buy('1x1', id));
       await store.settle(batch);
       expect(await buyer.list(store, 4)).toEqual(batch.map(({ order }) => order).reverse());
+      await store.close();
+    });
+
+    test('and the first of a longer page tell how many that has', async () => {
+      await using place = await makePlace();
+      const store = await place.open(ITEMS);
+      const buyer = new Buyer();
+      const other = new Buyer(bob);
+      // With a position of their own and without.
+      for (const id of ['a', null, 'b', null, 'c']) await store.settle([buyer.buy('1x1', id)]);
+      await store.settle([other.buy('1x1', 'theirs')]);
+      const first = (count: number, outOf: number, before: string | null = null) =>
+        settleOne(store, { ...buyer.orders(count, before), outOf } as Request);
+      const { orders } = (await first(2, 1_000)) as { orders: readonly Order[] };
+      expect(orders).toHaveLength(2);
+      expect(await first(2, 1_000)).toMatchObject({ total: 5 });
+      expect(await first(2, 4)).toMatchObject({ total: 4 });
+      expect(await first(2, 1_000, 'c')).toMatchObject({ total: 4 });
+      expect(await first(2, 1_000, 'b')).toMatchObject({ total: 2 });
+      expect(await first(2, 1_000, 'a')).toMatchObject({ total: 0, orders: [] });
+      expect(await first(2, 1_000, 'theirs')).toBeInstanceOf(Refusal);
       await store.close();
     });
 

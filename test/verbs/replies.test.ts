@@ -48,7 +48,7 @@ test.for<[string, string, Outcome, Reply]>([
   [
     'orders, the refused without lines: nothing was bought',
     'ORDERS',
-    { kind: 'orders', orders: [bought, refused] },
+    { kind: 'orders', orders: [bought, refused], total: 2 },
     [
       { order: 'a', at: 9, lines, refusal: null },
       { order: 'b', at: 9, lines: [], refusal: 'NOSTOCK too little stock' },

@@ -33,7 +33,7 @@ export async function preflight(connection: DatabaseConnection, mark: CommitMark
     ]),
   };
   const pages: Page[] = [
-    { page: 'orders', user: nobody, count: 1, before: null },
+    { page: 'orders', user: nobody, count: 1, outOf: 2, before: null },
     { page: 'inventory' },
   ];
   const unknown = { names: new Map(), logins: new KnownLogins() };

@@ -27,6 +27,12 @@ const SELECT_PAGE = `
   SELECT * FROM (SELECT ${ORDER_COLUMNS} FROM orders
     WHERE user = ? AND position < ? ORDER BY position DESC LIMIT ?)`;
 
+/** How many orders there are, of both kinds; more than the limits are not counted. */
+const COUNT_PAGE = `
+  SELECT (SELECT count(*) FROM (SELECT 1 FROM orders
+    WHERE user = ? AND id < ? AND position IS NULL LIMIT ?))
+  + (SELECT count(*) FROM (SELECT 1 FROM orders WHERE user = ? AND position < ? LIMIT ?)) AS orders`;
+
 type Values = (string | number | null)[];
 
 export class SqliteOrders {
@@ -34,12 +40,14 @@ export class SqliteOrders {
   readonly #insertOther: BulkInsert;
   readonly #select: StatementSync;
   readonly #selectPage: StatementSync;
+  readonly #countPage: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#insertUsual = new BulkInsert(db, USUAL_COLUMNS, pushUsual);
     this.#insertOther = new BulkInsert(db, ORDER_COLUMNS, pushAll);
     this.#select = db.prepare(SELECT);
     this.#selectPage = db.prepare(SELECT_PAGE);
+    this.#countPage = db.prepare(COUNT_PAGE);
   }
 
   /**
@@ -73,14 +81,24 @@ export class SqliteOrders {
    * `before`; null when there is no such order.
    */
   page(user: string, count: number, before: string | null): Order[] | null {
-    let bound = BEHIND_EVERY_ID;
-    if (before !== null) {
-      const last = this.find(user, before);
-      if (last === undefined) return null;
-      bound = last.position ?? last.id;
-    }
+    const bound = this.#boundOf(user, before);
+    if (bound === null) return null;
     const rows = this.#selectPage.all(user, bound, count, user, bound, count);
     return rows.map((row) => orderFromRow(row as unknown as OrderRow));
+  }
+
+  /** How many orders of a user there are before the order `before`; more than `most` of a kind are not counted. */
+  count(user: string, most: number, before: string | null): number {
+    const bound = this.#boundOf(user, before);
+    if (bound === null) return 0;
+    return this.#countPage.get(user, bound, most, user, bound, most)?.orders as number;
+  }
+
+  /** What the orders before `before` stand before; null when there is no such order. */
+  #boundOf(user: string, before: string | null): string | null {
+    if (before === null) return BEHIND_EVERY_ID;
+    const last = this.find(user, before);
+    return last === undefined ? null : (last.position ?? last.id);
   }
 }
 

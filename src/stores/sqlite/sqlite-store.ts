@@ -16,7 +16,7 @@ import type {
   Settlement,
   Stock,
 } from '../../inventory/model.ts';
-import { inventoryPage, ordersPage } from '../../inventory/pages.ts';
+import { inventoryPage, isFirstPart, ordersPage } from '../../inventory/pages.ts';
 import { asksForOrder, mayWrite, rowSetOf } from '../../inventory/row-set.ts';
 import { settle } from '../../inventory/rules.ts';
 import {
@@ -278,7 +278,9 @@ export class SqliteStore implements Store {
 
   #readPage(page: Page): Outcome {
     if (page.page === 'inventory') return inventoryPage([...this.#stock.values()]);
-    return ordersPage(page, this.#orders.page(page.user, page.count, page.before));
+    const { user, count, before } = page;
+    const counted = isFirstPart(page) ? this.#orders.count(user, page.outOf as number, before) : 0;
+    return ordersPage(page, this.#orders.page(user, count, before), counted);
   }
 }
 

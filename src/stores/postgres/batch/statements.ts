@@ -75,6 +75,17 @@ const STATEMENTS = {
         ORDER BY position DESC LIMIT $4)`,
   ],
 
+  /** How many orders user $1 has before order $2, or else before position $3; more than $4 of a kind are not counted. */
+  count_orders: [
+    'text, text, text, bigint',
+    `WITH page AS MATERIALIZED (SELECT coalesce(
+        (SELECT coalesce(position, id) FROM inv.orders WHERE "user" = $1 AND id = $2), $3) AS bound)
+      SELECT (SELECT count(*) FROM (SELECT 1 FROM inv.orders
+        WHERE "user" = $1 AND id < (SELECT bound FROM page) AND position IS NULL LIMIT $4) AS told)
+      + (SELECT count(*) FROM (SELECT 1 FROM inv.orders
+        WHERE "user" = $1 AND position < (SELECT bound FROM page) LIMIT $4) AS placed) AS orders`,
+  ],
+
   /** An id that is taken breaks the primary key, and so the whole transaction. */
   insert_orders: [
     'text[], text[], bigint[], text[], text[], text[]',
