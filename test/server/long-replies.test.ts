@@ -7,6 +7,7 @@ import { MAX_HEAVY_WORK_IN_BATCH } from '../../src/server/heavy-lane.ts';
 import { ORDERS_IN_A_PART } from '../../src/verbs/orders.ts';
 import { startServer, type TestServer } from '../support/in-process.ts';
 import { commands, type Plain } from '../support/raw-client.ts';
+import { storeAround } from '../support/store-around.ts';
 
 const catalog = Array.from({ length: 1_000 }, (_, index) => ({
   upc: index + 1,
@@ -18,14 +19,12 @@ const UPCS = catalog.map(({ upc }) => upc).join(' ');
 /** Notes the batches that `store` is given. */
 function noting(batches: (readonly Request[])[], before: () => void = () => undefined) {
   return (store: Store): Store =>
-    Object.assign(Object.create(store), {
-      settle: (requests: readonly Request[]) => {
+    storeAround(store, {
+      settle: (requests) => {
         batches.push(requests);
         before();
         return store.settle(requests);
       },
-      afterReplies: store.afterReplies.bind(store),
-      close: store.close.bind(store),
     });
 }
 

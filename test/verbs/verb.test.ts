@@ -30,7 +30,7 @@ describe('the guard', () => {
 test('all verbs have the same fields in the same order: one hidden class', () => {
   const fields = new Set(all.map((verb) => Object.keys(verb).join()));
   expect([...fields]).toEqual([
-    'name,syntax,summary,words,access,parse,exclusive,credentials,request,encode,answer',
+    'name,syntax,summary,words,access,parse,exclusive,credentials,request,encode,rest,work,answer',
   ]);
 });
 
