@@ -76,7 +76,9 @@ test('from a wrong password to a local inventory, and back tomorrow', async () =
   await menu.answer(MENU, up + enter);
   await menu.sees('owns:');
   await menu.sees('│ 1006 │ Vinyl LP, signed │     3 │');
-  await menu.answer(MENU, down + down + down + enter);
+  await menu.answer(MENU, down + down + enter);
+  await menu.sees('│ 3 × 1006 │');
+  await menu.answer(MENU, down + down + enter);
   await menu.sees('Goodbye.');
   expect(await menu.ended).toEqual(DONE);
   expectCursor(menu);
@@ -88,7 +90,7 @@ test('from a wrong password to a local inventory, and back tomorrow', async () =
   await tomorrow.sees('logged in as alice since 20');
   await tomorrow.answer(MENU, down + enter);
   await tomorrow.sees('│ 1006 │ Vinyl LP, signed │     3 │');
-  await tomorrow.answer(MENU, down + down + enter);
+  await tomorrow.answer(MENU, down + down + down + enter);
   await tomorrow.sees('Logged out alice@');
   await tomorrow.sees('not logged in');
   await tomorrow.answer(MENU, interrupt);

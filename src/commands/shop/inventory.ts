@@ -36,7 +36,7 @@ export default class ShopInventory extends ShopCommand {
   async run(): Promise<{ items: StockItem[] }> {
     const { flags } = await this.parse(ShopInventory);
     const upcs = toUpcs(flags.upc ?? []);
-    const items = await this.withShop(flags, (shop) => shop.inventory(upcs));
+    const items = await this.askShop(flags, (shop) => shop.inventory(upcs));
     if (!this.jsonEnabled()) {
       const { inventoryListing } = await import('../../shop/terminal/tables.ts');
       await this.show((look) => inventoryListing(items, look));

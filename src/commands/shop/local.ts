@@ -17,7 +17,7 @@ export default class ShopLocal extends ShopCommand {
 
   async run(): Promise<{ account: string; items: LocalItem[] }> {
     const { flags } = await this.parse(ShopLocal);
-    const holdings = await this.withShop(flags, (shop) => shop.local());
+    const holdings = await this.askShop(flags, (shop) => shop.local());
     if (!this.jsonEnabled()) {
       const { localListing } = await import('../../shop/terminal/tables.ts');
       await this.show((look) => localListing(holdings, look));

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { findPassword, findUser } from '../../shop/terminal/credentials.ts';
 import { ShopCommand } from '../../shop/terminal/shop-command.ts';
+import { waitingFor } from '../../shop/terminal/waiting.ts';
 
 export default class ShopLogin extends ShopCommand {
   static override summary = 'Log in to a server';
@@ -37,13 +38,13 @@ export default class ShopLogin extends ShopCommand {
   async run(): Promise<{ account: string; since: string }> {
     const { flags } = await this.parse(ShopLogin);
     return this.withShop(flags, async (shop) => {
-      const user = await findUser(flags.user, () => shop.reach());
+      const user = await findUser(flags.user, () => waitingFor(shop.reach()));
       const password = await findPassword({
         stdin: flags['password-stdin'],
         environment: process.env.INV_PASSWORD,
-        beforeAsking: () => shop.reach(),
+        beforeAsking: () => waitingFor(shop.reach()),
       });
-      const { account, since } = await shop.login(user, password);
+      const { account, since } = await waitingFor(shop.login(user, password));
       this.log(`Logged in as ${account}.`);
       return { account, since: new Date(since).toISOString() };
     });

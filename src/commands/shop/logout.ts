@@ -14,7 +14,7 @@ export default class ShopLogout extends ShopCommand {
 
   async run(): Promise<{ account: string | null; loggedOut: true; already?: true }> {
     const { flags } = await this.parse(ShopLogout);
-    const { account, already } = await this.withShop(flags, (shop) => shop.logout());
+    const { account, already } = await this.askShop(flags, (shop) => shop.logout());
     await this.printDone(async () => {
       const { loggedOutSentence } = await import('../../shop/terminal/account-tables.ts');
       this.log(loggedOutSentence({ account, already }));

@@ -40,7 +40,7 @@ export default class ShopOrders extends ShopCommand {
     const { flags } = await this.parse(ShopOrders);
     const count = toOrdersCount(flags.count);
     const before = flags.before === undefined ? null : toOrderId(flags.before);
-    const { account, orders } = await this.withShop(flags, async (shop) => ({
+    const { account, orders } = await this.askShop(flags, async (shop) => ({
       orders: await shop.orders(count, before),
       account: (await shop.loggedIn())?.account ?? null,
     }));

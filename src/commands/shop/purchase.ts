@@ -66,11 +66,11 @@ export default class ShopPurchase extends ShopCommand {
     const { flags } = await this.parse(ShopPurchase);
     const lines = toLines(flags.upc, flags.qty);
     const order = flags.order === undefined ? null : toOrderId(flags.order);
-    const bought = await this.withShop(flags, (shop) => shop.purchase(lines, order));
+    const bought = await this.askShop(flags, (shop) => shop.purchase(lines, order));
     if (!this.jsonEnabled()) {
       await this.printDone(async () => {
         const { receiptListing } = await import('../../shop/terminal/tables.ts');
-        await this.show((look) => receiptListing(bought, bought.account, look));
+        await this.show((look) => receiptListing(bought, look));
       });
     }
     const { order: id, at, replayed, lines: left } = bought.receipt;

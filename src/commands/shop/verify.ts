@@ -39,7 +39,7 @@ export default class ShopVerify extends ShopCommand {
   async run(): Promise<VerifyJson> {
     const { flags } = await this.parse(ShopVerify);
     if (flags.drop !== undefined) return this.#drop(flags, toOrderId(flags.drop));
-    const found = await this.withShop(flags, (shop) => shop.verify(flags.repair));
+    const found = await this.askShop(flags, (shop) => shop.verify(flags.repair));
     if (!found.ok) process.exitCode = ExitCode.fault;
     await this.printDone(async () => {
       if (this.jsonEnabled()) return;
@@ -50,7 +50,7 @@ export default class ShopVerify extends ShopCommand {
   }
 
   async #drop(flags: ServerFlags, order: string): Promise<VerifyJson> {
-    const wasOpen = await this.withShop(flags, (shop) => shop.drop(order));
+    const wasOpen = await this.askShop(flags, (shop) => shop.drop(order));
     await this.printDone(() =>
       this.log(wasOpen ? `Order ${order} is forgotten.` : `Order ${order} is not open.`),
     );

@@ -17,6 +17,7 @@ const NOT_STOPPED_MS = 100;
  */
 export class Keyboard extends EventEmitter<{
   data: [Buffer];
+  end: [];
   suspend: [];
   continue: [];
   keypress: [string | undefined, Key];
@@ -31,6 +32,9 @@ export class Keyboard extends EventEmitter<{
     // What was typed behind Ctrl-Z was typed to the shell.
     if (at >= 0) this.emit('suspend');
   };
+  readonly #onEnd = (): void => {
+    this.emit('end');
+  };
   readonly #onContinue = (): void => {
     this.emit('continue');
   };
@@ -38,6 +42,7 @@ export class Keyboard extends EventEmitter<{
   constructor() {
     super();
     this.#stdin.on('data', this.#onData);
+    this.#stdin.on('end', this.#onEnd);
     process.on('SIGCONT', this.#onContinue);
   }
 
@@ -59,6 +64,7 @@ export class Keyboard extends EventEmitter<{
   /** Gives the terminal back. */
   [Symbol.dispose](): void {
     this.#stdin.off('data', this.#onData);
+    this.#stdin.off('end', this.#onEnd);
     process.off('SIGCONT', this.#onContinue);
     this.#stdin.setRawMode(false);
     this.#stdin.pause();

@@ -1,15 +1,20 @@
 /** The shop on a terminal. It asks and shows; what is done, `Shop` does. */
-import { input, password, select } from '@inquirer/prompts';
 import chalk from 'chalk';
 import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
+import { MAX_ORDERS_COUNT } from '../../protocol/limits.ts';
+import type { RefusedOrderDetails } from '../refused-order.ts';
 import type { Shop } from '../shop.ts';
 import { loggedOutSentence } from './account-tables.ts';
+import { type Choice, type Dialog, NobodyThere } from './dialog.ts';
+import { inLook, isPlain, look } from './look.ts';
 import { show } from './pager.ts';
-import { ask, BACK } from './prompts.ts';
-import { pickOrder } from './purchase-dialog.ts';
-import { inventoryListing, localListing, receiptListing, time } from './tables.ts';
+import { BACK } from './prompts.ts';
+import { PurchaseDialog } from './purchase-dialog.ts';
+import { inventoryListing, localListing, ordersListing, receiptListing, time } from './tables.ts';
+import { waitingFor } from './waiting.ts';
+import { prepareToMeasure, wrapped } from './width.ts';
 
-type Choice = 'login' | 'inventory' | 'local' | 'purchase' | 'logout' | 'quit';
+type Step = 'login' | 'inventory' | 'local' | 'purchase' | 'orders' | 'logout' | 'quit';
 
 const HINT = 'log in first';
 
@@ -19,140 +24,168 @@ export async function runMenu(shop: Shop): Promise<void> {
   const interrupt = (): void => process.exit(ExitCode.interrupted);
   process.on('SIGINT', interrupt);
   try {
-    if ((await shop.loggedIn()) !== null) await attempt(shop, () => shop.resume());
-    let last: Choice = 'inventory';
-    for (;;) {
-      const choice: Choice | typeof BACK = await choose(shop, last);
-      if (choice === 'quit') break;
-      if (choice === BACK) continue;
-      await perform(shop, choice);
-      last = choice === 'login' || choice === 'logout' ? 'inventory' : choice;
-    }
-    print('Goodbye.');
+    await new Menu(shop, await dialogOf()).run();
+  } catch (error) {
+    if (!(error instanceof NobodyThere)) throw error;
+    print('');
   } finally {
     process.off('SIGINT', interrupt);
   }
+  print('Goodbye.');
 }
 
-async function choose(shop: Shop, last: Choice): Promise<Choice | typeof BACK> {
-  const login = await shop.loggedIn();
-  print(`\n${chalk.bold('inv shop')} · ${shop.serverName} · ${who(login)}`);
-  const needsLogin = login === null ? `(${HINT})` : false;
-  const choices: { name: string; value: Choice; disabled: string | false }[] = [
-    { name: login === null ? 'Log in' : 'Log in as someone else', value: 'login', disabled: false },
-    { name: 'View the server inventory', value: 'inventory', disabled: needsLogin },
-    {
-      name: 'View your local inventory',
-      value: 'local',
-      disabled: (await shop.hasHoldings()) ? false : needsLogin,
-    },
-    { name: 'Purchase', value: 'purchase', disabled: needsLogin },
-    { name: 'Log out', value: 'logout', disabled: login === null ? '(not logged in)' : false },
-    { name: 'Quit', value: 'quit', disabled: false },
-  ];
-  const isOffered = choices.some((choice) => choice.value === last && !choice.disabled);
-  return ask((context) =>
-    select(
+async function dialogOf(): Promise<Dialog> {
+  if (isPlain(process.env)) {
+    chalk.level = 0;
+    const { PlainDialog } = await import('./plain-dialog.ts');
+    return new PlainDialog();
+  }
+  const { RichDialog } = await import('./rich-dialog.ts');
+  return new RichDialog();
+}
+
+class Menu {
+  readonly #shop: Shop;
+  readonly #dialog: Dialog;
+
+  constructor(shop: Shop, dialog: Dialog) {
+    this.#shop = shop;
+    this.#dialog = dialog;
+  }
+
+  async run(): Promise<void> {
+    const shop = this.#shop;
+    if ((await shop.loggedIn()) !== null) await this.#attempt(() => waitingFor(shop.resume()));
+    let last: Step = 'inventory';
+    for (;;) {
+      const step: Step | typeof BACK = await this.#choose(last);
+      if (step === 'quit') return;
+      if (step === BACK) continue;
+      await this.#attempt(() => this.#perform(step));
+      last = step === 'login' || step === 'logout' ? 'inventory' : step;
+    }
+  }
+
+  async #choose(last: Step): Promise<Step | typeof BACK> {
+    const login = await this.#shop.loggedIn();
+    await printHeader(this.#shop.serverName, login);
+    const needsLogin = login === null ? HINT : null;
+    const choices: Choice<Step>[] = [
+      { name: login === null ? 'Log in' : 'Log in as someone else', value: 'login' },
+      { name: 'View the server inventory', value: 'inventory', disabled: needsLogin },
       {
-        message: 'What next?',
-        choices,
-        pageSize: choices.length,
-        loop: false,
-        ...(isOffered && { default: last }),
+        name: 'Your purchases (from this computer)',
+        value: 'local',
+        disabled: (await this.#shop.hasHoldings()) ? null : needsLogin,
       },
-      context,
-    ),
-  );
-}
+      { name: 'Purchase', value: 'purchase', disabled: needsLogin },
+      { name: 'Your orders', value: 'orders', disabled: needsLogin },
+      { name: 'Log out', value: 'logout', disabled: login === null ? 'not logged in' : null },
+      { name: 'Quit', value: 'quit' },
+    ];
+    return this.#dialog.choose('What next?', choices, login === null ? 'login' : last);
+  }
 
-function who(login: { user: string; since: number } | null): string {
-  if (login === null) return chalk.yellow('not logged in');
-  return `logged in as ${chalk.green(login.user)} since ${minute(login.since)}`;
-}
-
-async function perform(shop: Shop, choice: Exclude<Choice, 'quit'>): Promise<void> {
-  switch (choice) {
-    case 'login':
-      return logIn(shop);
-    case 'inventory':
-      return attempt(shop, async () => {
-        const items = await shop.inventory();
-        await show((look) => inventoryListing(items, look));
-      });
-    case 'local':
-      return attempt(shop, async () => {
+  async #perform(step: Exclude<Step, 'quit'>): Promise<void> {
+    const shop = this.#shop;
+    switch (step) {
+      case 'login':
+        return this.#logIn();
+      case 'inventory': {
+        const items = await waitingFor(shop.inventory());
+        return show((as) => inventoryListing(items, as));
+      }
+      case 'local': {
         const holdings = await shop.local();
-        await show((look) => localListing(holdings, look));
-      });
-    case 'purchase':
-      return purchase(shop);
-    case 'logout':
-      return attempt(shop, async () => print(loggedOutSentence(await shop.logout())));
-  }
-}
-
-async function logIn(shop: Shop): Promise<void> {
-  await attempt(shop, async () => {
-    await shop.reach();
-    await askWho(shop);
-  });
-}
-
-async function askWho(shop: Shop): Promise<void> {
-  const user = await ask((context) => input({ message: 'User (empty to go back):' }, context));
-  if (user === BACK || user.trim() === '') return;
-  const secret = await ask((context) => password({ message: 'Password:', mask: '*' }, context));
-  if (secret === BACK || secret === '') return;
-  await attempt(shop, async () => {
-    const { account } = await shop.login(user.trim(), secret);
-    print(chalk.green(`Logged in as ${account}.`));
-  });
-}
-
-async function purchase(shop: Shop): Promise<void> {
-  await attempt(shop, async () => {
-    const items = await shop.inventory();
-    if (items.every((item) => item.available === 0)) {
-      print('Everything is sold out.');
-      return;
+        return show((as) => localListing(holdings, as));
+      }
+      case 'purchase':
+        return this.#purchase();
+      case 'orders': {
+        const orders = await waitingFor(shop.orders(MAX_ORDERS_COUNT, null));
+        return show((as) => ordersListing(orders, as));
+      }
+      case 'logout':
+        return print(loggedOutSentence(await waitingFor(shop.logout())));
     }
-    const line = await pickOrder(items);
-    if (line === null) return;
-    await attempt(shop, async () => {
-      const bought = await shop.purchase([line]);
-      await show((look) => receiptListing(bought, bought.account, look));
+  }
+
+  async #logIn(): Promise<void> {
+    // Nobody should type a password for a server that is not there.
+    await waitingFor(this.#shop.reach());
+    const user = await this.#dialog.text('User (empty to go back):');
+    if (user === BACK || user.trim() === '') return;
+    const secret = await this.#dialog.secret('Password:');
+    if (secret === BACK || secret === '') return;
+    await this.#attempt(async () => {
+      const { account } = await waitingFor(this.#shop.login(user.trim(), secret));
+      print(chalk.green(`Logged in as ${account}.`));
     });
-  });
-}
+  }
 
-/**
- * Calls `work`. What goes wrong is a sentence. When the trouble is that the server is away, the
- * user can try again: an order that may have reached it is only asked about, never sent anew.
- */
-async function attempt(shop: Shop, work: () => Promise<void>): Promise<void> {
-  for (let next = work; ; ) {
-    try {
-      return await next();
-    } catch (error) {
-      if (!(error instanceof CommandFailure)) throw error;
-      process.stderr.write(`${chalk.red(sentence(error.message))}\n`);
-      if (error.exit !== ExitCode.noServer && error.exit !== ExitCode.outcomeUnknown) return;
-      const again = await ask((context) =>
-        select(
-          {
-            message: 'The server cannot be reached.',
-            choices: [
-              { name: 'Try again', value: true },
-              { name: 'Back to the menu', value: false },
-            ],
-          },
-          context,
-        ),
-      );
-      if (again !== true) return;
-      if (error.exit === ExitCode.outcomeUnknown) next = () => shop.resume();
+  async #purchase(): Promise<void> {
+    const items = await waitingFor(this.#shop.inventory());
+    if (items.every((item) => item.available === 0)) return print('Everything is sold out.');
+    await prepareToMeasure(items.map((item) => item.name));
+    const dialog = new PurchaseDialog(items, this.#dialog, print);
+    for (let isOpen = true; isOpen; ) {
+      const lines = await dialog.fill();
+      if (lines === null) return;
+      isOpen = false;
+      await this.#attempt(async () => {
+        try {
+          const bought = await waitingFor(this.#shop.purchase(lines));
+          await show((as) => receiptListing(bought, as));
+        } catch (error) {
+          if (!(error instanceof CommandFailure) || error.code !== 'NOSTOCK') throw error;
+          const { lines: short = [] } = error.details as Partial<RefusedOrderDetails>;
+          if (short.length === 0) throw error;
+          isOpen = dialog.keepWhatIsLeft(short);
+          if (!isOpen) throw error;
+        }
+      });
     }
   }
+
+  /**
+   * Calls `work`. What goes wrong is a sentence. When the trouble is that the server is away, the
+   * user can try again: an order that may have reached it is only asked about, never sent anew.
+   */
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    for (let next = work; ; ) {
+      try {
+        return await next();
+      } catch (error) {
+        if (!(error instanceof CommandFailure) || error.exit === ExitCode.interrupted) throw error;
+        process.stderr.write(`${chalk.red(inLook(sentence(error.message)))}\n`);
+        if (error.exit !== ExitCode.noServer && error.exit !== ExitCode.outcomeUnknown) return;
+        const again = await this.#dialog.choose('The server cannot be reached.', [
+          { name: 'Try again', value: true },
+          { name: 'Back to the menu', value: false },
+        ]);
+        if (again !== true) return;
+        if (error.exit === ExitCode.outcomeUnknown) next = () => waitingFor(this.#shop.resume());
+      }
+    }
+  }
+}
+
+/** Which server, and who buys there: on more lines where the terminal is narrow. */
+async function printHeader(
+  server: string,
+  login: { user: string; since: number } | null,
+): Promise<void> {
+  const who =
+    login === null ? 'not logged in' : `logged in as ${login.user} since ${minute(login.since)}`;
+  const header = `inv shop · ${server} · ${who}`;
+  await prepareToMeasure([header]);
+  const lines = wrapped(header, look().columns ?? 80);
+  const [first = '', ...others] = lines.map((line) =>
+    login === null
+      ? line.replace('not logged in', chalk.yellow('not logged in'))
+      : line.replace(`as ${login.user} `, `as ${chalk.green(login.user)} `),
+  );
+  print(`\n${[first.replace('inv shop', chalk.bold('inv shop')), ...others].join('\n')}`);
 }
 
 /** `2026-11-22T14:28Z`: what fits into a header. */
@@ -165,5 +198,5 @@ function sentence(message: string): string {
 }
 
 function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${inLook(text)}\n`);
 }

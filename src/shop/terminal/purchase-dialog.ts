@@ -1,92 +1,193 @@
-/** The questions of a purchase: which item, how many, sure? Esc goes back by one question. */
-import { confirm, input, search } from '@inquirer/prompts';
-import chalk from 'chalk';
+/** The questions of a purchase: which items, how many, sure? The basket is bought whole or not at all. */
 import type { StockItem } from '../../client/replies.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
-import { toPositive } from './input.ts';
-import { ask, BACK } from './prompts.ts';
-import { LOW_STOCK_UNITS } from './tables.ts';
-import { fitted } from './width.ts';
+import type { RefusedLine } from '../refused-order.ts';
+import type { Choice, Dialog, Searchable } from './dialog.ts';
+import { MAX_LINES, toPositive } from './input.ts';
+import { ItemSearch } from './item-search.ts';
+import { BACK } from './prompts.ts';
+import { fitted, padded } from './width.ts';
 
-/** What the user wants to buy, or null for nothing. */
-export async function pickOrder(items: readonly StockItem[]): Promise<Line | null> {
-  for (;;) {
-    const item = await pickItem(items);
-    if (item === null) return null;
-    const qty = await pickQuantity(item);
-    if (qty === null) continue;
-    const units = qty === 1 ? '1 unit' : `${qty} units`;
-    const message = `Buy ${units} of ${item.upc} ${item.name}?`;
-    const sure = await ask((context) => confirm({ message, default: true }, context));
-    if (sure === true) return { upc: item.upc, qty };
-    if (sure === false) return null;
+/** Units of an item in the basket. */
+export interface BasketLine {
+  readonly item: StockItem;
+  readonly qty: number;
+}
+
+type Step = 'buy' | 'add' | 'change' | 'remove' | 'nothing';
+
+/** What a user is about to buy. Each question can be taken back; then the basket is as it was before. */
+export class PurchaseDialog {
+  readonly #dialog: Dialog;
+  readonly #list: Searchable<StockItem>;
+  readonly #print: (text: string) => void;
+  #basket: readonly BasketLine[] = [];
+
+  constructor(items: readonly StockItem[], dialog: Dialog, print: (text: string) => void) {
+    this.#dialog = dialog;
+    this.#list = searchable(items);
+    this.#print = print;
+  }
+
+  /** Asks until the user wants to buy what is in the basket. Null: nothing is wanted. */
+  async fill(): Promise<readonly Line[] | null> {
+    for (;;) {
+      if (this.#basket.length === 0 && !(await this.#add())) return null;
+      switch (await this.#next()) {
+        case 'buy':
+          return this.#basket.map(({ item, qty }) => ({ upc: item.upc, qty }));
+        case 'add':
+          await this.#add();
+          break;
+        case 'change':
+          await this.#change();
+          break;
+        case 'remove':
+          await this.#remove();
+          break;
+        case 'nothing':
+          return null;
+        case BACK:
+          // The answer before was the last line.
+          this.#basket = this.#basket.slice(0, -1);
+          break;
+      }
+    }
+  }
+
+  /** Somebody was faster: keeps what is left, and says so. Returns whether anything is. */
+  keepWhatIsLeft(short: readonly RefusedLine[]): boolean {
+    const left = new Map(short.map(({ upc, available }) => [upc, available]));
+    this.#basket = withWhatIsLeft(this.#basket, left);
+    for (const { upc, available } of short) {
+      this.#print(`Somebody was faster: ${available === 0 ? 'none' : available} of ${upc} left.`);
+    }
+    return this.#basket.length > 0;
+  }
+
+  #next(): Promise<Step | typeof BACK> {
+    const basket = this.#basket;
+    if (basket.length > 1) {
+      for (const line of basket) this.#print(`  ${line.qty} × ${nameOf(line.item)}`);
+    }
+    const choices: Choice<Step>[] = [
+      { name: 'Yes, buy', value: 'buy' },
+      {
+        name: 'Add another item',
+        value: 'add',
+        disabled: basket.length >= MAX_LINES ? `an order has at most ${MAX_LINES} items` : null,
+      },
+      { name: 'Change how many', value: 'change' },
+      { name: 'Remove an item', value: 'remove' },
+      { name: 'No, buy nothing', value: 'nothing' },
+    ];
+    return this.#dialog.choose(questionOf(basket), choices, 'buy');
+  }
+
+  /** Asks for an item and its units; false when no item is wanted. */
+  async #add(): Promise<boolean> {
+    for (;;) {
+      const item = await this.#dialog.search('Which item? Type a name or a UPC:', this.#list);
+      if (item === BACK) return false;
+      const qty = await this.#askUnits(item);
+      if (qty === null) continue;
+      this.#basket = withLine(this.#basket, item, qty);
+      return true;
+    }
+  }
+
+  async #change(): Promise<void> {
+    const line = await this.#askLine('Change which?');
+    if (line === null) return;
+    const qty = await this.#askUnits(line.item);
+    if (qty === null) return;
+    this.#basket = this.#basket.map((one) => (one === line ? { ...line, qty } : one));
+  }
+
+  async #remove(): Promise<void> {
+    const line = await this.#askLine('Remove which?');
+    if (line !== null) this.#basket = this.#basket.filter((one) => one !== line);
+  }
+
+  async #askLine(question: string): Promise<BasketLine | null> {
+    const [only, ...others] = this.#basket;
+    if (only !== undefined && others.length === 0) return only;
+    const choices = this.#basket.map((line) => ({
+      name: `${line.qty} × ${nameOf(line.item)}`,
+      value: line,
+    }));
+    const line = await this.#dialog.choose(question, choices);
+    return line === BACK ? null : line;
+  }
+
+  async #askUnits({ name, available }: StockItem): Promise<number | null> {
+    const answer = await this.#dialog.text(
+      `How many of ${name}? (1 to ${available}, empty to go back):`,
+      (text) => text.trim() === '' || checkUnits(text, available),
+    );
+    return answer === BACK || answer.trim() === '' ? null : Number(answer);
   }
 }
 
-async function pickItem(items: readonly StockItem[]): Promise<StockItem | null> {
-  const longest = Math.max(...items.map(({ name }) => name.length));
-  const message = 'Which item? Type a name or a UPC (Esc goes back):';
-  const rows = process.stdout.rows ?? 24;
-  const picked = await ask((context) =>
-    search<StockItem>(
-      {
-        message,
-        // The question, the help line and the menu's header stay on the screen.
-        pageSize: Math.max(5, Math.min(items.length, rows - 8)),
-        source: (term) => matching(items, term ?? '').map((item) => toChoice(item, longest)),
-      },
-      context,
-    ),
-  );
-  return picked === BACK ? null : picked;
-}
-
-/** The items whose UPC begins with what was typed, or whose name has every word of it. */
-export function matching(items: readonly StockItem[], typed: string): StockItem[] {
-  const words = typed.toLowerCase().split(/\s+/);
-  return items.filter(({ upc, name }) => {
-    const lower = name.toLowerCase();
-    return String(upc).startsWith(typed.trim()) || words.every((word) => lower.includes(word));
-  });
-}
-
-function toChoice(
+/** The basket with `qty` units of an item; more of one that is in it already, up to what is available. */
+export function withLine(
+  basket: readonly BasketLine[],
   item: StockItem,
-  longest: number,
-): {
-  name: string;
-  short: string;
-  value: StockItem;
-  disabled: string | false;
-} {
-  const { upc, name, available } = item;
-  // The UPC and the units may take 40 cells.
-  const room = Math.max(12, (process.stdout.columns ?? 80) - 40);
-  const shown = `${upc}  ${fitted(name, room).padEnd(Math.min(longest, room))}`;
-  const stock = `${available} available`;
-  return {
-    name: `${shown}  ${available <= LOW_STOCK_UNITS ? chalk.yellow(stock) : chalk.dim(stock)}`,
-    short: `${upc} ${name}`,
-    value: item,
-    disabled: available === 0 ? '(sold out)' : false,
-  };
+  qty: number,
+): readonly BasketLine[] {
+  const at = basket.findIndex((line) => line.item.upc === item.upc);
+  const before = basket[at];
+  if (before === undefined) return [...basket, { item, qty }];
+  return basket.with(at, { item, qty: Math.min(before.qty + qty, item.available) });
 }
 
-async function pickQuantity({ name, available }: StockItem): Promise<number | null> {
-  const answer = await ask((context) =>
-    input(
-      {
-        message: `How many of ${name}? (1 to ${available}, empty to go back):`,
-        validate: (text) => text.trim() === '' || isQuantity(text, available),
-      },
-      context,
-    ),
-  );
-  return answer === BACK || answer.trim() === '' ? null : Number(answer);
+/** The basket with at most the units that are `left` of each UPC; what is sold out is no more in it. */
+export function withWhatIsLeft(
+  basket: readonly BasketLine[],
+  left: ReadonlyMap<number, number>,
+): readonly BasketLine[] {
+  return basket
+    .map(({ item, qty }) => {
+      const available = left.get(item.upc) ?? item.available;
+      return { item: { ...item, available }, qty: Math.min(qty, available) };
+    })
+    .filter(({ qty }) => qty > 0);
 }
 
-function isQuantity(text: string, available: number): true | string {
+function questionOf(basket: readonly BasketLine[]): string {
+  const units = basket.reduce((sum, { qty }) => sum + qty, 0);
+  const inUnits = units === 1 ? '1 unit' : `${units} units`;
+  const [only, ...others] = basket;
+  return only !== undefined && others.length === 0
+    ? `Buy ${inUnits} of ${nameOf(only.item)}?`
+    : `Buy these ${basket.length} items, ${inUnits}?`;
+}
+
+function nameOf({ upc, name }: StockItem): string {
+  return `${upc} ${name}`;
+}
+
+function checkUnits(text: string, available: number): true | string {
   const qty = toPositive(text.trim());
   if (qty === null) return `A whole number from 1 to ${available}, please.`;
   return qty <= available || `Only ${available} are available.`;
+}
+
+function searchable(items: readonly StockItem[]): Searchable<StockItem> {
+  const search = new ItemSearch(items);
+  const longest = items.reduce((most, { name }) => Math.max(most, name.length), 0);
+  const widest = items.reduce((most, { upc }) => Math.max(most, String(upc).length), 0);
+  return {
+    find: (typed) => search.matching(typed),
+    exact: (typed) => search.exact(typed),
+    line: ({ upc, name, available }, cells) => {
+      const stock = `${available} available`;
+      const soldOut = available === 0 ? ' (sold out)'.length : 0;
+      const room = Math.max(1, cells - widest - stock.length - soldOut - 4);
+      const shown = padded(fitted(name, room), Math.min(longest, room), 'left');
+      return fitted(`${padded(String(upc), widest, 'right')}  ${shown}  ${stock}`, cells);
+    },
+    short: nameOf,
+    disabled: ({ available }) => (available === 0 ? 'sold out' : null),
+  };
 }

@@ -8,6 +8,7 @@ import { loggedOutSentence } from './account-tables.ts';
 import { toLines, toOrderId } from './input.ts';
 import { look } from './look.ts';
 import { inventoryTable, localTable, ordersTable, receiptTable } from './tables.ts';
+import { waitingFor } from './waiting.ts';
 
 export type Print = (text: string) => void;
 
@@ -50,7 +51,7 @@ export async function runScript(
       return next.value;
     };
     try {
-      print(await runLine(shop, word as Word, words, password));
+      print(await waitingFor(runLine(shop, word as Word, words, password)));
     } catch (error) {
       throw isUsage(error) ? usage(`line ${number}: ${error.message}`) : error;
     }
@@ -95,7 +96,7 @@ async function purchase(shop: Shop, words: readonly string[]): Promise<string> {
   const quantities = pairs.filter((_, index) => index % 2 === 1);
   const order = id === null ? null : toOrderId(id);
   const bought = await shop.purchase(toLines(upcs, quantities), order);
-  return receiptTable(bought, bought.account, look());
+  return receiptTable(bought, look());
 }
 
 function isUsage(error: unknown): error is CommandFailure {

@@ -8,6 +8,7 @@ import { usage } from '../failures.ts';
 import { Shop } from '../shop.ts';
 import { toAddress } from './input.ts';
 import type { Lay } from './pager.ts';
+import { tell, waitingFor } from './waiting.ts';
 
 /** The flags that every shop command has, after `parse`. */
 export interface ServerFlags {
@@ -54,7 +55,7 @@ export abstract class ShopCommand extends BaseCommand {
       user,
       timeouts: timeout === undefined ? undefined : toTimeouts(timeout),
       directory: this.config.configDir,
-      notify: (sentence) => process.stderr.write(`${sentence}\n`),
+      notify: tell,
     });
   }
 
@@ -66,6 +67,11 @@ export abstract class ShopCommand extends BaseCommand {
     } finally {
       shop.close();
     }
+  }
+
+  /** As withShop, for a command that only waits: a person at a terminal sees that it does. */
+  protected askShop<T>(flags: ServerFlags, use: (shop: Shop) => Promise<T>): Promise<T> {
+    return this.withShop(flags, (shop) => waitingFor(use(shop)));
   }
 
   /** Prints a listing for people. What lays lists out is loaded only now: --json needs none of it. */

@@ -77,17 +77,14 @@ export function localListing(
   return layOut(columns, items, look, [`Bought from this computer, ${account} owns:`]);
 }
 
-/** `account`: who bought (`alice@localhost:5050`). */
 export async function receiptListing(
-  { receipt, items }: Omit<Bought, 'account'>,
-  account: string | null,
+  { account, receipt, items }: Bought,
   look: Look,
 ): Promise<Listing> {
   const { order, at, replayed, lines } = receipt;
-  const buyer = account === null ? '' : ` for ${account}`;
   const caption = replayed
-    ? `Order ${order} was bought${buyer} before, at ${time(at)}; nothing was bought again.`
-    : `Bought${buyer}, as order ${order} at ${time(at)}.`;
+    ? `Order ${order} was bought for ${account} before, at ${time(at)}; nothing was bought again.`
+    : `Bought for ${account}, as order ${order} at ${time(at)}.`;
   const names = new Map(items.map(({ upc, name }) => [upc, name]));
   const columns: Column<ReceiptLine>[] = [
     UPC,
@@ -128,11 +125,8 @@ export const localTable = async (
   holdings: Omit<Holdings, 'recorded'>,
   look: Look,
 ): Promise<string> => wholeText(await localListing(holdings, look));
-export const receiptTable = async (
-  bought: Omit<Bought, 'account'>,
-  account: string | null,
-  look: Look,
-): Promise<string> => wholeText(await receiptListing(bought, account, look));
+export const receiptTable = async (bought: Bought, look: Look): Promise<string> =>
+  wholeText(await receiptListing(bought, look));
 export const ordersTable = async (orders: readonly PastOrder[], look: Look): Promise<string> =>
   wholeText(await ordersListing(orders, look));
 

@@ -1,21 +1,118 @@
 import { expect, test } from 'vitest';
-import { matching } from '../../../src/shop/terminal/purchase-dialog.ts';
+import type { Dialog } from '../../../src/shop/terminal/dialog.ts';
+import { BACK } from '../../../src/shop/terminal/prompts.ts';
+import { PurchaseDialog } from '../../../src/shop/terminal/purchase-dialog.ts';
 
 const ITEMS = [
-  { upc: 1001, name: 'Concert ticket, front row', available: 1 },
-  { upc: 1002, name: 'Concert ticket, balcony', available: 1 },
-  { upc: 2001, name: 'Poster, 1001 stars', available: 0 },
+  { upc: 1001, name: 'Ticket', available: 5 },
+  { upc: 1002, name: 'Pin', available: 9 },
 ];
 
-test.each([
-  ['', [1001, 1002, 2001]],
-  ['100', [1001, 1002, 2001]],
-  ['2', [2001]],
-  ['1002', [1002]],
-  ['TICKET', [1001, 1002]],
-  ['row concert', [1001]],
-  ['  balcony ', [1002]],
-  ['nothing', []],
-])('%j finds %j', (typed, upcs) => {
-  expect(matching(ITEMS, typed).map((item) => item.upc)).toEqual(upcs);
+/** A dialog whose user gives these answers; it notes what was asked. */
+function answering(answers: readonly unknown[]): { dialog: Dialog; asked: string[] } {
+  const asked: string[] = [];
+  const left = [...answers];
+  const answer = (question: string): unknown => {
+    asked.push(question);
+    if (left.length === 0) throw new Error(`nobody answers '${question}'`);
+    return left.shift();
+  };
+  const dialog: Dialog = {
+    choose: async (question, choices) => {
+      const given = answer(question);
+      if (given === BACK) return BACK;
+      const choice = choices.find(({ name }) => name === given);
+      if (choice === undefined) throw new Error(`no choice '${given}'`);
+      return choice.value;
+    },
+    search: async (question, list) => {
+      const given = answer(question);
+      const item = given === BACK ? undefined : list.exact(given as string);
+      return item ?? BACK;
+    },
+    text: async (question) => answer(question) as string,
+    secret: async (question) => answer(question) as string,
+  };
+  return { dialog, asked };
+}
+
+test.each<[string, unknown[], unknown]>([
+  ['one item', ['1001', '2', 'Yes, buy'], [[1001, 2]]],
+  [
+    'two items',
+    ['1001', '2', 'Add another item', '0001002', '3', 'Yes, buy'],
+    [
+      [1001, 2],
+      [1002, 3],
+    ],
+  ],
+  ['the same item twice', ['1001', '2', 'Add another item', '1001', '1', 'Yes, buy'], [[1001, 3]]],
+  [
+    'no more than there are',
+    ['1001', '4', 'Add another item', '1001', '4', 'Yes, buy'],
+    [[1001, 5]],
+  ],
+  ['a changed quantity', ['1001', '2', 'Change how many', '5', 'Yes, buy'], [[1001, 5]]],
+  [
+    'a changed quantity of several',
+    [
+      '1001',
+      '2',
+      'Add another item',
+      '1002',
+      '3',
+      'Change how many',
+      '3 × 1002 Pin',
+      '1',
+      'Yes, buy',
+    ],
+    [
+      [1001, 2],
+      [1002, 1],
+    ],
+  ],
+  [
+    'a removed item',
+    ['1001', '2', 'Add another item', '1002', '3', 'Remove an item', '2 × 1001 Ticket', 'Yes, buy'],
+    [[1002, 3]],
+  ],
+  ['a removed only item, and nothing else', ['1001', '2', 'Remove an item', BACK], null],
+  ['nothing', ['1001', '2', 'No, buy nothing'], null],
+  [
+    'an item that was not added after all',
+    ['1001', '2', 'Add another item', BACK, 'Yes, buy'],
+    [[1001, 2]],
+  ],
+  ['a quantity taken back', ['1001', BACK, '1002', '', '1002', '1', 'Yes, buy'], [[1002, 1]]],
+  ['the last item taken back', ['1001', '1', BACK, BACK], null],
+])('%s', async (_name, answers, bought) => {
+  const lines = await new PurchaseDialog(ITEMS, answering(answers).dialog, () => undefined).fill();
+  expect(lines?.map(({ upc, qty }) => [upc, qty]) ?? null).toEqual(bought);
+});
+
+test('when somebody was faster, what is left is offered', async () => {
+  const { dialog, asked } = answering([
+    '1001',
+    '5',
+    'Add another item',
+    '1002',
+    '9',
+    'Yes, buy',
+    'Yes, buy',
+  ]);
+  const printed: string[] = [];
+  const purchase = new PurchaseDialog(ITEMS, dialog, (text) => printed.push(text));
+  await purchase.fill();
+  const short = [
+    { upc: 1001, asked: 5, available: 3 },
+    { upc: 1002, asked: 9, available: 0 },
+  ];
+  expect(purchase.keepWhatIsLeft(short)).toBe(true);
+  expect(printed.slice(-2)).toEqual([
+    'Somebody was faster: 3 of 1001 left.',
+    'Somebody was faster: none of 1002 left.',
+  ]);
+  expect(await purchase.fill()).toEqual([{ upc: 1001, qty: 3 }]);
+  expect(asked.at(-1)).toBe('Buy 3 units of 1001 Ticket?');
+  expect(purchase.keepWhatIsLeft([{ upc: 1001, asked: 3, available: 0 }])).toBe(false);
 });

@@ -113,8 +113,8 @@ describe.each([40, 60, 66, 80, 120, 200])('on a terminal of %i columns', (column
       await inventoryTable(ITEMS, look),
       await localTable({ account, items: held, openOrders: [] }, look),
       await localTable({ account, items: [], openOrders: [] }, look),
-      await receiptTable({ receipt, items: held }, account, look),
-      await receiptTable({ receipt: { ...receipt, replayed: true }, items: held }, account, look),
+      await receiptTable({ account, receipt, items: held }, look),
+      await receiptTable({ account, receipt: { ...receipt, replayed: true }, items: held }, look),
       await ordersTable([past(true), past(false)], look),
       await ordersTable([], look),
     ];
@@ -143,14 +143,13 @@ test('a receipt tells a purchase from a repeated one', async () => {
   chalk.level = 0;
   const receipt = { order: 'o', at: 0, replayed: false, lines: [{ upc: 1, qty: 2, available: 3 }] };
   const items = [{ upc: 1, name: 'Ticket', units: 2 }];
-  const bought = await receiptTable({ receipt, items }, ACCOUNT, WIDE);
+  const bought = await receiptTable({ account: ACCOUNT, receipt, items }, WIDE);
   expect(bought).toContain(
     'Bought for alice@localhost:5050, as order o at 1970-01-01T00:00:00.000Z.',
   );
   expect(bought).toContain('│   1 │ Ticket │      2 │    3 │');
   const again = await receiptTable(
-    { receipt: { ...receipt, replayed: true }, items },
-    ACCOUNT,
+    { account: ACCOUNT, receipt: { ...receipt, replayed: true }, items },
     WIDE,
   );
   expect(again).toContain('nothing was bought again');
