@@ -31,4 +31,6 @@ export interface Dialog {
 }
 
 /** The input ended: nobody can answer any more. */
-export class NobodyThere extends Error {}
+export class NobodyThere extends Error {
+  override readonly name = 'NobodyThere';
+}
