@@ -78,16 +78,24 @@ export function checkContent(db: DatabaseSync, path: string): number {
     const { size } = statSync(path);
     const tables = size <= CHECK_WHOLE_FILE_BYTES ? [''] : ['(stock)', '(logins)', '(batches)'];
     for (const table of tables) {
-      const { quick_check } = db.prepare(`PRAGMA quick_check${table}`).get() as {
-        quick_check: string;
-      };
-      if (quick_check !== 'ok') throw new Error(quick_check);
+      const found = db.prepare(`PRAGMA quick_check${table}`).all();
+      const faults = found.map(({ quick_check }) => quick_check as string);
+      if (faults[0] !== 'ok') throw new Error(faults.join('\n'));
     }
-    const row = db.prepare('SELECT committed FROM batches').get();
-    return (row as { committed: number }).committed;
+    return readCommitted(db);
   } catch (error) {
     throw damaged(path, error as Error);
   }
+}
+
+/** The number of batches; a number that JavaScript cannot count on from is as good as none. */
+function readCommitted(db: DatabaseSync): number {
+  const rows = db
+    .prepare(`SELECT iif(committed BETWEEN 0 AND ?, committed, -1) AS committed FROM batches`)
+    .all(Number.MAX_SAFE_INTEGER);
+  const committed = rows[0]?.committed ?? -1;
+  if (rows.length === 1 && committed !== -1) return committed as number;
+  throw new Error('its table "batches" does not hold one row with the number of batches');
 }
 
 /** Looks for a file that was cut. Its write-ahead log must have been moved into it before. */
@@ -104,9 +112,14 @@ export function checkSize(db: DatabaseSync, path: string): void {
   }
 }
 
+/** Faults of a damaged file that are named; SQLite finds up to a hundred. */
+const NAMED_FAULTS = 3;
+
 function damaged(path: string, { message }: Error): StoreRefused {
-  // What SQLite reports has lines.
-  const what = message.replace(/\s*\n\s*/g, ' ');
+  const faults = message.split('\n').filter((line) => line !== '' && !line.startsWith('***'));
+  const more = faults.length - NAMED_FAULTS;
+  const named = faults.slice(0, NAMED_FAULTS).join('; ');
+  const what = more > 0 ? `${named}; and ${more} more faults` : named;
   return new StoreRefused(
     `${path} is damaged (${what}); nothing is served from it. Restore a backup together with its ` +
       '-wal file, or keep this file and start over with another --data file',

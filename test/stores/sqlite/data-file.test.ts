@@ -121,6 +121,37 @@ describe('a file that is not ours is refused and left as it is', () => {
     }
   });
 
+  test('a data file with many faults: the first three are named', async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file('inventory.db');
+    await makeData(path);
+    const db = new DatabaseSync(path, { defensive: false });
+    // Pages that belong to nothing.
+    db.exec('CREATE TABLE big AS SELECT zeroblob(400000) AS bytes; PRAGMA writable_schema = ON');
+    db.exec("DELETE FROM sqlite_schema WHERE name = 'big'");
+    db.close();
+    expect(refusal(path)).toMatch(
+      /^[^;]+ is damaged \(Page \d+: never used; Page \d+: never used; Page \d+: never used; and 9\d more faults\); nothing is served/,
+    );
+  });
+
+  test.for([
+    ['none', 'DELETE FROM batches'],
+    ['two', 'INSERT INTO batches (committed) VALUES (1)'],
+    ['one that is too large', 'UPDATE batches SET committed = 9007199254740992'],
+    ['one below zero', 'UPDATE batches SET committed = -1'],
+  ])('a count of batches that is none: %s', async ([, sql]) => {
+    using folder = new TemporaryFolder();
+    const path = folder.file('inventory.db');
+    await makeData(path);
+    const db = new DatabaseSync(path);
+    db.exec(sql as string);
+    db.close();
+    expect(refusal(path)).toMatch(
+      / is damaged \(its table "batches" does not hold one row with the number of batches\); /,
+    );
+  });
+
   test('a path in a folder that cannot be made', () => {
     using folder = new TemporaryFolder();
     writeFileSync(folder.file('file'), '');
