@@ -25,6 +25,9 @@ export interface Store {
   /** The items on sale and the logins that there were when the store was opened. */
   readonly restored: { readonly items: number; readonly logins: number };
 
+  /** When the latest order came that was there at the opening, in milliseconds since 1970 UTC; 0 for none. */
+  readonly latestOrder: number;
+
   /**
    * Settles a batch in its order. When the outcomes are there, what they tell is on disk. Throws (or
    * rejects with) StoreUnavailable when the batch could not be committed: then it had no effect; and

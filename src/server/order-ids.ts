@@ -9,13 +9,20 @@ export const MAX_CLOCK_SKEW_MS = 1_000;
  */
 export class OrderIds {
   /** The latest time that was told here: a clock that is set back does not set the order back. */
-  #now = 0;
+  #now = -1;
   /** The time in the last id made here, and how many were made of it before. */
   #time = 0;
   #counter = 0;
   /** Between these two an id of its own sorts the order; `#now` says where. */
   #earliest = '';
   #latest = '';
+
+  /** `latest` is a time before which no new order may stand, in milliseconds since 1970 UTC. */
+  constructor(latest = 0) {
+    this.#advance(latest);
+    this.#time = latest;
+    this.#counter = latest === 0 ? 0 : 0xfff;
+  }
 
   /** `now` in milliseconds since 1970 UTC. */
   next(now: number): string {

@@ -30,19 +30,20 @@ export interface ServerOptions {
 export class InventoryServer implements ConnectionHost {
   readonly commit: GroupCommit;
   readonly passwords = new Passwords();
-  readonly orderIds = new OrderIds();
+  readonly orderIds: OrderIds;
   readonly turns = new Turns();
   readonly version: string;
   readonly #tcp: TcpServer;
   readonly #store: Store;
   readonly #log: Log;
-  readonly #started = Date.now();
+  readonly #started = performance.now();
   readonly #connections = new Set<Connection>();
   #nextId = 1;
   #whenEmpty: (() => void) | null = null;
 
   constructor({ store, version, log, onFailure }: ServerOptions) {
     this.#store = store;
+    this.orderIds = new OrderIds(store.latestOrder);
     this.version = version;
     this.#log = log;
     this.commit = new GroupCommit(store, onFailure);
@@ -96,7 +97,7 @@ export class InventoryServer implements ConnectionHost {
       '# Server',
       `inv_version:${this.version}`,
       `process_id:${process.pid}`,
-      `uptime_in_seconds:${Math.floor((Date.now() - this.#started) / 1000)}`,
+      `uptime_in_seconds:${Math.floor((performance.now() - this.#started) / 1000)}`,
       '# Clients',
       `connected_clients:${this.#connections.size}`,
       `maxclients:${MAX_CONNECTIONS}`,

@@ -9,6 +9,7 @@ class SlowStore implements Store {
   readonly identity = { shop: 'a shop', since: 0 };
   readonly isNew = false;
   readonly restored = { items: 0, logins: 0 };
+  readonly latestOrder = 0;
   readonly batches: string[][] = [];
   #finish: ((result: readonly Outcome[] | Error) => void) | null = null;
   #called: () => void = () => undefined;

@@ -95,6 +95,16 @@ test('a clock that is set back, also before 1970, does not set the list back', (
   }
 });
 
+test('after a restart with a clock that was set back, ids go on behind what was there', () => {
+  for (const back of [0, 1, MAX_CLOCK_SKEW_MS + 1, 3_600_000, NOW]) {
+    const before = new OrderIds().next(NOW);
+    const ids = new OrderIds(NOW);
+    const id = ids.next(NOW - back);
+    expect(id > before).toBe(true);
+    expect((ids.positionFor('my-order', NOW - back) as string) > id).toBe(true);
+  }
+});
+
 test('an id of the first second of 1970 is one', () => {
   expect(new OrderIds().next(0)).toMatch(/^00000000-0000-7001-|^00000000-0000-7000-/);
 });

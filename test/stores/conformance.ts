@@ -44,6 +44,34 @@ export function storeConformance(name: string, makePlace: MakePlace): void {
       await store.close();
     });
 
+    test('tells when the latest order came, by its time or by its place in the list', async () => {
+      await using place = await makePlace();
+      const latest = async (buy?: (store: Store) => Promise<unknown>): Promise<number> => {
+        const store = await place.open(ITEMS);
+        const { latestOrder } = store;
+        await buy?.(store);
+        await store.close();
+        return latestOrder;
+      };
+      const first = new Buyer(alice);
+      const second = new Buyer(bob);
+      expect(await latest((store) => settleOne(store, first.buy('1x1')))).toBe(0);
+      expect(await latest()).toBe(first.now);
+      // Its clock stands behind, and its place in the list is ahead of it.
+      second.now = first.now + 5_000;
+      const ahead = second.buy('1x1', 'my-order');
+      const told = second.now;
+      expect(await latest((store) => settleOne(store, { ...ahead, at: first.now - 60_000 }))).toBe(
+        first.now,
+      );
+      expect(await latest()).toBe(told);
+      // A refusal is an order too; what is no UUID, and a random one, tell no time.
+      first.now = told + 5_000;
+      const refused = first.buy('1x9999', 'ffffffff-ffff-4fff-8fff-ffffffffffff');
+      expect(await latest((store) => settleOne(store, refused))).toBe(told);
+      expect(await latest()).toBe(first.now);
+    });
+
     test('keeps the identity of the shop, which another place does not share', async () => {
       await using place = await makePlace();
       await using elsewhere = await makePlace();

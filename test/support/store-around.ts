@@ -6,6 +6,7 @@ export function storeAround(store: Store, replaced: Partial<Store>): Store {
     identity: store.identity,
     isNew: store.isNew,
     restored: store.restored,
+    latestOrder: store.latestOrder,
     settle: (requests) => store.settle(requests),
     afterReplies: () => store.afterReplies(),
     observe: (observer) => store.observe(observer),

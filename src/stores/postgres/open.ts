@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Item } from '../../inventory/catalog.ts';
 import { StoreRefused } from '../../inventory/store.ts';
+import { latestOrdersSql, latestTime } from '../latest-order.ts';
 import type { Report } from '../report.ts';
 import { AcknowledgedFiles } from './acknowledged-files.ts';
 import { KnownLogins } from './batch/load.ts';
@@ -66,6 +67,7 @@ export async function openPostgresStore(
     const isNew = await hasNoItems(connection);
     await addItems(connection, catalog);
     const restored = { items: catalog.length, logins: await countLogins(connection) };
+    const latestOrder = latestTime(await query(connection, latestOrdersSql('inv.orders')));
     const names = new Map(catalog.map(({ upc, name }) => [upc, name]));
     const context = { mark, history, known: { names, logins: new KnownLogins() } };
     const makeAnew = async (next: DatabaseConnection) => {
@@ -74,7 +76,7 @@ export async function openPostgresStore(
     };
     const connector = new Connector(() => openAnyHost(parsed, makeAnew), report);
     connector.use(connection);
-    return new PostgresStore(connector, context, { isNew, restored }, report);
+    return new PostgresStore(connector, context, { isNew, restored, latestOrder }, report);
   } catch (error) {
     await mark.remove(connection);
     await connection.close();

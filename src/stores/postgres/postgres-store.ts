@@ -56,6 +56,7 @@ interface InDoubtBatch extends Settlement {
 export class PostgresStore implements Store {
   readonly isNew: boolean;
   readonly restored: Store['restored'];
+  readonly latestOrder: number;
   readonly #connector: Connector;
   readonly #context: BatchContext;
   readonly #report: Report;
@@ -71,13 +72,14 @@ export class PostgresStore implements Store {
   constructor(
     connector: Connector,
     context: BatchContext,
-    opened: Pick<Store, 'isNew' | 'restored'>,
+    opened: Pick<Store, 'isNew' | 'restored' | 'latestOrder'>,
     report: Report,
   ) {
     this.#connector = connector;
     this.#context = context;
     this.isNew = opened.isNew;
     this.restored = opened.restored;
+    this.latestOrder = opened.latestOrder;
     this.#report = report;
     this.#timer = setInterval(() => this.#lookWhenIdle(), LOOK_EVERY_MS).unref();
   }

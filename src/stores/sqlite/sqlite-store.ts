@@ -26,6 +26,7 @@ import {
   StoreRefused,
   StoreUnavailable,
 } from '../../inventory/store.ts';
+import { latestOrdersSql, latestTime } from '../latest-order.ts';
 import { Observers } from '../observers.ts';
 import { type DataFile, type OpenOptions, openDataFile } from './data-file.ts';
 import { SqliteOrders } from './order-table.ts';
@@ -80,6 +81,7 @@ export class SqliteStore implements Store {
   readonly identity: ShopIdentity;
   readonly isNew: boolean;
   readonly restored: Store['restored'];
+  readonly latestOrder: number;
 
   constructor(file: DataFile, catalog: readonly Item[]) {
     this.#file = file;
@@ -98,6 +100,7 @@ export class SqliteStore implements Store {
     this.#addItems();
     this.#refreshMirrors();
     this.restored = { items: this.#stock.size, logins: this.#logins.size };
+    this.latestOrder = latestTime(db.prepare(latestOrdersSql('orders')).iterate());
   }
 
   settle(requests: readonly Request[]): readonly Outcome[] {
