@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { ConnectionLost, NoServer, Refused } from '../../src/client/errors.ts';
@@ -99,3 +100,20 @@ test('a reply that nobody asked for ends the connection', async () => {
   expect(await connection.send(['a'])).toBe('one');
   expect(connection.isOpen).toBe(false);
 });
+
+test.runIf(process.platform === 'linux')(
+  'the system probes a connection that is idle',
+  async () => {
+    const { address } = await fakeServer(() => 'fine');
+    const connection = await ServerConnection.open(address, TIMEOUTS);
+    await connection.send(['a']);
+    // Timer 2 of a line of the kernel's table is the keepalive timer.
+    const remote = `:${address.port.toString(16).toUpperCase().padStart(4, '0')}`;
+    const lines = readFileSync('/proc/net/tcp', 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/));
+    const [found] = lines.filter(([, , to, state]) => to?.endsWith(remote) && state === '01');
+    expect(found?.[5]).toMatch(/^02:/);
+    connection.close();
+  },
+);

@@ -1,5 +1,5 @@
 /** A server, a proxy before it and a customer's machine, and what must be true of the three at rest. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataFile } from '../kill/data-file.ts';
@@ -21,6 +21,7 @@ export class World {
   readonly proxy: CuttingProxy;
   readonly violations: string[] = [];
   #server: ServerProcess;
+  #isBoughtElsewhere = false;
 
   private constructor(folder: string, server: ServerProcess, proxy: CuttingProxy) {
     this.folder = folder;
@@ -46,6 +47,7 @@ export class World {
 
   /** The same user buys, but not from this machine: what `checkAtRest` must notice. */
   async buyElsewhere(): Promise<void> {
+    this.#isBoughtElsewhere = true;
     const client = await WireClient.login(this.proxy.upstream, 'alice');
     await client.send('PURCHASE', '1001', '1');
     client.drop();
@@ -72,6 +74,11 @@ export class World {
     if (settled.code !== 0)
       this.violation(`settling exited with ${settled.code}: ${settled.stderr}`);
     const local = await this.customer.run('local');
+    const kept = readdirSync(join(this.folder, 'inv'));
+    // Whenever a process was killed, the file was whole: damage would have been set aside.
+    if (!kept.includes('shop.json') || kept.some((name) => name.startsWith('shop.damaged'))) {
+      this.violation(`the customer's folder has ${kept}`);
+    }
     if (/still open/.test(local.stderr)) this.violation(`after settling: ${local.stderr}`);
 
     const sold = new Map<number, number>();
@@ -83,6 +90,10 @@ export class World {
       for (const [upc, qty] of JSON.parse(lines) as [number, number][]) {
         sold.set(upc, (sold.get(upc) ?? 0) + qty);
       }
+    }
+    const verified = await this.customer.run('verify');
+    if (verified.code !== (this.#isBoughtElsewhere ? 1 : 0)) {
+      this.violation(`verify exited with ${verified.code}: ${JSON.stringify(verified.json)}`);
     }
     const items = (local.json?.items ?? []) as { upc: number; units: number }[];
     const owned = items.map((item) => `${item.upc}:${item.units}`).sort();
