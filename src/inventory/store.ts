@@ -31,11 +31,14 @@ export interface Store {
   /**
    * Settles a batch in its order. When the outcomes are there, what they tell is on disk. Throws (or
    * rejects with) StoreUnavailable when the batch could not be committed: then it had no effect; and
-   * OutcomeUnknown when it cannot be found out in time whether it was. Any other error means that the
+   * OutcomeUnknown when it cannot be found out in time whether it was. A StoreUnavailable in the place of
+   * an outcome: this request alone had no effect, because somebody else has locked its rows. Any other error means that the
    * store cannot vouch for its state: the server must stop. It is a StoreFailure, or a fault of ours.
    * Called again only when the last batch is settled.
    */
-  settle(requests: readonly Request[]): readonly Outcome[] | Promise<readonly Outcome[]>;
+  settle(
+    requests: readonly Request[],
+  ): readonly (Outcome | StoreUnavailable)[] | Promise<readonly (Outcome | StoreUnavailable)[]>;
 
   /**
    * Called when the replies of a batch have left, before the next one is settled: for what no reply

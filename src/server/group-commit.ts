@@ -144,7 +144,7 @@ export class GroupCommit {
     this.#queue = [];
     if (!this.#heavy.isEmpty) this.#heavy.moveTo(batch);
     this.#busy = true;
-    let outcomes: readonly Outcome[] = [];
+    let outcomes: readonly (Outcome | StoreUnavailable)[] = [];
     let failure: StoreUnavailable | OutcomeUnknown | null = null;
     try {
       const settled = this.#store.settle(batch.map(({ request }) => request));
@@ -159,7 +159,10 @@ export class GroupCommit {
     }
     if (failure === null) {
       for (let index = 0; index < batch.length; index++) {
-        (batch[index] as Entry).answer(outcomes[index] as Outcome);
+        const outcome = outcomes[index] as Outcome | StoreUnavailable;
+        const entry = batch[index] as Entry;
+        if (outcome instanceof StoreUnavailable) entry.fail(outcome);
+        else entry.answer(outcome);
       }
     } else {
       for (const entry of batch) entry.fail(failure);

@@ -11,12 +11,12 @@ class SlowStore implements Store {
   readonly restored = { items: 0, logins: 0 };
   readonly latestOrder = 0;
   readonly batches: string[][] = [];
-  #finish: ((result: readonly Outcome[] | Error) => void) | null = null;
+  #finish: ((result: readonly (Outcome | StoreUnavailable)[] | Error) => void) | null = null;
   #called: () => void = () => undefined;
 
   afterReplies: () => void = () => undefined;
 
-  settle(requests: readonly Request[]): Promise<readonly Outcome[]> {
+  settle(requests: readonly Request[]): Promise<readonly (Outcome | StoreUnavailable)[]> {
     if (this.#finish !== null)
       throw new Error('a second batch was begun before the first was done');
     const users = requests.map(
@@ -41,12 +41,14 @@ class SlowStore implements Store {
     });
   }
 
-  finish(error?: Error): void {
+  /** `without`: the user whose requests alone have no effect. */
+  finish(error?: Error, without?: string): void {
     const users = this.batches.at(-1) ?? [];
-    const outcomes = users.map((user) => ({
-      kind: 'session' as const,
-      session: { user, since: 0, tokenHash: null },
-    }));
+    const outcomes = users.map((user) =>
+      user === without
+        ? new StoreUnavailable('locked')
+        : { kind: 'session' as const, session: { user, since: 0, tokenHash: null } },
+    );
     this.#finish?.(error ?? outcomes);
   }
 
@@ -140,6 +142,18 @@ test('a batch that could not be committed is told so to all of it, and the next 
   store.finish();
   await commit.drained();
   expect(answered).toEqual(['StoreUnavailable for a', 'StoreUnavailable for b', 'c']);
+  expect(failures).toEqual([]);
+});
+
+test('a request that alone could not be settled is told so; the others of its batch are answered', async () => {
+  const { store, answered, commit, failures, add } = bound(new Fixture());
+  add('a');
+  add('b');
+  add('c');
+  await store.called();
+  store.finish(undefined, 'b');
+  await commit.drained();
+  expect(answered).toEqual(['a', 'StoreUnavailable for b', 'c']);
   expect(failures).toEqual([]);
 });
 

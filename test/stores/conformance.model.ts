@@ -1,6 +1,7 @@
 /** Arbitrary runs, restarts among them: a store answers what the model answers. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Outcome } from '../../src/inventory/model.ts';
 import { draft, Requests, STOCK } from '../inventory/support/arbitrary.ts';
 import { Model, told } from '../inventory/support/sale-model.ts';
 import type { MakePlace } from './conformance.ts';
@@ -26,7 +27,8 @@ export function storeModelConformance(name: string, makePlace: MakePlace): void 
             expect(store.restored.logins).toBe(model.logins.length);
           } else {
             const made = step.map((one) => requests.of(one));
-            expect((await store.settle(made)).map(told)).toEqual(model.settle(made));
+            const outcomes = (await store.settle(made)) as readonly Outcome[];
+            expect(outcomes.map(told)).toEqual(model.settle(made));
           }
         }
         await store.close();

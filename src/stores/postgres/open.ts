@@ -6,7 +6,7 @@ import { latestOrdersSql, latestTime } from '../latest-order.ts';
 import type { Report } from '../report.ts';
 import { AcknowledgedFiles } from './acknowledged-files.ts';
 import { KnownLogins } from './batch/load.ts';
-import { prepareStatements } from './batch/statements.ts';
+import { IMPATIENTLY, prepareStatements } from './batch/statements.ts';
 import { CommitMarker } from './commit-marker.ts';
 import { Connector } from './connection/connector.ts';
 import {
@@ -135,6 +135,7 @@ class Preparation {
       await checkVersion(connection);
       const { hasStandbys } = await this.#readHistory(connection);
       await preflight(connection, this.#mark);
+      await query(connection, IMPATIENTLY);
       // What was there before a commit of ours is safe.
       this.#history.learn({ ...before, hasStandbys });
     } catch (error) {

@@ -27,7 +27,8 @@ import {
 import { Observers } from '../observers.ts';
 import type { Report } from '../report.ts';
 import { StaleLogins } from './batch/load.ts';
-import { type BatchContext, BatchTransaction } from './batch/transaction.ts';
+import { LockedRows } from './batch/locked-rows.ts';
+import { type BatchContext, BatchTransaction, left } from './batch/transaction.ts';
 import type { Connector } from './connection/connector.ts';
 import {
   type DatabaseConnection,
@@ -64,6 +65,7 @@ export class PostgresStore implements Store {
   #batch = 0;
   #doubt: InDoubtBatch | null = null;
   #lookUpUntil = 0;
+  readonly #locked = new LockedRows();
   /** Looks at the database while there is nothing else to do. */
   readonly #timer: NodeJS.Timeout;
   #look: Promise<void> | null = null;
@@ -94,19 +96,45 @@ export class PostgresStore implements Store {
    * without looking; when one turns out to be taken, the batch is settled again with its orders looked
    * up, and so are the next ones: who tries again once does so more often.
    */
-  async settle(requests: readonly Request[]): Promise<readonly Outcome[]> {
+  async settle(requests: readonly Request[]): Promise<readonly (Outcome | StoreUnavailable)[]> {
     this.#isBusy = true;
     await this.#look;
     try {
-      return await this.#settle(requests);
+      if (this.#locked.isEmpty || !requests.some(mayWrite)) return await this.#settle(requests);
+      await this.#lookForLocks();
+      return await this.#settleOthers(requests);
     } finally {
       this.#isBusy = false;
     }
   }
 
-  async #settle(requests: readonly Request[]): Promise<readonly Outcome[]> {
+  /** Settles the requests that need no locked row. The others are told that nothing happened. */
+  async #settleOthers(
+    requests: readonly Request[],
+  ): Promise<readonly (Outcome | StoreUnavailable)[]> {
+    const heldUp = requests.map((request) => this.#locked.holdUp(request));
+    const locked = new StoreUnavailable('somebody else has locked the rows that it needs');
+    if (!heldUp.includes(false)) throw locked;
+    const outcomes = await this.#settle(requests.filter((_, index) => !heldUp[index]));
+    let next = 0;
+    return heldUp.map((isHeldUp) => (isHeldUp ? locked : (outcomes[next++] as Outcome)));
+  }
+
+  async #lookForLocks(): Promise<void> {
+    const { deadline } = this.#connector;
+    const connection = await this.#connection(deadline);
+    try {
+      await this.#locked.lookAgain(connection, left(deadline));
+    } catch (error) {
+      // The batch itself will meet the same.
+      if (!isPostgresError(error) && !(error instanceof DatabaseConnectionLost)) throw error;
+    }
+  }
+
+  async #settle(requests: readonly Request[]): Promise<readonly (Outcome | StoreUnavailable)[]> {
     const { deadline } = this.#connector;
     const writes = requests.some(mayWrite);
+    let isPatient = false;
     this.#doubt = null;
     for (;;) {
       const connection = await this.#connection(deadline);
@@ -118,7 +146,7 @@ export class PostgresStore implements Store {
           return this.#told(changes, await transaction.readPages(outcomes));
         }
         if (!writes) return await transaction.read(requests);
-        return await this.#write(connection, transaction, requests);
+        return await this.#write(connection, transaction, requests, isPatient);
       } catch (error) {
         if (error instanceof DatabaseConnectionLost || error instanceof StaleLogins) continue;
         if (!isPostgresError(error)) {
@@ -130,12 +158,37 @@ export class PostgresStore implements Store {
           connection.abort(error.message);
           continue;
         }
+        if (error.code === LOCK_NOT_AVAILABLE && !isPatient) {
+          if (await this.#findsLocked(connection, requests, deadline)) {
+            return await this.#settleOthers(requests);
+          }
+          isPatient = true;
+          continue;
+        }
         if (error.code === UNIQUE_VIOLATION) this.#lookUpUntil = Date.now() + LOOK_UP_MS;
         else if (isRetried(error.code)) await pause(Math.random() * RETRY_PAUSE_MS);
         else throw this.#failed(connection, error);
         if (Date.now() > deadline) throw new StoreUnavailable(error.message, { cause: error });
       }
     }
+  }
+
+  /** Whether some of the rows of the batch are locked for more than a moment. */
+  async #findsLocked(
+    connection: DatabaseConnection,
+    requests: readonly Request[],
+    deadline: number,
+  ): Promise<boolean> {
+    try {
+      await this.#locked.search(connection, rowSetOf(requests, false), left(deadline));
+    } catch (error) {
+      if (!isPostgresError(error) && !(error instanceof DatabaseConnectionLost)) throw error;
+      return false;
+    }
+    if (this.#locked.isEmpty) return false;
+    const { upcs, logins } = this.#locked;
+    this.#report('rows are locked', { level: 'warn', upcs: [...upcs], logins: logins.size });
+    return requests.some((request) => this.#locked.holdUp(request));
   }
 
   /** Nothing is left to do after the replies: PostgreSQL keeps its own log. */
@@ -191,10 +244,12 @@ export class PostgresStore implements Store {
     connection: DatabaseConnection,
     transaction: BatchTransaction,
     requests: readonly Request[],
+    isPatient: boolean,
   ): Promise<readonly Outcome[]> {
     this.#batch = Math.max(this.#batch, connection.lastBatch) + 1;
     const batch = this.#batch;
-    const rows = await transaction.begin(batch, rowSetOf(requests, this.#looksUpOrders(requests)));
+    const set = rowSetOf(requests, this.#looksUpOrders(requests));
+    const rows = await transaction.begin(batch, set, isPatient);
     const settlement = settle(requests, rows);
     if (!settlement.changes.isEmpty) this.#doubt = { batch, ...settlement, isCommitted: false };
     try {

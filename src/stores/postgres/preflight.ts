@@ -8,7 +8,7 @@ import type { RowSet } from '../../inventory/row-set.ts';
 import { KnownLogins, loadStatements } from './batch/load.ts';
 import { pageReads } from './batch/page-reads.ts';
 import { saveStatements } from './batch/save.ts';
-import { BEGIN } from './batch/statements.ts';
+import { BEGIN, execute } from './batch/statements.ts';
 import type { CommitMarker } from './commit-marker.ts';
 import type { DatabaseConnection } from './connection/database-connection.ts';
 import { query } from './connection/session-setup.ts';
@@ -52,6 +52,9 @@ export async function preflight(connection: DatabaseConnection, mark: CommitMark
     mark.check(0),
     mark.confirm(0),
     ...loads.map(({ text }) => text),
+    execute('locked_stock', [0]),
+    execute('locked_logins_kept', [nobody]),
+    execute('locked_logins_taken', [nobody]),
     ...saveStatements(changes),
     ...pageReads(pages),
   ];

@@ -265,6 +265,79 @@ describe('a lock that somebody holds', () => {
   });
 });
 
+describe('rows that an operator holds in a transaction that stays open', () => {
+  const other: Login = { tokenHash: 'other', user: 'bob', since: 9 };
+
+  test.each([
+    ['an item', 'SELECT 1 FROM inv.stock WHERE upc = 1 FOR UPDATE', '1x1'],
+    ['an item, by its restock', 'UPDATE inv.stock SET available = available WHERE upc = 1', '1x1'],
+    [
+      'one of several items of an order',
+      'SELECT 1 FROM inv.stock WHERE upc = 1 FOR SHARE',
+      '3x1 1x1',
+    ],
+    ['a login', "SELECT 1 FROM inv.logins WHERE token_hash = 'hash' FOR UPDATE", '4x1'],
+  ])(
+    '%s: only those who need it are told UNAVAILABLE, the others go on',
+    async (_what, lock, lines) => {
+      await using pair = await openPair();
+      await using sql = await operator(pair.address);
+      await pair.one.settle([
+        { kind: 'login', login },
+        { kind: 'login', login: other },
+      ]);
+      const [held, free] = [new Buyer(login), new Buyer(other)];
+      const batch = () => [free.buy('2x1'), held.buy(lines), free.buy('2x1')];
+      const expected = [
+        { kind: 'receipt' },
+        expect.any(StoreUnavailable),
+        { kind: 'receipt', replayed: false },
+      ];
+      await sql.begin(async (inside) => {
+        await inside.unsafe(lock);
+        const start = Date.now();
+        expect(await pair.one.settle(batch())).toMatchObject(expected);
+        const first = Date.now() - start;
+        expect(first).toBeLessThan(3_000);
+        // From then on nobody waits: many batches take less than one wait for a lock.
+        const later = Date.now();
+        for (let round = 0; round < 20; round++) {
+          expect(await pair.one.settle(batch())).toMatchObject(expected);
+        }
+        expect(Date.now() - later).toBeLessThan(20 * 300);
+        await expect(pair.one.settle([held.buy(lines)])).rejects.toThrow(StoreUnavailable);
+        // Who only looks waits for nobody.
+        expect(await levels(pair.one)).toMatchObject({
+          1: 1_000,
+          2: 1_000 - 42,
+          3: 1_000,
+          4: 1_000,
+        });
+      });
+      expect(await settleOne(pair.one, held.buy(lines))).toMatchObject({ kind: 'receipt' });
+    },
+  );
+
+  test('a logout waits for no lock that a purchase would share', async () => {
+    await using pair = await openPair();
+    await using sql = await operator(pair.address);
+    await pair.one.settle([
+      { kind: 'login', login },
+      { kind: 'login', login: other },
+    ]);
+    await sql.begin(async (inside) => {
+      await inside`SELECT 1 FROM inv.logins WHERE token_hash = 'hash' FOR KEY SHARE`;
+      const outcomes = await pair.one.settle([
+        { kind: 'logout', session: login },
+        new Buyer(other).buy('2x1'),
+      ]);
+      expect(outcomes).toMatchObject([expect.any(StoreUnavailable), { kind: 'receipt' }]);
+    });
+    const outcome = await settleOne(pair.one, { kind: 'logout', session: login });
+    expect(outcome).toEqual({ kind: 'loggedOut' });
+  });
+});
+
 test('each server sells its own catalogue out of the same stock', async () => {
   const address = await server.newDatabase();
   const open = (catalog: readonly Item[]) => openPostgresStore(address, catalog, () => undefined);

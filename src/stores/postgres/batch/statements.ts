@@ -51,6 +51,26 @@ const STATEMENTS = {
   ],
   all_stock: ['', 'SELECT upc, available FROM inv.stock ORDER BY upc'],
 
+  /** Which of these rows somebody else holds. */
+  locked_stock: [
+    'bigint[]',
+    `WITH free AS MATERIALIZED
+        (SELECT upc FROM inv.stock WHERE upc = ANY($1) FOR NO KEY UPDATE SKIP LOCKED)
+      SELECT upc FROM inv.stock WHERE upc = ANY($1) AND upc NOT IN (SELECT upc FROM free)`,
+  ],
+  locked_logins_kept: [
+    'text[]',
+    `WITH free AS MATERIALIZED
+        (SELECT token_hash FROM inv.logins WHERE token_hash = ANY($1) FOR KEY SHARE SKIP LOCKED)
+      SELECT token_hash FROM inv.logins WHERE token_hash = ANY($1) AND token_hash NOT IN (SELECT token_hash FROM free)`,
+  ],
+  locked_logins_taken: [
+    'text[]',
+    `WITH free AS MATERIALIZED
+        (SELECT token_hash FROM inv.logins WHERE token_hash = ANY($1) FOR UPDATE SKIP LOCKED)
+      SELECT token_hash FROM inv.logins WHERE token_hash = ANY($1) AND token_hash NOT IN (SELECT token_hash FROM free)`,
+  ],
+
   orders: [
     'text[], text[]',
     `SELECT orders."user", orders.id, at, lines, refusal, position
@@ -108,6 +128,11 @@ const STATEMENTS = {
 /** Whatever the defaults of this database and this role are. */
 export const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE';
 export const BEGIN_READING = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+
+/** How long a batch waits for a row that somebody else has locked, before it looks who needs that row. */
+export const IMPATIENTLY = 'SET lock_timeout = 500';
+/** In a transaction: it waits longer. Other servers hold a row for milliseconds, and queue for it. */
+export const PATIENTLY = 'SET LOCAL lock_timeout = 2000';
 
 export type StatementName = keyof typeof STATEMENTS;
 

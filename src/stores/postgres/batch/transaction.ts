@@ -18,7 +18,7 @@ import { type HistoryState, historyFrom, type KnownHistory, READ_HISTORY } from 
 import { type Known, type Load, loadStatements, noRows } from './load.ts';
 import { pageReads, withPages } from './page-reads.ts';
 import { saveStatements } from './save.ts';
-import { BEGIN, BEGIN_READING } from './statements.ts';
+import { BEGIN, BEGIN_READING, PATIENTLY } from './statements.ts';
 
 /** What a commit gets, however late it is: to give it up leaves everybody in doubt. */
 const COMMIT_TIMEOUT_MS = 1_000;
@@ -71,12 +71,13 @@ export class BatchTransaction {
     return await this.readPages(settle(requests, rows).outcomes);
   }
 
-  /** Begins to write: locks and loads the rows. A failure rolls it back. */
-  async begin(batch: number, set: RowSet): Promise<Rows> {
+  /** Begins to write: locks and loads the rows. A failure rolls it back. `isPatient`: waits longer for locks. */
+  async begin(batch: number, set: RowSet, isPatient: boolean): Promise<Rows> {
     const { known, mark } = this.#context;
     const loads = loadStatements(set, true, known);
     const texts = [
       BEGIN,
+      ...(isPatient ? [PATIENTLY] : []),
       mark.write(batch, this.#connection.lastBatch),
       ...loads.map(({ text }) => text),
       ...this.#historyWhenDue(),
@@ -84,7 +85,7 @@ export class BatchTransaction {
     const [answer] = await this.#send([texts.join(';')]);
     try {
       if (answer?.error) throw answer.error;
-      // The first result is that of BEGIN.
+      // The first result is that of the statements without rows.
       const [, marked, ...loaded] = answer?.results ?? [];
       this.#mustBeOne(marked);
       this.#check(loaded[loads.length]);

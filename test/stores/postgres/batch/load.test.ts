@@ -26,7 +26,7 @@ async function load(store: Store, buyer: Buyer, name: string, during: Promise<un
   for (let batch = 0; !ended; batch++) {
     const orders = Array.from({ length: 20 }, (_, n) => buyer.buy('1x1', `${name} ${batch} ${n}`));
     try {
-      receipts.push(...(await store.settle(orders)));
+      receipts.push(...((await store.settle(orders)) as readonly Outcome[]));
     } catch (error) {
       if (error instanceof OutcomeUnknown) unknown += orders.length;
       else if (!(error instanceof StoreUnavailable)) throw error;
