@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as catalog from '../src/inventory/catalog.ts';
+import * as refusals from '../src/inventory/refusals.ts';
+import * as inventoryLimits from '../src/inventory/user-limits.ts';
 import { ERRORS, RETRY_WORDS } from '../src/protocol/error-codes.ts';
 import * as limits from '../src/protocol/limits.ts';
 import * as lingeringClose from '../src/server/lingering-close.ts';
@@ -129,6 +131,8 @@ const everyLimit: Record<string, number> = {
   ...numbersOf(server),
   ...numbersOf(orderIds),
   ...numbersOf(catalog),
+  ...numbersOf(inventoryLimits),
+  ...numbersOf(refusals),
 };
 
 test('the tables of limits hold every limit with its value, and no other', () => {

@@ -38,8 +38,21 @@ export class Batch implements Changes {
     return this.#ordersByKey.get(key) ?? this.#rows.orders.get(key);
   }
 
+  /** Whether one more refused order of `user` may be kept. */
+  mayKeepRefusal(user: string, at: number): boolean {
+    return this.#rows.takeRoomForRefusal(user, at);
+  }
+
   keep(order: Order): void {
     if (this.#rows.orders !== null) this.#ordersByKey.set(orderKey(order.user, order.id), order);
     this.orders.push(order);
   }
+}
+
+/** `changes`, and the end of logins that a store has ended with them, because their user has too many. */
+export function withLoginsEnded(changes: Changes, tokenHashes: readonly string[]): Changes {
+  if (tokenHashes.length === 0) return changes;
+  const { available, orders, logins } = changes;
+  const ended = tokenHashes.map((tokenHash) => [tokenHash, null] as const);
+  return { isEmpty: false, available, orders, logins: new Map([...logins, ...ended]) };
 }

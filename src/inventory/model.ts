@@ -8,7 +8,12 @@ export interface Stock {
   readonly upc: number;
   readonly name: string;
   readonly available: number;
+  /** Why its row cannot be used, when it cannot: then `available` is 0 and nothing is sold of it. */
+  readonly fault?: string;
 }
+
+/** A list that may be read part by part; an array is one. */
+export type ItemList = Pick<readonly Stock[], 'length' | 'slice'>;
 
 /** The record that a user is logged in. It ends with LOGOUT and with nothing else. */
 export interface Login {
@@ -32,23 +37,49 @@ export interface Order {
   readonly id: string;
   readonly at: number;
   readonly lines: readonly OrderLine[];
+  /** Stands for the lines of a refused order that has too many to be kept; `lines` is empty then. */
+  readonly digest?: string;
   readonly refusal: Refusal | null;
   /** A UUIDv7 by which ORDERS sorts this order, when its id does not tell the time of settlement; else null. */
   readonly position: string | null;
 }
 
+/** A line of an order that could not be filled. */
+export interface Shortage {
+  readonly upc: number;
+  readonly asked: number;
+  readonly available: number;
+}
+
 /** A rule said no. */
 export class Refusal {
   readonly code: RefusalCode;
+  /** For people; says the first shortages, and how many more there are. */
   readonly message: string;
+  readonly #shortages: readonly Shortage[];
 
-  constructor(code: RefusalCode, message: string) {
+  constructor(code: RefusalCode, message: string, shortages: readonly Shortage[] = []) {
     this.code = code;
     this.message = message;
+    this.#shortages = shortages;
+  }
+
+  /** With NOSTOCK, the shortages that the message says. */
+  get shortages(): readonly Shortage[] {
+    return this.#shortages;
   }
 }
 
-export type RefusalCode = 'NOAUTH' | 'NOSESSION' | 'NOITEM' | 'NOSTOCK' | 'NOORDER' | 'ORDERREUSED';
+/** BUSY and UNAVAILABLE settle no order: nothing is kept of them, and the same request may succeed later. */
+export type RefusalCode =
+  | 'NOAUTH'
+  | 'NOSESSION'
+  | 'NOITEM'
+  | 'NOSTOCK'
+  | 'NOORDER'
+  | 'ORDERREUSED'
+  | 'BUSY'
+  | 'UNAVAILABLE';
 
 /** Who a request comes from. `tokenHash` is null for a login that lives only as long as its connection. */
 export interface Session {
@@ -104,7 +135,7 @@ export type Page =
 export type Outcome =
   | { readonly kind: 'session'; readonly session: Session }
   | { readonly kind: 'loggedOut' }
-  | { readonly kind: 'inventory'; readonly items: readonly Stock[] }
+  | { readonly kind: 'inventory'; readonly items: ItemList }
   | { readonly kind: 'receipt'; readonly order: Order; readonly replayed: boolean }
   /** `total`: how many orders the whole page has of which these are the first. */
   | { readonly kind: 'orders'; readonly orders: readonly Order[]; readonly total: number }
@@ -125,6 +156,8 @@ export interface Rows {
    * asks for no order (asksForOrder).
    */
   readonly orders: Lookup<string, Order> | null;
+  /** Takes room for one more refusal of a user. False when there is none: the order is then not decided. */
+  takeRoomForRefusal(user: string, at: number): boolean;
 }
 
 /** What the store must write, all of it or nothing. */

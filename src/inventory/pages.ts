@@ -2,13 +2,13 @@
  * Pages: lists that a store reads after the commit, so that they show the batch whole. The store finds
  * the rows; what stands on the page is said here.
  */
-import type { Order, Outcome, Page, Stock } from './model.ts';
+import type { ItemList, Order, Outcome, Page } from './model.ts';
 import { NO_ORDER } from './refusals.ts';
 
 export type OrdersPage = Extract<Page, { readonly page: 'orders' }>;
 
 /** `items`: every item on sale, by UPC. */
-export function inventoryPage(items: readonly Stock[]): Outcome {
+export function inventoryPage(items: ItemList): Outcome {
   return { kind: 'inventory', items };
 }
 

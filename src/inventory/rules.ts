@@ -5,19 +5,31 @@
  */
 
 import { Batch } from './batch.ts';
-import {
-  type Order,
-  type OrderLine,
-  type Outcome,
-  type Page,
-  type PurchaseRequest,
+import { isFinal, isSameOrder, keptLines } from './kept-order.ts';
+import type {
+  Order,
+  OrderLine,
+  Outcome,
+  Page,
+  PurchaseRequest,
   Refusal,
-  type Request,
-  type Rows,
-  type Settlement,
-  type Stock,
+  Request,
+  Rows,
+  Settlement,
+  Shortage,
+  Stock,
 } from './model.ts';
-import { LOGGED_OUT, NO_ORDER, NO_SESSION, NOT_LOGGED_IN, REUSED } from './refusals.ts';
+import {
+  faultyItem,
+  LOGGED_OUT,
+  NO_ORDER,
+  NO_ROOM_FOR_REFUSAL,
+  NO_SESSION,
+  NOT_LOGGED_IN,
+  noItem,
+  noStock,
+  REUSED,
+} from './refusals.ts';
 
 /**
  * Settles `requests` in their order. Each one sees what the ones before it changed; `rows` is only
@@ -77,7 +89,9 @@ function inventory(upcs: readonly number[], batch: Batch): Outcome {
     if (item === undefined) unknown.push(upc);
     else items.push(item);
   }
-  return unknown.length > 0 ? noItem(unknown) : { kind: 'inventory', items };
+  if (unknown.length > 0) return noItem(unknown);
+  const faulty = items.find(({ fault }) => fault !== undefined);
+  return faulty === undefined ? { kind: 'inventory', items } : faultyItem(faulty);
 }
 
 /**
@@ -86,53 +100,53 @@ function inventory(upcs: readonly number[], batch: Batch): Outcome {
  */
 function purchase(request: PurchaseRequest, user: string, batch: Batch): Outcome {
   const first = batch.order(user, request.order);
-  if (first !== undefined)
-    return sameLines(first.lines, request.lines) ? firstOutcome(first) : REUSED;
+  if (first !== undefined) return repeated(first, request.lines);
 
-  const before = request.lines.map(({ upc }) => batch.availableOf(upc));
-  const refusal = refusalOf(request.lines, before);
-  const lines = request.lines.map(({ upc, qty }, index): OrderLine => {
-    if (refusal !== null) return { upc, qty, available: null };
-    const available = (before[index] as number) - qty;
-    batch.available.set(upc, available);
-    return { upc, qty, available };
-  });
-  if (refusal !== null && !request.named) return refusal;
   const { order: id, at, position } = request;
-  const order: Order = { user, id, at, lines, refusal, position };
-  batch.keep(order);
-  return refusal ?? { kind: 'receipt', order, replayed: false };
+  const before = request.lines.map(({ upc }) => batch.availableOf(upc));
+  const refusal = refusalOf(request.lines, before, batch);
+  if (refusal === null) {
+    const lines = request.lines.map(({ upc, qty }, index): OrderLine => {
+      const available = (before[index] as number) - qty;
+      batch.available.set(upc, available);
+      return { upc, qty, available };
+    });
+    const order: Order = { user, id, at, lines, refusal, position };
+    batch.keep(order);
+    return { kind: 'receipt', order, replayed: false };
+  }
+  if (!request.named || !isFinal(refusal)) return refusal;
+  if (!batch.mayKeepRefusal(user, at)) return NO_ROOM_FOR_REFUSAL;
+  batch.keep({ user, id, at, ...keptLines(request.lines), refusal, position });
+  return refusal;
 }
 
 /** Why the lines cannot be bought, or null. `before`: the units of each line's item, where it exists. */
 function refusalOf(
   lines: PurchaseRequest['lines'],
   before: readonly (number | undefined)[],
+  batch: Batch,
 ): Refusal | null {
   const unknown: number[] = [];
-  const short: string[] = [];
+  const short: Shortage[] = [];
   lines.forEach(({ upc, qty }, index) => {
     const available = before[index];
     if (available === undefined) unknown.push(upc);
-    else if (available < qty) short.push(`${upc} asked ${qty} available ${available}`);
+    else if (available < qty) short.push({ upc, asked: qty, available });
   });
   if (unknown.length > 0) return noItem(unknown);
-  return short.length === 0
-    ? null
-    : new Refusal('NOSTOCK', `too little stock: ${short.join('; ')}`);
+  if (short.length === 0) return null;
+  const items = short.map(({ upc }) => batch.item(upc) as Stock);
+  const faulty = items.find(({ fault }) => fault !== undefined);
+  return faulty === undefined ? noStock(short) : faultyItem(faulty);
 }
 
-function noItem(upcs: readonly number[]): Refusal {
-  return new Refusal('NOITEM', `no such UPC: ${upcs.join(', ')}`);
+/** The outcome of an order id that has one already. */
+function repeated(first: Order, lines: PurchaseRequest['lines']): Outcome {
+  const isReadable = first.refusal === null || isFinal(first.refusal);
+  return !isReadable || isSameOrder(first, lines) ? firstOutcome(first) : REUSED;
 }
 
 function firstOutcome(order: Order): Outcome {
   return order.refusal ?? { kind: 'receipt', order, replayed: true };
-}
-
-/** The same quantities of the same UPCs, in whatever order they were named. Both name each UPC once. */
-function sameLines(one: readonly OrderLine[], other: PurchaseRequest['lines']): boolean {
-  if (one.length !== other.length) return false;
-  const quantities = new Map(one.map((line) => [line.upc, line.qty]));
-  return other.every((line) => quantities.get(line.upc) === line.qty);
 }

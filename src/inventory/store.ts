@@ -46,8 +46,8 @@ export interface Store {
    */
   afterReplies(): void;
 
-  /** From now on `observer` is told what is committed. Each observer is told everything, in the same order. */
-  observe(observer: StoreObserver): void;
+  /** From now on `observer` is told what it has a method for. Every observer is told everything, in the same order. */
+  observe(observer: Partial<StoreObserver>): void;
 
   close(): void | Promise<void>;
 }
@@ -62,6 +62,9 @@ export interface StoreObserver {
 
   /** Called when others have written (an operator, another server): any row may have changed. */
   changedOutside(): void;
+
+  /** Called when a row is found that cannot be used; what asks for it is refused, all else goes on. For the log. */
+  faultFound(fault: string): void;
 }
 
 /** The batch could not be committed and had no effect; a later one may succeed. */

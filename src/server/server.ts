@@ -47,6 +47,7 @@ export class InventoryServer implements ConnectionHost {
     this.version = version;
     this.#log = log;
     this.commit = new GroupCommit(store, onFailure);
+    store.observe({ faultFound: (fault) => log('row cannot be used', { level: 'error', fault }) });
     this.#tcp = createServer(ACCEPT_OPTIONS, (socket) => this.#accept(socket));
   }
 

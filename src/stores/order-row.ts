@@ -1,5 +1,6 @@
 /** An order as both stores write it: a row that an operator can read with the database's own tools. */
-import { type Order, type OrderLine, Refusal, type RefusalCode } from '../inventory/model.ts';
+import { type Order, Refusal, type RefusalCode } from '../inventory/model.ts';
+import { faultyOrder } from '../inventory/refusals.ts';
 
 export interface OrderRow {
   readonly user: string;
@@ -21,8 +22,9 @@ export function byKey(one: Order, other: Order): number {
   return one.id < other.id ? -1 : 1;
 }
 
-/** `[[upc, qty, available], …]`; available is null in a refused order. */
-export function writeLines(lines: readonly OrderLine[]): string {
+/** `[[upc, qty, available], …]`; available is null in a refused order. For one of many lines, their digest. */
+export function writeLines({ lines, digest }: Pick<Order, 'lines' | 'digest'>): string {
+  if (digest !== undefined) return JSON.stringify(digest);
   let text = '';
   for (const { upc, qty, available } of lines) {
     text += `${text === '' ? '[' : ','}[${upc},${qty},${available}]`;
@@ -35,19 +37,62 @@ export function writeRefusal(refusal: Refusal | null): string | null {
   return refusal === null ? null : `${refusal.code} ${refusal.message}`;
 }
 
-export function orderFromRow(row: OrderRow): Order {
-  const lines = JSON.parse(row.lines) as [number, number, number | null][];
-  return {
-    user: row.user,
-    id: row.id,
-    at: row.at,
-    lines: lines.map(([upc, qty, available]) => ({ upc, qty, available })),
-    refusal: row.refusal === null ? null : readRefusal(row.refusal),
-    position: row.position,
-  };
+/**
+ * The order of a row. SQL may have written anything into it: a row that cannot be read is an order that is
+ * refused with UNAVAILABLE, so that nothing but asking for it fails; `onFault` is told what is wrong with it.
+ */
+export function orderFromRow(row: OrderRow, onFault: (fault: string) => void): Order {
+  const { user, id, at, lines, refusal, position } = row;
+  try {
+    const kept = readLines(lines);
+    if (refusal !== null) return { user, id, at, ...kept, refusal: readRefusal(refusal), position };
+    if (!kept.lines.every(({ available }) => available !== null) || kept.digest !== undefined) {
+      throw new Error('its "lines" do not say what was left, and its "refusal" is NULL');
+    }
+    return { user, id, at, ...kept, refusal, position };
+  } catch (error) {
+    const { message } = error as Error;
+    onFault(`order ${id} of ${user}: ${message}`);
+    return { user, id, at, lines: [], refusal: faultyOrder(id, message), position };
+  }
 }
 
+/** Throws an error that says what is wrong. */
+function readLines(text: string): Pick<Order, 'lines' | 'digest'> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Error('its "lines" are no JSON');
+  }
+  if (typeof value === 'string') return { lines: [], digest: value };
+  if (!Array.isArray(value) || !value.every(isLine)) {
+    throw new Error('its "lines" are no list of [upc, qty, available]');
+  }
+  return { lines: value.map(([upc, qty, available]) => ({ upc, qty, available })) };
+}
+
+type StoredLine = readonly [upc: number, qty: number, available: number | null];
+
+function isLine(value: unknown): value is StoredLine {
+  if (!Array.isArray(value) || value.length !== 3) return false;
+  const [upc, qty, available] = value;
+  return isCount(upc) && isCount(qty) && (available === null || isCount(available));
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+const REFUSAL = /^(NOITEM|NOSTOCK) ([^\r\n]+)$/;
+const SHORTAGE = /(\d+) asked (\d+) available (\d+)/g;
+
+/** Throws an error that says what is wrong. */
 function readRefusal(text: string): Refusal {
-  const space = text.indexOf(' ');
-  return new Refusal(text.slice(0, space) as RefusalCode, text.slice(space + 1));
+  const [, code, message = ''] = REFUSAL.exec(text) ?? [];
+  if (code === undefined) throw new Error('its "refusal" is no code and sentence');
+  const shortages = Array.from(message.matchAll(SHORTAGE), ([, upc, asked, available]) => ({
+    ...{ upc: Number(upc), asked: Number(asked), available: Number(available) },
+  }));
+  return new Refusal(code as RefusalCode, message, shortages);
 }

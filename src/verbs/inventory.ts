@@ -1,5 +1,5 @@
 /** INVENTORY: the units available. */
-import type { Outcome, Stock } from '../inventory/model.ts';
+import type { ItemList, Outcome, Stock } from '../inventory/model.ts';
 import { badNumber, positive } from '../protocol/argument-checks.ts';
 import { mapHeads, type ProtocolVersion, toWire } from '../protocol/encoder.ts';
 import type { ErrorReply } from '../protocol/error-codes.ts';
@@ -24,7 +24,7 @@ export const INVENTORY: Verb = defineVerb<Inventory, Extract<Outcome, { kind: 'i
   encode: ({ items }, { version }) =>
     items.length > ITEMS_IN_A_PART
       ? inventoryParts(items, version)
-      : `*${items.length}\r\n${encodeItems(items, version)}`,
+      : `*${items.length}\r\n${encodeItems(items.slice(), version)}`,
 });
 
 function parseInventory(words: readonly string[]): Inventory | ErrorReply {
@@ -41,7 +41,7 @@ function parseInventory(words: readonly string[]): Inventory | ErrorReply {
 /** Items of a long inventory that are encoded in one go: about a millisecond of work. */
 export const ITEMS_IN_A_PART = 1_000;
 
-function* inventoryParts(items: readonly Stock[], version: ProtocolVersion): Generator<string> {
+function* inventoryParts(items: ItemList, version: ProtocolVersion): Generator<string> {
   yield `*${items.length}\r\n`;
   for (let from = 0; from < items.length; from += ITEMS_IN_A_PART) {
     yield encodeItems(items.slice(from, from + ITEMS_IN_A_PART), version);

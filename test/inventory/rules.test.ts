@@ -5,12 +5,13 @@ import {
   Refusal,
   type Request,
   type Rows,
+  type Stock,
 } from '../../src/inventory/model.ts';
 import { settle } from '../../src/inventory/rules.ts';
 import { alice, bob, buy, outcomes, receipt, rows, withToken } from './support/rows.ts';
 
 const noAuth = new Refusal('NOAUTH', 'log in first');
-const loggedOut = new Refusal('NOAUTH', 'this login was ended by a logout; log in again');
+const loggedOut = new Refusal('NOAUTH', 'this login has ended; log in again');
 const reused = new Refusal('ORDERREUSED', 'that order id was used for another order');
 
 describe('a purchase', () => {
@@ -54,6 +55,38 @@ describe('a purchase', () => {
 
   test('names every UPC that does not exist', () => {
     expect(outcomes(buy('8x1 1x1 9x1'))).toEqual([new Refusal('NOITEM', 'no such UPC: 8, 9')]);
+  });
+
+  test('names the first ten short lines, and counts the others', () => {
+    const upcs = Array.from({ length: 12 }, (_, index) => index + 1);
+    const stock = new Map(upcs.map((upc) => [upc, { upc, name: '', available: 0 }]));
+    const what = (of: readonly number[]) => of.map((upc) => `${upc}x2`).join(' ');
+    const [refusal] = settle([buy(what(upcs))], { ...rows, stock }).outcomes;
+    const named = upcs.slice(0, 10);
+    const lines = named.map((upc) => `${upc} asked 2 available 0`).join('; ');
+    expect(refusal).toEqual(new Refusal('NOSTOCK', `too little stock: ${lines}; and 2 more`));
+    expect(refusal).toHaveProperty(
+      'shortages',
+      named.map((upc) => ({ upc, asked: 2, available: 0 })),
+    );
+    const unknown = settle([buy(what(upcs))], { ...rows, stock: new Map() }).outcomes;
+    expect(unknown).toEqual([
+      new Refusal('NOITEM', `no such UPC: ${named.join(', ')}, and 2 more`),
+    ]);
+  });
+
+  test('of an item whose row cannot be used is refused for now; all else is sold', () => {
+    const faulty = { upc: 2, name: 'two', available: 0, fault: 'its level is no number' };
+    const stock = new Map([...(rows.stock as Map<number, Stock>), [2, faulty]]);
+    const inventory: Request = { kind: 'inventory', session: alice, upcs: [1, 2] };
+    const { outcomes, changes } = settle(
+      [buy('1x1 2x1', { order: 'a' }), inventory, buy('1x1', { order: 'b' })],
+      { ...rows, stock },
+    );
+    const sentence = 'UPC 2 cannot be sold: its level is no number; the operator must correct it';
+    const refusal = new Refusal('UNAVAILABLE', sentence);
+    expect(outcomes).toEqual([refusal, refusal, receipt({ id: 'b' })]);
+    expect(changes.orders).toMatchObject([{ id: 'b' }]);
   });
 
   test('sees what the requests before it in the batch took', () => {
@@ -141,6 +174,39 @@ describe('one order id, one outcome', () => {
     const { outcomes, changes } = settle([buy('2x3'), buy('2x4')], restocked);
     expect(outcomes).toEqual([refusal, reused]);
     expect(changes).toMatchObject({ available: new Map(), orders: [] });
+  });
+
+  test('of a refused order with many lines a digest is kept, which tells it from any other', () => {
+    const upcs = Array.from({ length: 11 }, (_, index) => `${index + 1}x1`);
+    const what = upcs.join(' ');
+    const [order] = settle([buy(what)], rows).changes.orders;
+    expect(order).toMatchObject({ lines: [], digest: expect.stringMatching(/^[\w-]{43}$/) });
+    const kept: Rows = { ...rows, orders: new Map([[orderKey('alice', 'a'), order as Order]]) };
+    const again = [what, upcs.toReversed().join(' '), `${what} 99x1`, what.replace('4x1', '4x2')];
+    const { outcomes } = settle(
+      again.map((one) => buy(one)),
+      kept,
+    );
+    expect(outcomes).toEqual([order?.refusal, order?.refusal, reused, reused]);
+  });
+
+  test('without room to keep a refusal, the order is not decided, and may be bought later', () => {
+    const full: Rows = { ...rows, takeRoomForRefusal: () => false };
+    const { outcomes, changes } = settle([buy('2x3'), buy('1x1', { order: 'b' })], full);
+    expect(outcomes).toMatchObject([{ code: 'BUSY' }, receipt({ id: 'b' })]);
+    expect(changes.orders).toMatchObject([{ id: 'b' }]);
+  });
+
+  test('an order that cannot be read says so, whatever is asked under its id', () => {
+    const refusal = new Refusal('UNAVAILABLE', 'order a cannot be read');
+    const order: Order = {
+      ...{ user: 'alice', id: 'a', at: 1, lines: [], refusal, position: null },
+    };
+    const broken: Rows = { ...rows, orders: new Map([[orderKey('alice', 'a'), order]]) };
+    const ask: Request = { kind: 'order', session: alice, order: 'a' };
+    const { outcomes, changes } = settle([buy('1x3'), buy('2x1'), ask], broken);
+    expect(outcomes).toEqual([refusal, refusal, refusal]);
+    expect(changes.isEmpty).toBe(true);
   });
 
   test('a refusal without an id of the client is forgotten: nobody can ask for it', () => {

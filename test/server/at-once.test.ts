@@ -5,32 +5,25 @@ import { ErrorReply } from '../../src/protocol/error-codes.ts';
 import { MAX_BATCH } from '../../src/server/group-commit.ts';
 import { startServer } from '../support/in-process.ts';
 import { commands } from '../support/raw-client.ts';
+import { storeAround } from '../support/store-around.ts';
 
 /** A server whose store, once it is asked for a purchase, is away until `goOn`. */
 async function serverWithSlowStore() {
   const away = Promise.withResolvers<void>();
   const back = Promise.withResolvers<void>();
-  const wrap = (store: Store): Store => ({
-    ...delegate(store),
-    settle: async (requests) => {
-      if (requests.some(({ kind }) => kind === 'purchase')) {
-        away.resolve();
-        await back.promise;
-      }
-      return await store.settle(requests);
-    },
-  });
+  const wrap = (store: Store) =>
+    storeAround(store, {
+      settle: async (requests) => {
+        if (requests.some(({ kind }) => kind === 'purchase')) {
+          away.resolve();
+          await back.promise;
+        }
+        return await store.settle(requests);
+      },
+    });
   const server = await startServer({ wrap });
   const buyer = await server.login();
   return { server, buyer, isAway: away.promise, goOn: back.resolve };
-}
-
-function delegate(store: Store): Store {
-  return Object.assign(Object.create(store), {
-    settle: store.settle.bind(store),
-    afterReplies: store.afterReplies.bind(store),
-    close: store.close.bind(store),
-  });
 }
 
 const noAuth = new ErrorReply('NOAUTH', 'log in first');

@@ -138,7 +138,7 @@ describe('who the client is', () => {
     await other.send(commands('LOGOUT', 'WHOAMI', `RESUME ${token}`));
     expect(await other.replies(3)).toMatchObject(['OK', noAuth, { code: 'NOSESSION' }]);
     expect(await one.ask('PURCHASE 1001 1')).toEqual(
-      new ErrorReply('NOAUTH', 'this login was ended by a logout; log in again'),
+      new ErrorReply('NOAUTH', 'this login has ended; log in again'),
     );
   });
 

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { Item } from '../../src/inventory/catalog.ts';
 import { Refusal, type Request } from '../../src/inventory/model.ts';
 import type { Store } from '../../src/inventory/store.ts';
+import { limitsConformance } from './conformance.limits.ts';
 import { storeModelConformance } from './conformance.model.ts';
 import { observersConformance } from './conformance.observers.ts';
 import { orderPagesConformance } from './conformance.orders.ts';
@@ -268,6 +269,7 @@ export function storeConformance(name: string, makePlace: MakePlace): void {
     await store.close();
   });
 
+  limitsConformance(name, makePlace);
   observersConformance(name, makePlace);
   orderPagesConformance(name, makePlace);
   storeModelConformance(name, makePlace);

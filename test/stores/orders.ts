@@ -59,6 +59,6 @@ export class Buyer {
 /** The units of every item on sale, by UPC. */
 export async function levels(store: Store): Promise<Record<number, number>> {
   const outcome = await settleOne(store, { kind: 'inventory', session: alice, upcs: [] });
-  const { items } = outcome as { items: readonly { upc: number; available: number }[] };
-  return Object.fromEntries(items.map(({ upc, available }) => [upc, available]));
+  const { items } = outcome as Extract<Outcome, { kind: 'inventory' }>;
+  return Object.fromEntries(items.slice().map(({ upc, available }) => [upc, available]));
 }

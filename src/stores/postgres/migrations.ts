@@ -83,10 +83,19 @@ const LOST_HISTORY = `
     'Each inv serve, the number of its last committed batch, when that was, and when it stopped';
 `;
 
+/** The order in which logins were made, whatever the clocks of the servers said; those that are there count as the oldest. */
+const LOGIN_NUMBERS = `
+  ALTER TABLE inv.logins ADD COLUMN number bigint NOT NULL DEFAULT 0;
+  CREATE SEQUENCE inv.login_numbers OWNED BY inv.logins.number;
+  ALTER TABLE inv.logins ALTER COLUMN number SET DEFAULT nextval('inv.login_numbers');
+  CREATE INDEX login_numbers_of_users ON inv.logins ("user", number, since);
+`;
+
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: TABLES_OF_1_0_0 },
   { version: 2, sql: IDENTITY },
   { version: 3, sql: LOST_HISTORY },
+  { version: 4, sql: LOGIN_NUMBERS },
 ];
 
 /** The version that this program makes and uses. */

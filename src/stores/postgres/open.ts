@@ -1,8 +1,10 @@
 /** Opens the store over PostgreSQL: finds the host that takes writes, and makes what is missing. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Item } from '../../inventory/catalog.ts';
+import { RefusalBudget } from '../../inventory/refusal-budget.ts';
 import { StoreRefused } from '../../inventory/store.ts';
 import { latestOrdersSql, latestTime } from '../latest-order.ts';
+import { Observers } from '../observers.ts';
 import type { Report } from '../report.ts';
 import { AcknowledgedFiles } from './acknowledged-files.ts';
 import { KnownLogins } from './batch/load.ts';
@@ -69,7 +71,12 @@ export async function openPostgresStore(
     const restored = { items: catalog.length, logins: await countLogins(connection) };
     const latestOrder = latestTime(await query(connection, latestOrdersSql('inv.orders')));
     const names = new Map(catalog.map(({ upc, name }) => [upc, name]));
-    const context = { mark, history, known: { names, logins: new KnownLogins() } };
+    const observers = new Observers();
+    const known = {
+      ...{ names, logins: new KnownLogins(), refusals: new RefusalBudget() },
+      onFault: (fault: string) => observers.faultFound(fault),
+    };
+    const context = { mark, history, known, observers };
     const makeAnew = async (next: DatabaseConnection) => {
       await checkVersion(next);
       await preparation.makeReady(next);

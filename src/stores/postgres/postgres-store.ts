@@ -14,6 +14,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PostgresError } from 'postgres';
+import { withLoginsEnded } from '../../inventory/batch.ts';
 import type { Changes, Outcome, Request, Settlement } from '../../inventory/model.ts';
 import { asksForOrder, mayWrite, namesAnOrderTwice, rowSetOf } from '../../inventory/row-set.ts';
 import { settle } from '../../inventory/rules.ts';
@@ -24,7 +25,6 @@ import {
   type StoreObserver,
   StoreUnavailable,
 } from '../../inventory/store.ts';
-import { Observers } from '../observers.ts';
 import type { Report } from '../report.ts';
 import { StaleLogins } from './batch/load.ts';
 import { LockedRows } from './batch/locked-rows.ts';
@@ -61,7 +61,6 @@ export class PostgresStore implements Store {
   readonly #connector: Connector;
   readonly #context: BatchContext;
   readonly #report: Report;
-  readonly #observers = new Observers();
   #batch = 0;
   #doubt: InDoubtBatch | null = null;
   #lookUpUntil = 0;
@@ -194,8 +193,8 @@ export class PostgresStore implements Store {
   /** Nothing is left to do after the replies: PostgreSQL keeps its own log. */
   afterReplies(): void {}
 
-  observe(observer: StoreObserver): void {
-    this.#observers.add(observer);
+  observe(observer: Partial<StoreObserver>): void {
+    this.#context.observers.add(observer);
   }
 
   async close(): Promise<void> {
@@ -225,7 +224,7 @@ export class PostgresStore implements Store {
     } catch (error) {
       if (this.#doubt === null) throw error;
       // If it was committed, nobody will be told of its changes by themselves.
-      this.#observers.changedOutside();
+      this.#context.observers.changedOutside();
       throw new OutcomeUnknown('the database is away since the commit', { cause: error });
     }
   }
@@ -253,8 +252,12 @@ export class PostgresStore implements Store {
     const settlement = settle(requests, rows);
     if (!settlement.changes.isEmpty) this.#doubt = { batch, ...settlement, isCommitted: false };
     try {
-      const outcomes = await transaction.end(batch, settlement, () => this.#acknowledge(batch));
-      return this.#told(settlement.changes, outcomes);
+      let { changes } = settlement;
+      const outcomes = await transaction.end(batch, settlement, (ended) => {
+        this.#acknowledge(batch);
+        changes = withLoginsEnded(changes, ended);
+      });
+      return this.#told(changes, outcomes);
     } catch (error) {
       // Not committed, as long as the connection is there.
       if (!connection.isLost && this.#doubt?.isCommitted === false) this.#doubt = null;
@@ -271,7 +274,7 @@ export class PostgresStore implements Store {
 
   /** Tells the observers of a batch that is committed. */
   #told(changes: Changes, outcomes: readonly Outcome[]): readonly Outcome[] {
-    if (!changes.isEmpty) this.#observers.committed(changes);
+    if (!changes.isEmpty) this.#context.observers.committed(changes);
     return outcomes;
   }
 

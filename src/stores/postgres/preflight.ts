@@ -4,8 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Changes, Login, Page } from '../../inventory/model.ts';
+import { RefusalBudget } from '../../inventory/refusal-budget.ts';
 import type { RowSet } from '../../inventory/row-set.ts';
-import { KnownLogins, loadStatements } from './batch/load.ts';
+import { type Known, KnownLogins, loadStatements } from './batch/load.ts';
 import { pageReads } from './batch/page-reads.ts';
 import { saveStatements } from './batch/save.ts';
 import { BEGIN, execute } from './batch/statements.ts';
@@ -36,8 +37,8 @@ export async function preflight(connection: DatabaseConnection, mark: CommitMark
     { page: 'orders', user: nobody, count: 1, outOf: 2, before: null },
     { page: 'inventory' },
   ];
-  const unknown = { names: new Map(), logins: new KnownLogins() };
-  const known = { names: new Map(), logins: new KnownLogins() };
+  const unknown = knowingNothing();
+  const known = knowingNothing();
   known.logins.add(login);
   const loads = [
     ...loadStatements(set, false, unknown),
@@ -63,4 +64,9 @@ export async function preflight(connection: DatabaseConnection, mark: CommitMark
   } finally {
     if (!connection.isLost) await query(connection, 'ROLLBACK');
   }
+}
+
+function knowingNothing(): Known {
+  const refusals = new RefusalBudget();
+  return { names: new Map(), logins: new KnownLogins(), refusals, onFault: () => undefined };
 }

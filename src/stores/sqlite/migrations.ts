@@ -57,6 +57,13 @@ export const MIGRATIONS: readonly Migration[] = [
 
   // 3: which opening of the file wrote its last batch, so that a log is not taken for another file's
   (db) => db.exec("ALTER TABLE batches ADD COLUMN opening TEXT NOT NULL DEFAULT ''"),
+
+  // 4: the order in which the logins of a user were made, whatever the clock said
+  (db) =>
+    db.exec(`
+      ALTER TABLE logins ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+      CREATE INDEX login_numbers ON logins (user, number, since);
+    `),
 ];
 
 /** The version of the tables that this program knows, which is the newest. */

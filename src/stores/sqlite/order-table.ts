@@ -1,6 +1,8 @@
 /** The table of orders in the data file: written in bulk, read by id or newest first. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Order } from '../../inventory/model.ts';
+import type { Order, Outcome } from '../../inventory/model.ts';
+import { isFirstPart, type OrdersPage, ordersPage } from '../../inventory/pages.ts';
+import type { RowSet } from '../../inventory/row-set.ts';
 import {
   BEHIND_EVERY_ID,
   byKey,
@@ -17,14 +19,20 @@ const ROWS_AT_ONCE = [64, 16, 4, 1];
 /** What all orders have; the other columns stay null. */
 const USUAL_COLUMNS = '"user", id, at, lines';
 
-const SELECT = `SELECT ${ORDER_COLUMNS} FROM orders WHERE user = ? AND id = ?`;
+/** A time that no clock can show may have been written by SQL, or by a server whose clock was wrong. */
+const READ_COLUMNS = ORDER_COLUMNS.replace(
+  ' at,',
+  ` min(max(at, 0), ${Number.MAX_SAFE_INTEGER}) AS at,`,
+);
+
+const SELECT = `SELECT ${READ_COLUMNS} FROM orders WHERE user = ? AND id = ?`;
 
 /** The newest orders by id, and the newest of those that stand by a position of their own. */
 const SELECT_PAGE = `
-  SELECT * FROM (SELECT ${ORDER_COLUMNS} FROM orders
+  SELECT * FROM (SELECT ${READ_COLUMNS} FROM orders
     WHERE user = ? AND id < ? AND position IS NULL ORDER BY id DESC LIMIT ?)
   UNION ALL
-  SELECT * FROM (SELECT ${ORDER_COLUMNS} FROM orders
+  SELECT * FROM (SELECT ${READ_COLUMNS} FROM orders
     WHERE user = ? AND position < ? ORDER BY position DESC LIMIT ?)`;
 
 /** How many orders there are, of both kinds; more than the limits are not counted. */
@@ -41,8 +49,11 @@ export class SqliteOrders {
   readonly #select: StatementSync;
   readonly #selectPage: StatementSync;
   readonly #countPage: StatementSync;
+  readonly #onFault: (fault: string) => void;
 
-  constructor(db: DatabaseSync) {
+  /** `onFault` is told of a row that cannot be read. */
+  constructor(db: DatabaseSync, onFault: (fault: string) => void) {
+    this.#onFault = onFault;
     this.#insertUsual = new BulkInsert(db, USUAL_COLUMNS, pushUsual);
     this.#insertOther = new BulkInsert(db, ORDER_COLUMNS, pushAll);
     this.#select = db.prepare(SELECT);
@@ -71,27 +82,39 @@ export class SqliteOrders {
     this.#insertOther.run(others.sort(byKey));
   }
 
+  /** Those of the named orders that are there, by the same keys. */
+  findAll(named: NonNullable<RowSet['orders']>): Map<string, Order> {
+    const found = new Map<string, Order>();
+    for (const [key, [user, id]] of named) {
+      const order = this.find(user, id);
+      if (order !== undefined) found.set(key, order);
+    }
+    return found;
+  }
+
   find(user: string, id: string): Order | undefined {
     const row = this.#select.get(user, id);
-    return row === undefined ? undefined : orderFromRow(row as unknown as OrderRow);
+    return row === undefined ? undefined : this.#read(row);
   }
 
-  /**
-   * Orders of a user, in any order, among them the `count` newest, or the newest before the order
-   * `before`; null when there is no such order.
-   */
-  page(user: string, count: number, before: string | null): Order[] | null {
+  /** The outcome of a page; bounded by the orders that it asks for, however many the user has. */
+  readPage(page: OrdersPage): Outcome {
+    const { user, count, before, outOf } = page;
     const bound = this.#boundOf(user, before);
-    if (bound === null) return null;
+    if (bound === null) return ordersPage(page, null, 0);
     const rows = this.#selectPage.all(user, bound, count, user, bound, count);
-    return rows.map((row) => orderFromRow(row as unknown as OrderRow));
+    const most = isFirstPart(page) ? (outOf as number) : 0;
+    const counted =
+      most > 0 ? this.#countPage.get(user, bound, most, user, bound, most)?.orders : 0;
+    return ordersPage(
+      page,
+      rows.map((row) => this.#read(row)),
+      counted as number,
+    );
   }
 
-  /** How many orders of a user there are before the order `before`; more than `most` of a kind are not counted. */
-  count(user: string, most: number, before: string | null): number {
-    const bound = this.#boundOf(user, before);
-    if (bound === null) return 0;
-    return this.#countPage.get(user, bound, most, user, bound, most)?.orders as number;
+  #read(row: object): Order {
+    return orderFromRow(row as OrderRow, this.#onFault);
   }
 
   /** What the orders before `before` stand before; null when there is no such order. */
@@ -133,8 +156,8 @@ class BulkInsert {
   }
 }
 
-function pushUsual(values: Values, { user, id, at, lines }: Order): void {
-  values.push(user, id, at, writeLines(lines));
+function pushUsual(values: Values, order: Order): void {
+  values.push(order.user, order.id, order.at, writeLines(order));
 }
 
 function pushAll(values: Values, order: Order): void {

@@ -1,22 +1,24 @@
 /**
  * The embedded store: one SQLite file whose tables are the state. A restart opens it and is ready.
  *
- * Stock and logins are mirrored in memory; orders, which grow without end, are not. The mirrors are
- * changed only after a commit, so a failed commit leaves memory and disk alike.
+ * Levels, and the logins in use, are kept in memory; orders, which grow without end, are not. What is in
+ * memory is changed only after a commit, so a failed commit leaves memory and disk alike.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { setTimeout as pause } from 'node:timers/promises';
+import { withLoginsEnded } from '../../inventory/batch.ts';
 import type { Item } from '../../inventory/catalog.ts';
 import type {
   Changes,
-  Login,
   Order,
   Outcome,
   Page,
   Request,
+  Rows,
   Settlement,
-  Stock,
 } from '../../inventory/model.ts';
-import { inventoryPage, isFirstPart, ordersPage } from '../../inventory/pages.ts';
+import { inventoryPage } from '../../inventory/pages.ts';
+import { RefusalBudget } from '../../inventory/refusal-budget.ts';
 import { asksForOrder, mayWrite, rowSetOf } from '../../inventory/row-set.ts';
 import { settle } from '../../inventory/rules.ts';
 import {
@@ -29,17 +31,18 @@ import {
 import { latestOrdersSql, latestTime } from '../latest-order.ts';
 import { Observers } from '../observers.ts';
 import { type DataFile, type OpenOptions, openDataFile } from './data-file.ts';
+import { settleInParts } from './full-disk.ts';
+import { SqliteLogins } from './login-table.ts';
 import { SqliteOrders } from './order-table.ts';
+import { BUSY, FULL, PASSING_FAULTS, resultCode, UNIQUE_VIOLATED } from './result-codes.ts';
+import { readIdentity } from './shop-identity.ts';
+import { addNewItems, SqliteStock } from './stock-table.ts';
 
-/** SQLite's result codes (https://www.sqlite.org/rescode.html) after which a batch had no effect and the next may succeed. */
-const PASSING_FAULTS = new Set([
-  5, // SQLITE_BUSY: somebody else holds a write transaction on the file
-  8, // SQLITE_READONLY
-  13, // SQLITE_FULL: the disk is full
-  778, // SQLITE_IOERR_WRITE
-  4874, // SQLITE_IOERR_SHMSIZE: no room for the log's index
-]);
-const UNIQUE_VIOLATED = 1555; // SQLITE_CONSTRAINT_PRIMARYKEY
+/** How long a batch waits for an operator's own write transaction on the file. */
+const LOCK_TIMEOUT_MS = 1_000;
+
+/** The longest pause before it looks again whether the file is free. */
+const LONGEST_PAUSE_MS = 10;
 
 /**
  * Opens the data file at `path`, or makes it, for the items of `catalog`. Throws StoreRefused when
@@ -66,18 +69,17 @@ export function openSqliteStore(
 export class SqliteStore implements Store {
   readonly #file: DataFile;
   readonly #db: DatabaseSync;
-  readonly #catalog: readonly Item[];
   readonly #beginTransaction: StatementSync;
   readonly #commitTransaction: StatementSync;
-  readonly #orders: SqliteOrders;
-  readonly #setAvailable: StatementSync;
   readonly #countBatch: StatementSync;
   readonly #dataVersion: StatementSync;
-  readonly #stock = new Map<number, Stock>();
-  readonly #logins = new Map<string, Login>();
+  readonly #orders: SqliteOrders;
+  readonly #stock: SqliteStock;
+  readonly #logins: SqliteLogins;
   readonly #observers = new Observers();
-  /** The file's version when the mirrors were read: it changes when another program writes. */
-  #mirrored = -1;
+  readonly #refusals = new RefusalBudget();
+  /** The file's version that the levels and logins in memory are of. It changes when another program writes. */
+  #version: number;
   readonly identity: ShopIdentity;
   readonly isNew: boolean;
   readonly restored: Store['restored'];
@@ -87,40 +89,36 @@ export class SqliteStore implements Store {
     this.#file = file;
     const db = file.db;
     this.#db = db;
-    this.#catalog = [...catalog].sort((a, b) => a.upc - b.upc);
+    // Waiting inside SQLite would stop the event loop.
+    db.exec('PRAGMA busy_timeout = 0');
     this.#beginTransaction = db.prepare('BEGIN IMMEDIATE');
     this.#commitTransaction = db.prepare('COMMIT');
-    this.#orders = new SqliteOrders(db);
-    this.#setAvailable = db.prepare('UPDATE stock SET available = ? WHERE upc = ?');
     this.#countBatch = db.prepare('UPDATE batches SET committed = committed + 1');
     this.#dataVersion = db.prepare('PRAGMA data_version');
     this.#dataVersion.setReturnArrays(true);
     this.identity = readIdentity(db);
     this.isNew = db.prepare('SELECT 1 FROM stock LIMIT 1').get() === undefined;
-    this.#addItems();
-    this.#refreshMirrors();
-    this.restored = { items: this.#stock.size, logins: this.#logins.size };
+    if (addNewItems(db, catalog)) file.acknowledgeBatch();
+    this.#version = this.#readVersion();
+    const onFault = (fault: string) => this.#observers.faultFound(fault);
+    this.#orders = new SqliteOrders(db, onFault);
+    this.#stock = new SqliteStock(db, catalog, onFault);
+    this.#logins = new SqliteLogins(db);
+    this.restored = { items: this.#stock.size, logins: this.#logins.count() };
     this.latestOrder = latestTime(db.prepare(latestOrdersSql('orders')).iterate());
   }
 
-  settle(requests: readonly Request[]): readonly Outcome[] {
+  settle(requests: readonly Request[]): readonly Outcome[] | Promise<readonly Outcome[]> {
+    let settlement: Settlement;
     try {
-      return this.#settle(requests);
+      settlement = this.#commit(requests);
     } catch (error) {
-      throw error instanceof StoreUnavailable ? error : this.#file.failureOf(error);
+      const code = resultCode(error);
+      if (code === BUSY) return this.#settleWhenFree(requests);
+      if (code === FULL) return this.#settleInParts(requests, error);
+      throw this.#failure(error);
     }
-  }
-
-  #settle(requests: readonly Request[]): readonly Outcome[] {
-    const { outcomes, changes } = this.#commit(requests);
-    // The batch is on disk now. Whatever fails from here on is no StoreUnavailable, which would say
-    // that nothing happened.
-    if (!changes.isEmpty) {
-      this.#file.acknowledgeBatch();
-      this.#mirror(changes);
-      this.#observers.committed(changes);
-    }
-    return outcomes.map((outcome) => ('page' in outcome ? this.#readPage(outcome) : outcome));
+    return this.#finish(settlement);
   }
 
   afterReplies(): void {
@@ -131,7 +129,7 @@ export class SqliteStore implements Store {
     }
   }
 
-  observe(observer: StoreObserver): void {
+  observe(observer: Partial<StoreObserver>): void {
     this.#observers.add(observer);
   }
 
@@ -149,21 +147,77 @@ export class SqliteStore implements Store {
     return this.#file.close();
   }
 
-  #commit(requests: readonly Request[]): Settlement {
+  /** Another program holds the file: tries again, and lets the event loop turn meanwhile. */
+  async #settleWhenFree(requests: readonly Request[]): Promise<readonly Outcome[]> {
+    const deadline = performance.now() + LOCK_TIMEOUT_MS;
+    for (let wait = 1; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
+      await pause(wait);
+      let settlement: Settlement;
+      try {
+        settlement = this.#commit(requests);
+      } catch (error) {
+        if (resultCode(error) === BUSY && performance.now() < deadline) continue;
+        throw this.#failure(error);
+      }
+      return this.#finish(settlement);
+    }
+  }
+
+  /** Keeps no refusals, so that what room there is is for sales. */
+  #settleInParts(requests: readonly Request[], error: unknown): readonly Outcome[] {
+    const outcomes = settleInParts(requests, (part) => {
+      let settlement: Settlement;
+      try {
+        settlement = this.#commit(part, false);
+      } catch (cause) {
+        if (!PASSING_FAULTS.has(resultCode(cause))) throw this.#failure(cause);
+        return null;
+      }
+      return this.#finish(settlement);
+    });
+    if (outcomes === null) throw this.#failure(error);
+    return outcomes;
+  }
+
+  /** Settles and commits. Throws SQLite's error when nothing was committed. */
+  #commit(requests: readonly Request[], keepsRefusals = true): Settlement {
     try {
-      return requests.some(mayWrite) ? this.#write(requests) : this.#read(requests);
+      return requests.some(mayWrite)
+        ? this.#write(requests, keepsRefusals)
+        : this.#read(requests, keepsRefusals);
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      if (PASSING_FAULTS.has(resultCode(error))) {
-        throw new StoreUnavailable((error as Error).message, { cause: error });
-      }
       throw error;
     }
   }
 
-  #read(requests: readonly Request[]): Settlement {
-    this.#refreshMirrors();
-    return settle(requests, this.#rows(this.#ordersOf(requests)));
+  /**
+   * The batch is on disk. Whatever fails from here on is no StoreUnavailable, which would say that
+   * nothing happened.
+   */
+  #finish({ outcomes, changes }: Settlement): readonly Outcome[] {
+    try {
+      if (!changes.isEmpty) {
+        this.#file.acknowledgeBatch();
+        this.#stock.keep(changes.available);
+        this.#logins.keep(changes.logins);
+        this.#observers.committed(changes);
+      }
+      return outcomes.map((outcome) => ('page' in outcome ? this.#readPage(outcome) : outcome));
+    } catch (error) {
+      throw this.#file.failureOf(error);
+    }
+  }
+
+  /** An error before the commit, as the server takes it. */
+  #failure(error: unknown): unknown {
+    if (!PASSING_FAULTS.has(resultCode(error))) return this.#file.failureOf(error);
+    return new StoreUnavailable((error as Error).message, { cause: error });
+  }
+
+  #read(requests: readonly Request[], keepsRefusals: boolean): Settlement {
+    this.#noticeOthers();
+    return settle(requests, this.#rows(this.#ordersOf(requests), keepsRefusals));
   }
 
   /**
@@ -171,128 +225,75 @@ export class SqliteStore implements Store {
    * that only buys is settled as if they all were; an id that is not new breaks the primary key,
    * and then the batch starts again with every order that it names looked up.
    */
-  #write(requests: readonly Request[]): Settlement {
+  #write(requests: readonly Request[], keepsRefusals: boolean): Settlement {
     try {
-      return this.#transact(requests, !requests.some(asksForOrder));
+      return this.#transact(requests, !requests.some(asksForOrder), keepsRefusals);
     } catch (error) {
       if (resultCode(error) !== UNIQUE_VIOLATED) throw error;
       this.#db.exec('ROLLBACK');
-      return this.#transact(requests, false);
+      return this.#transact(requests, false, keepsRefusals);
     }
   }
 
-  #transact(requests: readonly Request[], ordersAreNew: boolean): Settlement {
+  #transact(
+    requests: readonly Request[],
+    ordersAreNew: boolean,
+    keepsRefusals: boolean,
+  ): Settlement {
     this.#beginTransaction.run();
-    this.#refreshMirrors();
-    const rows = this.#rows(ordersAreNew ? null : this.#ordersOf(requests));
-    const settlement = settle(requests, rows);
+    this.#noticeOthers();
+    const orders = ordersAreNew ? null : this.#ordersOf(requests);
+    const settlement = settle(requests, this.#rows(orders, keepsRefusals));
     if (settlement.changes.isEmpty) {
       this.#db.exec('ROLLBACK');
-    } else {
-      this.#save(settlement.changes);
-      this.#commitTransaction.run();
+      return settlement;
     }
-    return settlement;
+    const changes = this.#save(settlement.changes);
+    this.#commitTransaction.run();
+    return { outcomes: settlement.outcomes, changes };
   }
 
-  #rows(orders: ReadonlyMap<string, Order> | null) {
-    return { stock: this.#stock, logins: this.#logins, orders };
+  #rows(orders: ReadonlyMap<string, Order> | null, keepsRefusals: boolean): Rows {
+    return {
+      stock: this.#stock,
+      logins: this.#logins,
+      orders,
+      takeRoomForRefusal: (user, at) => keepsRefusals && this.#refusals.take(user, at),
+    };
   }
 
   /** The orders on disk that the requests name. */
   #ordersOf(requests: readonly Request[]): ReadonlyMap<string, Order> {
-    const orders = new Map<string, Order>();
-    for (const [key, [user, id]] of rowSetOf(requests, true).orders ?? []) {
-      const order = this.#orders.find(user, id);
-      if (order !== undefined) orders.set(key, order);
-    }
-    return orders;
+    return this.#orders.findAll(rowSetOf(requests, true).orders ?? new Map());
   }
 
-  #save({ available, orders, logins }: Changes): void {
-    this.#orders.insert(orders);
-    for (const [upc, units] of available) this.#setAvailable.run(units, upc);
-    for (const [tokenHash, login] of logins) {
-      if (login === null) {
-        this.#db.prepare('DELETE FROM logins WHERE token_hash = ?').run(tokenHash);
-      } else {
-        this.#db
-          .prepare('INSERT INTO logins (token_hash, user, since) VALUES (?, ?, ?)')
-          .run(tokenHash, login.user, login.since);
-      }
-    }
+  /** Returns the changes with the logins that ended because there were too many. */
+  #save(changes: Changes): Changes {
+    this.#orders.insert(changes.orders);
+    this.#stock.save(changes.available);
     this.#countBatch.run();
+    return changes.logins.size === 0
+      ? changes
+      : withLoginsEnded(changes, this.#logins.save(changes.logins));
   }
 
-  #mirror({ available, logins }: Changes): void {
-    for (const [upc, units] of available) {
-      const { name } = this.#stock.get(upc) as Stock;
-      this.#stock.set(upc, { upc, name, available: units });
-    }
-    for (const [tokenHash, login] of logins) {
-      if (login === null) this.#logins.delete(tokenHash);
-      else this.#logins.set(tokenHash, login);
-    }
+  /** What is in memory must be read again when another program has written, so that an operator can restock. */
+  #noticeOthers(): void {
+    const version = this.#readVersion();
+    if (version === this.#version) return;
+    this.#version = version;
+    this.#stock.expire();
+    this.#logins.expire();
+    this.#observers.changedOutside();
   }
 
-  /** Writes the items that the file does not know yet, and the names that changed. */
-  #addItems(): void {
-    const known = new Map<number, string>();
-    for (const row of this.#db.prepare('SELECT upc, name FROM stock').iterate()) {
-      known.set(row.upc as number, row.name as string);
-    }
-    const news = this.#catalog.filter((item) => known.get(item.upc) !== item.name);
-    if (news.length === 0) return;
-    const upsert = this.#db.prepare(`INSERT INTO stock (upc, name, units, available)
-      VALUES (?, ?, ?, ?) ON CONFLICT (upc) DO UPDATE SET name = excluded.name`);
-    this.#beginTransaction.run();
-    for (const { upc, name, units } of news) upsert.run(upc, name, units, units);
-    this.#countBatch.run();
-    this.#commitTransaction.run();
-    this.#file.acknowledgeBatch();
-  }
-
-  /**
-   * Reads the mirrors again when another program has written to the file, so that an operator can
-   * restock with any SQLite tool while the server runs.
-   */
-  #refreshMirrors(): void {
-    const version = (this.#dataVersion.get() as unknown as [number])[0];
-    if (version === this.#mirrored) return;
-    const isOutside = this.#mirrored !== -1;
-    const levels = new Map<number, number>();
-    for (const row of this.#db.prepare('SELECT upc, available FROM stock').iterate()) {
-      levels.set(row.upc as number, row.available as number);
-    }
-    this.#stock.clear();
-    for (const { upc, name } of this.#catalog) {
-      const available = levels.get(upc);
-      if (available !== undefined) this.#stock.set(upc, { upc, name, available });
-    }
-    this.#logins.clear();
-    for (const row of this.#db.prepare('SELECT token_hash, user, since FROM logins').iterate()) {
-      const tokenHash = row.token_hash as string;
-      const login = { tokenHash, user: row.user as string, since: row.since as number };
-      this.#logins.set(tokenHash, login);
-    }
-    this.#mirrored = version;
-    if (isOutside) this.#observers.changedOutside();
+  #readVersion(): number {
+    return (this.#dataVersion.get() as unknown as [number])[0];
   }
 
   #readPage(page: Page): Outcome {
-    if (page.page === 'inventory') return inventoryPage([...this.#stock.values()]);
-    const { user, count, before } = page;
-    const counted = isFirstPart(page) ? this.#orders.count(user, page.outOf as number, before) : 0;
-    return ordersPage(page, this.#orders.page(user, count, before), counted);
+    return page.page === 'inventory'
+      ? inventoryPage(this.#stock.list())
+      : this.#orders.readPage(page);
   }
-}
-
-function readIdentity(db: DatabaseSync): ShopIdentity {
-  const row = db.prepare('SELECT id, since FROM shop').get();
-  if (row === undefined) throw new Error('its table "shop" is empty, which tells whose shop it is');
-  return { shop: row.id as string, since: row.since as number };
-}
-
-function resultCode(error: unknown): number {
-  return (error as { errcode?: number }).errcode ?? 0;
 }

@@ -32,7 +32,7 @@ export function addOrders(
       const { upc, units } = catalog[row % catalog.length] as Item;
       // A user's orders stand together: the users take turns.
       const user = users[row % users.length] as string;
-      values.push(user, id, at, writeLines([{ upc, qty: 1, available: units - 1 }]));
+      values.push(user, id, at, writeLines({ lines: [{ upc, qty: 1, available: units - 1 }] }));
       if (row % users.length === 0 && row % 1_000 < users.length) sampled.push(id);
     }
     insert.run(...values);

@@ -21,6 +21,7 @@ export const rows: Rows = {
   ]),
   logins: new Map([['hash', { tokenHash: 'hash', user: 'alice', since: 5 }]]),
   orders: new Map(),
+  takeRoomForRefusal: () => true,
 };
 
 /** `buy('1x2 3x1', {order: 'a'})` asks for 2 of UPC 1 and 1 of UPC 3. */

@@ -123,7 +123,10 @@ export function told(outcome: Outcome | Page): string {
     case 'loggedOut':
       return 'bye';
     case 'inventory':
-      return outcome.items.map(({ upc, available }) => `${upc}: ${available}`).join(', ');
+      return outcome.items
+        .slice()
+        .map(({ upc, available }) => `${upc}: ${available}`)
+        .join(', ');
     case 'receipt':
       return outcome.replayed ? again(orderTold(outcome.order)) : orderTold(outcome.order);
     case 'orders':

@@ -58,15 +58,16 @@ class Fixture implements AsyncDisposable {
   }
 }
 
-/** Makes the next statement that holds `sql` fail. */
-function failWhere(method: 'get' | 'all', sql: string, error: Error): void {
+/** Makes the next statements, `times` of them, that hold `sql` fail. */
+function failWhere(method: 'get' | 'all' | 'run', sql: string, error: Error, times = 1): void {
   type Run = (this: StatementSync, ...values: unknown[]) => unknown;
   const statements = StatementSync.prototype as unknown as Record<typeof method, Run>;
   const original = statements[method];
+  let left = times;
   const spy = vi.spyOn(statements, method);
   spy.mockImplementation(function (this: StatementSync, ...values) {
     if (!this.sourceSQL.includes(sql)) return original.apply(this, values);
-    spy.mockRestore();
+    if (--left === 0) spy.mockRestore();
     throw error;
   });
 }
@@ -76,17 +77,8 @@ const login = { tokenHash: 'hash', user: 'alice', since: 1 };
 describe('a batch that cannot be committed', () => {
   const faults: [string, (fixture: Fixture) => () => void][] = [
     [
-      'the disk is full',
-      ({ db }) => {
-        const { page_count } = db.prepare('PRAGMA page_count').get() as { page_count: number };
-        db.exec(`PRAGMA max_page_count = ${page_count}`);
-        return () => db.exec('PRAGMA max_page_count = 1000000');
-      },
-    ],
-    [
       'another program holds the file',
       (fixture) => {
-        fixture.db.exec('PRAGMA busy_timeout = 0');
         const other = fixture.other();
         other.exec('BEGIN IMMEDIATE');
         return () => other.exec('ROLLBACK');
@@ -131,6 +123,53 @@ describe('a batch that cannot be committed', () => {
       { code: 'NOSTOCK' },
     ]);
     expect(await levels(store)).toEqual({ 1: 3, 2: 0, 3: 0 });
+  });
+
+  test('the disk is full: what fits goes on in its order, what does not had no effect', async () => {
+    await using fixture = new Fixture();
+    const { store, db } = fixture;
+    const { page_count } = db.prepare('PRAGMA page_count').get() as { page_count: number };
+    db.exec(`PRAGMA max_page_count = ${page_count}`);
+    const buyer = new Buyer();
+    // Pages of refusals, and sales among them.
+    const refused = (name: string) =>
+      Array.from({ length: 100 }, (_, index) =>
+        buyer.buy('3x1', `${name} ${index} ${'x'.repeat(50)}`),
+      );
+    const batch = [
+      buyer.buy('1x1', 'a'),
+      ...refused('one'),
+      buyer.buy('1x1', 'b'),
+      ...refused('other'),
+      buyer.buy('1x1', 'c'),
+    ];
+    const outcomes = await store.settle(batch);
+    const bought = outcomes.filter((one) => 'replayed' in one);
+    expect(bought).toMatchObject(
+      [9, 8, 7].map((available) => ({ order: { lines: [{ available }] } })),
+    );
+    const others = outcomes.filter((one) => !('replayed' in one));
+    expect(new Set(others.map((one) => (one as { code: string }).code))).toEqual(new Set(['BUSY']));
+    expect(fixture.onDisk()).toMatchObject({ orders: ['a', 'b', 'c'], available: [7, 5, 0] });
+
+    db.exec('PRAGMA max_page_count = 1000000');
+    const again = await store.settle(batch);
+    expect(again.filter((one) => 'replayed' in one && one.replayed)).toHaveLength(3);
+    expect(again.filter((one) => 'code' in one && one.code === 'NOSTOCK')).toHaveLength(200);
+    expect(await levels(store)).toEqual({ 1: 7, 2: 5, 3: 0 });
+  });
+
+  test('the disk is full and nothing fits: nothing was committed, and a later batch succeeds', async () => {
+    await using fixture = new Fixture();
+    const { store, db } = fixture;
+    const buyer = new Buyer();
+    const [order, disk] = [buyer.buy('1x1', 'a'), fixture.onDisk()];
+    // The table of orders may not even be touched.
+    failWhere('run', 'INTO orders', Object.assign(new Error('full'), { errcode: 13 }), 2);
+    await expect(async () => store.settle([order])).rejects.toThrow(StoreUnavailable);
+    expect(fixture.onDisk()).toEqual(disk);
+    expect(db.isTransaction).toBe(false);
+    expect(await settleOne(store, order)).toMatchObject({ replayed: false });
   });
 
   test('a broken file is no passing fault: the server must stop', async () => {
@@ -183,12 +222,77 @@ describe('what fails after the commit is never told as "nothing happened"', () =
 describe('an operator works on the open file', () => {
   test('who is not logged in is told so, also while the operator holds the file', async () => {
     await using fixture = new Fixture();
-    fixture.db.exec('PRAGMA busy_timeout = 0');
     const operator = fixture.other();
     operator.exec('BEGIN IMMEDIATE');
     const stranger = { ...new Buyer().buy('1x1', 'a'), session: null };
     expect(await settleOne(fixture.store, stranger)).toMatchObject({ code: 'NOAUTH' });
     operator.exec('ROLLBACK');
+  });
+
+  test('a batch that writes waits without keeping the event loop; batches that read go on', async () => {
+    await using fixture = new Fixture();
+    const { store } = fixture;
+    const operator = fixture.other();
+    operator.exec('BEGIN IMMEDIATE; UPDATE stock SET available = 90 WHERE upc = 1');
+    const started = performance.now();
+    const settled = store.settle([new Buyer().buy('1x1', 'a')]);
+    expect(settled).toBeInstanceOf(Promise);
+    for (let turn = 0; turn < 20; turn++) {
+      expect(await levels(store)).toEqual({ 1: 10, 2: 5, 3: 0 });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(performance.now() - started).toBeLessThan(500);
+    operator.exec('COMMIT');
+    expect(await settled).toMatchObject([{ order: { lines: [{ available: 89 }] } }]);
+    expect(await levels(store)).toEqual({ 1: 89, 2: 5, 3: 0 });
+  });
+
+  test('a level or an order that SQL has made unreadable is refused and told, alone', async () => {
+    await using fixture = new Fixture();
+    const { store } = fixture;
+    const faults: string[] = [];
+    store.observe({ faultFound: (fault) => faults.push(fault) });
+    const buyer = new Buyer();
+    const [order] = await store.settle([buyer.buy('1x1', 'a')]);
+    fixture.other().exec(`UPDATE stock SET available = 9007199254740993 WHERE upc = 2;
+      DELETE FROM stock WHERE upc = 3;
+      INSERT INTO orders VALUES ('alice', 'b-json', 3, '[[1,2', NULL, NULL),
+        ('alice', 'b-text', 4, '"x"', NULL, NULL), ('alice', 'b-list', 5, '[[1,2]]', NULL, NULL),
+        ('alice', 'b-left', 6, '[[1,2,null]]', NULL, NULL),
+        ('alice', 'b-code', 7, '[[1,2,null]]', 'SOLD out', NULL),
+        ('alice', 'c-early', -5, '[[1,2,8]]', NULL, NULL),
+        ('alice', 'c-late', 9223372036854775807, '[[1,2,8]]', NULL, NULL)`);
+    const broken = ['b-json', 'b-text', 'b-list', 'b-left', 'b-code'];
+    for (let round = 0; round < 2; round++) {
+      for (const id of broken) {
+        expect(
+          await store.settle([buyer.order(id), buyer.buy('1x2', id), buyer.order('a')]),
+        ).toEqual([
+          expect.objectContaining({ code: 'UNAVAILABLE', message: expect.stringContaining(id) }),
+          expect.objectContaining({ code: 'UNAVAILABLE' }),
+          { ...order, replayed: true },
+        ]);
+      }
+      expect(await store.settle([buyer.buy('2x1', 'b'), buyer.buy('3x1', 'c')])).toMatchObject([
+        { code: 'UNAVAILABLE', message: expect.stringContaining('9007199254740993') },
+        { code: 'UNAVAILABLE', message: expect.stringContaining('missing') },
+      ]);
+    }
+    expect(faults).toHaveLength(broken.length + 2);
+    expect(await settleOne(store, buyer.order('c-early'))).toMatchObject({ order: { at: 0 } });
+    const latest = Number.MAX_SAFE_INTEGER;
+    expect(await settleOne(store, buyer.order('c-late'))).toMatchObject({ order: { at: latest } });
+    expect((await buyer.list(store, 3)).sort()).toEqual(
+      ['a', 'c-early', 'c-late', ...broken].sort(),
+    );
+    expect(await levels(store)).toEqual({ 1: 9, 2: 0, 3: 0 });
+
+    fixture.other().exec(`UPDATE stock SET available = 4 WHERE upc = 2;
+      UPDATE orders SET lines = '[[1,2,8]]' WHERE id = 'b-json'`);
+    expect(await store.settle([buyer.buy('2x1', 'b'), buyer.order('b-json')])).toMatchObject([
+      { replayed: false },
+      { replayed: true },
+    ]);
   });
 
   test('observers are told that rows may have changed, once for each change', async () => {

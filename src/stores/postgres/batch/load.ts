@@ -7,9 +7,11 @@
 
 import type { Login, Order, Rows, Stock } from '../../../inventory/model.ts';
 import { orderKey } from '../../../inventory/model.ts';
+import type { RefusalBudget } from '../../../inventory/refusal-budget.ts';
 import type { RowSet } from '../../../inventory/row-set.ts';
 import { NamedError } from '../../../named-error.ts';
 import { type OrderRow, orderFromRow } from '../../order-row.ts';
+import { itemFromLevel } from '../../stock-row.ts';
 import { execute } from './statements.ts';
 
 /** A statement, and what its rows are for. */
@@ -30,6 +32,9 @@ export interface Known {
   /** The names of the items on sale here. Another server may sell more, which are none of ours. */
   readonly names: ReadonlyMap<number, string>;
   readonly logins: KnownLogins;
+  readonly refusals: RefusalBudget;
+  /** Is told of a row that cannot be used. */
+  onFault(fault: string): void;
 }
 
 /** Some of the logins that the server knows are not in the database any more. */
@@ -65,8 +70,13 @@ export class KnownLogins {
 }
 
 /** Room for the rows of a row set, none of them loaded yet. */
-export function noRows({ orders }: RowSet): Loaded {
-  return { stock: new Map(), logins: new Map(), orders: orders === null ? null : new Map() };
+export function noRows({ orders }: RowSet, { refusals }: Known): Loaded {
+  return {
+    stock: new Map(),
+    logins: new Map(),
+    orders: orders === null ? null : new Map(),
+    takeRoomForRefusal: (user, at) => refusals.take(user, at),
+  };
 }
 
 /**
@@ -83,7 +93,7 @@ export function loadStatements(set: RowSet, lock: boolean, known: Known): Load[]
   if (set.sold.size > 0) loads.push(loadStock(set.sold, lock, known));
   if (set.read.size > 0) loads.push(loadStock(set.read, false, known));
   if (set.orders !== null && set.orders.size > 0) {
-    loads.push(loadOrders([...set.orders.values()]));
+    loads.push(loadOrders([...set.orders.values()], known));
   }
   return loads;
 }
@@ -120,21 +130,21 @@ function loadStock(upcs: ReadonlySet<number>, lock: boolean, known: Known): Load
     text: execute(lock ? 'stock_taken' : 'stock', [...upcs]),
     add: (rows, to) => {
       for (const row of rows) {
-        const item = itemFromRow(row as unknown as StockRow, known.names);
+        const item = itemFromRow(row as unknown as StockRow, known);
         if (item !== null) to.stock.set(item.upc, item);
       }
     },
   };
 }
 
-function loadOrders(wanted: readonly (readonly [string, string])[]): Load {
+function loadOrders(wanted: readonly (readonly [string, string])[], known: Known): Load {
   const users = wanted.map(([user]) => user);
   const ids = wanted.map(([, id]) => id);
   return {
     text: execute('orders', users, ids),
     add: (rows, to) => {
       for (const row of rows) {
-        const order = orderFromRow(row as unknown as OrderRow);
+        const order = orderFromRow(row as unknown as OrderRow, known.onFault);
         to.orders?.set(orderKey(order.user, order.id), order);
       }
     },
@@ -146,7 +156,11 @@ export interface StockRow {
   readonly available: number;
 }
 
-export function itemFromRow(row: StockRow, names: Known['names']): Stock | null {
-  const name = names.get(row.upc);
-  return name === undefined ? null : { upc: row.upc, name, available: row.available };
+/** Null for an item that is not on sale here. */
+export function itemFromRow({ upc, available }: StockRow, known: Known): Stock | null {
+  const name = known.names.get(upc);
+  if (name === undefined) return null;
+  const item = itemFromLevel(upc, name, available);
+  if (item.fault !== undefined) known.onFault(`UPC ${upc}: ${item.fault}`);
+  return item;
 }

@@ -4,7 +4,7 @@ import type { Outcome, Page } from '../../../inventory/model.ts';
 import { inventoryPage, isFirstPart, ordersPage } from '../../../inventory/pages.ts';
 import { BEHIND_EVERY_ID, type OrderRow, orderFromRow } from '../../order-row.ts';
 import type { ResultRows } from '../connection/database-connection.ts';
-import { itemFromRow, type StockRow } from './load.ts';
+import { itemFromRow, type Known, type StockRow } from './load.ts';
 import { execute } from './statements.ts';
 
 /** The texts of the statements that read the pages among the outcomes. */
@@ -29,31 +29,27 @@ function readsOf(page: Page): string[] {
 export function withPages(
   outcomes: readonly (Outcome | Page)[],
   results: readonly ResultRows[],
-  names: ReadonlyMap<number, string>,
+  known: Known,
 ): Outcome[] {
   let next = 0;
   return outcomes.map((outcome) => {
     if (!('page' in outcome)) return outcome;
     const own = results.slice(next, next + readsOf(outcome).length);
     next += own.length;
-    return pageOf(outcome, own, names);
+    return pageOf(outcome, own, known);
   });
 }
 
-function pageOf(
-  page: Page,
-  results: readonly ResultRows[],
-  names: ReadonlyMap<number, string>,
-): Outcome {
+function pageOf(page: Page, results: readonly ResultRows[], known: Known): Outcome {
   const [first = [], second = []] = results;
   if (page.page === 'inventory') {
-    const items = first.map((row) => itemFromRow(row as unknown as StockRow, names));
+    const items = first.map((row) => itemFromRow(row as unknown as StockRow, known));
     return inventoryPage(items.filter((item) => item !== null));
   }
   if (page.before !== null && first.length === 0) return ordersPage(page, null, 0);
   return ordersPage(
     page,
-    (results.at(-1) ?? []).map((row) => orderFromRow(row as unknown as OrderRow)),
+    (results.at(-1) ?? []).map((row) => orderFromRow(row as unknown as OrderRow, known.onFault)),
     isFirstPart(page) ? (second[0]?.orders as number) : 0,
   );
 }

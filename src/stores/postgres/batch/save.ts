@@ -1,6 +1,7 @@
 /** Writes what a batch changed, each kind of row with one statement over whole columns. */
 import type { Changes, Login, Order } from '../../../inventory/model.ts';
 import { byKey, writeLines, writeRefusal } from '../../order-row.ts';
+import type { ResultRows } from '../connection/database-connection.ts';
 import { execute } from './statements.ts';
 
 /** The texts of the statements; none when nothing changed. */
@@ -18,8 +19,19 @@ export function saveStatements({ orders, available, logins }: Changes): string[]
     else made.push(login);
   }
   if (ended.length > 0) saves.push(execute('delete_logins', ended));
-  if (made.length > 0) saves.push(insertLogins(made));
+  if (made.length > 0) {
+    saves.push(insertLogins(made));
+    const users = [...new Set(made.map(({ user }) => user))];
+    // In one order, as every lock.
+    saves.push(execute('end_oldest_logins', users.sort()));
+  }
   return saves;
+}
+
+/** The token hashes of the logins that ended because their users have too many; `results` are those of saveStatements. */
+export function loginsEnded(results: readonly ResultRows[]): string[] {
+  // No other statement returns rows.
+  return results.flat().map(({ token_hash }) => token_hash as string);
 }
 
 function insertOrders(orders: readonly Order[]): string {
@@ -28,7 +40,7 @@ function insertOrders(orders: readonly Order[]): string {
     orders.map((order) => order.user),
     orders.map((order) => order.id),
     orders.map((order) => order.at),
-    orders.map((order) => writeLines(order.lines)),
+    orders.map(writeLines),
     orders.map((order) => writeRefusal(order.refusal)),
     orders.map((order) => order.position),
   );

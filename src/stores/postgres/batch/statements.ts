@@ -3,7 +3,13 @@
  * text: PostgreSQL then answers them all at once. One message for each statement would cost more
  * than the statements.
  */
+import { MAX_LOGINS_ENDED_AT_ONCE, MAX_LOGINS_OF_USER } from '../../../inventory/user-limits.ts';
 import { numberArray, textArray } from './literals.ts';
+
+/** A time that no clock can show may have been written by SQL, or by a server whose clock was wrong. */
+function time(column: string): string {
+  return `least(greatest(${column}, 0), ${Number.MAX_SAFE_INTEGER}) AS ${column}`;
+}
 
 /** By name: the types of the parameters, and the statement. */
 const STATEMENTS = {
@@ -28,14 +34,19 @@ const STATEMENTS = {
       FROM inv.shop AS shop LEFT JOIN inv.servers AS servers ON true`,
   ],
 
-  logins: ['text[]', 'SELECT token_hash, "user", since FROM inv.logins WHERE token_hash = ANY($1)'],
+  logins: [
+    'text[]',
+    `SELECT token_hash, "user", ${time('since')} FROM inv.logins WHERE token_hash = ANY($1)`,
+  ],
   logins_kept: [
     'text[]',
-    'SELECT token_hash, "user", since FROM inv.logins WHERE token_hash = ANY($1) ORDER BY token_hash FOR KEY SHARE',
+    `SELECT token_hash, "user", ${time('since')} FROM inv.logins
+      WHERE token_hash = ANY($1) ORDER BY token_hash FOR KEY SHARE`,
   ],
   logins_taken: [
     'text[]',
-    'SELECT token_hash, "user", since FROM inv.logins WHERE token_hash = ANY($1) ORDER BY token_hash FOR UPDATE',
+    `SELECT token_hash, "user", ${time('since')} FROM inv.logins
+      WHERE token_hash = ANY($1) ORDER BY token_hash FOR UPDATE`,
   ],
   count_logins: ['text[]', 'SELECT count(*) FROM inv.logins WHERE token_hash = ANY($1)'],
   count_logins_kept: [
@@ -73,7 +84,7 @@ const STATEMENTS = {
 
   orders: [
     'text[], text[]',
-    `SELECT orders."user", orders.id, at, lines, refusal, position
+    `SELECT orders."user", orders.id, ${time('at')}, lines, refusal, position
       FROM unnest($1, $2) AS wanted ("user", id)
       JOIN inv.orders AS orders ON orders."user" = wanted."user" AND orders.id = wanted.id`,
   ],
@@ -86,11 +97,11 @@ const STATEMENTS = {
     'text, text, text, bigint',
     `WITH page AS MATERIALIZED (SELECT coalesce(
         (SELECT coalesce(position, id) FROM inv.orders WHERE "user" = $1 AND id = $2), $3) AS bound)
-      (SELECT "user", id, at, lines, refusal, position FROM inv.orders
+      (SELECT "user", id, ${time('at')}, lines, refusal, position FROM inv.orders
         WHERE "user" = $1 AND id < (SELECT bound FROM page) AND position IS NULL
         ORDER BY id DESC LIMIT $4)
       UNION ALL
-      (SELECT "user", id, at, lines, refusal, position FROM inv.orders
+      (SELECT "user", id, ${time('at')}, lines, refusal, position FROM inv.orders
         WHERE "user" = $1 AND position < (SELECT bound FROM page)
         ORDER BY position DESC LIMIT $4)`,
   ],
@@ -121,6 +132,18 @@ const STATEMENTS = {
     'text[], text[], bigint[]',
     `INSERT INTO inv.logins (token_hash, "user", since)
       SELECT * FROM unnest($1, $2, $3) ON CONFLICT (token_hash) DO NOTHING`,
+  ],
+  /** Ends those beyond the limit of each user of $1. Logins that a batch is using are left for the next time. */
+  end_oldest_logins: [
+    'text[]',
+    `DELETE FROM inv.logins WHERE token_hash IN (
+      SELECT token_hash FROM inv.logins WHERE token_hash IN (
+        SELECT oldest.token_hash FROM unnest($1) AS of ("user") CROSS JOIN LATERAL (
+          SELECT token_hash FROM inv.logins WHERE logins."user" = of."user"
+          ORDER BY number DESC, since DESC
+          LIMIT ${MAX_LOGINS_ENDED_AT_ONCE} OFFSET ${MAX_LOGINS_OF_USER}) AS oldest)
+      ORDER BY token_hash FOR UPDATE SKIP LOCKED)
+      RETURNING token_hash`,
   ],
   delete_logins: ['text[]', 'DELETE FROM inv.logins WHERE token_hash = ANY($1)'],
 } as const;

@@ -8,6 +8,7 @@
 import type { Outcome, Page, Request, Rows, Settlement } from '../../../inventory/model.ts';
 import { asksForOrder, type RowSet, rowSetOf } from '../../../inventory/row-set.ts';
 import { settle } from '../../../inventory/rules.ts';
+import type { Observers } from '../../observers.ts';
 import type { CommitMarker } from '../commit-marker.ts';
 import type {
   DatabaseConnection,
@@ -15,9 +16,9 @@ import type {
   ResultRows,
 } from '../connection/database-connection.ts';
 import { type HistoryState, historyFrom, type KnownHistory, READ_HISTORY } from '../history.ts';
-import { type Known, type Load, loadStatements, noRows } from './load.ts';
+import { type Known, type Load, type Loaded, loadStatements, noRows } from './load.ts';
 import { pageReads, withPages } from './page-reads.ts';
-import { saveStatements } from './save.ts';
+import { loginsEnded, saveStatements } from './save.ts';
 import { BEGIN, BEGIN_READING, PATIENTLY } from './statements.ts';
 
 /** What a commit gets, however late it is: to give it up leaves everybody in doubt. */
@@ -28,6 +29,7 @@ export interface BatchContext {
   readonly mark: CommitMarker;
   readonly history: KnownHistory;
   readonly known: Known;
+  readonly observers: Observers;
 }
 
 export class BatchTransaction {
@@ -49,7 +51,7 @@ export class BatchTransaction {
     const { known, mark } = this.#context;
     const set = rowSetOf(requests, requests.some(asksForOrder));
     const loads = loadStatements(set, false, known);
-    let rows: Rows = noRows(set);
+    let rows: Rows = noRows(set, known);
     if (loads.length > 0) {
       const texts = [mark.check(this.#connection.lastBatch), ...loads.map(({ text }) => text)];
       const [first, confirmed] = await this.#send([
@@ -66,7 +68,7 @@ export class BatchTransaction {
       this.#mustBeConfirmed(confirmed);
       this.#check(loaded[loads.length]);
       this.#learn();
-      rows = rowsOf(set, loads, loaded);
+      rows = rowsOf(noRows(set, known), loads, loaded);
     }
     return await this.readPages(settle(requests, rows).outcomes);
   }
@@ -89,7 +91,7 @@ export class BatchTransaction {
       const [, marked, ...loaded] = answer?.results ?? [];
       this.#mustBeOne(marked);
       this.#check(loaded[loads.length]);
-      return rowsOf(set, loads, loaded);
+      return rowsOf(noRows(set, known), loads, loaded);
     } catch (error) {
       await this.#rollBack();
       throw error;
@@ -98,12 +100,12 @@ export class BatchTransaction {
 
   /**
    * Saves and commits what the rules have decided, and reads the pages. Calls `committed` when that is
-   * certain. What is thrown before was not committed, unless the connection is lost.
+   * certain, with the token hashes of the logins that ended because their users have too many. What is thrown before was not committed, unless the connection is lost.
    */
   async end(
     batch: number,
     { outcomes, changes }: Settlement,
-    committed: () => void,
+    committed: (loginsEnded: readonly string[]) => void,
   ): Promise<readonly Outcome[]> {
     const command = changes.isEmpty ? 'ROLLBACK' : 'COMMIT';
     const reads = pageReads(outcomes);
@@ -127,7 +129,7 @@ export class BatchTransaction {
     }
     if (!changes.isEmpty) {
       this.#connection.lastBatch = batch;
-      committed();
+      committed(loginsEnded(saved.results));
     }
     const pages = reads.length > 0 ? others.shift() : undefined;
     this.#mustBeConfirmed(others[0]);
@@ -148,7 +150,7 @@ export class BatchTransaction {
     const [checked, ...results] = answer?.results ?? [];
     this.#mustBeOne(checked);
     this.#mustBeConfirmed(confirmed);
-    return withPages(outcomes, results, this.#context.known.names);
+    return withPages(outcomes, results, this.#context.known);
   }
 
   /** Looks whether the marks of all servers are what they should be. */
@@ -162,7 +164,7 @@ export class BatchTransaction {
 
   #withPages(outcomes: readonly (Outcome | Page)[], answer: MessageResult | undefined): Outcome[] {
     if (answer?.error) throw answer.error;
-    return withPages(outcomes, answer?.results ?? [], this.#context.known.names);
+    return withPages(outcomes, answer?.results ?? [], this.#context.known);
   }
 
   #send(messages: readonly string[]): Promise<MessageResult[]> {
@@ -212,8 +214,8 @@ export class BatchTransaction {
   }
 }
 
-function rowsOf(set: RowSet, loads: readonly Load[], results: readonly ResultRows[]): Rows {
-  const rows = noRows(set);
+/** `rows` with what was loaded. */
+function rowsOf(rows: Loaded, loads: readonly Load[], results: readonly ResultRows[]): Rows {
   loads.forEach((load, index) => {
     load.add(results[index] ?? [], rows);
   });

@@ -1,0 +1,13 @@
+/** How much one user may have in the store. */
+
+/** Logins made with LOGIN that one user has at once. With one more, the oldest ends. */
+export const MAX_LOGINS_OF_USER = 1_000;
+
+/** Logins beyond that limit that end with one batch: a user who has many more must not make the others wait. */
+export const MAX_LOGINS_ENDED_AT_ONCE = 500;
+
+/** Refused orders of one user that are kept in a row, after a while without any. */
+export const MAX_KEPT_REFUSALS_AT_ONCE = 50_000;
+
+/** Refused orders of one user that are kept a second, in the long run. */
+export const MAX_KEPT_REFUSALS_PER_SECOND = 50;
