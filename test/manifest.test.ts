@@ -46,3 +46,13 @@ test('every command has a summary, a description and examples, and every option 
   }
   expect(missing).toEqual([]);
 });
+
+test('every option of the server that takes a value is an INV_ variable too', () => {
+  const flags = Object.values(plugin.manifest.commands.serve?.flags ?? {});
+  const valued = flags.filter(({ type, name }) => type === 'option' && name !== 'help');
+  expect(valued.map(({ name }) => name)).toEqual(expect.arrayContaining(['host', 'port', 'data']));
+  for (const flag of valued) {
+    const { env, name } = flag as { env?: string; name: string };
+    expect(env, `--${name}`).toBe(`INV_${name.toUpperCase().replaceAll('-', '_')}`);
+  }
+});

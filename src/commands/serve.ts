@@ -140,15 +140,23 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
 /** How long a stopped server waits for a reader of its last lines. */
 const OUTPUT_PATIENCE_MS = 1_000;
 
+const READ_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user may not read it',
+};
+
 async function readCatalog(path: string): Promise<Item[]> {
   try {
     return parseCatalog(await readFile(path, 'utf8'));
   } catch (error) {
-    const { message } = error as Error;
+    const { message, code } = error as NodeJS.ErrnoException;
     if (error instanceof CatalogError) {
       throw new CommandFailure(`catalogue ${path}: ${message}`, 'USAGE', ExitCode.usage);
     }
-    throw new CommandFailure(`cannot read the catalogue: ${message}`, 'USAGE', ExitCode.usage);
+    const why = READ_ERRORS[code ?? ''] ?? message;
+    throw new CommandFailure(`cannot read the catalogue ${path}: ${why}`, 'USAGE', ExitCode.usage);
   }
 }
 

@@ -119,7 +119,9 @@ describe('inv serve refuses to start', () => {
       folder.file('none.json'),
     );
     expect(ended).toMatchObject({ code: 2, stdout: '' });
-    expect(ended.stderr).toMatch(/^inv: cannot read the catalogue: .*none\.json/);
+    expect(ended.stderr).toMatch(
+      /^inv: cannot read the catalogue .*none\.json: there is no such file\n$/,
+    );
   });
 
   test('over a data file that is not ours, and leaves it untouched', async () => {
