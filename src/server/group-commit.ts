@@ -48,7 +48,7 @@ export class GroupCommit {
   #waiting = new Set<Source>();
   #share = MAX_REQUESTS_IN_BATCH;
   #queue: Entry[] = [];
-  readonly #heavy = new HeavyLane();
+  readonly #heavy = new HeavyLane<Entry>();
   #busy = false;
   #scheduled = false;
   #batches = 0;

@@ -3,7 +3,6 @@
  * of which each batch takes a few, so that nobody's usual request waits for them. In the lane users
  * take turns, however many connections one of them has.
  */
-import type { Entry } from './group-commit.ts';
 
 /** Work of one request above which it is heavy. Work is counted in lines: reading and telling one takes about a microsecond. */
 export const HEAVY_WORK = 64;
@@ -11,14 +10,14 @@ export const HEAVY_WORK = 64;
 /** Work that one batch takes from the lane: some milliseconds. A request that takes more is alone. */
 export const MAX_HEAVY_WORK_IN_BATCH = 4_096;
 
-interface Heavy {
+interface Heavy<Entry> {
   readonly entry: Entry;
   readonly work: number;
 }
 
-export class HeavyLane {
+export class HeavyLane<Entry> {
   /** The requests of each user, the oldest first; the user whose turn it is stands first. */
-  readonly #lines = new Map<string, Heavy[]>();
+  readonly #lines = new Map<string, Heavy<Entry>[]>();
 
   get isEmpty(): boolean {
     return this.#lines.size === 0;
@@ -35,7 +34,7 @@ export class HeavyLane {
   moveTo(batch: Entry[]): void {
     let left = MAX_HEAVY_WORK_IN_BATCH;
     for (const [user, line] of this.#lines) {
-      const { entry, work } = line[0] as Heavy;
+      const { entry, work } = line[0] as Heavy<Entry>;
       if (work > left && left < MAX_HEAVY_WORK_IN_BATCH) return;
       left -= work;
       batch.push(entry);

@@ -6,6 +6,7 @@
 import type { Outcome, Request, Session } from '../inventory/model.ts';
 import { NOT_LOGGED_IN } from '../inventory/refusals.ts';
 import type { ShopIdentity } from '../inventory/store.ts';
+import { NamedError } from '../named-error.ts';
 import type { Credentials } from '../protocol/argument-checks.ts';
 import type { ProtocolVersion, Reply } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
@@ -143,7 +144,7 @@ export function shopFields({ identity }: Service): { readonly [name: string]: Re
 }
 
 /** A reply that has begun cannot be finished: the connection must end. */
-export class BrokenReply extends Error {}
+export class BrokenReply extends NamedError {}
 
 /** For `exclusive`. */
 export const always = (): boolean => true;

@@ -7,7 +7,7 @@ function named(name: string): Entry & { readonly name: string } {
   return { name } as unknown as Entry & { readonly name: string };
 }
 
-function batchOf(lane: HeavyLane): string[] {
+function batchOf(lane: HeavyLane<Entry>): string[] {
   const batch: Entry[] = [];
   lane.moveTo(batch);
   return batch.map((entry) => (entry as Entry & { name: string }).name);

@@ -1,4 +1,5 @@
 /** What the menu asks a person, on a terminal with cursor keys or on a plain one. */
+import { NamedError } from '../../named-error.ts';
 import type { BACK } from './prompts.ts';
 
 export interface Choice<T> {
@@ -31,6 +32,4 @@ export interface Dialog {
 }
 
 /** The input ended: nobody can answer any more. */
-export class NobodyThere extends Error {
-  override readonly name = 'NobodyThere';
-}
+export class NobodyThere extends NamedError {}
