@@ -14,7 +14,7 @@ function batchOf(lane: HeavyLane<Entry>): string[] {
 }
 
 test('a batch takes so much work and no more, and the rest comes in the next', () => {
-  const lane = new HeavyLane();
+  const lane = new HeavyLane<Entry>();
   const third = MAX_HEAVY_WORK_IN_BATCH / 3;
   for (let index = 0; index < 5; index++) lane.add('alice', named(`a${index}`), third);
   expect(batchOf(lane)).toEqual(['a0', 'a1', 'a2']);
@@ -25,7 +25,7 @@ test('a batch takes so much work and no more, and the rest comes in the next', (
 });
 
 test('what takes more than a batch has is taken alone, behind what was there already', () => {
-  const lane = new HeavyLane();
+  const lane = new HeavyLane<Entry>();
   lane.add('alice', named('huge'), 10 * MAX_HEAVY_WORK_IN_BATCH);
   lane.add('alice', named('small'), 1);
   const batch = [named('light')] as Entry[];
@@ -35,7 +35,7 @@ test('what takes more than a batch has is taken alone, behind what was there alr
 });
 
 test('users take turns, however many requests one of them has', () => {
-  const lane = new HeavyLane();
+  const lane = new HeavyLane<Entry>();
   const half = MAX_HEAVY_WORK_IN_BATCH / 2;
   for (let index = 0; index < 4; index++) lane.add('alice', named(`a${index}`), half);
   lane.add('bob', named('b0'), half);
