@@ -11,10 +11,7 @@ import { KnownLogins } from './batch/load.ts';
 import { IMPATIENTLY, prepareStatements } from './batch/statements.ts';
 import { CommitMarker } from './commit-marker.ts';
 import { Connector } from './connection/connector.ts';
-import {
-  type DatabaseConnection,
-  DatabaseConnectionLost,
-} from './connection/database-connection.ts';
+import type { DatabaseConnection } from './connection/database-connection.ts';
 import { NoDatabaseYet, openAnyHost } from './connection/hosts.ts';
 import { refuseSharedSession } from './connection/pooler.ts';
 import { parsePostgresAddress, showHost } from './connection/postgres-url.ts';
@@ -136,7 +133,7 @@ class Preparation {
     await checkStructure(connection);
     await query(connection, prepareStatements());
     const before = await this.#readHistory(connection);
-    connection.lastBatch = await this.#markedBatch(connection, before);
+    connection.lastBatch = await this.#mark.lastBatch(connection);
     try {
       // Whoever fenced this server off between the two has said why by now.
       await checkVersion(connection);
@@ -148,18 +145,6 @@ class Preparation {
     } catch (error) {
       await this.#mark.remove(connection);
       throw error;
-    }
-  }
-
-  async #markedBatch(connection: DatabaseConnection, state: HistoryState): Promise<number> {
-    try {
-      return await this.#mark.lastBatch(connection);
-    } catch (error) {
-      if (!(error instanceof DatabaseConnectionLost) || !state.hasStandbys) throw error;
-      throw new DatabaseConnectionLost(
-        `it confirms no commit: no synchronous standby answers (${error.message})`,
-        error.since,
-      );
     }
   }
 

@@ -52,6 +52,8 @@ export class DatabaseConnection {
   readonly host: PostgresHost;
   /** The number of the last batch of this server that was committed before this connection was opened. */
   lastBatch = 0;
+  /** Whether a commit waited for a standby when this connection was opened. */
+  hasStandbys = false;
   /** The process at the other end, as it was named with the login. */
   announcedPid = 0;
   #socket: Socket | null = null;

@@ -26,7 +26,8 @@ export async function openAnyHost(
       return connection;
     } catch (error) {
       connection?.abort('it is of no use');
-      failures.push({ host, error });
+      const isSilent = error instanceof DatabaseConnectionLost && connection?.hasStandbys;
+      failures.push({ host, error: isSilent ? unconfirmed(error) : error });
     }
   }
   const reasons = failures.map(({ host, error }) => {
@@ -39,6 +40,12 @@ export async function openAnyHost(
   if (cause instanceof HistoryLost) throw new HistoryLost(sentence, { cause });
   if (errors.every(mayPass)) throw new NoDatabaseYet(sentence, { cause });
   throw new StoreRefused(sentence, { cause });
+}
+
+/** It answers, but not to a commit. */
+function unconfirmed({ message, since }: DatabaseConnectionLost): DatabaseConnectionLost {
+  const why = `it confirms no commit; no synchronous standby answers, it seems (${message})`;
+  return new DatabaseConnectionLost(why, since);
 }
 
 /** Whether another try may succeed without anybody changing a setting. */

@@ -77,6 +77,14 @@ export async function openConnection(
     );
     const { synchronous_commit } = durability as unknown as Durability;
     checkDurability(durability as unknown as Durability);
+    connection.hasStandbys = ((durability?.standbys as string | null) ?? '') !== '';
+    if (connection.hasStandbys) {
+      const [connected] = await query(connection, 'SELECT FROM pg_stat_replication LIMIT 1');
+      // Not tried: a session that waits for a standby stays, also when its client has gone.
+      if (connected === undefined) {
+        throw new NotWritable('it confirms no commit: no synchronous standby is connected');
+      }
+    }
     if (synchronous_commit !== null) {
       // Set for this session, it stays as it was checked, whatever the operator changes meanwhile.
       await query(

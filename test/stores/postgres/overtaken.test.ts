@@ -1,0 +1,70 @@
+/** A primary that was replaced while it stood still: what it knows is told to nobody. */
+import { afterAll, expect, test } from 'vitest';
+import type { Item } from '../../../src/inventory/catalog.ts';
+import type { Login, Request } from '../../../src/inventory/model.ts';
+import { StoreUnavailable } from '../../../src/inventory/store.ts';
+import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
+import { PostgresServer } from '../../support/postgres-server.ts';
+import { PRIMARY_SETTINGS, promote, startStandby } from '../../support/postgres-standby.ts';
+import { Buyer, levels, settleOne } from '../orders.ts';
+
+const ITEMS: readonly Item[] = [{ upc: 1, name: 'one', units: 100 }];
+const login: Login = { tokenHash: 'token', user: 'alice', since: 1 };
+
+const servers: PostgresServer[] = [];
+afterAll(async () => {
+  for (const server of servers) await server[Symbol.asyncDispose]();
+});
+
+test('a frozen and thawed old primary answers no reader', async () => {
+  const primary = await PostgresServer.start(PRIMARY_SETTINGS);
+  servers.push(primary);
+  const standby = await startStandby(primary);
+  servers.push(standby);
+  const address = await primary.newDatabase();
+  const buyer = new Buyer(login);
+  const requests: Readonly<Record<string, Request>> = {
+    resume: { kind: 'resume', tokenHash: login.tokenHash },
+    whoami: { kind: 'whoami', session: login },
+    order: buyer.order('mine'),
+    orders: buyer.orders(9),
+    'some items': { kind: 'inventory', session: login, upcs: [1] },
+    'all items': { kind: 'inventory', session: login, upcs: [] },
+    // It writes nothing, so nothing else would wait for the standby.
+    'the same order again': buyer.buy('1x1', 'mine'),
+    'too much': buyer.buy('1x9999'),
+  };
+  const stores = await Promise.all(
+    Object.values(requests).map(() => openPostgresStore(address, ITEMS, () => undefined)),
+  );
+  await stores[0]?.settle([{ kind: 'login', login }, buyer.buy('1x1', 'mine')]);
+  const ask = () =>
+    Promise.allSettled(
+      Object.values(requests).map(async (request, index) => stores[index]?.settle([request])),
+    );
+  for (const answer of await ask()) expect(answer.status).toBe('fulfilled');
+
+  primary.signalAll('SIGSTOP');
+  await promote(standby);
+  primary.signalAll('SIGCONT');
+  const answers = await ask();
+  const told = Object.keys(requests).filter((_, index) => answers[index]?.status === 'fulfilled');
+  expect(told).toEqual([]);
+  for (const answer of answers) {
+    expect((answer as PromiseRejectedResult).reason).toBeInstanceOf(StoreUnavailable);
+  }
+  for (const store of stores) await store.close().catch(() => undefined);
+}, 60_000);
+
+test('where no standby is named, a reader causes no commit', async () => {
+  const server = await PostgresServer.start();
+  servers.push(server);
+  const address = await server.newDatabase();
+  const store = await openPostgresStore(address, ITEMS, () => undefined);
+  const marks = () => server.run(address, 'SELECT batch, seen, xmin FROM inv.servers');
+  const before = await marks();
+  await levels(store);
+  await settleOne(store, { kind: 'resume', tokenHash: 'none' });
+  expect(await marks()).toEqual(before);
+  await store.close();
+});
