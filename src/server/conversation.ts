@@ -1,0 +1,240 @@
+/**
+ * What one client asks and is told: commands into the queue, outcomes into replies, in the order of the
+ * requests. It takes the next command only when the earlier ones allow it.
+ */
+import { type Outcome, Refusal, type Request, type Session } from '../inventory/model.ts';
+import { OutcomeUnknown, type StoreUnavailable } from '../inventory/store.ts';
+import type { Credentials } from '../protocol/argument-checks.ts';
+import { encode, type ProtocolVersion } from '../protocol/encoder.ts';
+import { ErrorReply } from '../protocol/error-codes.ts';
+import { BrokenReply, type Caller, type Command, guard, type Service } from '../verbs/verb.ts';
+import { wallClock } from './clock.ts';
+import type { GroupCommit, Source } from './group-commit.ts';
+import { HEAVY_WORK } from './heavy-lane.ts';
+import type { Output } from './output.ts';
+import type { Passwords } from './passwords.ts';
+import { PendingRequest } from './pending-request.ts';
+import { ReplyQueue } from './reply-queue.ts';
+
+/** What a conversation needs of its server. */
+export interface ConversationHost extends Service {
+  readonly commit: GroupCommit;
+  readonly passwords: Passwords;
+}
+
+/** What a conversation needs of its connection. */
+export interface Transport extends Source {
+  readonly output: Output;
+  /** The address of the client: wrong passwords are counted by it. */
+  readonly address: string;
+  readonly isDestroyed: boolean;
+  destroy(): void;
+}
+
+export class Conversation implements Caller {
+  readonly id: number;
+  readonly service: ConversationHost;
+  name: string | null = null;
+  version: ProtocolVersion = 2;
+  session: Session | null = null;
+  /** No more commands are taken: the connection ends when nothing is owed any more. */
+  isOver = false;
+  /** Replies made without the store since the last call of `resume`. */
+  madeAtOnce = 0;
+  readonly #transport: Transport;
+  readonly #replies: ReplyQueue;
+  /** The clock for the requests of one read; 0 = not read yet. */
+  #now = 0;
+  /** A password is being checked. */
+  #checking = false;
+  /** No later command is taken until everything is answered (see Verb.exclusive). */
+  #exclusive = false;
+  /** A command for which the queue has no room yet. */
+  #held: Command | null = null;
+  /** What the reply that is being written still lacks: asked when the client has read so far. */
+  #rest: Command | null = null;
+  /** A part of a reply is told, and the rest of it is not. */
+  #isMidReply = false;
+  /** Whether the queue will have the replies written after this batch. */
+  #flushes = false;
+
+  constructor(id: number, host: ConversationHost, transport: Transport) {
+    this.id = id;
+    this.service = host;
+    this.#transport = transport;
+    this.#replies = new ReplyQueue(transport.output);
+  }
+
+  get now(): number {
+    this.#now ||= wallClock();
+    return this.#now;
+  }
+
+  /** Whether nothing is owed: no reply, and no check of a password. */
+  get owesNothing(): boolean {
+    return this.#replies.owed === 0 && !this.#checking;
+  }
+
+  /** Goes on with what was held back, and reads the clock anew for what comes now. */
+  resume(): void {
+    this.#now = 0;
+    this.madeAtOnce = 0;
+    if (this.isOver) return;
+    const held = this.#held;
+    this.#held = null;
+    if (held !== null) this.take(held);
+    if (this.#rest !== null && this.#transport.output.isClear) this.#askForRest(this.#rest);
+  }
+
+  /** Whether another command may be taken, as far as the earlier ones are concerned. */
+  mayTake(): boolean {
+    if (this.isOver || this.#held !== null) return false;
+    if (this.#exclusive) {
+      if (!this.owesNothing) return false;
+      this.#exclusive = false;
+    }
+    return this.#replies.owed < this.service.commit.share;
+  }
+
+  take(command: Command): void {
+    const { verb } = command;
+    const denied = guard(verb, this.session);
+    if (denied !== null) {
+      this.refuse(denied);
+      return;
+    }
+    const credentials = verb.credentials === null ? null : verb.credentials(command);
+    const { commit } = this.service;
+    const work = verb.work(command);
+    if (work <= HEAVY_WORK && commit.full && verb.request !== null && credentials === null) {
+      this.#held = command;
+      commit.waitForRoom(this.#transport);
+      return;
+    }
+    if (work > HEAVY_WORK || verb.exclusive(command)) this.#exclusive = true;
+    if (credentials === null) this.#perform(command, work);
+    else void this.#check(command, credentials);
+  }
+
+  /** Replies with an error that is known without the store. */
+  refuse(error: ErrorReply): void {
+    this.madeAtOnce++;
+    this.#replies.addMade(() => encode(error, this.version));
+  }
+
+  #perform(command: Command, work: number): void {
+    const { request } = command.verb;
+    if (request === null) {
+      this.#tell(command);
+    } else {
+      this.#replies.expect();
+      this.#submit(command, request(command, this), work);
+    }
+  }
+
+  #submit(command: Command, request: Request, work: number): void {
+    const entry = new PendingRequest(this, command, request);
+    if (work <= HEAVY_WORK) this.service.commit.add(entry);
+    else this.service.commit.addHeavy(entry, this.session?.user ?? '', work);
+  }
+
+  #askForRest(rest: Command): void {
+    this.#rest = null;
+    const { request, work } = rest.verb;
+    if (request !== null) this.#submit(rest, request(rest, this), work(rest));
+  }
+
+  /** Replies to a verb that asks no store. */
+  #tell(command: Command): void {
+    this.madeAtOnce++;
+    this.#replies.addMade(() => {
+      const reply = command.verb.answer(command, this);
+      return encode(reply, this.version);
+    });
+  }
+
+  /** Checks a password away from the event loop, and performs `command` when it is right. */
+  async #check(command: Command, credentials: Credentials): Promise<void> {
+    this.#checking = true;
+    const { passwords } = this.service;
+    const { address } = this.#transport;
+    const full = passwords.isFull(credentials, address);
+    const isThere = () => !this.#transport.isDestroyed;
+    const right = !full && (await passwords.check(credentials, address, isThere));
+    this.#checking = false;
+    this.#now = 0;
+    if (right) this.#perform(command, 1);
+    else this.refuse(full ? LOGINS_BUSY : WRONG_PASSWORD);
+    this.#transport.advance();
+  }
+
+  /** Called when `command` is settled. */
+  answer(command: Command, outcome: Outcome): void {
+    if (outcome instanceof Refusal) {
+      if (this.#isMidReply) this.#breakOff();
+      else this.#add(encode(new ErrorReply(outcome.code, outcome.message), this.version));
+      return;
+    }
+    const bytes = command.verb.encode(outcome, this, command);
+    const { rest } = command.verb;
+    if (rest === null) this.#add(bytes);
+    else this.#addPart(bytes as string, () => rest(outcome, command));
+  }
+
+  #add(bytes: string | Iterator<string>): void {
+    this.#replies.add(bytes);
+    this.#flushAfterBatch();
+  }
+
+  /** Adds a part of a reply; what `restOf` returns follows in the same reply. */
+  #addPart(bytes: string, restOf: () => Command | null): void {
+    try {
+      this.#rest = restOf();
+    } catch (error) {
+      if (!(error instanceof BrokenReply)) throw error;
+      this.#breakOff();
+      return;
+    }
+    this.#isMidReply = this.#rest !== null;
+    if (this.#isMidReply) this.#replies.addPart(bytes);
+    else this.#replies.add(bytes);
+    this.#flushAfterBatch();
+  }
+
+  /** Called when nothing was committed of the batch, or when nobody knows whether it was. */
+  fail(failure: StoreUnavailable | OutcomeUnknown): void {
+    // Close without a reply: the client then treats the order as in doubt and retries under the same
+    // id (PROTOCOL.md, Retrying safely).
+    if (failure instanceof OutcomeUnknown || this.#isMidReply) this.#breakOff();
+    else this.#add(encode(UNAVAILABLE, this.version));
+  }
+
+  /** Ends the connection in the middle of what it is owed. */
+  #breakOff(): void {
+    this.#replies.drop();
+    this.isOver = true;
+    this.#transport.destroy();
+  }
+
+  close(): void {
+    this.isOver = true;
+  }
+
+  /** Called when the replies of a batch are written. */
+  flushed(): void {
+    this.#flushes = false;
+  }
+
+  #flushAfterBatch(): void {
+    if (this.#flushes) return;
+    this.#flushes = true;
+    this.service.commit.flushAfterBatch(this.#transport);
+  }
+}
+
+const WRONG_PASSWORD = new ErrorReply('WRONGPASS', 'unknown user or wrong password');
+const LOGINS_BUSY = new ErrorReply('BUSY', 'too many logins at once; try again in a few seconds');
+const UNAVAILABLE = new ErrorReply(
+  'UNAVAILABLE',
+  'the store could not commit; nothing happened, try again',
+);
