@@ -42,6 +42,9 @@ export class AccountClient {
   /** The token of the login that was made here. */
   #token: string | null = null;
   #isLoggedOut = false;
+  /** What the shop of a connection was asked about the account's last order. */
+  #checked: { client: Client; key: string; lost: Promise<string | null> } | null = null;
+  #isWarned = false;
 
   constructor(options: AccountClientOptions) {
     this.#options = options;
@@ -105,18 +108,9 @@ export class AccountClient {
     return this.resume();
   }
 
-  /** Attaches to the login, settles what is open, and tells when the shop has lost what it sold. */
+  /** Attaches to the login and settles what is open. */
   resume(): Promise<SavedLogin> {
-    return this.ask(async (client, login) => {
-      const lost = await lostOrder(this.settling(client, login.key));
-      if (lost !== null) {
-        this.#options.notify(
-          `The shop at ${nameOf(this.#options.server)} does not know order ${lost}, which it sold: ` +
-            'its data is an older backup, or another. `inv shop verify` compares.',
-        );
-      }
-      return login;
-    });
+    return this.ask(async (_client, login) => login);
   }
 
   /**
@@ -163,8 +157,8 @@ export class AccountClient {
   }
 
   /**
-   * Calls `use` with a connection attached to a login of the account, after settling what is open. A
-   * login that is over is forgotten, and another one of the account takes its place. Throws
+   * Calls `use` with a connection attached to a login of the account, after settling what is open, and
+   * tells when the shop has lost what it sold. A login that is over is forgotten, and another one of the account takes its place. Throws
    * CommandFailure.
    */
   async ask<T>(use: (client: Client, login: SavedLogin) => Promise<T>): Promise<T> {
@@ -173,8 +167,12 @@ export class AccountClient {
         const login = await this.#requireLogin();
         try {
           const client = await this.#client.attached(login);
-          await this.#arrive(client, login);
-          return await use(client, login);
+          await this.#note(client, login);
+          const lost = this.#lostOrder(client, login.key);
+          await settleOpenOrders(this.settling(client, login.key), lost);
+          const result = await use(client, login);
+          await this.#warn(lost);
+          return result;
         } catch (error) {
           if (!(error instanceof Refused) || error.meaning.retry !== 'afterLogin') throw error;
           await this.#accounts.forget(login.key, [login.token]);
@@ -193,20 +191,43 @@ export class AccountClient {
     return { client, local, key, pauses, notify };
   }
 
-  /** Takes note of what the server told of itself; then settles what is open. */
-  async #arrive(client: Client, login: SavedLogin): Promise<void> {
+  /** Takes note of what the server told of itself. */
+  async #note(client: Client, login: SavedLogin): Promise<void> {
     const { server, notify } = this.#options;
-    if (client.shop !== null) {
-      // The token proves it: a server that knows it has the data that the login was made at.
-      if (login.shop === null) await this.#accounts.adopt(server, client.shop);
-      if ((await this.#accounts.note(server, client.shop)) !== null) {
-        notify(
-          `The shop at ${nameOf(server)} was restored from a backup: what was bought after the ` +
-            'backup may be missing there. `inv shop verify` compares.',
-        );
-      }
+    if (client.shop === null) return;
+    // The token proves it: a server that knows it has the data that the login was made at.
+    if (login.shop === null) await this.#accounts.adopt(server, client.shop);
+    if ((await this.#accounts.note(server, client.shop)) === null) return;
+    notify(
+      `The shop at ${nameOf(server)} was restored from a backup: what was bought after the ` +
+        'backup may be missing there. `inv shop verify` compares.',
+    );
+  }
+
+  /**
+   * The order that the shop has lost: see there. Asked once for each connection, and in one flight with
+   * what is asked next, so that it costs no round trip where nothing is open.
+   */
+  #lostOrder(client: Client, key: string): Promise<string | null> {
+    if (this.#checked?.client !== client || this.#checked.key !== key) {
+      const lost = lostOrder(this.settling(client, key));
+      // Whoever needs the answer waits for it and sees the failure.
+      lost.catch(() => undefined);
+      this.#checked = { client, key, lost };
+      this.#isWarned = false;
     }
-    await settleOpenOrders(this.settling(client, login.key));
+    return this.#checked.lost;
+  }
+
+  async #warn(asked: Promise<string | null>): Promise<void> {
+    if (this.#isWarned) return;
+    const lost = await asked.catch(() => null);
+    this.#isWarned = true;
+    if (lost === null) return;
+    this.#options.notify(
+      `The shop at ${nameOf(this.#options.server)} does not know order ${lost}, which it sold: ` +
+        'its data is an older backup, or another. `inv shop verify` compares.',
+    );
   }
 
   /** The login to ask with. The first time the server is asked which shop it is: it may be another. */

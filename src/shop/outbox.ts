@@ -11,7 +11,7 @@ import { formatLines } from './format-lines.ts';
 import { OrderRefused } from './refused-order.ts';
 import { knowsOrder } from './same-shop.ts';
 import type { LocalInventory } from './state/local-inventory.ts';
-import type { LocalItem, OpenOrder } from './state/state.ts';
+import { HELD, type LocalItem, type OpenOrder } from './state/state.ts';
 import type { Notify } from './state/state-file.ts';
 
 export interface Bought {
@@ -63,16 +63,20 @@ export interface Settling {
  * comes first records it. Throws when the server cannot be asked any more.
  *
  * Asking means sending the order again, and a shop that went back to an older backup would buy it
- * anew. So nothing is sent to one until the user says so.
+ * anew. So nothing is sent to one until the user says so. `lost` is what `lostOrder` returns.
  */
-export async function settleOpenOrders(settling: Settling): Promise<void> {
+export async function settleOpenOrders(
+  settling: Settling,
+  lost: Promise<string | null>,
+): Promise<void> {
   const { client, local, key, notify } = settling;
-  const openOrders = (await local.holdings(key))?.openOrders ?? [];
-  if (openOrders.length === 0) return;
+  if (((await local.holdings(key))?.openOrders ?? []).length === 0) return;
   const since = client.shop?.since ?? '';
-  const isOlder = (await lostOrder(settling)) !== null;
+  // Written down, because the next order that this shop sells will be one that it knows.
+  if ((await lost) !== null) await local.hold(key);
+  const openOrders = (await local.holdings(key))?.openOrders ?? [];
   const isHeld = (order: OpenOrder): boolean =>
-    isOlder || (order.since !== '' && since !== '' && order.since !== since);
+    order.since === HELD || (order.since !== '' && since !== '' && order.since !== since);
   for (const { order } of openOrders.filter((one) => !isHeld(one))) await settle(settling, order);
   const held = openOrders.filter(isHeld);
   if (held.length > 0) {

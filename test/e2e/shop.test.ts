@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { Client } from '../../src/client/client.ts';
+import { ErrorReply } from '../../src/protocol/error-codes.ts';
 import { badLine, fakeServer, SILENCE, temporary } from '../shop/support/servers.ts';
 import { program } from '../support/program.ts';
 import { type ServeProcess, serve } from '../support/serve-process.ts';
@@ -143,6 +144,53 @@ test('four scripts of one account at the same time do not end each other', async
     expect(one.stdout).toContain('Bought for alice@');
   }
   expect((await inv.json(['local'])).json).toMatchObject({ items: [{ units: 4 }] });
+});
+
+test('a Redis at a wrong port is sent no password, and prints none', async () => {
+  const redis = await fakeServer(
+    (words) => new ErrorReply('ERR', `unknown command, with args beginning with: ${words}`),
+  );
+  inv.port = redis.address.port;
+  const input = 'wonderland\n';
+  const args = ['login', '--user', 'alice', '--password-stdin'];
+  const message = `127.0.0.1:${inv.port} is not an inv server; check --host and --port`;
+  expect(await inv.json(args, { input })).toEqual({
+    code: 5,
+    stderr: '',
+    json: { error: { code: 'NOSERVER', message } },
+  });
+  expect(await inv.run(['shop', ...args], { input })).toEqual({
+    code: 5,
+    stdout: '',
+    stderr: `inv: ${message}\n`,
+  });
+  expect(new Set(redis.commands.flat())).toEqual(new Set(['HELLO', '3']));
+});
+
+test('an open order of another data file is kept, told, and dropped when the user says so', async () => {
+  const line = await badLine({ host: '127.0.0.1', port: server.port });
+  inv.port = line.address.port;
+  await inv.login();
+  line.cutBefore = 'PURCHASE';
+  await inv.json(['purchase', '--upc', '1001', '--qty', '2', '--order', 'mine']);
+  line.cutBefore = null;
+  const other = await serve(join(home, 'other.db'));
+  onTestFinished(() => other[Symbol.asyncDispose]());
+  line.target = { host: '127.0.0.1', port: other.port };
+  expect(await inv.json(['inventory'])).toMatchObject({
+    code: 4,
+    json: {
+      error: { code: 'OTHERSHOP', message: expect.stringContaining('order mine (2 × 1001)') },
+    },
+  });
+  expect((await inv.json(['verify', '--drop', 'mine'])).json).toEqual({ dropped: 'mine' });
+  expect((await inv.json(['verify', '--drop', 'mine'])).json).toEqual({
+    dropped: 'mine',
+    already: true,
+  });
+  line.target = { host: '127.0.0.1', port: server.port };
+  expect(await inv.json(['inventory'])).toMatchObject({ code: 0, stderr: '' });
+  expect((await inv.json(['orders'])).json).toMatchObject({ orders: [] });
 });
 
 test('--timeout bounds the wait for a server that does not answer', async () => {

@@ -9,7 +9,7 @@ import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
 import { accountOf } from './accounts.ts';
 import { withAdded } from './items.ts';
-import type { Account, LocalItem, OpenOrder } from './state.ts';
+import { type Account, HELD, type LocalItem, type OpenOrder } from './state.ts';
 import type { StateFile } from './state-file.ts';
 
 /**
@@ -111,6 +111,13 @@ export class LocalInventory {
       if (open.senders === 1) return removeOpenOrder(account, order);
       putOpenOrder(account, { ...open, senders: open.senders - 1 });
       return false;
+    });
+  }
+
+  /** Keeps the account's open orders from being sent, until the user sends one again. */
+  async hold(key: string): Promise<void> {
+    await this.#change(key, undefined, (account) => {
+      account.openOrders = account.openOrders.map((order) => ({ ...order, since: HELD }));
     });
   }
 

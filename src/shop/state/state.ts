@@ -55,9 +55,12 @@ export interface OpenOrder {
   readonly lines: readonly Line[];
   /** How many processes may have sent it. While it is 1, that process alone can rule out that it was sent. */
   readonly senders: number;
-  /** The shop's `since` when it was last sent. */
+  /** The shop's `since` when it was last sent, or HELD. */
   readonly since: string;
 }
+
+/** In the place of an order's `since`: its shop has lost what it sold, and the order is kept and not sent. */
+export const HELD = 'held';
 
 export function emptyState(): State {
   return { version: 2, servers: {}, shops: {}, accounts: {}, merged: {} };
