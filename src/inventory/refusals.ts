@@ -1,8 +1,8 @@
 /**
  * What the rules say when they say no. A refusal names the first lines at fault and counts the others:
- * what is kept of a refused order is small, and the reply that repeats it is the same.
+ * what is kept of a refused order is small, and the reply that repeats it says the same, and when it was.
  */
-import { Refusal, type Shortage, type Stock } from './model.ts';
+import { type Order, Refusal, type Shortage, type Stock } from './model.ts';
 
 /** Lines that a refusal names. */
 export const MAX_NAMED_LINES = 10;
@@ -11,7 +11,6 @@ export const NOT_LOGGED_IN = new Refusal('NOAUTH', 'log in first');
 export const LOGGED_OUT = new Refusal('NOAUTH', 'this login has ended; log in again');
 export const NO_SESSION = new Refusal('NOSESSION', 'that token is not logged in; log in again');
 export const NO_ORDER = new Refusal('NOORDER', 'you have no order of that id');
-export const REUSED = new Refusal('ORDERREUSED', 'that order id was used for another order');
 /** An order that would be refused, and whose refusal cannot be kept, is not decided: it could have two outcomes. */
 export const NO_ROOM_FOR_REFUSAL = new Refusal(
   'BUSY',
@@ -57,4 +56,20 @@ function listed(texts: readonly string[], separator: string): string {
   const more = texts.length - MAX_NAMED_LINES;
   const named = texts.slice(0, MAX_NAMED_LINES).join(separator);
   return more > 0 ? `${named}${separator}and ${more} more` : named;
+}
+
+/** The refusal of an order whose id has the order `first` already: it names what that one asked. */
+export function reused({ lines }: Order): Refusal {
+  const asked = lines.map(({ upc, qty }) => `${upc} asked ${qty}`);
+  // Of a long order that was refused only a digest is kept.
+  const what = asked.length === 0 ? '' : `: ${listed(asked, '; ')}`;
+  return new Refusal('ORDERREUSED', `that order id was used for another order${what}`);
+}
+
+/**
+ * The refusal of an order that is told again: with the time of then, milliseconds since 1970 UTC,
+ * because what it says of the stock was so then and may not be so now.
+ */
+export function toldAgain({ code, message, shortages }: Refusal, at: number): Refusal {
+  return new Refusal(code, `${message} (refused at ${new Date(at).toISOString()})`, shortages);
 }

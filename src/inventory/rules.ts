@@ -28,7 +28,8 @@ import {
   NOT_LOGGED_IN,
   noItem,
   noStock,
-  REUSED,
+  reused,
+  toldAgain,
 } from './refusals.ts';
 
 /**
@@ -144,9 +145,11 @@ function refusalOf(
 /** The outcome of an order id that has one already. */
 function repeated(first: Order, lines: PurchaseRequest['lines']): Outcome {
   const isReadable = first.refusal === null || isFinal(first.refusal);
-  return !isReadable || isSameOrder(first, lines) ? firstOutcome(first) : REUSED;
+  return !isReadable || isSameOrder(first, lines) ? firstOutcome(first) : reused(first);
 }
 
 function firstOutcome(order: Order): Outcome {
-  return order.refusal ?? { kind: 'receipt', order, replayed: true };
+  const { refusal, at } = order;
+  if (refusal === null) return { kind: 'receipt', order, replayed: true };
+  return isFinal(refusal) ? toldAgain(refusal, at) : refusal;
 }

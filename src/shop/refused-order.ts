@@ -46,6 +46,7 @@ export class OrderRefused extends Refused {
   get sentence(): string {
     const { code, message, details } = this;
     const { order, at, replayed, lines } = details;
+    if (code === 'ORDERREUSED') return otherOrder(order, message);
     if ((code !== 'NOSTOCK' && code !== 'NOITEM') || lines.length === 0) return message;
     if (replayed) {
       const reason =
@@ -73,6 +74,15 @@ function notEnough(lines: readonly RefusedLine[], names?: ReadonlyMap<number, st
     return `${asked} × ${item} ordered, ${available === 0 ? 'none' : available} left`;
   });
   return `not enough stock: ${short.join('; ')}`;
+}
+
+/** What the id stands for already, where the server tells it. */
+function otherOrder(order: string, message: string): string {
+  const asked = [...message.matchAll(/\b(\d{1,16}) asked (\d{1,16})\b/g)];
+  if (asked.length === 0) return `${message}; choose another --order`;
+  const lines = asked.map(([, upc, qty]) => `${qty} × ${upc}`);
+  if (message.includes('; and ')) lines.push('more');
+  return `order ${order} was ${lines.join(', ')}; choose another --order`;
 }
 
 /** `10 were`, or `10 of 1006 and 1 of 1007 were` */

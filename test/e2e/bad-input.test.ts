@@ -84,7 +84,10 @@ describe('after login: an error, and the connection lives on', () => {
     ['PURCHASE 1006 11', '-NOSTOCK too little stock: 1006 asked 11 available 10'],
     ['PURCHASE 1006 6 1006 5', '-NOSTOCK too little stock: 1006 asked 11 available 10'],
     ['PURCHASE 1002 1 1006 99', '-NOSTOCK too little stock: 1006 asked 99 available 10'],
-    ['PURCHASE 1001 2 ORDER used', '-ORDERREUSED that order id was used for another order'],
+    [
+      'PURCHASE 1001 2 ORDER used',
+      '-ORDERREUSED that order id was used for another order: 1001 asked 1',
+    ],
     [`PURCHASE 1001 1 ORDER ${'x'.repeat(65)}`, badId],
     ['PURCHASE 1001 1 ORDER caf\xe9', badId],
     ['ORDER never', '-NOORDER you have no order of that id'],

@@ -313,6 +313,24 @@ describe('exit codes', () => {
         lines: [{ upc: 1006, asked: 20, available: 10 }],
       },
     });
+    // Told again, it is the outcome of then, whatever is there now.
+    const again = await inv.json([...short, '--order', 'short']);
+    expect(again).toMatchObject({ code: 3 });
+    expect(again.json).toMatchObject({
+      error: {
+        code: 'NOSTOCK',
+        message: expect.stringMatching(
+          /^order short was refused on \d{4}-\d\d-\d\dT\d\d:\d\dZ \(10 were left then\); to try again, use a new --order$/,
+        ),
+        order: 'short',
+        at: DATE,
+        replayed: true,
+        lines: [{ upc: 1006, asked: 20, available: 10 }],
+      },
+    });
+    expect(
+      (await inv.json(['purchase', '--upc', '1001', '--qty', '2', '--order', 'mine'])).json,
+    ).toMatchObject({ error: { message: 'order mine was 1 × 1001; choose another --order' } });
     expect(await inv.run(['shop', 'purchase', '--upc', '1', '--qty', '1'])).toEqual({
       code: 3,
       stdout: '',

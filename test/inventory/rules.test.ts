@@ -12,7 +12,8 @@ import { alice, bob, buy, outcomes, receipt, rows, withToken } from './support/r
 
 const noAuth = new Refusal('NOAUTH', 'log in first');
 const loggedOut = new Refusal('NOAUTH', 'this login has ended; log in again');
-const reused = new Refusal('ORDERREUSED', 'that order id was used for another order');
+const reused = (asked: string) =>
+  new Refusal('ORDERREUSED', `that order id was used for another order: ${asked}`);
 
 describe('a purchase', () => {
   test('takes the units of every line, and tells what is left', () => {
@@ -110,7 +111,7 @@ describe('the guards, in the order in which they say no', () => {
       buy('9x1', { order: 'used', session: { ...withToken, tokenHash: 'dead' } }),
       loggedOut,
     ],
-    ['an order id used for another order', buy('9x1 3x1', { order: 'used' }), reused],
+    ['an order id used for another order', buy('9x1 3x1', { order: 'used' }), reused('1 asked 1')],
     ['no such UPC', buy('9x1 3x1', { order: 'new' }), new Refusal('NOITEM', 'no such UPC: 9')],
     [
       'too little stock',
@@ -155,11 +156,11 @@ describe('one order id, one outcome', () => {
   });
 
   test.for(['1x4', '2x3', '1x3 2x1', '2x1'])('%s instead of 1x3 is another order', (what) => {
-    expect(outcomes(buy('1x3'), buy(what))[1]).toEqual(reused);
+    expect(outcomes(buy('1x3'), buy(what))[1]).toEqual(reused('1 asked 3'));
   });
 
   test('fewer lines are another order', () => {
-    expect(outcomes(buy('1x3 2x1'), buy('1x3'))[1]).toEqual(reused);
+    expect(outcomes(buy('1x3 2x1'), buy('1x3'))[1]).toEqual(reused('1 asked 3; 2 asked 1'));
   });
 
   test('a refusal is the outcome too, also when it could be filled by now', () => {
@@ -172,7 +173,9 @@ describe('one order id, one outcome', () => {
       orders: new Map([[orderKey('alice', 'a'), order as Order]]),
     };
     const { outcomes, changes } = settle([buy('2x3'), buy('2x4')], restocked);
-    expect(outcomes).toEqual([refusal, reused]);
+    const { at } = order as Order;
+    const again = `${refusal.message} (refused at ${new Date(at).toISOString()})`;
+    expect(outcomes).toEqual([new Refusal('NOSTOCK', again), reused('2 asked 3')]);
     expect(changes).toMatchObject({ available: new Map(), orders: [] });
   });
 

@@ -57,7 +57,7 @@ test('an item that does not exist', () => {
 });
 
 test('what a server says in other words is passed on', () => {
-  for (const code of ['NOSTOCK', 'LIMIT', 'ORDERREUSED']) {
+  for (const code of ['NOSTOCK', 'LIMIT']) {
     expect(refused(code, 'no more for you').sentence).toBe('no more for you');
   }
 });
@@ -70,4 +70,13 @@ test.each([
   ['NOITEM no such UPC: 9', 'refused: no such UPC: 9'],
 ])('%s, in a list of orders', (refusal, words) => {
   expect(refusalInWords(refusal)).toBe(words);
+});
+
+test('a reused id names what it stands for', () => {
+  const was = (message: string) => refused('ORDERREUSED', `that order id was used: ${message}`);
+  expect(was('1001 asked 1').sentence).toBe('order ux2 was 1 × 1001; choose another --order');
+  expect(was('1001 asked 1; 7 asked 3; and 5 more').sentence).toBe(
+    'order ux2 was 1 × 1001, 3 × 7, more; choose another --order',
+  );
+  expect(refused('ORDERREUSED', 'used').sentence).toBe('used; choose another --order');
 });

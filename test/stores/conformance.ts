@@ -107,10 +107,15 @@ export function storeConformance(name: string, makePlace: MakePlace): void {
       const after = await store.settle(requests);
       expect(after).toEqual([
         { ...before[0], replayed: true },
-        before[1],
+        {
+          code: 'NOSTOCK',
+          message: expect.stringMatching(
+            /^too little stock: 2 asked 9 available 4 \(refused at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\)$/,
+          ),
+        },
         { ...before[2], replayed: true },
       ]);
-      expect(after[1]).toEqual(new Refusal('NOSTOCK', 'too little stock: 2 asked 9 available 4'));
+      expect(before[1]).toEqual(new Refusal('NOSTOCK', 'too little stock: 2 asked 9 available 4'));
       expect(await store.settle(requests.map(({ order }) => buyer.order(order)))).toEqual(after);
       expect(await levels(store)).toEqual({ 1: 5, 2: 4, 3: 0 });
       await store.close();

@@ -65,6 +65,7 @@ export function parseTranscript(lines: readonly string[]): Step[] {
 const KINDS: Readonly<Record<string, string>> = {
   token: '[\\w-]{43}',
   time: '\\d{13}',
+  moment: '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z',
   order: '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}',
   shop: '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}',
   version: '\\d+\\.\\d+\\.\\d+',

@@ -212,7 +212,8 @@ function wordsOf(ask: Ask): string[] {
 /** The reply in the model's words; null when it makes no sense. */
 function textOf(ask: Ask, reply: ReplyValue): Answer {
   if (reply instanceof ErrorReply) {
-    const { code, message } = reply;
+    const { code } = reply;
+    const message = reply.message.replace(/ \(refused at .*/, '');
     if (code === 'NOITEM') return `NOITEM ${(message.match(/\d+/g) ?? []).join(' ')}`;
     if (code !== 'NOSTOCK') return code;
     const short = message.matchAll(/(\d+) asked (\d+) available (\d+)/g);

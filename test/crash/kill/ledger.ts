@@ -141,7 +141,8 @@ function outcomeOf(reply: ReplyValue): string | 'none' | null {
   if (reply instanceof ErrorReply) {
     if (reply.code === 'NOORDER') return 'none';
     if (reply.code !== 'NOSTOCK') return null;
-    return `refused ${reply.code} ${reply.message}`;
+    // Told again, it ends with the time of then.
+    return `refused ${reply.code} ${reply.message.replace(/ \(refused at .*/, '')}`;
   }
   if (!(reply instanceof Map)) return null;
   return `bought ${reply.get('at')} ${JSON.stringify(linesOf(reply))}`;

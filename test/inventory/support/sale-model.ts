@@ -108,9 +108,9 @@ export class Model {
   }
 }
 
-/** A receipt that was given before; a refusal does not say so. */
+/** An outcome that was told before. */
 function again(outcome: string): string {
-  return outcome.startsWith('bought') ? `again ${outcome}` : outcome;
+  return `again ${outcome}`;
 }
 
 /** An outcome in the words of the model. */
@@ -141,6 +141,9 @@ function orderTold({ refusal, lines }: Order): string {
 
 /** The code, and what the sentence tells behind its colon. */
 function refused({ code, message }: Refusal): string {
-  const colon = message.indexOf(': ');
-  return colon < 0 ? code : `${code} ${message.slice(colon + 2)}`;
+  if (code === 'ORDERREUSED') return code;
+  const [sentence = '', refusedAt] = message.split(' (refused at ');
+  const colon = sentence.indexOf(': ');
+  const told = colon < 0 ? code : `${code} ${sentence.slice(colon + 2)}`;
+  return refusedAt === undefined ? told : again(told);
 }
