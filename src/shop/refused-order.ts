@@ -104,7 +104,9 @@ function shortIn(message: string): RefusedLine[] {
 
 /** The lines of the order whose UPCs a NOITEM names. */
 function unknownIn(message: string, lines: readonly Line[]): RefusedLine[] {
-  const named = new Set(message.replace(/\(refused at .*/, '').match(/\d{1,16}/g));
+  const named = new Set(
+    message.replace(/(, and \d+ more)?( \(refused at .*)?$/, '').match(/\d{1,16}/g),
+  );
   return lines
     .filter(({ upc }) => named.has(String(upc)))
     .map(({ upc, qty }) => ({ upc, asked: qty, available: 0 }));

@@ -190,7 +190,9 @@ describe('one order id, one outcome', () => {
       again.map((one) => buy(one)),
       kept,
     );
-    expect(outcomes).toEqual([order?.refusal, order?.refusal, reused, reused]);
+    const told = { code: 'NOITEM', message: expect.stringMatching(/11 \(refused at 1970-\S+Z\)$/) };
+    const other = new Refusal('ORDERREUSED', 'that order id was used for another order');
+    expect(outcomes).toEqual([told, told, other, other]);
   });
 
   test('without room to keep a refusal, the order is not decided, and may be bought later', () => {

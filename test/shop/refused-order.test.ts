@@ -56,6 +56,13 @@ test('an item that does not exist', () => {
   );
 });
 
+test('how many more items do not exist is no UPC', () => {
+  const lines = [{ upc: 490, qty: 1 }];
+  const message = 'no such UPC: 1, 2, and 490 more';
+  const { details } = new OrderRefused(new Refused('NOITEM', message), 'many', lines, new Map());
+  expect(details.lines).toEqual([]);
+});
+
 test('what a server says in other words is passed on', () => {
   for (const code of ['NOSTOCK', 'LIMIT']) {
     expect(refused(code, 'no more for you').sentence).toBe('no more for you');

@@ -1,6 +1,7 @@
 /** What one user can make a store keep is bounded, in every store alike. */
 import { describe, expect, test } from 'vitest';
-import type { Changes, Outcome, Request, Session } from '../../src/inventory/model.ts';
+import type { Changes, Outcome, Refusal, Request, Session } from '../../src/inventory/model.ts';
+import { toldAgain } from '../../src/inventory/refusals.ts';
 import type { Store } from '../../src/inventory/store.ts';
 import { MAX_LOGINS_ENDED_AT_ONCE, MAX_LOGINS_OF_USER } from '../../src/inventory/user-limits.ts';
 import { ITEMS, type MakePlace } from './conformance.ts';
@@ -68,7 +69,7 @@ export function limitsConformance(name: string, makePlace: MakePlace): void {
   });
 
   describe(`${name}: a refused order of many lines`, () => {
-    test('is repeated in the same words, and told from any other order', async () => {
+    test('is told again with its time, and told from any other order', async () => {
       await using place = await makePlace();
       const store = await place.open(ITEMS);
       const buyer = new Buyer();
@@ -82,8 +83,8 @@ export function limitsConformance(name: string, makePlace: MakePlace): void {
       await store.close();
       const again = await place.open(ITEMS);
       expect(await again.settle([order, buyer.order('many'), buyer.buy('1x1', 'many')])).toEqual([
-        refusal,
-        refusal,
+        toldAgain(refusal as Refusal, order.at),
+        toldAgain(refusal as Refusal, order.at),
         expect.objectContaining({ code: 'ORDERREUSED' }),
       ]);
       expect(await settleOne(again, buyer.orders(1))).toMatchObject({ orders: [{ lines: [] }] });
