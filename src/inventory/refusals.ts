@@ -16,10 +16,6 @@ export const NO_ROOM_FOR_REFUSAL = new Refusal(
   'BUSY',
   'no room to keep another refused order now; this one was not decided, try again later',
 );
-export const NOT_COMMITTED = new Refusal(
-  'UNAVAILABLE',
-  'the store could not commit; nothing happened, try again',
-);
 
 export function noItem(upcs: readonly number[]): Refusal {
   return new Refusal('NOITEM', `no such UPC: ${listed(upcs.map(String), ', ')}`);

@@ -34,11 +34,17 @@ export interface Store {
    * OutcomeUnknown when it cannot be found out in time whether it was. A StoreUnavailable in the place of
    * an outcome: this request alone had no effect, because somebody else has locked its rows. Any other error means that the
    * store cannot vouch for its state: the server must stop. It is a StoreFailure, or a fault of ours.
-   * Called again only when the last batch is settled.
+   * Called again only when the last batch is settled; `settleMeanwhile` is for the time between.
    */
   settle(
     requests: readonly Request[],
   ): readonly (Outcome | StoreUnavailable)[] | Promise<readonly (Outcome | StoreUnavailable)[]>;
+
+  /**
+   * Settles requests that only read, while a batch waits because somebody else holds the data. Returns null
+   * when this store cannot: they wait as well then. Throws as `settle` does.
+   */
+  settleMeanwhile(requests: readonly Request[]): readonly Outcome[] | null;
 
   /**
    * Called when the replies of a batch have left, before the next one is settled: for what no reply

@@ -7,12 +7,15 @@
  */
 import { availableParallelism } from 'node:os';
 import type { Outcome, Request } from '../inventory/model.ts';
+import { mayWrite } from '../inventory/row-set.ts';
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../inventory/store.ts';
 import { MAX_REQUESTS_IN_BATCH } from '../protocol/limits.ts';
 import { HeavyLane } from './heavy-lane.ts';
 
 /** A request in the queue. One of the two is called, once. */
 export interface Entry {
+  /** Who asks, for comparison: requests of one are never overtaken by later ones of the same. */
+  readonly asker: object;
   readonly request: Request;
   answer(outcome: Outcome): void;
   /** Takes why there is no outcome. */
@@ -39,6 +42,12 @@ const SPIN_MS = 0.1;
 /** On one processor spinning would be in the way of the client. */
 const CAN_SPIN = availableParallelism() > 1;
 
+/** A batch for which the store waits, and the requests that were served meanwhile. */
+interface Held {
+  readonly batch: readonly Entry[];
+  readonly served: Set<Entry>;
+}
+
 export class GroupCommit {
   readonly #store: Store;
   readonly #fail: (error: Error) => void;
@@ -48,6 +57,11 @@ export class GroupCommit {
   #waiting = new Set<Source>();
   #share = MAX_REQUESTS_IN_BATCH;
   #queue: Entry[] = [];
+  /** The batch that the store has not settled at once. */
+  #held: Held | null = null;
+  #isServingReaders = false;
+  /** Until the store says that it cannot. */
+  #canServeReaders = true;
   readonly #heavy = new HeavyLane<Entry>();
   #busy = false;
   #scheduled = false;
@@ -83,7 +97,8 @@ export class GroupCommit {
       this.#shouldSpin = CAN_SPIN && performance.now() - this.#answeredAt < SPIN_MS;
     }
     this.#queue.push(entry);
-    this.#schedule();
+    if (this.#held === null) this.#schedule();
+    else this.#serveReadersSoon();
   }
 
   /**
@@ -92,7 +107,8 @@ export class GroupCommit {
    */
   addHeavy(entry: Entry, user: string, work: number): void {
     this.#heavy.add(user, entry, work);
-    this.#schedule();
+    if (this.#held === null) this.#schedule();
+    else this.#serveReadersSoon();
   }
 
   /** Has `source` write its replies, and then go on, when the batch that is being answered is. To be called once a batch. */
@@ -144,12 +160,14 @@ export class GroupCommit {
     this.#queue = [];
     if (!this.#heavy.isEmpty) this.#heavy.moveTo(batch);
     this.#busy = true;
+    const served = new Set<Entry>();
     let outcomes: readonly (Outcome | StoreUnavailable)[] = [];
     let failure: StoreUnavailable | OutcomeUnknown | null = null;
     try {
       const settled = this.#store.settle(batch.map(({ request }) => request));
       // An embedded store is done already; awaiting it would only cost a turn.
-      outcomes = settled instanceof Promise ? await settled : settled;
+      outcomes =
+        settled instanceof Promise ? await this.#whileHeld({ batch, served }, settled) : settled;
       this.#batches++;
     } catch (error) {
       if (!(error instanceof StoreUnavailable || error instanceof OutcomeUnknown)) {
@@ -161,11 +179,12 @@ export class GroupCommit {
       for (let index = 0; index < batch.length; index++) {
         const outcome = outcomes[index] as Outcome | StoreUnavailable;
         const entry = batch[index] as Entry;
+        if (served.has(entry)) continue;
         if (outcome instanceof StoreUnavailable) entry.fail(outcome);
         else entry.answer(outcome);
       }
     } else {
-      for (const entry of batch) entry.fail(failure);
+      for (const entry of batch) if (!served.has(entry)) entry.fail(failure);
     }
     this.#flush();
     try {
@@ -178,6 +197,55 @@ export class GroupCommit {
     for (const resolve of this.#idle.splice(0)) resolve();
     if (CAN_SPIN) this.#answeredAt = performance.now();
     if (this.#shouldSpin) this.#spin();
+  }
+
+  /** Waits for the store. Meanwhile those who only read are served, where the store can. */
+  async #whileHeld<Outcomes>(held: Held, settled: Promise<Outcomes>): Promise<Outcomes> {
+    this.#held = held;
+    this.#serveReaders(held);
+    try {
+      return await settled;
+    } finally {
+      this.#held = null;
+    }
+  }
+
+  #serveReadersSoon(): void {
+    if (this.#isServingReaders || !this.#canServeReaders) return;
+    this.#isServingReaders = true;
+    setImmediate(() => {
+      this.#isServingReaders = false;
+      if (this.#held !== null) this.#serveReaders(this.#held);
+    });
+  }
+
+  /** Replies to askers that have no request in the batch or the queue that may write: nothing of theirs is overtaken. */
+  #serveReaders({ batch, served }: Held): void {
+    if (!this.#canServeReaders) return;
+    if (!this.#heavy.isEmpty) this.#heavy.moveTo(this.#queue);
+    const left = batch.filter((entry) => !served.has(entry));
+    const all = [...left, ...this.#queue];
+    const writers = new Set(
+      all.filter(({ request }) => mayWrite(request)).map(({ asker }) => asker),
+    );
+    const readers = all.filter(({ asker }) => !writers.has(asker));
+    if (readers.length === 0) return;
+    let outcomes: readonly Outcome[] | null;
+    try {
+      outcomes = this.#store.settleMeanwhile(readers.map(({ request }) => request));
+    } catch (error) {
+      if (error instanceof StoreUnavailable) return;
+      this.#fail(error as Error);
+      return;
+    }
+    this.#canServeReaders = outcomes !== null;
+    if (outcomes === null) return;
+    for (const entry of readers) served.add(entry);
+    this.#queue = this.#queue.filter((entry) => !served.has(entry));
+    for (let index = 0; index < readers.length; index++) {
+      (readers[index] as Entry).answer(outcomes[index] as Outcome);
+    }
+    this.#flush();
   }
 
   /** Writes the replies of a batch, and takes more requests. */

@@ -52,6 +52,10 @@ class SlowStore implements Store {
     this.#finish?.(error ?? outcomes);
   }
 
+  settleMeanwhile(): null {
+    return null;
+  }
+
   observe(): void {}
 
   close(): void {}
@@ -66,6 +70,7 @@ class Fixture {
 
   add(name: string): void {
     this.commit.add({
+      asker: {},
       request: { kind: 'whoami', session: { user: name, since: 0, tokenHash: null } },
       answer: (outcome) => {
         const right = 'kind' in outcome && outcome.kind === 'session';

@@ -190,6 +190,11 @@ export class PostgresStore implements Store {
     return requests.some((request) => this.#locked.holdUp(request));
   }
 
+  /** One connection settles one batch at a time. */
+  settleMeanwhile(): null {
+    return null;
+  }
+
   /** Nothing is left to do after the replies: PostgreSQL keeps its own log. */
   afterReplies(): void {}
 

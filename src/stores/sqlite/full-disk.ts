@@ -1,19 +1,20 @@
 import type { Outcome, Request } from '../../inventory/model.ts';
-import { NOT_COMMITTED } from '../../inventory/refusals.ts';
+import { StoreUnavailable } from '../../inventory/store.ts';
 
 /** Parts of a batch that may fail for want of space before the rest of it is given up: each of them costs a try. */
 const MAX_FAILED_PARTS = 16;
 
 /**
  * Settles a batch for which the disk has no room in smaller parts, in their order, so that what fits goes
- * on. `settlePart` returns null when nothing of a part was committed. What does not fit gets NOT_COMMITTED;
- * returns null when that is everything.
+ * on. `settlePart` returns null when nothing of a part was committed. What does not fit gets
+ * StoreUnavailable; returns null when that is everything.
  */
 export function settleInParts(
   requests: readonly Request[],
   settlePart: (part: readonly Request[]) => readonly Outcome[] | null,
-): readonly Outcome[] | null {
-  const outcomes: Outcome[] = [];
+): readonly (Outcome | StoreUnavailable)[] | null {
+  const full = new StoreUnavailable('the disk is full');
+  const outcomes: (Outcome | StoreUnavailable)[] = [];
   let settled = 0;
   let failed = 0;
   const parts = halves(requests);
@@ -26,7 +27,7 @@ export function settleInParts(
     }
     failed++;
     if (part.length > 1 && failed < MAX_FAILED_PARTS) parts.unshift(...halves(part));
-    else outcomes.push(...part.map(() => NOT_COMMITTED));
+    else outcomes.push(...part.map(() => full));
   }
   return settled === 0 ? null : outcomes;
 }

@@ -5,7 +5,6 @@
  * memory is changed only after a commit, so a failed commit leaves memory and disk alike.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { setTimeout as pause } from 'node:timers/promises';
 import { withLoginsEnded } from '../../inventory/batch.ts';
 import type { Item } from '../../inventory/catalog.ts';
 import type {
@@ -37,12 +36,9 @@ import { SqliteOrders } from './order-table.ts';
 import { BUSY, FULL, PASSING_FAULTS, resultCode, UNIQUE_VIOLATED } from './result-codes.ts';
 import { readIdentity } from './shop-identity.ts';
 import { addNewItems, SqliteStock } from './stock-table.ts';
+import { whenFree } from './when-free.ts';
 
-/** How long a batch waits for an operator's own write transaction on the file. */
-const LOCK_TIMEOUT_MS = 1_000;
-
-/** The longest pause before it looks again whether the file is free. */
-const LONGEST_PAUSE_MS = 10;
+type Settled = readonly (Outcome | StoreUnavailable)[];
 
 /**
  * Opens the data file at `path`, or makes it, for the items of `catalog`. Throws StoreRefused when
@@ -108,7 +104,7 @@ export class SqliteStore implements Store {
     this.latestOrder = latestTime(db.prepare(latestOrdersSql('orders')).iterate());
   }
 
-  settle(requests: readonly Request[]): readonly Outcome[] | Promise<readonly Outcome[]> {
+  settle(requests: readonly Request[]): Settled | Promise<Settled> {
     let settlement: Settlement;
     try {
       settlement = this.#commit(requests);
@@ -119,6 +115,14 @@ export class SqliteStore implements Store {
       throw this.#failure(error);
     }
     return this.#finish(settlement);
+  }
+
+  settleMeanwhile(requests: readonly Request[]): readonly Outcome[] {
+    try {
+      return this.#finish(this.#read(requests, true));
+    } catch (error) {
+      throw this.#failure(error);
+    }
   }
 
   afterReplies(): void {
@@ -147,24 +151,19 @@ export class SqliteStore implements Store {
     return this.#file.close();
   }
 
-  /** Another program holds the file: tries again, and lets the event loop turn meanwhile. */
-  async #settleWhenFree(requests: readonly Request[]): Promise<readonly Outcome[]> {
-    const deadline = performance.now() + LOCK_TIMEOUT_MS;
-    for (let wait = 1; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
-      await pause(wait);
-      let settlement: Settlement;
-      try {
-        settlement = this.#commit(requests);
-      } catch (error) {
-        if (resultCode(error) === BUSY && performance.now() < deadline) continue;
-        throw this.#failure(error);
-      }
-      return this.#finish(settlement);
+  /** Another program holds the file. */
+  async #settleWhenFree(requests: readonly Request[]): Promise<Settled> {
+    let settlement: Settlement;
+    try {
+      settlement = await whenFree(() => this.#commit(requests));
+    } catch (error) {
+      throw this.#failure(error);
     }
+    return this.#finish(settlement);
   }
 
   /** Keeps no refusals, so that what room there is is for sales. */
-  #settleInParts(requests: readonly Request[], error: unknown): readonly Outcome[] {
+  #settleInParts(requests: readonly Request[], error: unknown): Settled {
     const outcomes = settleInParts(requests, (part) => {
       let settlement: Settlement;
       try {
