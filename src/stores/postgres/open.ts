@@ -140,7 +140,7 @@ class Preparation {
       const { hasStandbys } = await this.#readHistory(connection);
       await preflight(connection, this.#mark);
       await query(connection, IMPATIENTLY);
-      // What was there before a commit of ours is safe.
+      // Whatever was visible before the mark was committed is safe, also on the standby.
       this.#history.learn({ ...before, hasStandbys });
     } catch (error) {
       await this.#mark.remove(connection);

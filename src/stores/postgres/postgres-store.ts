@@ -149,7 +149,7 @@ export class PostgresStore implements Store {
       } catch (error) {
         if (error instanceof DatabaseConnectionLost || error instanceof StaleLogins) continue;
         if (!isPostgresError(error)) {
-          connection.abort('a fault of ours');
+          connection.abort('a fault of this program');
           throw error;
         }
         if (this.#doubt !== null) {

@@ -7,7 +7,7 @@ import type { Changes, Login, Page } from '../../inventory/model.ts';
 import { RefusalBudget } from '../../inventory/refusal-budget.ts';
 import type { RowSet } from '../../inventory/row-set.ts';
 import { type Known, KnownLogins, loadStatements } from './batch/load.ts';
-import { pageReads } from './batch/page-reads.ts';
+import { PageReads } from './batch/page-reads.ts';
 import { saveStatements } from './batch/save.ts';
 import { BEGIN, execute } from './batch/statements.ts';
 import type { CommitMarker } from './commit-marker.ts';
@@ -57,7 +57,7 @@ export async function preflight(connection: DatabaseConnection, mark: CommitMark
     execute('locked_logins_kept', [nobody]),
     execute('locked_logins_taken', [nobody]),
     ...saveStatements(changes),
-    ...pageReads(pages),
+    ...new PageReads(pages).texts,
   ];
   try {
     await query(connection, statements.join(';'));

@@ -6,7 +6,7 @@ import type { DatabaseConnection } from './connection/database-connection.ts';
 import { query } from './connection/session-setup.ts';
 import { migrate, SCHEMA_VERSION } from './migrations.ts';
 
-/** Any number will do that no other program uses for its advisory locks: "inv1". */
+/** The number of the advisory lock that servers take while they change the tables: "inv1", in ASCII. */
 const SCHEMA_LOCK = 0x696e7631;
 
 /**

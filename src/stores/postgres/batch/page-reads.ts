@@ -1,55 +1,75 @@
 /** Pages, which are read after the commit: all items, and a user's orders. */
 
 import type { Outcome, Page } from '../../../inventory/model.ts';
-import { inventoryPage, isFirstPart, ordersPage } from '../../../inventory/pages.ts';
+import {
+  inventoryPage,
+  isFirstPart,
+  type OrdersPage,
+  ordersPage,
+} from '../../../inventory/pages.ts';
 import { BEHIND_EVERY_ID, type OrderRow, orderFromRow } from '../../order-row.ts';
 import type { ResultRows } from '../connection/database-connection.ts';
 import { itemFromRow, type Known, type StockRow } from './load.ts';
 import { execute } from './statements.ts';
 
-/** The texts of the statements that read the pages among the outcomes. */
-export function pageReads(outcomes: readonly (Outcome | Page)[]): string[] {
-  return outcomes.flatMap((outcome) => ('page' in outcome ? readsOf(outcome) : []));
+/** The statements of one page, and what makes the outcome of their results, in the same order. */
+interface PageRead {
+  readonly texts: readonly string[];
+  outcome(results: readonly ResultRows[], known: Known): Outcome;
 }
 
-function readsOf(page: Page): string[] {
-  if (page.page === 'inventory') return [execute('all_stock')];
+/** The pages among the outcomes of a batch. */
+export class PageReads {
+  readonly #outcomes: readonly (Outcome | PageRead)[];
+  /** The statements that read all of them. */
+  readonly texts: readonly string[];
+
+  constructor(outcomes: readonly (Outcome | Page)[]) {
+    this.#outcomes = outcomes.map((outcome) => ('page' in outcome ? readOf(outcome) : outcome));
+    this.texts = this.#outcomes.flatMap((outcome) => ('texts' in outcome ? outcome.texts : []));
+  }
+
+  /** The outcomes with every page read; `results` are those of `texts`. */
+  withPages(results: readonly ResultRows[], known: Known): Outcome[] {
+    let next = 0;
+    return this.#outcomes.map((outcome) => {
+      if (!('texts' in outcome)) return outcome;
+      const own = results.slice(next, next + outcome.texts.length);
+      next += own.length;
+      return outcome.outcome(own, known);
+    });
+  }
+}
+
+function readOf(page: Page): PageRead {
+  return page.page === 'inventory' ? ALL_ITEMS : readOrders(page);
+}
+
+const ALL_ITEMS: PageRead = {
+  texts: [execute('all_stock')],
+  outcome: ([rows = []], known) => {
+    const items = rows.map((row) => itemFromRow(row as unknown as StockRow, known));
+    return inventoryPage(items.filter((item) => item !== null));
+  },
+};
+
+function readOrders(page: OrdersPage): PageRead {
   const { user, count, outOf } = page;
   const before = page.before ?? '';
-  const reads = [execute('order_position', user, before)];
+  const position = execute('order_position', user, before);
   // Counted before they are read: an order that comes between the two makes the page no longer than counted.
-  if (isFirstPart(page)) {
-    reads.push(execute('count_orders', user, before, BEHIND_EVERY_ID, outOf as number));
-  }
-  reads.push(execute('orders_page', user, before, BEHIND_EVERY_ID, count));
-  return reads;
-}
-
-/** The outcomes with every page read; `results` are those of pageReads. */
-export function withPages(
-  outcomes: readonly (Outcome | Page)[],
-  results: readonly ResultRows[],
-  known: Known,
-): Outcome[] {
-  let next = 0;
-  return outcomes.map((outcome) => {
-    if (!('page' in outcome)) return outcome;
-    const own = results.slice(next, next + readsOf(outcome).length);
-    next += own.length;
-    return pageOf(outcome, own, known);
-  });
-}
-
-function pageOf(page: Page, results: readonly ResultRows[], known: Known): Outcome {
-  const [first = [], second = []] = results;
-  if (page.page === 'inventory') {
-    const items = first.map((row) => itemFromRow(row as unknown as StockRow, known));
-    return inventoryPage(items.filter((item) => item !== null));
-  }
-  if (page.before !== null && first.length === 0) return ordersPage(page, null, 0);
-  return ordersPage(
-    page,
-    (results.at(-1) ?? []).map((row) => orderFromRow(row as unknown as OrderRow, known.onFault)),
-    isFirstPart(page) ? (second[0]?.orders as number) : 0,
-  );
+  const counting = isFirstPart(page)
+    ? [execute('count_orders', user, before, BEHIND_EVERY_ID, outOf as number)]
+    : [];
+  const reading = execute('orders_page', user, before, BEHIND_EVERY_ID, count);
+  return {
+    texts: [position, ...counting, reading],
+    outcome: ([found = [], ...others], known) => {
+      if (page.before !== null && found.length === 0) return ordersPage(page, null, 0);
+      const rows = others.at(-1) ?? [];
+      const orders = rows.map((row) => orderFromRow(row as unknown as OrderRow, known.onFault));
+      const counted = counting.length > 0 ? (others[0]?.[0]?.orders as number) : 0;
+      return ordersPage(page, orders, counted);
+    },
+  };
 }

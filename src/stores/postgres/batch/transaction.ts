@@ -17,11 +17,11 @@ import type {
 } from '../connection/database-connection.ts';
 import { type HistoryState, historyFrom, type KnownHistory, READ_HISTORY } from '../history.ts';
 import { type Known, type Load, type Loaded, loadStatements, noRows } from './load.ts';
-import { pageReads, withPages } from './page-reads.ts';
+import { PageReads } from './page-reads.ts';
 import { loginsEnded, saveStatements } from './save.ts';
 import { BEGIN, BEGIN_READING, PATIENTLY } from './statements.ts';
 
-/** What a commit gets, however late it is: to give it up leaves everybody in doubt. */
+/** Least time given to a COMMIT, even past the deadline: abandoning one leaves its outcome unknown. */
 const COMMIT_TIMEOUT_MS = 1_000;
 
 /** What all batches of a server share. */
@@ -108,13 +108,14 @@ export class BatchTransaction {
     committed: (loginsEnded: readonly string[]) => void,
   ): Promise<readonly Outcome[]> {
     const command = changes.isEmpty ? 'ROLLBACK' : 'COMMIT';
-    const reads = pageReads(outcomes);
+    const pages = new PageReads(outcomes);
+    const hasPages = pages.texts.length > 0;
     // A commit that is confirmed by the standby has shown already that this is the primary.
-    const isShown = !changes.isEmpty && reads.length === 0;
+    const isShown = !changes.isEmpty && !hasPages;
     const last = changes.isEmpty ? this.#connection.lastBatch : batch;
     const messages = [
       [...saveStatements(changes), command].join(';'),
-      ...(reads.length > 0 ? [reads.join(';')] : []),
+      ...(hasPages ? [pages.texts.join(';')] : []),
       ...(isShown ? [] : this.#confirmation(last)),
     ];
     const patience = Math.max(left(this.#deadline), COMMIT_TIMEOUT_MS);
@@ -131,26 +132,27 @@ export class BatchTransaction {
       this.#connection.lastBatch = batch;
       committed(loginsEnded(saved.results));
     }
-    const pages = reads.length > 0 ? others.shift() : undefined;
+    const read = hasPages ? others.shift() : undefined;
+    if (read?.error) throw read.error;
     this.#mustBeConfirmed(others[0]);
     this.#learn();
-    return this.#withPages(outcomes, pages);
+    return pages.withPages(read?.results ?? [], this.#context.known);
   }
 
   /** Reads the pages among the outcomes. */
   async readPages(outcomes: readonly (Outcome | Page)[]): Promise<readonly Outcome[]> {
-    const reads = pageReads(outcomes);
-    if (reads.length === 0) return outcomes as readonly Outcome[];
+    const pages = new PageReads(outcomes);
+    if (pages.texts.length === 0) return outcomes as readonly Outcome[];
     const check = this.#context.mark.check(this.#connection.lastBatch);
     const [answer, confirmed] = await this.#send([
-      [check, ...reads].join(';'),
+      [check, ...pages.texts].join(';'),
       ...this.#confirmation(),
     ]);
     if (answer?.error) throw answer.error;
     const [checked, ...results] = answer?.results ?? [];
     this.#mustBeOne(checked);
     this.#mustBeConfirmed(confirmed);
-    return withPages(outcomes, results, this.#context.known);
+    return pages.withPages(results, this.#context.known);
   }
 
   /** Looks whether the marks of all servers are what they should be. */
@@ -160,11 +162,6 @@ export class BatchTransaction {
     this.#check(answer?.results[0]);
     this.#mustBeConfirmed(confirmed);
     this.#learn();
-  }
-
-  #withPages(outcomes: readonly (Outcome | Page)[], answer: MessageResult | undefined): Outcome[] {
-    if (answer?.error) throw answer.error;
-    return withPages(outcomes, answer?.results ?? [], this.#context.known);
   }
 
   #send(messages: readonly string[]): Promise<MessageResult[]> {

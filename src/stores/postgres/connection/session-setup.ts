@@ -1,4 +1,4 @@
-/** A connection made ready for work: its settings, and whether this database keeps what it acknowledges. */
+/** Opens a session: sets it up, and refuses a database that may lose what it acknowledges. */
 
 import { StoreRefused } from '../../../inventory/store.ts';
 import { NamedError } from '../../../named-error.ts';
@@ -12,13 +12,13 @@ import {
 } from './database-connection.ts';
 import type { PostgresAddress, PostgresHost } from './postgres-url.ts';
 
-/** How long opening a connection may take after it is connected: it writes, and a standby may have to answer. */
+/** Timeout of each set-up query. Set-up commits, and then waits for the synchronous standby. */
 const OPEN_TIMEOUT_MS = 5_000;
 
 /** How long a batch waits for a row that somebody else has locked. Our own batches hold one for milliseconds. */
 const LOCK_TIMEOUT_MS = 2_000;
 
-/** A transaction of ours that stands still this long has lost its server: its locks must not outlive it. */
+/** PostgreSQL ends a transaction that stands still this long: its server is gone, and its locks must not stay. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
 
 /** Those that a server does not know are left out, so that older and related servers work. */
