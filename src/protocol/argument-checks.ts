@@ -33,6 +33,14 @@ export function positive(word: string): number | null {
   return value >= 1 && value <= MAX_INTEGER ? value : null;
 }
 
+/**
+ * A copy of a word that outlives its request. A part of a string keeps the whole string alive: a name of
+ * 20 characters would keep the 64 KB in which it arrived.
+ */
+export function detached(word: string): string {
+  return Buffer.from(word, 'latin1').toString('latin1');
+}
+
 /** 1 to 64 printable ASCII characters without spaces. */
 export function isOrderId(word: string): boolean {
   return ORDER_ID.test(word);

@@ -24,8 +24,17 @@ export const MAX_ORDERS_COUNT = 1_000;
 /** Orders in one reply of ORDERS when COUNT is not given: a screenful. */
 export const DEFAULT_ORDERS_COUNT = 20;
 
-/** Connections at once. Each takes a file descriptor and about 10 KB. */
+/** Connections at once. Each takes a file descriptor and about 10 KB. Fewer where the process may have fewer open files. */
 export const MAX_CONNECTIONS = 20_000;
+
+/** Who has not logged in for this long makes room for a new connection when there are too many. */
+export const LOGIN_TIMEOUT_MS = 60_000;
+
+/** What all connections together keep in memory: requests read ahead, replies not read, names. Beyond it those that keep most are cut … */
+export const MAX_KEPT_BYTES = 268_435_456;
+
+/** … and this much of it is for connections that are not logged in. */
+export const MAX_KEPT_BYTES_BEFORE_LOGIN = 67_108_864;
 
 /** Bytes of requests kept for a connection whose turn has not come; then the server stops reading from it. */
 export const MAX_READ_AHEAD_BYTES = 2 * MAX_COMMAND_BYTES;
@@ -38,6 +47,9 @@ export const MAX_REQUESTS_IN_BATCH = 1_024;
 
 /** Replies that a client has not read: above this the server takes no more requests from it … */
 export const UNREAD_OUTPUT_PAUSE_BYTES = 262_144;
+
+/** … before login so many (not fewer than Node's high water mark: only above it a socket tells that all was read) … */
+export const UNREAD_OUTPUT_PAUSE_BYTES_BEFORE_LOGIN = 65_536;
 
 /** … and when nothing of it was read for this long, it closes the connection. */
 export const UNREAD_OUTPUT_TIMEOUT_MS = 60_000;

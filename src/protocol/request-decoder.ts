@@ -36,6 +36,11 @@ export class RequestDecoder {
     return this.#heldLength + this.#text.length - this.#position;
   }
 
+  /** Bytes of memory that are kept for them. */
+  get keptBytes(): number {
+    return this.#held.length + this.#text.length;
+  }
+
   push(chunk: Buffer): void {
     if (this.#heldLength === 0) {
       if (this.#position === this.#text.length) {

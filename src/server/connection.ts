@@ -15,25 +15,33 @@ import { RequestDecoder } from '../protocol/request-decoder.ts';
 import { parse } from '../verbs/index.ts';
 import { Conversation, type ConversationHost, type Transport } from './conversation.ts';
 import { closeLingering } from './lingering-close.ts';
+import type { Keeper, MemoryBudget } from './memory-budget.ts';
 import { Output } from './output.ts';
 import type { Turns } from './turns.ts';
 
 /** What a connection needs of its server. */
 export interface ConnectionHost extends ConversationHost {
   readonly turns: Turns;
+  readonly memory: MemoryBudget;
+  /** Told before a connection is cut. */
+  cutting(connection: Connection): void;
 }
 
 /** Replies made without the store, and their bytes, before other connections get their turn: some 100 microseconds of work. */
 const MAX_REPLIES_AT_ONCE = 128;
 const REPLIES_AT_ONCE_BYTES = 16_384;
 
-export class Connection implements Transport {
+export class Connection implements Transport, Keeper {
+  /** When it was accepted, in milliseconds of performance.now. */
+  readonly openedAt = performance.now();
   readonly output: Output;
   readonly address: string;
   readonly #socket: Socket;
-  readonly #turns: Turns;
+  readonly #host: ConnectionHost;
   readonly #decoder = new RequestDecoder();
   readonly #conversation: Conversation;
+  /** What the memory budget knows that this connection keeps. */
+  #toldBytes = 0;
   /** What has arrived is looked at further in one of the next turns of the event loop, and not before. */
   #isContinuing = false;
   /** The client sends no more. */
@@ -42,9 +50,14 @@ export class Connection implements Transport {
   /** `id`: no two connections of a running server have the same. */
   constructor(id: number, socket: Socket, host: ConnectionHost) {
     this.#socket = socket;
-    this.#turns = host.turns;
+    this.#host = host;
     this.address = socket.remoteAddress ?? '';
-    this.output = new Output(socket, host.turns, () => this.advance());
+    this.output = new Output(
+      socket,
+      host.turns,
+      () => this.advance(),
+      () => this.#tellKeptBytes(),
+    );
     this.#conversation = new Conversation(id, host, this);
     socket.setNoDelay(true);
     socket.on('end', () => {
@@ -57,7 +70,22 @@ export class Connection implements Transport {
     socket.on('close', () => {
       this.#conversation.close();
       host.commit.forget(this);
+      host.memory.forget(this);
     });
+  }
+
+  /** The name of who is logged in, or null. */
+  get user(): string | null {
+    return this.#conversation.session?.user ?? null;
+  }
+
+  get isLoggedIn(): boolean {
+    return this.#conversation.session !== null;
+  }
+
+  get keptBytes(): number {
+    const name = this.#conversation.name?.length ?? 0;
+    return this.#decoder.keptBytes + this.output.keptBytes + name;
   }
 
   get isDestroyed(): boolean {
@@ -92,11 +120,13 @@ export class Connection implements Transport {
       conversation.close();
       conversation.refuse(new ErrorReply(error.code, error.message));
     }
+    this.output.mayKeepMore = this.isLoggedIn;
     if (this.output.size > 0) this.output.flush();
     if (conversation.isOver) this.#endWhenAnswered();
     else if (this.#mayRead()) {
       if (this.#socket.isPaused()) this.#socket.resume();
     } else this.#socket.pause();
+    this.#tellKeptBytes();
   }
 
   writeReplies(): void {
@@ -114,6 +144,20 @@ export class Connection implements Transport {
     this.#socket.destroy();
   }
 
+  /** Ends it because it keeps too much, or because others need its place. */
+  cut(): void {
+    this.#host.cutting(this);
+    this.#conversation.close();
+    this.destroy();
+  }
+
+  #tellKeptBytes(): void {
+    const bytes = this.keptBytes;
+    if (bytes === this.#toldBytes || this.isDestroyed) return;
+    this.#toldBytes = bytes;
+    this.#host.memory.update(this, bytes);
+  }
+
   #mayTake(): boolean {
     if (this.#isContinuing || !this.output.isClear) return false;
     if (!this.#conversation.mayTake()) return false;
@@ -125,19 +169,24 @@ export class Connection implements Transport {
 
   #mayRead(): boolean {
     if (this.output.isUnread || this.#isContinuing) return false;
-    return this.#decoder.buffered < MAX_READ_AHEAD_BYTES;
+    return this.#decoder.buffered < this.#maxReadAhead();
   }
 
   #continueLater(): void {
     this.#isContinuing = true;
-    this.#turns.add(() => {
+    this.#host.turns.add(() => {
       this.#isContinuing = false;
       this.advance();
     });
   }
 
   #maxCommandBytes(): number {
-    return this.#conversation.session === null ? MAX_COMMAND_BYTES_BEFORE_LOGIN : MAX_COMMAND_BYTES;
+    return this.isLoggedIn ? MAX_COMMAND_BYTES : MAX_COMMAND_BYTES_BEFORE_LOGIN;
+  }
+
+  /** A stranger may fill one chunk, and no second one before it is looked at. */
+  #maxReadAhead(): number {
+    return this.isLoggedIn ? MAX_READ_AHEAD_BYTES : MAX_COMMAND_BYTES_BEFORE_LOGIN;
   }
 
   /** Ends the connection when nothing is owed any more. */

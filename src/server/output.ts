@@ -3,31 +3,47 @@
  * nobody else waits for them, and applies backpressure when the client does not read.
  */
 import type { Socket } from 'node:net';
-import { UNREAD_OUTPUT_PAUSE_BYTES, UNREAD_OUTPUT_TIMEOUT_MS } from '../protocol/limits.ts';
+import {
+  UNREAD_OUTPUT_PAUSE_BYTES,
+  UNREAD_OUTPUT_PAUSE_BYTES_BEFORE_LOGIN,
+  UNREAD_OUTPUT_TIMEOUT_MS,
+} from '../protocol/limits.ts';
 import type { Turns } from './turns.ts';
 
 export class Output {
   readonly #socket: Socket;
   readonly #turns: Turns;
   readonly #onClear: () => void;
+  readonly #onUnread: () => void;
   /** Replies that are not written yet. */
   #text = '';
   /** The rest of a long reply, after #text. */
   #parts: Iterator<string> | null = null;
+  /** Whether the client may have as many unread bytes as who is logged in. */
+  mayKeepMore = false;
   /** The client has not read what was written. */
   #unread = false;
 
-  /** `onClear` is called when `isClear` has become true again, some time after a `flush`. */
-  constructor(socket: Socket, turns: Turns, onClear: () => void) {
+  /**
+   * `onClear` is called when `isClear` has become true again, some time after a `flush`; `onUnread` when
+   * the client has more to read than it may have.
+   */
+  constructor(socket: Socket, turns: Turns, onClear: () => void, onUnread: () => void) {
     this.#socket = socket;
     this.#turns = turns;
     this.#onClear = onClear;
+    this.#onUnread = onUnread;
     socket.on('drain', () => this.#allRead());
   }
 
   /** Characters of replies that are not written yet. */
   get size(): number {
     return this.#text.length;
+  }
+
+  /** Bytes of memory that are kept for the client to read. */
+  get keptBytes(): number {
+    return this.#text.length + this.#socket.writableLength;
   }
 
   /** Whether more replies may be made: no long one is under way, and the client reads. */
@@ -71,7 +87,10 @@ export class Output {
     // What has to wait waits as bytes: a string that was put together takes ten times as much.
     const bytes = this.#socket.writableLength > 0 ? Buffer.from(text, 'latin1') : text;
     this.#socket.write(bytes, 'latin1');
-    if (this.#socket.writableLength > UNREAD_OUTPUT_PAUSE_BYTES) this.#waitUntilRead();
+    const most = this.mayKeepMore
+      ? UNREAD_OUTPUT_PAUSE_BYTES
+      : UNREAD_OUTPUT_PAUSE_BYTES_BEFORE_LOGIN;
+    if (this.#socket.writableLength > most) this.#waitUntilRead();
   }
 
   #writeNextPart(): void {
@@ -93,6 +112,7 @@ export class Output {
   #waitUntilRead(): void {
     this.#unread = true;
     this.#socket.setTimeout(UNREAD_OUTPUT_TIMEOUT_MS);
+    this.#onUnread();
   }
 
   #allRead(): void {

@@ -5,7 +5,7 @@
 import { hash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { USERS, type User } from '../inventory/users.ts';
-import type { Credentials } from '../protocol/argument-checks.ts';
+import { type Credentials, detached } from '../protocol/argument-checks.ts';
 
 /** About 40 ms and 16 MB a try; the hashes in inventory/users.ts were made with it. */
 const SCRYPT_COST = { N: 16_384, r: 8, p: 1 };
@@ -101,7 +101,7 @@ export class Passwords {
       const actual = await scryptOf(password, Buffer.from(salt, 'base64url'));
       const right = timingSafeEqual(actual, Buffer.from(expected, 'base64url'));
       if (!right || !this.#users.has(name)) return false;
-      this.#verified.set(name, this.#digest(password));
+      this.#verified.set(detached(name), this.#digest(password));
       return true;
     } finally {
       this.#endTurn();

@@ -7,10 +7,16 @@ import { type ServerOpts, Socket } from 'node:net';
 /** As many bytes as the kernel hands over at once. */
 const BUFFER = Buffer.allocUnsafeSlow(65_536);
 
+/** A connection that is silent for this long is asked by the operating system whether its client is still there. */
+const KEEP_ALIVE_MS = 60_000;
+
 /** For the server whose sockets go through `readThrough`. */
 export const ACCEPT_OPTIONS: ServerOpts = {
   // Who sends requests and closes its side (`printf … | nc`) still gets the replies.
   allowHalfOpen: true,
+  // A client whose machine is gone is noticed, and its place is free again.
+  keepAlive: true,
+  keepAliveInitialDelay: KEEP_ALIVE_MS,
   // Nothing may arrive before the buffer is there.
   pauseOnConnect: true,
   // Only matters on the fallback path ('data' events): with highWaterMark 1 a paused socket stops

@@ -3,11 +3,13 @@ import { createServer, type Socket, type Server as TcpServer } from 'node:net';
 import type { ShopIdentity, Store } from '../inventory/store.ts';
 import { encode } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
-import { MAX_CONNECTIONS } from '../protocol/limits.ts';
+import { LOGIN_TIMEOUT_MS } from '../protocol/limits.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { GroupCommit } from './group-commit.ts';
 import { discardInput } from './lingering-close.ts';
 import type { Log } from './log.ts';
+import { MemoryBudget } from './memory-budget.ts';
+import { MAX_REFUSED_AT_ONCE, maxConnections } from './open-files.ts';
 import { OrderIds } from './order-ids.ts';
 import { Passwords } from './passwords.ts';
 import { ACCEPT_OPTIONS, readThrough } from './read-buffer.ts';
@@ -32,12 +34,19 @@ export class InventoryServer implements ConnectionHost {
   readonly passwords = new Passwords();
   readonly orderIds: OrderIds;
   readonly turns = new Turns();
+  readonly memory = new MemoryBudget();
   readonly version: string;
   readonly #tcp: TcpServer;
   readonly #store: Store;
   readonly #log: Log;
   readonly #started = performance.now();
+  /** The oldest first. */
   readonly #connections = new Set<Connection>();
+  readonly #maxConnections = maxConnections();
+  /** Connections that are being told BUSY. */
+  #refused = 0;
+  /** No stranger can have been here for too long before this time. */
+  #noStrangerUntil = 0;
   #nextId = 1;
   #whenEmpty: (() => void) | null = null;
 
@@ -101,7 +110,7 @@ export class InventoryServer implements ConnectionHost {
       `uptime_in_seconds:${Math.floor((performance.now() - this.#started) / 1000)}`,
       '# Clients',
       `connected_clients:${this.#connections.size}`,
-      `maxclients:${MAX_CONNECTIONS}`,
+      `maxclients:${this.#maxConnections}`,
       '# Memory',
       `used_memory_rss:${process.memoryUsage.rss()}`,
       '# Persistence',
@@ -111,14 +120,23 @@ export class InventoryServer implements ConnectionHost {
     ].join('\r\n');
   }
 
+  cutting(connection: Connection): void {
+    this.#log('client cut', {
+      level: 'warn',
+      address: connection.address,
+      user: connection.user,
+      kept_bytes: connection.keptBytes,
+    });
+  }
+
   #accept(accepted: Socket): void {
-    if (this.#connections.size >= MAX_CONNECTIONS) {
+    if (this.#connections.size >= this.#maxConnections && !this.#makeRoom()) {
       this.#log('connection refused', {
         level: 'warn',
         address: accepted.remoteAddress,
         connections: this.#connections.size,
       });
-      refuse(accepted);
+      this.#refuse(accepted);
       return;
     }
     const socket = readThrough(accepted, (chunk) => connection.receive(chunk));
@@ -129,13 +147,39 @@ export class InventoryServer implements ConnectionHost {
       if (this.#connections.size === 0) this.#whenEmpty?.();
     });
   }
+
+  /** Cuts the oldest connection that has not logged in in time. Returns whether there was one. */
+  #makeRoom(): boolean {
+    const now = performance.now();
+    if (now < this.#noStrangerUntil) return false;
+    for (const connection of this.#connections) {
+      if (now - connection.openedAt < LOGIN_TIMEOUT_MS) break;
+      if (connection.isLoggedIn) continue;
+      this.#connections.delete(connection);
+      connection.cut();
+      return true;
+    }
+    // Looking through all of them for each connection that comes would be work for everybody.
+    this.#noStrangerUntil = now + LOOK_FOR_STRANGERS_MS;
+    return false;
+  }
+
+  /** Says why and closes, once the client has: closing at once would reset what it is still to read. */
+  #refuse(socket: Socket): void {
+    socket.on('error', () => socket.destroy());
+    if (this.#refused >= MAX_REFUSED_AT_ONCE) {
+      socket.destroy();
+      return;
+    }
+    this.#refused++;
+    socket.on('close', () => this.#refused--);
+    socket.on('end', () => socket.destroy());
+    socket.end(encode(TOO_MANY_CONNECTIONS, 2), 'latin1');
+    discardInput(socket);
+  }
 }
 
-/** Says why and closes, once the client has: closing at once would reset what it is still to read. */
-function refuse(socket: Socket): void {
-  for (const event of ['error', 'end']) socket.on(event, () => socket.destroy());
-  socket.end(encode(TOO_MANY_CONNECTIONS, 2), 'latin1');
-  discardInput(socket);
-}
+/** How long a full server waits before it looks again for connections that have not logged in. */
+const LOOK_FOR_STRANGERS_MS = 1_000;
 
 const TOO_MANY_CONNECTIONS = new ErrorReply('BUSY', 'too many connections; try again later');

@@ -1,5 +1,5 @@
 /** HELLO, PING, QUIT and CLIENT: the connection itself. No store is asked. */
-import type { Credentials } from '../protocol/argument-checks.ts';
+import { type Credentials, detached } from '../protocol/argument-checks.ts';
 import { OK, type ProtocolVersion, type Reply, Status } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import { authenticate } from './login.ts';
@@ -33,7 +33,7 @@ export const HELLO: Verb = defineVerb<Hello>({
   answer: ({ version, credentials, name }, caller) => {
     if (credentials !== null) authenticate(caller, credentials);
     if (version !== null) caller.version = version;
-    if (name !== null) caller.name = name;
+    if (name !== null) caller.name = detached(name);
     return {
       server: 'inv',
       version: caller.service.version,
@@ -119,7 +119,7 @@ function answerClient(words: readonly string[], caller: Caller): Reply {
   if (subcommand === 'ID' && words.length === 1) return caller.id;
   if (subcommand === 'GETNAME' && words.length === 1) return caller.name;
   if (subcommand === 'SETNAME' && words.length === 2) {
-    caller.name = words[1] as string;
+    caller.name = detached(words[1] as string);
     return OK;
   }
   if (subcommand === 'SETINFO' && words.length === 3) return OK;

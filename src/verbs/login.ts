@@ -1,7 +1,7 @@
 /** AUTH, LOGIN, RESUME, WHOAMI and LOGOUT: who the client is. */
 import { hash, randomBytes } from 'node:crypto';
 import type { Outcome, Session } from '../inventory/model.ts';
-import type { Credentials } from '../protocol/argument-checks.ts';
+import { type Credentials, detached } from '../protocol/argument-checks.ts';
 import { encode, OK, type Reply, toWire } from '../protocol/encoder.ts';
 import { always, type Caller, type Command, defineVerb, shopFields, type Verb } from './verb.ts';
 
@@ -28,7 +28,7 @@ export const AUTH: Verb = defineVerb<Authentication>({
 
 /** Logs the caller in for the life of its connection. The password was right. */
 export function authenticate(caller: Caller, { user }: Credentials): void {
-  caller.session = { user, since: caller.now, tokenHash: null };
+  caller.session = { user: detached(user), since: caller.now, tokenHash: null };
 }
 
 interface LoginCommand extends Authentication {
@@ -47,7 +47,7 @@ export const LOGIN: Verb = defineVerb<LoginCommand, SessionOutcome>({
   credentials: ({ credentials }) => credentials,
   request: (command, { now }) => {
     command.token = randomBytes(32).toString('base64url');
-    const { user } = command.credentials;
+    const user = detached(command.credentials.user);
     return { kind: 'login', login: { tokenHash: hashOf(command.token), user, since: now } };
   },
   encode: ({ session }, caller, { token }) => {

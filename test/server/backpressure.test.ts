@@ -18,7 +18,7 @@ const ping = (size: number) => encodeCommand(['PING', 'x'.repeat(size)]);
 describe('a client that does not read its replies', () => {
   test('makes the server hold a bounded part of them, and gets them all when it reads', async () => {
     await using server = await startServer();
-    await using client = await server.connect();
+    await using client = await server.login();
     await using other = await server.connect();
     const [count, size] = [20_000, 1_000];
 

@@ -11,10 +11,12 @@ import { startServer, type TestServer } from '../../support/in-process.ts';
 
 const MAX_CONNECTIONS = 6;
 const UNREAD_OUTPUT_TIMEOUT_MS = 700;
+const LOGIN_TIMEOUT_MS = 1_500;
 
 vi.mock('../../../src/protocol/limits.ts', async (importOriginal) => ({
   ...(await importOriginal<object>()),
   MAX_CONNECTIONS: 6,
+  LOGIN_TIMEOUT_MS: 1_500,
   UNREAD_OUTPUT_TIMEOUT_MS: 700,
 }));
 
@@ -82,6 +84,30 @@ describe('connections', () => {
     expect(await closedAfter(refused)).toBeLessThan(2 * LINGER_MS);
     clearInterval(talking);
     for (const socket of sockets) socket.destroy();
+  });
+});
+
+describe('a connection that does not log in', () => {
+  test('stays, and makes room after a while when others need it; one that did never does', async () => {
+    const buyer = await opened();
+    expect(await answerTo(buyer, 'AUTH alice wonderland\r\n')).toBe('+OK\r\n');
+    const strangers: Socket[] = [];
+    while (strangers.length < MAX_CONNECTIONS - 1) strangers.push((await opened()).resume());
+    await pause(LOGIN_TIMEOUT_MS + 100);
+    expect(strangers.filter(({ closed }) => closed)).toEqual([]);
+
+    // Each new one takes the place of the oldest.
+    for (const oldest of [...strangers]) {
+      const gone = closedAfter(oldest);
+      const next = await opened();
+      expect(await answerTo(next, 'PING\r\n')).toBe('+PONG\r\n');
+      await gone;
+      strangers.push(next);
+    }
+    const refused = await opened();
+    expect(await answerTo(refused, '')).toMatch(/^-BUSY /);
+    expect(await answerTo(buyer, 'PING\r\n')).toBe('+PONG\r\n');
+    for (const socket of [buyer, refused, ...strangers]) socket.destroy();
   });
 });
 

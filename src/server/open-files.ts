@@ -1,0 +1,35 @@
+/** How many connections a process may have, by its limit of open files. */
+import { readFileSync } from 'node:fs';
+import { MAX_CONNECTIONS } from '../protocol/limits.ts';
+
+/** Files for all else: the store with its log and its checkpoints, standard streams, the event loop, connections that are being refused. */
+export const RESERVED_FILES = 128;
+
+/** Connections that are told BUSY at once; more are closed without a word, so that they do not use up the reserve. */
+export const MAX_REFUSED_AT_ONCE = 32;
+
+/** The files that this process may have open at once; infinite where there is no limit. Node raises it to the hard limit at its start. */
+export function openFileLimit(): number {
+  try {
+    const limits = readFileSync('/proc/self/limits', 'latin1');
+    return numberOf(/^Max open files\s+(\S+)/m.exec(limits)?.[1]);
+  } catch {
+    // Not Linux. The report takes some milliseconds; where there are no such limits, it has none.
+    Object.assign(process.report, { excludeNetwork: true });
+    const report = process.report.getReport() as {
+      userLimits?: { open_files?: { soft?: number | string } };
+    };
+    return numberOf(report.userLimits?.open_files?.soft);
+  }
+}
+
+/** The connections that fit into `files` open files beside everything else; at least one. */
+export function maxConnections(files = openFileLimit()): number {
+  return Math.max(1, Math.min(MAX_CONNECTIONS, files - RESERVED_FILES));
+}
+
+/** `unlimited`, or nothing, is no limit. */
+function numberOf(limit: number | string | undefined): number {
+  const number = Number(limit);
+  return Number.isFinite(number) ? number : Number.POSITIVE_INFINITY;
+}
