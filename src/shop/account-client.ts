@@ -71,7 +71,7 @@ export class AccountClient {
 
   /** The same for an address that is new here: its server is asked which shop it is, if it is there. */
   async servedKey(): Promise<string | null> {
-    if (!(await this.#accounts.isAnybodyLoggedIn())) return null;
+    if (await this.#accounts.isEmpty()) return null;
     try {
       return await this.#find((await this.#client.connected()).shop);
     } catch (error) {

@@ -82,7 +82,9 @@ test('localhost and 127.0.0.1 are one server, with one inventory and one login',
   const byName: Address = { host: 'localhost', port: at.line.address.port };
   await newShop(at).login('alice', PASSWORDS.alice);
   await newShop(at).purchase(TICKETS);
+  await newShop(at).logout();
   expect((await newShop(at, byName).local()).items).toMatchObject([{ units: 2 }]);
+  await newShop(at).login('alice', PASSWORDS.alice);
   await newShop(at, byName).purchase(TICKETS);
   expect((await newShop(at).local()).items).toMatchObject([{ units: 4 }]);
   await newShop(at, byName).logout();

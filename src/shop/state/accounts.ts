@@ -43,6 +43,11 @@ export class Accounts {
     return findIn(await this.#file.read(), place);
   }
 
+  /** Whether anybody has ever logged in from this machine, to any server. */
+  async isEmpty(): Promise<boolean> {
+    return Object.keys((await this.#file.read()).accounts).length === 0;
+  }
+
   /** Whether a server has to be asked who it is before it can be said that nobody is logged in. */
   async isAnybodyLoggedIn(): Promise<boolean> {
     const { accounts } = await this.#file.read();
