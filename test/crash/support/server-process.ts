@@ -1,10 +1,22 @@
 /** A real `inv serve` in a process of its own, on a port that it chose itself. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export const BIN = join(import.meta.dirname, '../../../bin/run.js');
+
+let madeDataHome: string | null = null;
+
+function dataHome(): string {
+  if (madeDataHome === null) {
+    const made = mkdtempSync(join(tmpdir(), 'inv-crash-data-'));
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+    madeDataHome = made;
+  }
+  return madeDataHome;
+}
 
 export interface ServerOptions {
   readonly data: string;
@@ -37,7 +49,11 @@ export class ServerProcess {
     if (catalog !== undefined) args.push('--catalog', catalog);
     const { FORCE_COLOR, NODE_ENV, ...env } = process.env;
     const program = args.shift() as string;
-    this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    this.#child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // What servers keep in the user's data folder outlives them, but not the campaign.
+      env: { ...env, XDG_DATA_HOME: dataHome() },
+    });
     this.pid = this.#child.pid as number;
     running.add(this.#child);
     this.#child.stderr?.on('data', (text) => {
