@@ -121,7 +121,7 @@ function notGreeted(error: Error, name: string): Error {
     return new Refused('BUSY', `the server at ${name} has no room for another connection`);
   }
   const isLost = error instanceof ConnectionLost && !(error.cause instanceof ProtocolError);
-  if (isLost) return new NoServer(`no inventory server answers at ${name}: ${error.message}`);
+  if (isLost) return new NoServer(`${name} accepted the connection, but ${error.message}`);
   return new NotInv(`${name} is not an inv server`);
 }
 

@@ -127,7 +127,7 @@ export class ServerConnection {
   #restartTimer(): void {
     clearTimeout(this.#timer);
     if (this.#waiting.length === 0) return;
-    const fail = (): void => this.#fail(`no answer for ${this.#replyMs / 1_000} s`);
+    const fail = (): void => this.#fail(`it sent nothing for ${this.#replyMs / 1_000} s`);
     this.#timer = setTimeout(fail, this.#replyMs);
   }
 

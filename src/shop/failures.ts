@@ -86,6 +86,10 @@ function refused(error: Refused, server: Address): CommandFailure {
   if (error instanceof OrderRefused) {
     return new CommandFailure(error.sentence, code, exit, { cause: error, details: error.details });
   }
+  if (code === 'UNAVAILABLE' && message.startsWith('the store could not commit')) {
+    const sentence = 'the server cannot reach its data; nothing was bought; try again';
+    return new CommandFailure(sentence, code, exit, { cause: error });
+  }
   return new CommandFailure(message, code, exit, { cause: error });
 }
 

@@ -125,7 +125,7 @@ async function settle(settling: Settling, order: string): Promise<void> {
     } else if (error.meaning.retry === 'afterLogin') {
       throw error;
     } else {
-      notify(`The order ${order} is still open: ${inCode(error)}.`);
+      notify(`Order ${order} is still unconfirmed: ${inCode(error)}.`);
     }
   }
 }

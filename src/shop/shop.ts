@@ -112,10 +112,8 @@ export class Shop {
     if (holdings === null) throw notLoggedIn(this.server, this.#user);
     const open = holdings.openOrders.length;
     if (open > 0) {
-      const [orders, outcomes] =
-        open === 1 ? ['1 order', 'its outcome'] : [`${open} orders`, 'outcomes'];
       this.#notify(
-        `Not counting ${orders} still open (${outcomes} unknown); the next command that talks to the server settles that.`,
+        `${open === 1 ? '1 order is' : `${open} orders are`} still unconfirmed and not counted here; the next command that reaches the server finds out what happened.`,
       );
     }
     return holdings;

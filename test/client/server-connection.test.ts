@@ -79,7 +79,7 @@ test('localhost finds a server that listens on 127.0.0.1 only', async () => {
 test.each<[string, Answer, RegExp]>([
   ['cuts', CUT, /closed|cut/],
   ['answers with something else', new Raw('HTTP/1.1 400 Bad Request\r\n\r\n'), /malformed reply/],
-  ['is silent', SILENCE, /no answer for 0.1 s/],
+  ['is silent', SILENCE, /it sent nothing for 0.1 s/],
 ])('a server that %s loses every request that waits', async (_name, answer, reason) => {
   const { address } = await fakeServer(([word]) => (word === 'first' ? 'fine' : answer));
   const connection = await ServerConnection.open(address, { connectMs: 1_000, replyMs: 100 });

@@ -379,7 +379,7 @@ describe('exit codes', () => {
     expect(await inv.json(['local'])).toMatchObject({
       code: 0,
       json: { items: [] },
-      stderr: expect.stringContaining('1 order still open'),
+      stderr: expect.stringContaining('1 order is still unconfirmed'),
     });
     line.cutReplyTo = null;
     expect(await inv.json(['inventory'])).toMatchObject({

@@ -10,10 +10,22 @@ export const KEYS = {
   up: '\u001b[A',
   esc: '\u001b',
   interrupt: '\u0003',
+  suspend: '\u001a',
+  pageDown: '\u001b[6~',
+  pageUp: '\u001b[5~',
+  home: '\u001b[H',
+  end: '\u001b[F',
 };
 
 /** How long a screen may take to show something: far longer than it does. */
 const PATIENCE_MS = 10_000;
+
+export interface TerminalOptions {
+  readonly cols?: number;
+  readonly rows?: number;
+  /** A program and its arguments instead of `inv`, such as a shell. */
+  readonly command?: readonly [string, string[]];
+}
 
 /** The real `inv` in a real pseudo-terminal. */
 export class Terminal {
@@ -25,10 +37,15 @@ export class Terminal {
   #seen = 0;
   #changed: () => void = () => undefined;
 
-  constructor(args: readonly string[], home: string, env: NodeJS.ProcessEnv = {}) {
-    this.#pty = spawn(...program(args), {
-      cols: 100,
-      rows: 40,
+  constructor(
+    args: readonly string[],
+    home: string,
+    env: NodeJS.ProcessEnv = {},
+    { cols = 100, rows = 40, command = program(args) }: TerminalOptions = {},
+  ) {
+    this.#pty = spawn(command[0], command[1], {
+      cols,
+      rows,
       env: { ...environment(home), TERM: 'xterm-256color', ...env },
     });
     this.#pty.onData((data) => {

@@ -70,7 +70,7 @@ describe('a server that cannot do it now', () => {
       code: 'UNKNOWN',
       exit: 6,
     });
-    expect(at.notes).toEqual(['The order mine is still open: BUSY too much to do.']);
+    expect(at.notes).toEqual(['Order mine is still unconfirmed: BUSY too much to do.']);
     expect(account(at).openOrders).toMatchObject([{ order: 'mine' }]);
     await shop.inventory();
     expect(new Set(sent())).toEqual(new Set(['mine']));

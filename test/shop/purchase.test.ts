@@ -54,7 +54,7 @@ describe('a purchase', () => {
     expect(await available(at, 1001)).toBe(48);
 
     await newShop(at).local();
-    expect(at.notes.pop()).toContain('1 order still open');
+    expect(at.notes.pop()).toContain('1 order is still unconfirmed and not counted here');
     at.line.cutReplyTo = null;
     await newShop(at).inventory();
     expect(at.notes).toEqual([`The open order ${open?.order} is settled: it bought 2 × 1001.`]);

@@ -5,7 +5,7 @@ export default class ShopLocal extends ShopCommand {
   static override summary = 'Show what you have bought from here';
 
   static override description = [
-    'This is the local inventory: everything that the server sold through this client to ' +
+    'Your purchases (from this computer), also called the local inventory: everything that the server sold through this client to ' +
       'the user of the last login, kept on this machine. It needs no server, and is still ' +
       'there after a logout.',
   ].join('\n\n');

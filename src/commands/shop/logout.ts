@@ -5,7 +5,7 @@ export default class ShopLogout extends ShopCommand {
 
   static override description = [
     'Ends the logins that the user has from this machine: the server forgets them, and this ' +
-      'machine their tokens. The local inventory stays. Logging out again is no failure.',
+      'machine their tokens. Your purchases on this computer stay. Logging out again is no failure.',
   ].join('\n\n');
 
   static override examples = [

@@ -16,7 +16,7 @@ export default class ShopPurchase extends ShopCommand {
 
   static override description = [
     `The order is written to this machine's disk before it is sent, and what was bought ` +
-      `is added to the local inventory (\`<%= config.bin %> shop local\`).`,
+      `is added to your purchases on this computer (\`<%= config.bin %> shop local\`).`,
     'Exit code 3: refused, nothing was bought. 5: no server was there, and nothing was ' +
       'sent. 6: the order was sent and its answer did not come; it is kept, and the next ' +
       'command asks for its outcome.',
@@ -43,7 +43,7 @@ export default class ShopPurchase extends ShopCommand {
 
   static override flags = {
     upc: Flags.string({
-      summary: 'the code of an item; give it once for each item',
+      summary: 'item number; repeat --upc and --qty for more items',
       helpValue: 'UPC',
       required: true,
       multiple: true,

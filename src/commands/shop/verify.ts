@@ -7,13 +7,13 @@ import type { Verification } from '../../shop/verify.ts';
 type VerifyJson = Verification | { dropped: string; already?: true };
 
 export default class ShopVerify extends ShopCommand {
-  static override summary = "Compare the local inventory with the server's orders";
+  static override summary = "Compare your purchases on this computer with the server's orders";
 
   static override description = [
     'Adds up every order of the user on the server. The two differ when the server went back ' +
       'to an older backup, when the local file was lost, or when the user bought from another ' +
       'machine, too. Exit code 1: they differ.',
-    '--repair makes the local inventory what the server says. --drop forgets an order whose ' +
+    '--repair makes them what the server says. --drop forgets an order whose ' +
       'outcome is open, without asking for it: for one that was sent to a shop that is no more.',
   ].join('\n\n');
 
@@ -27,7 +27,7 @@ export default class ShopVerify extends ShopCommand {
 
   static override flags = {
     repair: Flags.boolean({
-      summary: 'make the local inventory what the server says',
+      summary: 'make your purchases on this computer what the server says',
       exclusive: ['drop'],
     }),
     drop: Flags.string({

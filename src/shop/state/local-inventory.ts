@@ -65,7 +65,7 @@ export class LocalInventory {
       const open = account.openOrders.find((one) => one.order === order);
       if (open !== undefined && !sameLines(open.lines, lines)) {
         throw new CommandFailure(
-          `the outcome of another order with the id ${order} is still open`,
+          `another order with the id ${order} is still unconfirmed; choose another --order`,
           'ORDERREUSED',
           ExitCode.refused,
         );

@@ -50,10 +50,10 @@ export async function verificationListing(found: Verification, look: Look): Prom
 }
 
 function conclusion({ account, ok, repaired }: Verification): string[] {
-  if (repaired) return [`Repaired: the local inventory is what ${account} ordered.`];
-  if (ok) return [`The local inventory agrees with the orders of ${account}.`];
+  if (repaired) return [`Repaired: your purchases on this computer are what ${account} ordered.`];
+  if (ok) return [`Your purchases on this computer agree with the orders of ${account}.`];
   return [
-    `The local inventory differs from the orders of ${account}.`,
+    `Your purchases on this computer differ from the orders of ${account}.`,
     'What was bought from another machine counts as a difference. --repair takes over what the server says.',
   ];
 }

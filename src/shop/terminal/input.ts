@@ -66,7 +66,8 @@ export function toAddress(host: string, port: string): Address {
   if (number === null || number > 65_535)
     throw usage(`a port is a number from 1 to 65535, got '${port}'`);
   const bare = bareHost(host.toLowerCase());
-  if (!/^[^\s/@\p{Cc}]{1,255}$/u.test(bare)) throw usage(`'${printable(host)}' is no host name`);
+  if (!/^[^\s/@\p{Cc}]{1,255}$/u.test(bare))
+    throw usage(`'${printable(host)}' is not a valid host name`);
   return { host: bare, port: number };
 }
 

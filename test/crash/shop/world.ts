@@ -79,7 +79,7 @@ export class World {
     if (!kept.includes('shop.json') || kept.some((name) => name.startsWith('shop.damaged'))) {
       this.violation(`the customer's folder has ${kept}`);
     }
-    if (/still open/.test(local.stderr)) this.violation(`after settling: ${local.stderr}`);
+    if (/unconfirmed/.test(local.stderr)) this.violation(`after settling: ${local.stderr}`);
 
     const sold = new Map<number, number>();
     const orders = new Map<string, 'bought' | 'refused'>();
