@@ -1,15 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { bareHost, DEFAULT_PORT, nameOf } from '../client/address.ts';
-import { CATALOG, CatalogError, type Item, parseCatalog } from '../inventory/catalog.ts';
+import { CATALOG, type Item, parseCatalog } from '../inventory/catalog.ts';
 import { type Store, StoreFailure, StoreRefused } from '../inventory/store.ts';
 import { logToStderr } from '../server/log.ts';
 import { InventoryServer } from '../server/server.ts';
 import { ignoreFaults, outputLeft } from '../server/standard-streams.ts';
+import { OperatorFiles, UnreadableFile } from '../server/watched-files.ts';
 import { wrongPlace } from '../stores/data-place.ts';
 import {
   isPostgresAddress,
@@ -86,10 +86,11 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
   async run(): Promise<void> {
     const { flags } = await this.parse(Serve);
     ignoreFaults(process.stdout, process.stderr);
-    process.on('SIGHUP', () => logToStderr('hangup ignored', { signal: 'SIGHUP' }));
+    const files = new OperatorFiles(logToStderr);
+    process.on('SIGHUP', () => files.readAgain());
     const wrong = flags.data === undefined ? null : wrongPlace(flags.data);
     if (wrong !== null) throw new CommandFailure(`--data: ${wrong}`, 'USAGE', ExitCode.usage);
-    const catalog = flags.catalog === undefined ? CATALOG : await readCatalog(flags.catalog);
+    const catalog = flags.catalog === undefined ? CATALOG : await readCatalog(files, flags.catalog);
     const { store, data, kind, abandon } = isPostgresAddress(flags.data ?? '')
       ? await openDatabase(flags.data as string, catalog, {
           acknowledgedIn: join(this.config.dataDir, 'acknowledged'),
@@ -106,7 +107,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       log: logToStderr,
       onFailure,
     });
-    const stopped = stopOnSignals(server);
+    const stopped = stopOnSignals(server, () => files.close());
     const port = await listen(server, flags.port, flags.host, abandon);
     const { items, logins } = store.restored;
     this.log(`inv ${this.config.version} listening on ${nameOf({ host: flags.host, port })}`);
@@ -140,23 +141,21 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
 /** How long a stopped server waits for a reader of its last lines. */
 const OUTPUT_PATIENCE_MS = 1_000;
 
-const READ_ERRORS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
-  EISDIR: 'it is a folder',
-  EACCES: 'this user may not read it',
-};
-
-async function readCatalog(path: string): Promise<Item[]> {
+async function readCatalog(files: OperatorFiles, path: string): Promise<Item[]> {
+  const catalogue = files.add({
+    what: 'catalogue',
+    paths: [path],
+    parse: ([bytes]) => parseCatalog(String(bytes)),
+  });
   try {
-    return parseCatalog(await readFile(path, 'utf8'));
+    return await catalogue.read();
   } catch (error) {
-    const { message, code } = error as NodeJS.ErrnoException;
-    if (error instanceof CatalogError) {
-      throw new CommandFailure(`catalogue ${path}: ${message}`, 'USAGE', ExitCode.usage);
-    }
-    const why = READ_ERRORS[code ?? ''] ?? message;
-    throw new CommandFailure(`cannot read the catalogue ${path}: ${why}`, 'USAGE', ExitCode.usage);
+    const { message } = error as Error;
+    const sentence =
+      error instanceof UnreadableFile
+        ? `cannot read the catalogue ${message}`
+        : `catalogue ${path}: ${message}`;
+    throw new CommandFailure(sentence, 'USAGE', ExitCode.usage);
   }
 }
 
@@ -265,7 +264,7 @@ async function listen(
 const SAME_SIGNAL_MS = 500;
 
 /** Resolves when a signal has stopped the server; the second signal ends the process at once. */
-function stopOnSignals(server: InventoryServer): Promise<void> {
+function stopOnSignals(server: InventoryServer, onStop: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     let stoppingSince: number | null = null;
     const stop = (signal: NodeJS.Signals) => {
@@ -275,6 +274,7 @@ function stopOnSignals(server: InventoryServer): Promise<void> {
       }
       stoppingSince = performance.now();
       logToStderr('stopping', { signal });
+      onStop();
       server.stop().then(() => {
         logToStderr('stopped');
         resolve();
