@@ -1,6 +1,6 @@
 /** The words behind a verb: lines, credentials, numbers and order ids, and the error for a bad one. */
 import { ErrorReply } from './error-codes.ts';
-import { MAX_INTEGER, MAX_ORDER_ID_LENGTH } from './limits.ts';
+import { MAX_COMMAND_BYTES, MAX_INTEGER, MAX_ORDER_ID_LENGTH } from './limits.ts';
 
 /** One UPC and the quantity asked of it. */
 export interface Line {
@@ -38,8 +38,11 @@ export function positive(word: string): number | null {
  * 20 characters would keep the 64 KB in which it arrived.
  */
 export function detached(word: string): string {
-  return Buffer.from(word, 'latin1').toString('latin1');
+  return COPY.toString('latin1', 0, COPY.write(word, 'latin1'));
 }
+
+/** Holds the longest word. A new buffer for each would be collected as slowly as it is made. */
+const COPY = Buffer.allocUnsafeSlow(MAX_COMMAND_BYTES);
 
 /** 1 to 64 printable ASCII characters without spaces. */
 export function isOrderId(word: string): boolean {

@@ -2,31 +2,61 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { UNREAD_OUTPUT_TIMEOUT_MS } from '../../../src/protocol/limits.ts';
 import { HONEST_UPC, HonestClient } from '../fuzz/honest-client.ts';
 import { ServerProcess } from '../support/server-process.ts';
+import { WireClient } from '../support/wire-client.ts';
 import { openableConnections, runCrowd } from './crowd.ts';
+import { beGreedy, type GreedName, MANY_UPCS } from './greed.ts';
 import { openFiles, type Running, runDeaf, runGuessing, runOpenClose, runSlow } from './hostile.ts';
 
 const { values } = parseArgs({
   options: {
     connections: { type: 'string', default: '10000' },
     deaf: { type: 'string', default: '100' },
+    /** Only the greedy ones. */
+    greedy: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '10' },
   },
 });
+/** Kinds of greedy clients, how many of them, and what an honest request may take beside them, in milliseconds. */
+const GREEDY: readonly [name: GreedName, connections: number, boundMs: number][] = [
+  ['empty lines', 100, 100],
+  ['lines of blanks', 100, 100],
+  ['arrays of no words', 100, 100],
+  ['unknown verbs', 100, 100],
+  ['wrong arguments', 100, 100],
+  ['PING', 100, 100],
+  ['PING with a text', 100, 100],
+  ['COMMAND DOCS', 100, 100],
+  ['INFO', 100, 100],
+  ['CLIENT SETNAME', 100, 100],
+  ['ORDERS COUNT 1000', 60, 100],
+  ['ORDERS COUNT 1000', 400, 100],
+  ['INVENTORY of 1,000 UPCs', 300, 100],
+  ['the whole INVENTORY', 100, 100],
+  ['purchases of 500 lines', 100, 400],
+  ['pipelined purchases', 100, 400],
+];
+
+/** What any kind of them may make the server grow by: the memory budget of all connections, and room for V8. */
+const MAX_GROWTH_MIB = 512;
+
 const ms = Number(values.seconds) * 1000;
 const MEBIBYTE = 1024 * 1024;
 const violations: string[] = [];
 
 const folder = mkdtempSync(join(tmpdir(), 'inv-hostile-'));
 const files = { data: join(folder, 'inventory.db'), catalog: join(folder, 'catalog.json') };
-const upcs = [1001, 1002, 1003, HONEST_UPC];
+const upcs = [1001, 1002, 1003, HONEST_UPC, ...MANY_UPCS];
 const items = upcs.map((upc) => ({ upc, name: `Item ${upc}`, units: 1_000_000_000 }));
 writeFileSync(files.catalog, JSON.stringify(items));
 const server = await ServerProcess.start(files);
 
+await greed();
+if (values.greedy) await end();
 await crowd();
 await meanwhile('a byte a second, and clients that read nothing', async () => {
   const [slow, deaf] = await Promise.all([
@@ -68,12 +98,43 @@ for (const options of [
   });
 }
 
-const { code } = await server.end('SIGTERM');
-if (code !== 0) violations.push(`the stop exited with ${code}: ${server.errors}`);
-rmSync(folder, { recursive: true });
-console.log(`\nviolations ${violations.length}`);
-for (const violation of violations) console.log(`  ${violation}`);
-if (violations.length > 0) process.exit(1);
+await end();
+
+async function end(): Promise<never> {
+  const { code } = await server.end('SIGTERM');
+  if (code !== 0) violations.push(`the stop exited with ${code}: ${server.errors}`);
+  rmSync(folder, { recursive: true });
+  console.log(`\nviolations ${violations.length}`);
+  for (const violation of violations) console.log(`  ${violation}`);
+  process.exit(violations.length > 0 ? 1 : 0);
+}
+
+/** Each kind of greedy clients, beside one honest client: how long its slowest request took, and how the server grew. */
+async function greed(): Promise<void> {
+  const buyer = await WireClient.login(server.port, 'alice');
+  for (let count = 0; count < 3_000; count++)
+    await buyer.send('PURCHASE', '1001', '1', '1002', '1');
+  buyer.drop();
+  for (const [name, connections, bound] of GREEDY) {
+    const before = server.residentBytes;
+    const greedy = await beGreedy(server.port, name, connections);
+    const honest = await HonestClient.start(server.port);
+    await pause(ms);
+    await honest.stop();
+    const grown = (server.residentBytes - before) / MEBIBYTE;
+    await greedy.stop();
+    violations.push(...honest.violations);
+    if (honest.slowestMs > bound) {
+      violations.push(`${connections} x ${name}: a request took ${honest.slowestMs} ms`);
+    }
+    if (grown > MAX_GROWTH_MIB) {
+      violations.push(`${connections} x ${name}: the server grew by ${grown} MiB`);
+    }
+    console.log(
+      `${connections} x ${name}: the slowest of ${honest.requests} honest requests took ${honest.slowestMs.toFixed(0)} ms; the server grew by ${grown.toFixed(0)} MiB`,
+    );
+  }
+}
 
 async function crowd(): Promise<void> {
   const possible = openableConnections();
