@@ -17,6 +17,7 @@ import { Conversation, type ConversationHost, type Transport } from './conversat
 import { closeLingering } from './lingering-close.ts';
 import type { Keeper, MemoryBudget } from './memory-budget.ts';
 import { Output } from './output.ts';
+import { CHUNK_BYTES } from './read-buffer.ts';
 import type { Turns } from './turns.ts';
 
 /** What a connection needs of its server. */
@@ -96,6 +97,8 @@ export class Connection implements Transport, Keeper {
   receive(chunk: Buffer): void {
     if (this.#inputEnded || this.#conversation.isOver) return;
     this.#decoder.push(chunk);
+    // Else many such chunks of one connection would be read and looked at before anybody else's turn.
+    if (chunk.length === CHUNK_BYTES && !this.#isContinuing) this.#continueLater();
     this.advance();
   }
 

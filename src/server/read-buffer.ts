@@ -4,8 +4,10 @@
  */
 import { type ServerOpts, Socket } from 'node:net';
 
-/** As many bytes as the kernel hands over at once. */
-const BUFFER = Buffer.allocUnsafeSlow(65_536);
+/** As many bytes as the kernel hands over at once; who sent so many has probably sent more. */
+export const CHUNK_BYTES = 65_536;
+
+const BUFFER = Buffer.allocUnsafeSlow(CHUNK_BYTES);
 
 /** A connection that is silent for this long is asked by the operating system whether its client is still there. */
 const KEEP_ALIVE_MS = 60_000;
