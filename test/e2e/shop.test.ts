@@ -140,7 +140,11 @@ test('four scripts of one account at the same time do not end each other', async
   const input = 'login alice\nwonderland\npurchase 1001 1\nlogout\n';
   const ended = await Promise.all(Array.from({ length: 4 }, () => inv.run(['shop'], { input })));
   for (const one of ended) {
-    expect(one).toMatchObject({ code: 0, stderr: '' });
+    // A script that begins while another one's order is on its way may settle it, and says so.
+    const stderr = expect.stringMatching(
+      /^(The open order \S+ is settled: it bought 1 × 1001\.\n)*$/,
+    );
+    expect(one).toMatchObject({ code: 0, stderr });
     expect(one.stdout).toContain('Bought for alice@');
   }
   expect((await inv.json(['local'])).json).toMatchObject({ items: [{ units: 4 }] });
@@ -224,7 +228,7 @@ test('verify compares with the server, --repair takes over what it says', async 
       differences: [{ upc: 1001, name: 'Concert ticket, front row', local: 0, server: 2 }],
     },
   });
-  expect((await inv.run(['shop', 'verify'])).stdout).toMatch(/differs[\s\S]*Concert ticket/);
+  expect((await inv.run(['shop', 'verify'])).stdout).toMatch(/differ[\s\S]*Concert ticket/);
   expect(await inv.json(['verify', '--repair'])).toMatchObject({
     code: 0,
     json: { ok: true, repaired: true },
@@ -232,7 +236,7 @@ test('verify compares with the server, --repair takes over what it says', async 
   expect((await inv.json(['local'])).json).toMatchObject({ items: [{ upc: 1001, units: 2 }] });
   expect(await inv.run(['shop', 'verify'])).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining('agrees'),
+    stdout: expect.stringContaining('agree'),
   });
 });
 
