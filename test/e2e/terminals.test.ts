@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { cellsOf, prepareToMeasure } from '../../src/shop/terminal/width.ts';
+import { cellsOf, prepareToMeasure } from '../../src/cli/terminal/width.ts';
 import { fakeServer, SILENCE, temporary } from '../shop/support/servers.ts';
 import { program } from '../support/program.ts';
 import { type ServeProcess, serve } from '../support/serve-process.ts';

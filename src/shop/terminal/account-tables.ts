@@ -1,11 +1,11 @@
 /** What people read about accounts: their logins, and how they compare with the server. */
 import chalk from 'chalk';
+import { type Column, type Listing, layOut } from '../../cli/terminal/listing.ts';
+import { inLook, type Look } from '../../cli/terminal/look.ts';
 import type { LoggedOut } from '../account-client.ts';
 import { formatLines } from '../format-lines.ts';
 import type { SavedLogin } from '../state/accounts.ts';
 import type { Difference, Verification } from '../verify.ts';
-import { type Column, type Listing, layOut } from './listing.ts';
-import { inLook, type Look } from './look.ts';
 import { time } from './tables.ts';
 
 export function loggedOutSentence({ account, already }: LoggedOut): string {

@@ -1,18 +1,18 @@
 /** The shop on a terminal. It asks and shows; what is done, `Shop` does. */
 import chalk from 'chalk';
 import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
+import { inLook, isPlain, look } from '../../cli/terminal/look.ts';
+import { show } from '../../cli/terminal/pager.ts';
+import { prepareToMeasure, wrapped } from '../../cli/terminal/width.ts';
 import { MAX_ORDERS_COUNT } from '../../protocol/limits.ts';
 import type { RefusedOrderDetails } from '../refused-order.ts';
 import type { Shop } from '../shop.ts';
 import { loggedOutSentence } from './account-tables.ts';
 import { type Choice, type Dialog, NobodyThere } from './dialog.ts';
-import { inLook, isPlain, look } from './look.ts';
-import { show } from './pager.ts';
 import { BACK } from './prompts.ts';
 import { PurchaseDialog } from './purchase-dialog.ts';
 import { inventoryListing, localListing, ordersListing, receiptListing, time } from './tables.ts';
 import { waitingFor } from './waiting.ts';
-import { prepareToMeasure, wrapped } from './width.ts';
 
 type Step = 'login' | 'inventory' | 'local' | 'purchase' | 'orders' | 'logout' | 'quit';
 

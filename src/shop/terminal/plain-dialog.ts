@@ -1,7 +1,8 @@
 /** The dialog in plain lines, for plain terminals and screen readers: numbered lists, and answers with Enter. */
+
+import { inLook } from '../../cli/terminal/look.ts';
 import { type Choice, type Dialog, NobodyThere, type Searchable } from './dialog.ts';
 import { readLine, readSecretLine } from './line-input.ts';
-import { inLook } from './look.ts';
 import { BACK } from './prompts.ts';
 
 /** More matches than this are counted, not listed. */

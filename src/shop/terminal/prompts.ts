@@ -1,5 +1,5 @@
 /** The prompts of the menu, with two keys more: Esc goes back, and Ctrl-Z stops the job as in a shell. */
-import { Keyboard, suspend } from './keyboard.ts';
+import { Keyboard, suspend } from '../../cli/terminal/keyboard.ts';
 
 /** The user pressed Esc. */
 export const BACK = Symbol('back');

@@ -1,4 +1,6 @@
 /** The questions of a purchase: which items, how many, sure? The basket is bought whole or not at all. */
+
+import { fitted, padded } from '../../cli/terminal/width.ts';
 import type { StockItem } from '../../client/replies.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
 import type { RefusedLine } from '../refused-order.ts';
@@ -6,7 +8,6 @@ import type { Choice, Dialog, Searchable } from './dialog.ts';
 import { MAX_LINES, toPositive } from './input.ts';
 import { ItemSearch } from './item-search.ts';
 import { BACK } from './prompts.ts';
-import { fitted, padded } from './width.ts';
 
 /** Units of an item in the basket. */
 export interface BasketLine {

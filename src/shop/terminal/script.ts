@@ -1,12 +1,12 @@
 /** The shop without a terminal: the menu's options as lines of a script, until the first failure. */
 import { CommandFailure } from '../../cli/command-failure.ts';
+import { look } from '../../cli/terminal/look.ts';
 import { printable } from '../../client/printable.ts';
 import { DEFAULT_ORDERS_COUNT } from '../../protocol/limits.ts';
 import { usage } from '../failures.ts';
 import type { Shop } from '../shop.ts';
 import { loggedOutSentence } from './account-tables.ts';
 import { toLines, toOrderId } from './input.ts';
-import { look } from './look.ts';
 import { inventoryTable, localTable, ordersTable, receiptTable } from './tables.ts';
 import { waitingFor } from './waiting.ts';
 

@@ -1,13 +1,13 @@
 /** What the shop's commands have in common: where the server is, and how they begin and end. */
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import type { Lay } from '../../cli/terminal/pager.ts';
 import { DEFAULT_HOST, DEFAULT_PORT } from '../../client/address.ts';
 import { printable } from '../../client/printable.ts';
 import type { Timeouts } from '../../client/server-connection.ts';
 import { usage } from '../failures.ts';
 import { Shop } from '../shop.ts';
 import { toAddress } from './input.ts';
-import type { Lay } from './pager.ts';
 import { tell, waitingFor } from './waiting.ts';
 
 /** The flags that every shop command has, after `parse`. */
@@ -76,7 +76,7 @@ export abstract class ShopCommand extends BaseCommand {
 
   /** Prints a listing for people. What lays lists out is loaded only now: --json needs none of it. */
   protected async show(lay: Lay): Promise<void> {
-    const { show } = await import('./pager.ts');
+    const { show } = await import('../../cli/terminal/pager.ts');
     await show(lay);
   }
 }

@@ -1,13 +1,13 @@
 /** What people read on stdout: the shop's lists and receipts, each laid out for a look (see look.ts). */
 import chalk from 'chalk';
+import { type Column, type Listing, layOut, wholeText } from '../../cli/terminal/listing.ts';
+import { inLook, type Look } from '../../cli/terminal/look.ts';
 import type { PastOrder, ReceiptLine, StockItem } from '../../client/replies.ts';
 import { formatLines } from '../format-lines.ts';
 import type { Bought } from '../outbox.ts';
 import { refusalInWords } from '../refused-order.ts';
 import type { Holdings } from '../state/local-inventory.ts';
 import type { LocalItem } from '../state/state.ts';
-import { type Column, type Listing, layOut, wholeText } from './listing.ts';
-import { inLook, type Look } from './look.ts';
 
 /** At or below this, an item is worth a warning: a few buyers at once empty it. */
 export const LOW_STOCK_UNITS = 10;

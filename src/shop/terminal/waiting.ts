@@ -1,5 +1,5 @@
 /** Tells a person at a terminal that the server is waited for; scripts and pipes are told nothing. */
-import { inLook, isPlain } from './look.ts';
+import { inLook, isPlain } from '../../cli/terminal/look.ts';
 
 /** Most answers come within this, and a sign that flickers says nothing. */
 const DELAY_MS = 500;

@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import chalk from 'chalk';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Look } from '../../../src/shop/terminal/look.ts';
+import type { Look } from '../../../src/cli/terminal/look.ts';
+import { cellsOf } from '../../../src/cli/terminal/width.ts';
 import {
   inventoryTable,
   LOW_STOCK_UNITS,
@@ -10,7 +11,6 @@ import {
   receiptTable,
   stockBar,
 } from '../../../src/shop/terminal/tables.ts';
-import { cellsOf } from '../../../src/shop/terminal/width.ts';
 
 const level = chalk.level;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { drawFrame } from '../../../src/shop/terminal/frame.ts';
+import { drawFrame } from '../../../src/cli/terminal/frame.ts';
 
 test('a frame fits columns of any width', async () => {
   const frame = await drawFrame([5, 1, 0]);

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import chalk from 'chalk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Column, layOut, wholeText } from '../../../src/shop/terminal/listing.ts';
-import { cellsOf } from '../../../src/shop/terminal/width.ts';
+import { type Column, layOut, wholeText } from '../../../src/cli/terminal/listing.ts';
+import { cellsOf } from '../../../src/cli/terminal/width.ts';
 
 interface Row {
   readonly id: string;

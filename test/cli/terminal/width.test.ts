@@ -5,7 +5,7 @@ import {
   padded,
   prepareToMeasure,
   wrapped,
-} from '../../../src/shop/terminal/width.ts';
+} from '../../../src/cli/terminal/width.ts';
 
 beforeAll(() => prepareToMeasure(['音']));
 

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { Listing } from '../../../src/shop/terminal/listing.ts';
-import { type Move, moveOf, PagedView } from '../../../src/shop/terminal/pager.ts';
+import type { Listing } from '../../../src/cli/terminal/listing.ts';
+import { type Move, moveOf, PagedView } from '../../../src/cli/terminal/pager.ts';
 
 /** `count` rows of `height` lines each, and how many of them were made. */
 function listing(count: number, height = 1): Listing & { made: number } {

@@ -1,6 +1,6 @@
 /** Shows listings that are longer than the screen a screen at a time, and all others as they are. */
 import { emitKeypressEvents } from 'node:readline';
-import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
+import { CommandFailure, ExitCode } from '../command-failure.ts';
 import { type Key, Keyboard, suspend } from './keyboard.ts';
 import type { Listing } from './listing.ts';
 import { type Look, look } from './look.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inLook, isPlain } from '../../../src/shop/terminal/look.ts';
+import { inLook, isPlain } from '../../../src/cli/terminal/look.ts';
 
 test.each([
   [{}, false],
