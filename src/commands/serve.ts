@@ -6,6 +6,7 @@ import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { bareHost, DEFAULT_PORT, nameOf } from '../client/address.ts';
 import { CATALOG, type Item, parseCatalog } from '../inventory/catalog.ts';
 import { type Store, StoreFailure, StoreRefused } from '../inventory/store.ts';
+import { USERS } from '../inventory/users.ts';
 import { logToStderr } from '../server/log.ts';
 import { InventoryServer } from '../server/server.ts';
 import { ignoreFaults, outputLeft } from '../server/standard-streams.ts';
@@ -104,6 +105,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     const server = new InventoryServer({
       store,
       version: this.config.version,
+      users: USERS,
       log: logToStderr,
       onFailure,
     });

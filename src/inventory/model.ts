@@ -15,13 +15,18 @@ export interface Stock {
 /** A list that may be read part by part; an array is one. */
 export type ItemList = Pick<readonly Stock[], 'length' | 'slice'>;
 
-/** The record that a user is logged in. It ends with LOGOUT and with nothing else. */
+/**
+ * The record that a user is logged in. It ends with LOGOUT, and is of no use when its user was removed or
+ * has got another password.
+ */
 export interface Login {
   /** SHA-256 of the token, base64url: who reads the data file cannot log in with it. */
   readonly tokenHash: string;
   readonly user: string;
   /** Milliseconds since 1970 UTC, as all times here. */
   readonly since: number;
+  /** Names the password that the user had then (credentialOf). */
+  readonly credential: string;
 }
 
 /** One UPC of an order: what was asked, and the units left after it when it was bought. */

@@ -9,6 +9,10 @@ export const MAX_NAMED_LINES = 10;
 
 export const NOT_LOGGED_IN = new Refusal('NOAUTH', 'log in first');
 export const LOGGED_OUT = new Refusal('NOAUTH', 'this login has ended; log in again');
+export const USER_CHANGED = new Refusal(
+  'NOAUTH',
+  'this login has ended: its user was removed or has another password; log in again',
+);
 export const NO_SESSION = new Refusal('NOSESSION', 'that token is not logged in; log in again');
 export const NO_ORDER = new Refusal('NOORDER', 'you have no order of that id');
 /** An order that would be refused, and whose refusal cannot be kept, is not decided: it could have two outcomes. */

@@ -8,7 +8,7 @@ export interface Line {
   readonly qty: number;
 }
 
-/** A user's name and password, as wire strings. */
+/** A user's name and password, as texts that are prepared for comparing; no wire strings. */
 export interface Credentials {
   readonly user: string;
   readonly password: string;

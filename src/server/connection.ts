@@ -81,7 +81,7 @@ export class Connection implements Transport, Keeper {
   }
 
   get isLoggedIn(): boolean {
-    return this.#conversation.session !== null;
+    return this.#conversation.isLoggedIn;
   }
 
   get keptBytes(): number {

@@ -7,7 +7,14 @@ import { OutcomeUnknown, type StoreUnavailable } from '../inventory/store.ts';
 import type { Credentials } from '../protocol/argument-checks.ts';
 import { encode, type ProtocolVersion } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
-import { BrokenReply, type Caller, type Command, guard, type Service } from '../verbs/verb.ts';
+import {
+  BrokenReply,
+  type Caller,
+  type Command,
+  guard,
+  type Service,
+  type UserInForce,
+} from '../verbs/verb.ts';
 import { wallClock } from './clock.ts';
 import type { GroupCommit, Source } from './group-commit.ts';
 import { HEAVY_WORK } from './heavy-lane.ts';
@@ -37,6 +44,8 @@ export class Conversation implements Caller {
   name: string | null = null;
   version: ProtocolVersion = 2;
   session: Session | null = null;
+  user: UserInForce | null = null;
+  checked: UserInForce | null = null;
   /** No more commands are taken: the connection ends when nothing is owed any more. */
   isOver = false;
   /** Replies made without the store since the last call of `resume`. */
@@ -63,6 +72,10 @@ export class Conversation implements Caller {
     this.service = host;
     this.#transport = transport;
     this.#replies = new ReplyQueue(transport.output);
+  }
+
+  get isLoggedIn(): boolean {
+    return this.session !== null && this.user?.isInForce === true;
   }
 
   get now(): number {
@@ -98,7 +111,7 @@ export class Conversation implements Caller {
 
   take(command: Command): void {
     const { verb } = command;
-    const denied = guard(verb, this.session);
+    const denied = guard(verb, this);
     if (denied !== null) {
       this.refuse(denied);
       return;
@@ -160,10 +173,10 @@ export class Conversation implements Caller {
     const { address } = this.#transport;
     const full = passwords.isFull(credentials, address);
     const isThere = () => !this.#transport.isDestroyed;
-    const right = !full && (await passwords.check(credentials, address, isThere));
+    this.checked = full ? null : await passwords.check(credentials, address, isThere);
     this.#checking = false;
     this.#now = 0;
-    if (right) this.#perform(command, 1);
+    if (this.checked !== null) this.#perform(command, 1);
     else this.refuse(full ? LOGINS_BUSY : WRONG_PASSWORD);
     this.#transport.advance();
   }
@@ -214,6 +227,16 @@ export class Conversation implements Caller {
     this.#replies.drop();
     this.isOver = true;
     this.#transport.destroy();
+  }
+
+  logIn(session: Session, user: UserInForce): void {
+    this.session = session;
+    this.user = user;
+  }
+
+  logOut(): void {
+    this.session = null;
+    this.user = null;
   }
 
   close(): void {

@@ -2,18 +2,17 @@
  * Checks passwords without holding up the sale: scrypt runs on Node's thread pool, a few at a time,
  * and who guesses waits longer with each wrong guess.
  */
-import { hash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { USERS, type User } from '../inventory/users.ts';
-import { type Credentials, detached } from '../protocol/argument-checks.ts';
-
-/** About 40 ms and 16 MB a try; the hashes in inventory/users.ts were made with it. */
-const SCRYPT_COST = { N: 16_384, r: 8, p: 1 };
+import { isPasswordOf, spend, workOf } from '../inventory/password-hash.ts';
+import { MAX_USER_NAME_LENGTH } from '../inventory/user-limits.ts';
+import type { Credentials } from '../protocol/argument-checks.ts';
+import type { KnownUser, UsersInForce } from './users-in-force.ts';
 
 /** Threads of Node's pool that hash at once; the other half of the pool stays free. */
 const MAX_HASHES_AT_ONCE = 2;
 
-/** Password checks that wait for a thread: at 40 ms each on two threads, the last one waits 20 s. */
+/** Password checks that wait for a thread: at 40 ms each (the usual cost) on two threads, the last one waits 20 s. */
 export const MAX_WAITING_LOGINS = 1_000;
 /** Limit per user and address, so that one guesser cannot fill the queue of everybody. */
 export const MAX_WAITING_LOGINS_OF_USER = 100;
@@ -27,22 +26,13 @@ export const FORGET_FAILURES_MS = 60_000;
 /** Addresses whose failures are remembered: the memory of a server under attack stays bounded. */
 const MAX_REMEMBERED_FAILURES = 10_000;
 
-/** The unknown user's salt and hash: checking against them takes as long as checking a real user's. */
-const NOBODY: User = {
-  name: '',
-  salt: 'qZZYFG5E-S8gtTPPUR-mlg',
-  hash: 'sLnlgiO0dFYqiLmuF3A92vLJqiogAGP07LtnjdL96S8',
-};
-
 interface Failures {
   count: number;
   last: number;
 }
 
 export class Passwords {
-  readonly #users = new Map(USERS.map((user) => [user.name, user]));
-  /** Keyed digests of passwords that were right before: a client that reconnects need not pay again. */
-  readonly #verified = new Map<string, string>();
+  readonly #users: UsersInForce;
   readonly #key = randomBytes(32).toString('base64url');
   readonly #failures = new Map<string, Failures>();
   /** Who waits for a thread, by user and address. These queues take turns, and the first in the map is next. */
@@ -50,6 +40,10 @@ export class Passwords {
   #waiting = 0;
   readonly #stopped = new AbortController();
   #running = 0;
+
+  constructor(users: UsersInForce) {
+    this.#users = users;
+  }
 
   /** Lets nobody wait any more for the reply to a wrong password: the server stops. */
   stop(): void {
@@ -63,13 +57,13 @@ export class Passwords {
 
   /** Whether this check would wait too long; the login is then answered BUSY. */
   isFull(credentials: Credentials, address: string): boolean {
-    if (this.#isKnown(credentials)) return false;
+    if (this.#known(credentials) !== null) return false;
     const queue = this.#queues.get(this.#queueOf(credentials, address));
     return this.full || (queue?.length ?? 0) >= MAX_WAITING_LOGINS_OF_USER;
   }
 
   /**
-   * Whether the password (a wire string) is that of the user. A wrong one is told only after a
+   * The user whose name and password these are, or null. That they are wrong is told only after a
    * pause that grows with the failures of that user from that address; nobody else waits for it.
    * Nothing is checked for a client that is gone when its turn comes, as `isThere` tells.
    */
@@ -77,41 +71,54 @@ export class Passwords {
     credentials: Credentials,
     address: string,
     isThere: () => boolean = () => true,
-  ): Promise<boolean> {
-    const right = await this.#isRight(credentials, address, isThere);
-    const source = `${address} ${credentials.user}`;
-    if (right) this.#failures.delete(source);
+  ): Promise<KnownUser | null> {
+    const user = await this.#find(credentials, address, isThere);
+    // No user's name is longer, and a stranger's may be as long as a request.
+    const source = `${address} ${credentials.user.slice(0, MAX_USER_NAME_LENGTH)}`;
+    if (user !== null) this.#failures.delete(source);
     else if (isThere()) await this.#pause(this.#delayAfterFailure(source));
-    return right;
+    return user;
   }
 
-  async #isRight(
+  async #find(
     credentials: Credentials,
     address: string,
     isThere: () => boolean,
-  ): Promise<boolean> {
-    if (this.#isKnown(credentials)) return true;
+  ): Promise<KnownUser | null> {
+    const known = this.#known(credentials);
+    if (known !== null) return known;
     await this.#turn(this.#queueOf(credentials, address));
     try {
       // Somebody else may have had the same right password checked meanwhile.
-      if (this.#isKnown(credentials)) return true;
-      if (!isThere()) return false;
-      const { user: name, password } = credentials;
-      const { salt, hash: expected } = this.#users.get(name) ?? NOBODY;
-      const actual = await scryptOf(password, Buffer.from(salt, 'base64url'));
-      const right = timingSafeEqual(actual, Buffer.from(expected, 'base64url'));
-      if (!right || !this.#users.has(name)) return false;
-      this.#verified.set(detached(name), this.#digest(password));
-      return true;
+      const checked = this.#known(credentials);
+      if (checked !== null) return checked;
+      return isThere() ? await this.#hashed(credentials) : null;
     } finally {
       this.#endTurn();
     }
   }
 
-  /** Whether this very password was right before. */
-  #isKnown({ user, password }: Credentials): boolean {
-    const digest = this.#verified.get(user);
-    return digest !== undefined && digest === this.#digest(password);
+  /** A wrong password takes as much work as the costliest user's, whoever's it is: time does not tell who exists. */
+  async #hashed({ user: name, password }: Credentials): Promise<KnownUser | null> {
+    const { decoy } = this.#users;
+    const user = this.#users.find(name);
+    const right = await isPasswordOf(password, user?.hash ?? decoy);
+    if (user === undefined) return null;
+    if (!right) {
+      await spend(workOf(decoy) - workOf(user.hash), user.hash);
+      return null;
+    }
+    // Removed, or given another password, while this one was checked.
+    if (!user.isInForce) return null;
+    user.verified = this.#digest(password);
+    return user;
+  }
+
+  /** The user, when this very password was right before: a client that reconnects need not pay again. */
+  #known({ user: name, password }: Credentials): KnownUser | null {
+    const user = this.#users.find(name);
+    if (user === undefined || user.verified === null) return null;
+    return user.verified === this.#digest(password) ? user : null;
   }
 
   #digest(password: string): string {
@@ -120,7 +127,7 @@ export class Passwords {
 
   /** Each user has a queue for each address; names that are nobody's share one, so that inventing names gains nothing. */
   #queueOf({ user }: Credentials, address: string): string {
-    return this.#users.has(user) ? `${address} ${user}` : address;
+    return this.#users.find(user) === undefined ? address : `${address} ${user}`;
   }
 
   async #turn(queue: string): Promise<void> {
@@ -169,12 +176,4 @@ export class Passwords {
     }
     return Math.min(FIRST_WRONG_PASSWORD_DELAY_MS * 2 ** (count - 1), MAX_WRONG_PASSWORD_DELAY_MS);
   }
-}
-
-function scryptOf(password: string, salt: Buffer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    scrypt(Buffer.from(password, 'latin1'), salt, 32, SCRYPT_COST, (error, key) =>
-      error === null ? resolve(key) : reject(error),
-    );
-  });
 }

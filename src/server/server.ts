@@ -1,9 +1,12 @@
 /** Listens, accepts, and drains: everything about connections as a whole. */
 import { createServer, type Socket, type Server as TcpServer } from 'node:net';
+import type { Login } from '../inventory/model.ts';
 import type { ShopIdentity, Store } from '../inventory/store.ts';
+import type { User } from '../inventory/users.ts';
 import { encode } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import { LOGIN_TIMEOUT_MS } from '../protocol/limits.ts';
+import type { UserInForce } from '../verbs/verb.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { GroupCommit } from './group-commit.ts';
 import { discardInput } from './lingering-close.ts';
@@ -14,6 +17,7 @@ import { OrderIds } from './order-ids.ts';
 import { Passwords } from './passwords.ts';
 import { ACCEPT_OPTIONS, readThrough } from './read-buffer.ts';
 import { Turns } from './turns.ts';
+import { UsersInForce } from './users-in-force.ts';
 
 /** How long a stop waits for clients to take their last replies. */
 export const STOP_TIMEOUT_MS = 10_000;
@@ -24,6 +28,8 @@ const BACKLOG = 4_096;
 export interface ServerOptions {
   readonly store: Store;
   readonly version: string;
+  /** Who may log in at first; see replaceUsers. */
+  readonly users: readonly User[];
   readonly log: Log;
   /** Called once when the store cannot vouch for its state: the process must end. */
   readonly onFailure: (error: Error) => void;
@@ -31,13 +37,14 @@ export interface ServerOptions {
 
 export class InventoryServer implements ConnectionHost {
   readonly commit: GroupCommit;
-  readonly passwords = new Passwords();
+  readonly passwords: Passwords;
   readonly orderIds: OrderIds;
   readonly turns = new Turns();
   readonly memory = new MemoryBudget();
   readonly version: string;
   readonly #tcp: TcpServer;
   readonly #store: Store;
+  readonly #users: UsersInForce;
   readonly #log: Log;
   readonly #started = performance.now();
   /** The oldest first. */
@@ -50,8 +57,10 @@ export class InventoryServer implements ConnectionHost {
   #nextId = 1;
   #whenEmpty: (() => void) | null = null;
 
-  constructor({ store, version, log, onFailure }: ServerOptions) {
+  constructor({ store, version, users, log, onFailure }: ServerOptions) {
     this.#store = store;
+    this.#users = new UsersInForce(users);
+    this.passwords = new Passwords(this.#users);
     this.orderIds = new OrderIds(store.latestOrder);
     this.version = version;
     this.#log = log;
@@ -62,6 +71,18 @@ export class InventoryServer implements ConnectionHost {
 
   get identity(): ShopIdentity {
     return this.#store.identity;
+  }
+
+  userOf(login: Login): UserInForce | null {
+    return this.#users.userOf(login);
+  }
+
+  /**
+   * From now on these are the users. Whoever was removed, or has got another password, is out with the next
+   * request; the others notice nothing.
+   */
+  replaceUsers(users: readonly User[]): void {
+    this.#log('users changed', { ...this.#users.replace(users) });
   }
 
   /** Resolves with the port when connections are accepted; rejects with the error of the system. */

@@ -2,7 +2,7 @@
 import { type Credentials, detached } from '../protocol/argument-checks.ts';
 import { OK, type ProtocolVersion, type Reply, Status } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
-import { authenticate } from './login.ts';
+import { authenticate, credentialsOf } from './login.ts';
 import {
   always,
   type Caller,
@@ -31,7 +31,7 @@ export const HELLO: Verb = defineVerb<Hello>({
   exclusive: always,
   credentials: ({ credentials }) => credentials,
   answer: ({ version, credentials, name }, caller) => {
-    if (credentials !== null) authenticate(caller, credentials);
+    if (credentials !== null) authenticate(caller);
     if (version !== null) caller.version = version;
     if (name !== null) caller.name = detached(name);
     return {
@@ -58,7 +58,9 @@ function parseHello(words: readonly string[]): Hello | ErrorReply {
   for (let index = 2; index < words.length; ) {
     const option = (words[index] as string).toUpperCase();
     if (option === 'AUTH' && index + 2 < words.length) {
-      credentials = { user: words[index + 1] as string, password: words[index + 2] as string };
+      const given = credentialsOf(words[index + 1] as string, words[index + 2] as string);
+      if (given instanceof ErrorReply) return given;
+      credentials = given;
       index += 3;
     } else if (option === 'SETNAME' && index + 1 < words.length) {
       name = words[index + 1] as string;

@@ -1,9 +1,22 @@
 /** AUTH, LOGIN, RESUME, WHOAMI and LOGOUT: who the client is. */
+
+import { isUtf8 } from 'node:buffer';
 import { hash, randomBytes } from 'node:crypto';
-import type { Outcome, Session } from '../inventory/model.ts';
-import { type Credentials, detached } from '../protocol/argument-checks.ts';
-import { encode, OK, type Reply, toWire } from '../protocol/encoder.ts';
-import { always, type Caller, type Command, defineVerb, shopFields, type Verb } from './verb.ts';
+import type { Login, Outcome, Session } from '../inventory/model.ts';
+import { passwordFault, preparePassword } from '../inventory/password-text.ts';
+import { NO_SESSION } from '../inventory/refusals.ts';
+import type { Credentials } from '../protocol/argument-checks.ts';
+import { encode, fromWire, OK, type Reply, toWire } from '../protocol/encoder.ts';
+import { ErrorReply } from '../protocol/error-codes.ts';
+import {
+  always,
+  type Caller,
+  type Command,
+  defineVerb,
+  shopFields,
+  type UserInForce,
+  type Verb,
+} from './verb.ts';
 
 interface Authentication extends Command {
   readonly credentials: Credentials;
@@ -17,23 +30,28 @@ export const AUTH: Verb = defineVerb<Authentication>({
   summary: 'log in for as long as this connection lives',
   words: [2, 2],
   access: 'anyone',
-  parse: (words) => ({ verb: AUTH, credentials: credentialsOf(words) }),
+  parse: ([, name, password]) => {
+    const credentials = credentialsOf(name as string, password as string);
+    return credentials instanceof ErrorReply ? credentials : { verb: AUTH, credentials };
+  },
   exclusive: always,
   credentials: ({ credentials }) => credentials,
-  answer: ({ credentials }, caller) => {
-    authenticate(caller, credentials);
+  answer: (_, caller) => {
+    authenticate(caller);
     return OK;
   },
 });
 
 /** Logs the caller in for the life of its connection. The password was right. */
-export function authenticate(caller: Caller, { user }: Credentials): void {
-  caller.session = { user: detached(user), since: caller.now, tokenHash: null };
+export function authenticate(caller: Caller): void {
+  const user = caller.checked as UserInForce;
+  caller.logIn({ user: user.name, since: caller.now, tokenHash: null }, user);
 }
 
 interface LoginCommand extends Authentication {
   /** Made when the password was right, and told only in the reply. */
   token: string;
+  user: UserInForce | null;
 }
 
 export const LOGIN: Verb = defineVerb<LoginCommand, SessionOutcome>({
@@ -42,22 +60,31 @@ export const LOGIN: Verb = defineVerb<LoginCommand, SessionOutcome>({
   summary: 'make a login that outlives this connection, named by a token',
   words: [2, 2],
   access: 'anyone',
-  parse: (words) => ({ verb: LOGIN, credentials: credentialsOf(words), token: '' }),
+  parse: ([, name, password]) => {
+    const credentials = credentialsOf(name as string, password as string);
+    if (credentials instanceof ErrorReply) return credentials;
+    return { verb: LOGIN, credentials, token: '', user: null };
+  },
   exclusive: always,
   credentials: ({ credentials }) => credentials,
-  request: (command, { now }) => {
+  request: (command, { now, checked }) => {
+    const { name, credential } = checked as UserInForce;
     command.token = randomBytes(32).toString('base64url');
-    const user = detached(command.credentials.user);
-    return { kind: 'login', login: { tokenHash: hashOf(command.token), user, since: now } };
+    command.user = checked;
+    const tokenHash = hashOf(command.token);
+    return { kind: 'login', login: { tokenHash, user: name, since: now, credential } };
   },
-  encode: ({ session }, caller, { token }) => {
-    caller.session = session;
+  encode: ({ session }, caller, { token, user }) => {
+    caller.logIn(session, user as UserInForce);
     const reply = { token, ...sessionReply(session), ...shopFields(caller.service) };
     return encode(reply, caller.version);
   },
 });
 
-export const RESUME: Verb = defineVerb<Command & { readonly token: string }, SessionOutcome>({
+/** What RESUME finds is always a login that is kept. */
+type ResumeOutcome = SessionOutcome & { readonly session: Login };
+
+export const RESUME: Verb = defineVerb<Command & { readonly token: string }, ResumeOutcome>({
   name: 'RESUME',
   syntax: 'token',
   summary: 'attach this connection to a login',
@@ -67,10 +94,14 @@ export const RESUME: Verb = defineVerb<Command & { readonly token: string }, Ses
   exclusive: always,
   request: ({ token }) => ({ kind: 'resume', tokenHash: hashOf(token) }),
   encode: ({ session }, caller) => {
-    caller.session = session;
+    const user = caller.service.userOf(session);
+    if (user === null) return encode(NOT_RESUMED, caller.version);
+    caller.logIn(session, user);
     return encode(sessionReply(session), caller.version);
   },
 });
+
+const NOT_RESUMED = new ErrorReply(NO_SESSION.code, NO_SESSION.message);
 
 export const WHOAMI: Verb = defineVerb<Command, SessionOutcome>({
   name: 'WHOAMI',
@@ -93,13 +124,29 @@ export const LOGOUT: Verb = defineVerb<Command, Extract<Outcome, { kind: 'logged
   exclusive: always,
   request: (_, { session }) => ({ kind: 'logout', session }),
   encode: (_, caller) => {
-    caller.session = null;
+    caller.logOut();
     return encode(OK, caller.version);
   },
 });
 
-function credentialsOf([, user, password]: readonly string[]): Credentials {
-  return { user: user as string, password: password as string };
+/**
+ * A name and a password from wire strings. An empty password is one that nobody has: it is checked as a
+ * wrong one.
+ */
+export function credentialsOf(name: string, password: string): Credentials | ErrorReply {
+  if (!isText(name)) return NAME_NO_TEXT;
+  if (!isText(password)) return PASSWORD_NO_TEXT;
+  const given = fromWire(password);
+  const fault = given === '' ? null : passwordFault(given);
+  if (fault !== null) return new ErrorReply('ERR', `a password ${fault}`);
+  return { user: fromWire(name).normalize('NFC'), password: preparePassword(given) };
+}
+
+const NAME_NO_TEXT = new ErrorReply('ERR', "a user's name is UTF-8 text");
+const PASSWORD_NO_TEXT = new ErrorReply('ERR', 'a password is UTF-8 text');
+
+function isText(word: string): boolean {
+  return isUtf8(Buffer.from(word, 'latin1'));
 }
 
 /** Tokens are known to the server by their SHA-256 only. */

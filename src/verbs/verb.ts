@@ -3,8 +3,8 @@
  * syntax, bounds, who may ask, parsing, and the reply's bytes. What is decided is not here: `request`
  * names it, and inventory/rules.ts decides it.
  */
-import type { Outcome, Request, Session } from '../inventory/model.ts';
-import { NOT_LOGGED_IN } from '../inventory/refusals.ts';
+import type { Login, Outcome, Request, Session } from '../inventory/model.ts';
+import { NOT_LOGGED_IN, USER_CHANGED } from '../inventory/refusals.ts';
 import type { ShopIdentity } from '../inventory/store.ts';
 import { NamedError } from '../named-error.ts';
 import type { Credentials } from '../protocol/argument-checks.ts';
@@ -17,6 +17,15 @@ export interface Command {
   readonly verb: Verb;
 }
 
+/** A user who may log in, as the users that are in force have it. */
+export interface UserInForce {
+  readonly name: string;
+  /** Names the present password; see Login. */
+  readonly credential: string;
+  /** False, for ever, once the user was removed or has another password. */
+  readonly isInForce: boolean;
+}
+
 /** The connection that a request came on, as its verb sees and changes it. */
 export interface Caller {
   /** No two connections of a running server have the same. */
@@ -24,11 +33,16 @@ export interface Caller {
   /** What CLIENT SETNAME said; a wire string. */
   name: string | null;
   version: ProtocolVersion;
-  /** Who is logged in. */
-  session: Session | null;
+  /** Who is logged in, as long as `user` is in force. */
+  readonly session: Session | null;
+  readonly user: UserInForce | null;
+  /** Whose password was right, for the verb that had it checked. */
+  readonly checked: UserInForce | null;
   /** Milliseconds since 1970 UTC, read once for the requests that arrive together. */
   readonly now: number;
   readonly service: Service;
+  logIn(session: Session, user: UserInForce): void;
+  logOut(): void;
   /** Takes no more requests, and closes when every reply is written. */
   close(): void;
 }
@@ -44,6 +58,8 @@ export interface Service {
   };
   /** The text of INFO. */
   info(): string;
+  /** The user of a login; null when the user was removed or has another password. */
+  userOf(login: Login): UserInForce | null;
 }
 
 interface Facts {
@@ -159,11 +175,17 @@ function hasNone(): never {
 export const MANY = MAX_ARGUMENTS - 1;
 
 /** Why this caller may not ask `verb`, or null. Called once for each request, before the queue. */
-export function guard(verb: Verb, session: Session | null): ErrorReply | null {
-  return verb.access === 'user' && session === null ? NO_AUTH : null;
+export function guard(
+  { access }: Verb,
+  { session, user }: Pick<Caller, 'session' | 'user'>,
+): ErrorReply | null {
+  if (access !== 'user') return null;
+  if (session === null) return NO_AUTH;
+  return user?.isInForce === true ? null : NO_USER;
 }
 
 const NO_AUTH = new ErrorReply(NOT_LOGGED_IN.code, NOT_LOGGED_IN.message);
+const NO_USER = new ErrorReply(USER_CHANGED.code, USER_CHANGED.message);
 
 /** The error for too few, too many or misplaced words: the verb's syntax, in ASCII. */
 export function usageError({ name, syntax }: Verb): ErrorReply {

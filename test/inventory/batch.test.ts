@@ -4,7 +4,7 @@ import type { Order } from '../../src/inventory/model.ts';
 import { rows } from './support/rows.ts';
 
 const order = { user: 'alice', id: 'a', lines: [], refusal: null } as unknown as Order;
-const login = { tokenHash: 'new', user: 'bob', since: 3 };
+const login = { tokenHash: 'new', user: 'bob', since: 3, credential: 'their password' };
 
 describe('a batch has something to write', () => {
   test.for<[string, (batch: Batch) => void]>([

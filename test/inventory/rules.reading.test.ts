@@ -4,7 +4,7 @@ import { settle } from '../../src/inventory/rules.ts';
 import { alice, buy, outcomes, rows, withToken } from './support/rows.ts';
 
 describe('logins', () => {
-  const login = { tokenHash: 'new', user: 'bob', since: 3 };
+  const login = { tokenHash: 'new', user: 'bob', since: 3, credential: 'their password' };
 
   test('a login can be resumed by its token, from the next request on', () => {
     const { outcomes, changes } = settle(

@@ -6,8 +6,12 @@ import {
   MAX_WRONG_PASSWORD_DELAY_MS,
   Passwords,
 } from '../../src/server/passwords.ts';
+import { UsersInForce } from '../../src/server/users-in-force.ts';
+import { demonstrationUsers } from '../support/users.ts';
 
 const pauses: number[] = [];
+/** Of each call of scrypt. */
+const work: number[] = [];
 
 // The pause itself is not waited for: how long it would be is what matters here.
 vi.mock('node:timers/promises', () => ({
@@ -19,8 +23,10 @@ vi.mock('node:timers/promises', () => ({
 // Only alice's password is hashed in earnest; wrong ones are wrong at once.
 vi.mock('node:crypto', async (importOriginal) => {
   const crypto = await importOriginal<typeof import('node:crypto')>();
-  const scrypt = ((password: Buffer, salt, length, options, done) => {
-    if (password.toString() === 'wonderland') crypto.scrypt(password, salt, length, options, done);
+  const scrypt = ((password: string, salt, length, options, done) => {
+    const { N, r, p } = options as { N: number; r: number; p: number };
+    work.push(N * r * p);
+    if (password === 'wonderland') crypto.scrypt(password, salt, length, options, done);
     else setImmediate(done, null, Buffer.alloc(length));
   }) as typeof crypto.scrypt;
   return { ...crypto, scrypt };
@@ -28,6 +34,7 @@ vi.mock('node:crypto', async (importOriginal) => {
 
 beforeEach(() => {
   pauses.length = 0;
+  work.length = 0;
   vi.useFakeTimers({ toFake: ['Date'] });
 });
 
@@ -40,7 +47,7 @@ const wrong = { user: 'alice', password: 'rabbit hole' };
 
 describe('the pause before a wrong password is told', () => {
   test('doubles up to a bound', async () => {
-    const passwords = new Passwords();
+    const passwords = new Passwords(demonstrationUsers());
     for (let count = 0; count < 9; count++) await passwords.check(wrong, 'here');
     const expected = [100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000];
     expect(pauses).toEqual(expected);
@@ -51,15 +58,15 @@ describe('the pause before a wrong password is told', () => {
   });
 
   test('grows for an unknown user alike', async () => {
-    const passwords = new Passwords();
+    const passwords = new Passwords(demonstrationUsers());
     for (let count = 0; count < 3; count++) {
-      expect(await passwords.check({ user: 'nobody', password: 'x' }, 'here')).toBe(false);
+      expect(await passwords.check({ user: 'nobody', password: 'x' }, 'here')).toBeNull();
     }
     expect(pauses).toEqual([100, 200, 400]);
   });
 
   test('is nobody else’s: not of another user, nor of the same user elsewhere', async () => {
-    const passwords = new Passwords();
+    const passwords = new Passwords(demonstrationUsers());
     await passwords.check(wrong, 'here');
     await passwords.check(wrong, 'here');
     await passwords.check(wrong, 'there');
@@ -68,15 +75,15 @@ describe('the pause before a wrong password is told', () => {
   });
 
   test('there is none before a right one, which also forgets the wrong ones', async () => {
-    const passwords = new Passwords();
+    const passwords = new Passwords(demonstrationUsers());
     await passwords.check(wrong, 'here');
-    expect(await passwords.check(right, 'here')).toBe(true);
+    expect(await passwords.check(right, 'here')).not.toBeNull();
     await passwords.check(wrong, 'here');
     expect(pauses).toEqual([100, 100]);
   });
 
   test('starts anew after a minute without a wrong one', async () => {
-    const passwords = new Passwords();
+    const passwords = new Passwords(demonstrationUsers());
     await passwords.check(wrong, 'here');
     vi.setSystemTime(Date.now() + 59_999);
     await passwords.check(wrong, 'here');
@@ -87,15 +94,15 @@ describe('the pause before a wrong password is told', () => {
 });
 
 test('a password that was right once is known again, and a wrong one never is', async () => {
-  const passwords = new Passwords();
-  expect(await passwords.check(right, 'here')).toBe(true);
-  expect(await passwords.check(right, 'here')).toBe(true);
-  expect(await passwords.check(wrong, 'here')).toBe(false);
-  expect(await passwords.check({ ...right, user: 'bob' }, 'here')).toBe(false);
+  const passwords = new Passwords(demonstrationUsers());
+  expect(await passwords.check(right, 'here')).not.toBeNull();
+  expect(await passwords.check(right, 'here')).not.toBeNull();
+  expect(await passwords.check(wrong, 'here')).toBeNull();
+  expect(await passwords.check({ ...right, user: 'bob' }, 'here')).toBeNull();
 });
 
 test('checks wait in a line, which is full at some length, and empties again', async () => {
-  const passwords = new Passwords();
+  const passwords = new Passwords(demonstrationUsers());
   expect(passwords.full).toBe(false);
   // Two hash at once and so do not wait.
   const checks = [passwords.check(wrong, '1'), passwords.check(wrong, '2')];
@@ -106,7 +113,7 @@ test('checks wait in a line, which is full at some length, and empties again', a
   expect(passwords.full).toBe(true);
   await checks[0];
   expect(passwords.full).toBe(false);
-  expect(new Set(await Promise.all(checks))).toEqual(new Set([false]));
+  expect(new Set(await Promise.all(checks))).toEqual(new Set([null]));
 });
 
 describe('each user has a line of its own from each address', () => {
@@ -116,7 +123,7 @@ describe('each user has a line of its own from each address', () => {
   }
 
   test('which is full at some length, while the others are not', async () => {
-    const passwords = new Passwords();
+    const passwords = new Passwords(demonstrationUsers());
     const checks = queue(passwords, MAX_WAITING_LOGINS_OF_USER - 1);
     expect(passwords.isFull(wrong, 'here')).toBe(false);
     checks.push(passwords.check(wrong, 'here'));
@@ -128,7 +135,7 @@ describe('each user has a line of its own from each address', () => {
   });
 
   test('names that are nobody’s share one', async () => {
-    const passwords = new Passwords();
+    const passwords = new Passwords(demonstrationUsers());
     const names = Array.from(
       { length: 2 + MAX_WAITING_LOGINS_OF_USER },
       (_, index) => `nobody-${index}`,
@@ -140,7 +147,7 @@ describe('each user has a line of its own from each address', () => {
   });
 
   test('and the lines take turns', async () => {
-    const passwords = new Passwords();
+    const passwords = new Passwords(demonstrationUsers());
     const told: string[] = [];
     const checks = queue(passwords, 20).map((check) => check.then(() => told.push('alice')));
     checks.push(passwords.check({ ...wrong, user: 'bob' }, 'here').then(() => told.push('bob')));
@@ -150,17 +157,57 @@ describe('each user has a line of its own from each address', () => {
   });
 
   test('a password that is known to be right needs none', async () => {
-    const passwords = new Passwords();
+    const passwords = new Passwords(demonstrationUsers());
     await passwords.check(right, 'here');
     const checks = queue(passwords, MAX_WAITING_LOGINS_OF_USER);
     expect(passwords.isFull(right, 'here')).toBe(false);
-    expect(await passwords.check(right, 'here')).toBe(true);
+    expect(await passwords.check(right, 'here')).not.toBeNull();
     await Promise.all(checks);
   });
 });
 
 test('nothing is checked, and nobody made to wait longer, for a client that is gone', async () => {
-  const passwords = new Passwords();
-  expect(await passwords.check(right, 'here', () => false)).toBe(false);
+  const passwords = new Passwords(demonstrationUsers());
+  expect(await passwords.check(right, 'here', () => false)).toBeNull();
   expect(pauses).toEqual([]);
+});
+
+describe('users who cost more than others', () => {
+  const hashOf = (cost: string) => `$scrypt$${cost}$c2FsdHNhbHQ$${'AQEB'.repeat(7)}`;
+  const users = () =>
+    new UsersInForce([
+      { name: 'cheap', password: hashOf('ln=10,r=8,p=1') },
+      { name: 'odd', password: hashOf('ln=12,r=4,p=3') },
+      { name: 'costly', password: hashOf('ln=14,r=8,p=2') },
+    ]);
+
+  test('do not tell who exists: a wrong password takes the same work whoever is named', async () => {
+    const passwords = new Passwords(users());
+    const spent: Record<string, number> = {};
+    for (const user of ['cheap', 'odd', 'costly', 'nobody']) {
+      work.length = 0;
+      expect(await passwords.check({ user, password: 'x' }, 'here')).toBeNull();
+      spent[user] = work.reduce((sum, one) => sum + one, 0);
+    }
+    const most = 2 ** 14 * 8 * 2;
+    expect(spent).toEqual({ cheap: most, odd: most, costly: most, nobody: most });
+  });
+});
+
+describe('users who are replaced', () => {
+  test('a password that was right before is not known any more', async () => {
+    const users = demonstrationUsers();
+    const passwords = new Passwords(users);
+    expect(await passwords.check(right, 'here')).not.toBeNull();
+    users.replace([]);
+    expect(await passwords.check(right, 'here')).toBeNull();
+  });
+
+  test('while a password is checked: it is wrong, and nobody is logged in with it', async () => {
+    const users = demonstrationUsers();
+    const passwords = new Passwords(users);
+    const check = passwords.check(right, 'here');
+    users.replace([]);
+    expect(await check).toBeNull();
+  });
 });

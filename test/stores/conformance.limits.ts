@@ -10,7 +10,12 @@ import { Buyer, settleOne } from './orders.ts';
 /** `count` logins of `user`, each made a second after the one before. */
 function logins(user: string, count: number, name: string, since = 1_000): Request[] {
   return Array.from({ length: count }, (_, index) => {
-    const login = { user, since: since + 1_000 * index, tokenHash: `${user} ${name} ${index}` };
+    const login = {
+      user,
+      credential: 'theirs',
+      since: since + 1_000 * index,
+      tokenHash: `${user} ${name} ${index}`,
+    };
     return { kind: 'login', login };
   });
 }

@@ -24,7 +24,7 @@ export function observersConformance(name: string, makePlace: MakePlace): void {
       const store = await place.open(ITEMS);
       const told = toldBy(store);
       const buyer = new Buyer();
-      const login = { tokenHash: 'hash', user: 'alice', since: 1 };
+      const login = { tokenHash: 'hash', user: 'alice', since: 1, credential: 'theirs' };
       await store.settle([buyer.buy('1x4 2x1', 'a'), buyer.buy('1x1', 'b')]);
       expect(told).toHaveLength(1);
       await store.settle([{ kind: 'login', login }]);

@@ -123,7 +123,12 @@ export function storeConformance(name: string, makePlace: MakePlace): void {
 
     test('keeps logins, and keeps them ended', async () => {
       await using place = await makePlace();
-      const login = (tokenHash: string) => ({ tokenHash, user: 'alice', since: 123 });
+      const login = (tokenHash: string) => ({
+        tokenHash,
+        user: 'alice',
+        since: 123,
+        credential: 'of tokens',
+      });
       const first = await place.open(ITEMS);
       await first.settle([
         { kind: 'login', login: login('stays') },

@@ -1,5 +1,6 @@
 import { CATALOG, type Item } from '../../src/inventory/catalog.ts';
 import type { Store } from '../../src/inventory/store.ts';
+import { USERS, type User } from '../../src/inventory/users.ts';
 import { InventoryServer } from '../../src/server/server.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from './folder.ts';
@@ -26,12 +27,14 @@ export const PASSWORDS = { alice: 'wonderland', bob: 'builder', carol: 'singer' 
 
 export interface TestServerOptions {
   readonly catalog?: readonly Item[];
+  readonly users?: readonly User[];
   /** Puts something between the server and its store: a slow store, a failing one. */
   readonly wrap?: (store: Store) => Store;
 }
 
 export async function startServer({
   catalog = CATALOG,
+  users = USERS,
   wrap = (store) => store,
 }: TestServerOptions = {}): Promise<TestServer> {
   const folder = new TemporaryFolder();
@@ -52,6 +55,7 @@ export async function startServer({
       },
     }),
     version: '0.0.0-test',
+    users,
     log: () => undefined,
     onFailure: (error) => {
       failures.push(error);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { OK, Status } from '../../src/protocol/encoder.ts';
 import { ErrorReply } from '../../src/protocol/error-codes.ts';
-import { answerTo, commandOf, newCaller } from './support/caller.ts';
+import { ALICE, answerTo, commandOf, newCaller } from './support/caller.ts';
 
 test('HELLO changes what it names, and tells what is so then', () => {
-  const caller = newCaller({ version: 2 });
+  const caller = newCaller({ version: 2, checked: ALICE });
   const redis = { mode: 'standalone', role: 'master', modules: [] };
   const told = { server: 'inv', version: '1.2.3', ...redis, shop: 'a-shop', shop_since: 4 };
   expect(answerTo(caller, 'HELLO')).toEqual({ ...told, proto: 2, id: 7 });

@@ -28,7 +28,7 @@ describe('good words', () => {
       { verb: 'HELLO', version: 3, credentials, name: 'shop' },
     ],
     ['AUTH alice wonderland', { verb: 'AUTH', credentials }],
-    ['LOGIN alice wonderland', { verb: 'LOGIN', credentials, token: '' }],
+    ['LOGIN alice wonderland', { verb: 'LOGIN', credentials, token: '', user: null }],
     ['RESUME token', { verb: 'RESUME', token: 'token' }],
     ['WHOAMI', { verb: 'WHOAMI' }],
     ['INVENTORY', { verb: 'INVENTORY', upcs: [] }],

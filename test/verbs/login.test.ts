@@ -1,13 +1,15 @@
 import { hash } from 'node:crypto';
-import { expect, test } from 'vitest';
-import { encode, OK } from '../../src/protocol/encoder.ts';
-import { answerTo, bytesOf, commandOf, newCaller } from './support/caller.ts';
+import { describe, expect, test } from 'vitest';
+import { encode, toWire } from '../../src/protocol/encoder.ts';
+import { parse } from '../../src/verbs/index.ts';
+import { ALICE, answerTo, bytesOf, commandOf, newCaller } from './support/caller.ts';
 
-const session = { user: 'zo\u00eb', since: 5, tokenHash: 'secret' };
+const { credential } = ALICE;
+const session = { user: 'zo\u00eb', since: 5, tokenHash: 'secret', credential };
 const NAME = Buffer.from('zo\u00eb').toString('latin1');
 
 test('LOGIN asks for a login under the hash of a fresh token, and tells the token once', () => {
-  const caller = newCaller();
+  const caller = newCaller({ checked: ALICE });
   const command = commandOf('LOGIN', 'alice', 'wonderland');
   expect(command.verb.credentials?.(command)).toEqual({ user: 'alice', password: 'wonderland' });
   const request = command.verb.request?.(command, caller);
@@ -16,21 +18,64 @@ test('LOGIN asks for a login under the hash of a fresh token, and tells the toke
   const tokenHash = hash('sha256', token, 'base64url');
   expect(request).toEqual({
     kind: 'login',
-    login: { tokenHash, user: 'alice', since: expect.any(Number) },
+    login: { tokenHash, user: 'alice', since: 9, credential },
   });
   expect(caller.session).toBeNull();
   const reply = { token, user: NAME, since: 5, shop: 'a-shop', shop_since: 4 };
   const told = command.verb.encode({ kind: 'session', session }, caller, command);
   expect(told).toBe(encode(reply, 3));
-  expect(caller.session).toBe(session);
+  expect([caller.session, caller.user]).toEqual([session, ALICE]);
   command.verb.request?.(command, caller);
   expect((command as unknown as { token: string }).token).not.toBe(token);
 });
 
 test('AUTH logs in for the connection only', () => {
-  const caller = newCaller();
-  expect(answerTo(caller, 'AUTH', 'alice', 'wonderland')).toBe(OK);
-  expect(caller.session).toEqual({ user: 'alice', since: expect.any(Number), tokenHash: null });
+  for (const words of [
+    ['AUTH', 'alice', 'wonderland'],
+    ['HELLO', '3', 'AUTH', 'alice', 'wonderland'],
+  ]) {
+    const caller = newCaller({ checked: ALICE });
+    answerTo(caller, ...words);
+    expect(caller.session).toEqual({ user: 'alice', since: 9, tokenHash: null });
+    expect(caller.user).toBe(ALICE);
+  }
+});
+
+describe('the words of LOGIN, AUTH and HELLO', () => {
+  const asking = (name: string, password: string) => [
+    ['AUTH', name, password],
+    ['LOGIN', name, password],
+    ['HELLO', '3', 'SETNAME', 'till', 'AUTH', name, password],
+  ];
+
+  test('are compared as text: in normal form C, with every space one space', () => {
+    for (const words of asking(toWire('zoe\u0308'), toWire('A\u030a\u00a0b\u3000c '))) {
+      const command = commandOf(...words);
+      const prepared = { user: 'zo\u00eb', password: '\u00c5 b c ' };
+      expect(command.verb.credentials?.(command)).toEqual(prepared);
+    }
+  });
+
+  test.for<[name: string, password: string, message: string]>([
+    ['alice', 'wonderland\0', 'a password has no control characters, and no NUL'],
+    ['alice', '\0', 'a password has no control characters, and no NUL'],
+    ['alice', 'wonder\tland', 'a password has no control characters, and no NUL'],
+    ['alice', toWire('wonder\u0085land'), 'a password has no control characters, and no NUL'],
+    ['alice', '\xff\xfe', 'a password is UTF-8 text'],
+    ['alice', '\xed\xa0\x80', 'a password is UTF-8 text'],
+    ['alice', 'x'.repeat(513), 'a password has at most 512 bytes'],
+    ['alice', toWire('\u00eb'.repeat(257)), 'a password has at most 512 bytes'],
+    ['ali\xffce', 'wonderland', "a user's name is UTF-8 text"],
+  ])('that can be nobody’s are an error: %j %j', ([name, password, message]) => {
+    for (const words of asking(name, password)) {
+      expect(parse(words)).toMatchObject({ code: 'ERR', message });
+    }
+  });
+
+  test('may be empty: nobody has an empty password, so it is wrong', () => {
+    const command = commandOf('AUTH', 'alice', '');
+    expect(command.verb.credentials?.(command)).toEqual({ user: 'alice', password: '' });
+  });
 });
 
 test('RESUME asks by the hash of the token, and attaches the connection', () => {
@@ -39,6 +84,15 @@ test('RESUME asks by the hash of the token, and attaches the connection', () => 
   const tokenHash = hash('sha256', 'token', 'base64url');
   expect(command.verb.request?.(command, caller)).toEqual({ kind: 'resume', tokenHash });
   bytesOf(caller, { kind: 'session', session }, 'RESUME', 'token');
+  expect(caller.session).toBe(session);
+  expect(caller.user).toEqual({ ...ALICE, name: session.user });
+});
+
+test('RESUME of a login whose user has another password is refused, and changes nothing', () => {
+  const caller = newCaller({ session, user: ALICE });
+  const ended = { ...session, credential: 'of before' };
+  const bytes = bytesOf(caller, { kind: 'session', session: ended }, 'RESUME', 'token');
+  expect(bytes).toMatch(/^-NOSESSION that token is not logged in/);
   expect(caller.session).toBe(session);
 });
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type Order, type Outcome, Refusal } from '../../src/inventory/model.ts';
 import { encode, OK, type Reply } from '../../src/protocol/encoder.ts';
 import { ITEMS_IN_A_PART } from '../../src/verbs/inventory.ts';
-import { bytesOf, newCaller } from './support/caller.ts';
+import { ALICE, bytesOf, newCaller } from './support/caller.ts';
 
 const bought: Order = {
   user: 'alice',
@@ -25,6 +25,8 @@ const items = Array.from({ length: ITEMS_IN_A_PART + 1 }, (_, index) => ({
   name: `Item ${index + 1}`,
   available: index,
 }));
+
+const login = { user: 'alice', since: 5, tokenHash: 'secret', credential: ALICE.credential };
 
 test.for<[string, string, Outcome, Reply]>([
   [
@@ -70,7 +72,7 @@ test.for<[string, string, Outcome, Reply]>([
   [
     'a session that was resumed',
     'RESUME token',
-    { kind: 'session', session: { user: 'alice', since: 5, tokenHash: 'secret' } },
+    { kind: 'session', session: login },
     { user: 'alice', since: 5 },
   ],
   ['a logout', 'LOGOUT', { kind: 'loggedOut' }, OK],

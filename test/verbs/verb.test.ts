@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { OK } from '../../src/protocol/encoder.ts';
 import { VERBS } from '../../src/verbs/index.ts';
 import { defineVerb, guard } from '../../src/verbs/verb.ts';
+import { ALICE } from './support/caller.ts';
 
 const session = { user: 'alice', since: 1, tokenHash: null };
 const all = [...VERBS.values()];
@@ -20,10 +21,18 @@ describe('the guard', () => {
   ];
 
   test.for(all)('of $name', (verb) => {
-    const denied = guard(verb, null);
-    if (forAnyone.includes(verb.name)) expect(denied).toBeNull();
+    const isForAnyone = forAnyone.includes(verb.name);
+    const denied = guard(verb, { session: null, user: null });
+    if (isForAnyone) expect(denied).toBeNull();
     else expect(denied).toMatchObject({ code: 'NOAUTH', message: 'log in first' });
-    expect(guard(verb, session)).toBeNull();
+    expect(guard(verb, { session, user: ALICE })).toBeNull();
+    const ended = guard(verb, { session, user: { ...ALICE, isInForce: false } });
+    if (isForAnyone) expect(ended).toBeNull();
+    else
+      expect(ended).toMatchObject({
+        code: 'NOAUTH',
+        message: expect.stringMatching(/was removed or has/),
+      });
   });
 });
 

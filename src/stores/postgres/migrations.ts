@@ -4,6 +4,7 @@
  *
  * A step is never changed once it was released. Every row of an earlier version must survive it.
  */
+import { CREDENTIAL_OF_FIRST_USERS } from '../first-credentials.ts';
 import type { DatabaseConnection } from './connection/database-connection.ts';
 import { query } from './connection/session-setup.ts';
 
@@ -91,11 +92,18 @@ const LOGIN_NUMBERS = `
   CREATE INDEX login_numbers_of_users ON inv.logins ("user", number, since);
 `;
 
+/** The password with which a login was made, so that it ends when its user gets another one. */
+const LOGIN_CREDENTIALS = `
+  ALTER TABLE inv.logins ADD COLUMN credential text COLLATE "C" NOT NULL DEFAULT '';
+  UPDATE inv.logins SET credential = ${CREDENTIAL_OF_FIRST_USERS};
+`;
+
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: TABLES_OF_1_0_0 },
   { version: 2, sql: IDENTITY },
   { version: 3, sql: LOST_HISTORY },
   { version: 4, sql: LOGIN_NUMBERS },
+  { version: 5, sql: LOGIN_CREDENTIALS },
 ];
 
 /** The version that this program makes and uses. */

@@ -23,7 +23,7 @@ export async function preflight(connection: DatabaseConnection, mark: CommitMark
     read: new Set([0]),
     orders: new Map([[nobody, [nobody, nobody]]]),
   };
-  const login: Login = { tokenHash: nobody, user: nobody, since: 0 };
+  const login: Login = { tokenHash: nobody, user: nobody, since: 0, credential: '' };
   const changes: Changes = {
     isEmpty: false,
     available: new Map([[0, 0]]),

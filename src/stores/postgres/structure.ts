@@ -21,6 +21,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     'token_hash text COLLATE "C" NOT NULL',
     'user text COLLATE "C" NOT NULL',
     'since bigint NOT NULL',
+    'credential text COLLATE "C" NOT NULL',
     'PRIMARY KEY (token_hash)',
   ],
   orders: [

@@ -15,10 +15,12 @@ export class SqliteLogins implements Lookup<string, Login> {
   readonly #count: StatementSync;
 
   constructor(db: DatabaseSync) {
-    this.#select = db.prepare(`SELECT user, min(max(since, 0), ${Number.MAX_SAFE_INTEGER}) AS since
+    this.#select =
+      db.prepare(`SELECT user, min(max(since, 0), ${Number.MAX_SAFE_INTEGER}) AS since, credential
       FROM logins WHERE token_hash = ?`);
-    this.#insert = db.prepare(`INSERT INTO logins (token_hash, user, since, number) VALUES
-      (?1, ?2, ?3, (SELECT coalesce(max(number), 0) + 1 FROM logins WHERE user = ?2))`);
+    this.#insert =
+      db.prepare(`INSERT INTO logins (token_hash, user, since, credential, number) VALUES
+      (?1, ?2, ?3, ?4, (SELECT coalesce(max(number), 0) + 1 FROM logins WHERE user = ?2))`);
     this.#delete = db.prepare('DELETE FROM logins WHERE token_hash = ?');
     this.#selectOldest = db.prepare(`SELECT token_hash AS tokenHash FROM logins WHERE user = ?
       ORDER BY number DESC, since DESC LIMIT ${MAX_LOGINS_ENDED_AT_ONCE} OFFSET ${MAX_LOGINS_OF_USER}`);
@@ -44,7 +46,7 @@ export class SqliteLogins implements Lookup<string, Login> {
       if (login === null) {
         this.#delete.run(tokenHash);
       } else {
-        this.#insert.run(tokenHash, login.user, login.since);
+        this.#insert.run(tokenHash, login.user, login.since, login.credential);
         users.add(login.user);
       }
     }
@@ -72,9 +74,10 @@ export class SqliteLogins implements Lookup<string, Login> {
   }
 
   #find(tokenHash: string): Login | undefined {
-    const row = this.#select.get(tokenHash) as { user: string; since: number } | undefined;
+    const row = this.#select.get(tokenHash) as Omit<Login, 'tokenHash'> | undefined;
     if (row === undefined) return undefined;
-    const login = { tokenHash, user: row.user, since: row.since };
+    const { user, since, credential } = row;
+    const login = { tokenHash, user, since, credential };
     this.#add(login);
     return login;
   }

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { CREDENTIAL_OF_FIRST_USERS } from '../first-credentials.ts';
 
 /** "inv1" in the file's header: how we, and `file`, know a data file of ours. */
 export const APPLICATION_ID = 0x696e7631;
@@ -63,6 +64,13 @@ export const MIGRATIONS: readonly Migration[] = [
     db.exec(`
       ALTER TABLE logins ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
       CREATE INDEX login_numbers ON logins (user, number, since);
+    `),
+
+  // 5: the password with which a login was made, so that it ends when its user gets another one
+  (db) =>
+    db.exec(`
+      ALTER TABLE logins ADD COLUMN credential TEXT NOT NULL DEFAULT '';
+      UPDATE logins SET credential = ${CREDENTIAL_OF_FIRST_USERS};
     `),
 ];
 

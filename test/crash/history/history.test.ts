@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../../src/inventory/store.ts';
+import { USERS } from '../../../src/inventory/users.ts';
 import { InventoryServer } from '../../../src/server/server.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { Random } from '../support/random.ts';
@@ -40,6 +41,7 @@ async function faultsOf(change: (store: Store) => Store): Promise<number> {
   const server = new InventoryServer({
     store,
     version: '0',
+    users: USERS,
     log: () => undefined,
     onFailure: failed,
   });

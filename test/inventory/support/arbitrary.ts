@@ -66,6 +66,7 @@ export class Requests {
           user: userOf(who),
           since: this.#now,
           tokenHash: `token ${this.#logins.length}`,
+          credential: `password ${who}`,
         };
         this.#logins.push(login);
         return { kind, login };

@@ -19,7 +19,9 @@ export const rows: Rows = {
     [2, { upc: 2, name: 'two', available: 2 }],
     [3, { upc: 3, name: 'three', available: 0 }],
   ]),
-  logins: new Map([['hash', { tokenHash: 'hash', user: 'alice', since: 5 }]]),
+  logins: new Map([
+    ['hash', { tokenHash: 'hash', user: 'alice', since: 5, credential: 'their password' }],
+  ]),
   orders: new Map(),
   takeRoomForRefusal: () => true,
 };

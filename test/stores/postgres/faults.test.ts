@@ -52,7 +52,12 @@ function once(bytes: string, verdict: ReturnType<Watch>): Watch {
 }
 
 const COMMITTED = 'COMMIT\0';
-const login = (tokenHash: string): Login => ({ tokenHash, user: 'alice', since: 1 });
+const login = (tokenHash: string): Login => ({
+  tokenHash,
+  user: 'alice',
+  since: 1,
+  credential: '',
+});
 
 describe('a commit whose answer is lost', () => {
   test('is found, and answered as if nothing had happened', async () => {

@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { CATALOG } from '../../../src/inventory/catalog.ts';
+import { credentialOf } from '../../../src/inventory/password-hash.ts';
 import { StoreRefused } from '../../../src/inventory/store.ts';
+import { USERS, type User } from '../../../src/inventory/users.ts';
 import { MIGRATIONS, SCHEMA_VERSION } from '../../../src/stores/postgres/migrations.ts';
 import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
@@ -13,6 +15,8 @@ const server = await PostgresServer.start();
 afterAll(() => server[Symbol.asyncDispose]());
 
 const VERSION_1 = readFileSync(new URL('fixtures/version-1.sql', import.meta.url), 'utf8');
+/** The logins of 1.0.0 were made with the passwords of the demonstration. */
+const CREDENTIAL = credentialOf((USERS[0] as User).password);
 /** The login and the server that are in it. */
 const TOKEN_HASH = 'jvh9MNO7P9MxYwS0KHVQMLRCWWa2dD-lcmE1za2y2Xs';
 const SERVER = '486252ee-2fd6-4b40-a237-6e1fb81c49ad';
@@ -43,7 +47,9 @@ describe('a database of version 1.0.0', () => {
     expect(store.isNew).toBe(false);
     expect(await levels(store)).toMatchObject({ 1001: 48, 1002: 197, 1003: 119, 1006: 3 });
     const login = await settleOne(store, { kind: 'resume', tokenHash: TOKEN_HASH });
-    expect(login).toMatchObject({ session: { user: 'alice', since: 1795636286620 } });
+    expect(login).toMatchObject({
+      session: { user: 'alice', since: 1795636286620, credential: CREDENTIAL },
+    });
     const buyer = new Buyer(alice);
     expect(await settleOne(store, buyer.orders(9))).toMatchObject({
       orders: [

@@ -9,7 +9,7 @@ import { PRIMARY_SETTINGS, promote, startStandby } from '../../support/postgres-
 import { Buyer, levels, settleOne } from '../orders.ts';
 
 const ITEMS: readonly Item[] = [{ upc: 1, name: 'one', units: 100 }];
-const login: Login = { tokenHash: 'token', user: 'alice', since: 1 };
+const login: Login = { tokenHash: 'token', user: 'alice', since: 1, credential: '' };
 
 const servers: PostgresServer[] = [];
 afterAll(async () => {

@@ -45,7 +45,7 @@ async function operator(address: string) {
   return Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) });
 }
 
-const login: Login = { tokenHash: 'hash', user: 'alice', since: 123 };
+const login: Login = { tokenHash: 'hash', user: 'alice', since: 123, credential: 'theirs' };
 
 describe('a login', () => {
   test('made on one server resumes on the other', async () => {
@@ -191,6 +191,7 @@ describe('many batches on both servers', () => {
             user: 'alice',
             since: 1,
             tokenHash: `${name} ${round}`,
+            credential: '',
           }));
           const logins = sessions.map(
             (session): Request => ({ kind: 'login', login: session as Login }),
@@ -266,7 +267,7 @@ describe('a lock that somebody holds', () => {
 });
 
 describe('rows that an operator holds in a transaction that stays open', () => {
-  const other: Login = { tokenHash: 'other', user: 'bob', since: 9 };
+  const other: Login = { tokenHash: 'other', user: 'bob', since: 9, credential: 'theirs' };
 
   test.each([
     ['an item', 'SELECT 1 FROM inv.stock WHERE upc = 1 FOR UPDATE', '1x1'],

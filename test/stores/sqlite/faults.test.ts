@@ -72,7 +72,7 @@ function failWhere(method: 'get' | 'all' | 'run', sql: string, error: Error, tim
   });
 }
 
-const login = { tokenHash: 'hash', user: 'alice', since: 1 };
+const login = { tokenHash: 'hash', user: 'alice', since: 1, credential: 'theirs' };
 
 describe('a batch that cannot be committed', () => {
   const faults: [string, (fixture: Fixture) => () => void][] = [

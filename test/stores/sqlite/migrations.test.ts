@@ -4,12 +4,17 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { CATALOG } from '../../../src/inventory/catalog.ts';
+import { credentialOf } from '../../../src/inventory/password-hash.ts';
 import type { Store } from '../../../src/inventory/store.ts';
+import { USERS, type User } from '../../../src/inventory/users.ts';
 import { MIGRATIONS, migrate, schemaVersion } from '../../../src/stores/sqlite/migrations.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { hasStrace } from '../../support/faults.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 import { alice, Buyer, bob, levels, settleOne } from '../orders.ts';
+
+/** The logins of 1.0.0 were made with the passwords of the demonstration. */
+const CREDENTIAL = credentialOf((USERS[0] as User).password);
 
 const FIXTURES = fileURLToPath(new URL('fixtures/', import.meta.url));
 
@@ -55,7 +60,7 @@ async function expectEverything(store: Store): Promise<void> {
   });
   const tokenHash = 'vHNUOf6AccMei81PZrkWNuRU7tURs-VXm8wi54IwjkY';
   expect(await settleOne(store, { kind: 'resume', tokenHash })).toMatchObject({
-    session: { user: 'alice', since: 1_795_636_181_905 },
+    session: { user: 'alice', since: 1_795_636_181_905, credential: CREDENTIAL },
   });
   expect(store.restored).toEqual({ items: CATALOG.length, logins: 2 });
   expect(await levels(store)).toMatchObject({ 1002: 199, 1003: 117, 1004: 119, 1006: 10 });

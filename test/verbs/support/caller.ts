@@ -4,6 +4,9 @@ import { ErrorReply } from '../../../src/protocol/error-codes.ts';
 import { parse } from '../../../src/verbs/index.ts';
 import type { Caller, Command } from '../../../src/verbs/verb.ts';
 
+/** A user whose password was right. */
+export const ALICE = { name: 'alice', credential: 'her password', isInForce: true };
+
 /** A caller without a socket. Its clock stands at 9, and its order ids are `made-1`, `made-2` and so on. */
 export function newCaller(changes: Partial<Caller> = {}): Caller & { closed: boolean } {
   let made = 0;
@@ -12,6 +15,8 @@ export function newCaller(changes: Partial<Caller> = {}): Caller & { closed: boo
     name: null,
     version: 3,
     session: null,
+    user: null,
+    checked: null,
     now: 9,
     service: {
       version: '1.2.3',
@@ -21,6 +26,14 @@ export function newCaller(changes: Partial<Caller> = {}): Caller & { closed: boo
         positionFor: (id) => (id.startsWith('timed') ? null : `made-${++made}`),
       },
       info: () => 'figures',
+      userOf: ({ user, credential }) =>
+        credential === ALICE.credential ? { ...ALICE, name: user } : null,
+    },
+    logIn(session, user) {
+      Object.assign(this, { session, user });
+    },
+    logOut() {
+      Object.assign(this, { session: null, user: null });
     },
     closed: false,
     close() {

@@ -103,8 +103,8 @@ function loadLogins({ logins, endsLogins }: RowSet, lock: boolean, known: Known)
   return {
     text: execute(lock ? locking : 'logins', [...logins]),
     add: (rows, to) => {
-      for (const { token_hash, user, since } of rows) {
-        const login = { tokenHash: token_hash, user, since } as Login;
+      for (const { token_hash, user, since, credential } of rows) {
+        const login = { tokenHash: token_hash, user, since, credential } as Login;
         to.logins.set(login.tokenHash, login);
         known.logins.add(login);
       }

@@ -52,5 +52,6 @@ function insertLogins(logins: readonly Login[]): string {
     logins.map((login) => login.tokenHash),
     logins.map((login) => login.user),
     logins.map((login) => login.since),
+    logins.map((login) => login.credential),
   );
 }

@@ -36,16 +36,16 @@ const STATEMENTS = {
 
   logins: [
     'text[]',
-    `SELECT token_hash, "user", ${time('since')} FROM inv.logins WHERE token_hash = ANY($1)`,
+    `SELECT token_hash, "user", ${time('since')}, credential FROM inv.logins WHERE token_hash = ANY($1)`,
   ],
   logins_kept: [
     'text[]',
-    `SELECT token_hash, "user", ${time('since')} FROM inv.logins
+    `SELECT token_hash, "user", ${time('since')}, credential FROM inv.logins
       WHERE token_hash = ANY($1) ORDER BY token_hash FOR KEY SHARE`,
   ],
   logins_taken: [
     'text[]',
-    `SELECT token_hash, "user", ${time('since')} FROM inv.logins
+    `SELECT token_hash, "user", ${time('since')}, credential FROM inv.logins
       WHERE token_hash = ANY($1) ORDER BY token_hash FOR UPDATE`,
   ],
   count_logins: ['text[]', 'SELECT count(*) FROM inv.logins WHERE token_hash = ANY($1)'],
@@ -129,9 +129,9 @@ const STATEMENTS = {
       FROM unnest($1, $2) AS new (upc, available) WHERE stock.upc = new.upc`,
   ],
   insert_logins: [
-    'text[], text[], bigint[]',
-    `INSERT INTO inv.logins (token_hash, "user", since)
-      SELECT * FROM unnest($1, $2, $3) ON CONFLICT (token_hash) DO NOTHING`,
+    'text[], text[], bigint[], text[]',
+    `INSERT INTO inv.logins (token_hash, "user", since, credential)
+      SELECT * FROM unnest($1, $2, $3, $4) ON CONFLICT (token_hash) DO NOTHING`,
   ],
   /** Ends those beyond the limit of each user of $1. Logins that a batch is using are left for the next time. */
   end_oldest_logins: [
