@@ -56,3 +56,8 @@ export function withLoginsEnded(changes: Changes, tokenHashes: readonly string[]
   const ended = tokenHashes.map((tokenHash) => [tokenHash, null] as const);
   return { isEmpty: false, available, orders, logins: new Map([...logins, ...ended]) };
 }
+
+/** How many rows they are. */
+export function rowsOf({ available, orders, logins }: Changes): number {
+  return available.size + orders.length + logins.size;
+}

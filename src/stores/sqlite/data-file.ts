@@ -122,8 +122,8 @@ export class DataFile {
   readonly #watch: OverwriteWatch;
   readonly #made: MadeFiles;
   #isAbandoned = false;
-  /** The log has grown since anybody looked at its length. */
-  #hasGrown = false;
+  /** Rows that were committed since `afterReplies` was called. */
+  #rows = 0;
 
   constructor(
     path: string,
@@ -163,22 +163,22 @@ export class DataFile {
   }
 
   /**
-   * Call after each commit that counted itself in the table `batches`, before its replies leave.
-   * Throws when what was committed may not be there tomorrow: the server must stop.
+   * Call after each commit that counted itself in the table `batches`, before its replies leave. `rows`: how many
+   * others it wrote. Throws when what was committed may not be there tomorrow: the server must stop.
    */
-  acknowledgeBatch(): void {
+  acknowledgeBatch(rows: number): void {
     this.#files.check();
     this.#checkpointer.check();
     this.#watch.check(this.#acked.count + 1);
     this.#acked.add();
-    this.#hasGrown = true;
+    this.#rows += rows;
   }
 
   /** Call when the replies have left: none of them has to wait for this. */
   afterReplies(): void {
-    if (!this.#hasGrown) return;
-    this.#hasGrown = false;
-    this.#checkpointer.startWhenDue();
+    if (this.#rows === 0) return;
+    this.#checkpointer.startWhenDue(this.#rows);
+    this.#rows = 0;
   }
 
   /** What `error`, thrown while the file was used, means for it. */

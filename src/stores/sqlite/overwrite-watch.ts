@@ -34,6 +34,8 @@ export class OverwriteWatch {
   #row: BatchRow | null = null;
   #writtenAt = 0;
   #size = 0;
+  /** When the row was last read while a checkpoint of ours was writing. */
+  #rowReadAt = 0;
   /** The log at that time. */
   #logState: LogState = { log: 0, checkpointed: 0 };
   #salt = 0;
@@ -59,9 +61,12 @@ export class OverwriteWatch {
     const { mtimeMs, size } = fstatSync(this.#file);
     if (mtimeMs === this.#writtenAt && size === this.#size) return;
     if (this.#failure !== null) throw this.#failure;
+    const { isRunning } = this.#checkpointer;
+    if (isRunning && mtimeMs === this.#rowReadAt) return;
     const row = this.#readRow();
     if (row !== null) this.#checkRow(row, committed);
-    if (this.#checkpointer.isRunning) return;
+    this.#rowReadAt = mtimeMs;
+    if (isRunning) return;
     if (!this.#wasMovedByOthers() && !this.#isSame(row, size)) {
       // Another program's checkpoint has written, and not said so yet.
       if (this.#checkpointer.isMovedByOthersNow()) return;

@@ -5,7 +5,7 @@
  * memory is changed only after a commit, so a failed commit leaves memory and disk alike.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { withLoginsEnded } from '../../inventory/batch.ts';
+import { rowsOf, withLoginsEnded } from '../../inventory/batch.ts';
 import type { Item } from '../../inventory/catalog.ts';
 import type {
   Changes,
@@ -94,7 +94,8 @@ export class SqliteStore implements Store {
     this.#dataVersion.setReturnArrays(true);
     this.identity = readIdentity(db);
     this.isNew = db.prepare('SELECT 1 FROM stock LIMIT 1').get() === undefined;
-    if (addNewItems(db, catalog)) file.acknowledgeBatch();
+    const added = addNewItems(db, catalog);
+    if (added > 0) file.acknowledgeBatch(added);
     this.#version = this.#readVersion();
     const onFault = (fault: string) => this.#observers.faultFound(fault);
     this.#orders = new SqliteOrders(db, onFault);
@@ -197,7 +198,7 @@ export class SqliteStore implements Store {
   #finish({ outcomes, changes }: Settlement): readonly Outcome[] {
     try {
       if (!changes.isEmpty) {
-        this.#file.acknowledgeBatch();
+        this.#file.acknowledgeBatch(rowsOf(changes));
         this.#stock.keep(changes.available);
         this.#logins.keep(changes.logins);
         this.#observers.committed(changes);

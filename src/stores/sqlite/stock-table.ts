@@ -99,16 +99,16 @@ export class SqliteStock implements Lookup<number, Stock> {
 
 /**
  * Writes the items that the file does not know yet, and the names that changed, as a batch of its own.
- * Returns whether there were any.
+ * Returns how many.
  */
-export function addNewItems(db: DatabaseSync, catalog: readonly Item[]): boolean {
+export function addNewItems(db: DatabaseSync, catalog: readonly Item[]): number {
   const known = new Map<number, string>();
   const select = db.prepare(
     `SELECT upc, name FROM stock WHERE upc BETWEEN 1 AND ${Number.MAX_SAFE_INTEGER}`,
   );
   for (const row of select.iterate()) known.set(row.upc as number, row.name as string);
   const news = catalog.filter((item) => known.get(item.upc) !== item.name);
-  if (news.length === 0) return false;
+  if (news.length === 0) return 0;
   const upsert = db.prepare(`INSERT INTO stock (upc, name, units, available)
     VALUES (?, ?, ?, ?) ON CONFLICT (upc) DO UPDATE SET name = excluded.name`);
   db.exec('BEGIN IMMEDIATE');
@@ -117,5 +117,5 @@ export function addNewItems(db: DatabaseSync, catalog: readonly Item[]): boolean
     upsert.run(upc, name, units, units);
   }
   db.exec('UPDATE batches SET committed = committed + 1; COMMIT');
-  return true;
+  return news.length;
 }
