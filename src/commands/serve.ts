@@ -74,6 +74,11 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       helpValue: 'FILE',
       env: 'INV_CATALOG',
     }),
+    'require-order-id': Flags.boolean({
+      description:
+        'refuse a PURCHASE without an order id: a client library that sends it again by itself would buy twice',
+      env: 'INV_REQUIRE_ORDER_ID',
+    }),
     wait: Flags.integer({
       description: 'how many seconds to wait for a PostgreSQL database that is not there yet',
       helpValue: 'SECONDS',
@@ -107,6 +112,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       version: this.config.version,
       users: USERS,
       log: logToStderr,
+      requireOrderId: flags['require-order-id'],
       onFailure,
     });
     const stopped = stopOnSignals(server, () => files.close());

@@ -93,8 +93,17 @@ export interface Session {
   readonly tokenHash: string | null;
 }
 
-/** What the store settles. `session` is null when the connection is not logged in. */
-export type Request =
+/** What the store settles: one request, or a transaction of some. */
+export type Request = SingleRequest | TransactionRequest;
+
+/** Requests of one session that are decided one after the other with nothing in between; none of them asks for a page. */
+export interface TransactionRequest {
+  readonly kind: 'transaction';
+  readonly requests: readonly SingleRequest[];
+}
+
+/** `session` is null when the connection is not logged in. */
+export type SingleRequest =
   | { readonly kind: 'login'; readonly login: Login }
   | { readonly kind: 'resume'; readonly tokenHash: string }
   | { readonly kind: 'logout' | 'whoami'; readonly session: Session | null }
@@ -137,7 +146,15 @@ export type Page =
       readonly before: string | null;
     };
 
-export type Outcome =
+export type Outcome = SingleOutcome | TransactionOutcome;
+
+/** The outcomes of a transaction's requests, in their order. */
+export interface TransactionOutcome {
+  readonly kind: 'transaction';
+  readonly outcomes: readonly SingleOutcome[];
+}
+
+export type SingleOutcome =
   | { readonly kind: 'session'; readonly session: Session }
   | { readonly kind: 'loggedOut' }
   | { readonly kind: 'inventory'; readonly items: ItemList }

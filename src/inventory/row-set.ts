@@ -1,5 +1,5 @@
 /** What a batch reads, locks and writes, computed once for every store. */
-import { orderKey, type Request } from './model.ts';
+import { orderKey, type Request, type SingleRequest } from './model.ts';
 
 /** The rows that a batch touches. */
 export interface RowSet {
@@ -22,7 +22,7 @@ export function rowSetOf(requests: readonly Request[], looksUpOrders: boolean): 
   const read = new Set<number>();
   const orders = looksUpOrders ? new Map<string, readonly [string, string]>() : null;
   let endsLogins = false;
-  for (const request of requests) {
+  for (const request of singly(requests)) {
     if (request.kind === 'login') continue;
     if (request.kind === 'resume') {
       logins.add(request.tokenHash);
@@ -48,22 +48,35 @@ export function rowSetOf(requests: readonly Request[], looksUpOrders: boolean): 
  */
 export function mayWrite(request: Request): boolean {
   if (request.kind === 'login') return true;
+  if (request.kind === 'transaction') return request.requests.some(mayWrite);
   return (request.kind === 'purchase' || request.kind === 'logout') && request.session !== null;
 }
 
 /** Whether a request asks for an order: then the orders of its batch must be looked up. */
 export function asksForOrder(request: Request): boolean {
+  if (request.kind === 'transaction') return request.requests.some(asksForOrder);
   return request.kind === 'order' && request.session !== null;
 }
 
 /** Whether two requests of the batch name the same order: taking both as new would violate the primary key. */
 export function namesAnOrderTwice(requests: readonly Request[]): boolean {
   const named = new Set<string>();
-  for (const request of requests) {
+  for (const request of singly(requests)) {
     if (request.kind !== 'purchase' || !request.named || request.session === null) continue;
     const key = orderKey(request.session.user, request.order);
     if (named.has(key)) return true;
     named.add(key);
   }
   return false;
+}
+
+/** `requests`, with those of a transaction in its place. */
+function singly(requests: readonly Request[]): readonly SingleRequest[] {
+  // Most batches have none, and copying each of them would cost everybody.
+  if (requests.every(isSingle)) return requests;
+  return requests.flatMap((request) => (isSingle(request) ? [request] : request.requests));
+}
+
+function isSingle(request: Request): request is SingleRequest {
+  return request.kind !== 'transaction';
 }

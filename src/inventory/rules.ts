@@ -17,7 +17,11 @@ import type {
   Rows,
   Settlement,
   Shortage,
+  SingleOutcome,
+  SingleRequest,
   Stock,
+  TransactionOutcome,
+  TransactionRequest,
 } from './model.ts';
 import {
   faultyItem,
@@ -40,12 +44,26 @@ export function settle(requests: readonly Request[], rows: Rows): Settlement {
   const batch = new Batch(rows);
   const outcomes: (Outcome | Page)[] = new Array(requests.length);
   for (let index = 0; index < requests.length; index++) {
-    outcomes[index] = settleOne(requests[index] as Request, batch);
+    const request = requests[index] as Request;
+    outcomes[index] =
+      request.kind === 'transaction' ? transaction(request, batch) : settleOne(request, batch);
   }
   return { outcomes, changes: batch };
 }
 
-function settleOne(request: Request, batch: Batch): Outcome | Page {
+/** A refusal undoes nothing of the requests before it, as with Redis; after a LOGOUT nobody is logged in. */
+function transaction({ requests }: TransactionRequest, batch: Batch): TransactionOutcome {
+  let isLoggedIn = true;
+  const outcomes = requests.map((request) => {
+    const outcome = isLoggedIn ? settleOne(request, batch) : NOT_LOGGED_IN;
+    if ('page' in outcome) throw new Error('a page shows its batch, not the middle of it');
+    if ('kind' in outcome && outcome.kind === 'loggedOut') isLoggedIn = false;
+    return outcome;
+  });
+  return { kind: 'transaction', outcomes };
+}
+
+function settleOne(request: SingleRequest, batch: Batch): SingleOutcome | Page {
   switch (request.kind) {
     case 'login':
       batch.logins.set(request.login.tokenHash, request.login);
@@ -82,7 +100,7 @@ function settleOne(request: Request, batch: Batch): Outcome | Page {
   }
 }
 
-function inventory(upcs: readonly number[], batch: Batch): Outcome {
+function inventory(upcs: readonly number[], batch: Batch): SingleOutcome {
   const items: Stock[] = [];
   const unknown: number[] = [];
   for (const upc of upcs) {
@@ -99,7 +117,7 @@ function inventory(upcs: readonly number[], batch: Batch): Outcome {
  * In this order: an order that has an outcome keeps it; then every UPC must exist; then every line
  * must be in stock; then all lines are bought.
  */
-function purchase(request: PurchaseRequest, user: string, batch: Batch): Outcome {
+function purchase(request: PurchaseRequest, user: string, batch: Batch): SingleOutcome {
   const first = batch.order(user, request.order);
   if (first !== undefined) return repeated(first, request.lines);
 
@@ -143,12 +161,12 @@ function refusalOf(
 }
 
 /** The outcome of an order id that has one already. */
-function repeated(first: Order, lines: PurchaseRequest['lines']): Outcome {
+function repeated(first: Order, lines: PurchaseRequest['lines']): SingleOutcome {
   const isReadable = first.refusal === null || isFinal(first.refusal);
   return !isReadable || isSameOrder(first, lines) ? firstOutcome(first) : reused(first);
 }
 
-function firstOutcome(order: Order): Outcome {
+function firstOutcome(order: Order): SingleOutcome {
   const { refusal, at } = order;
   if (refusal === null) return { kind: 'receipt', order, replayed: true };
   return isFinal(refusal) ? toldAgain(refusal, at) : refusal;

@@ -27,7 +27,7 @@ export interface ErrorMeaning {
 
 export const ERRORS = {
   ERR: {
-    meaning: 'malformed request, unknown verb or bad number',
+    meaning: 'malformed request, unknown command or bad number',
     retry: 'corrected',
     settlesOrder: false,
     closes: 'malformed framing',
@@ -81,6 +81,13 @@ export const ERRORS = {
     settlesOrder: true,
     closes: 'never',
     exit: 'refused',
+  },
+  EXECABORT: {
+    meaning: 'a request of the transaction was refused; nothing of it was done',
+    retry: 'corrected',
+    settlesOrder: false,
+    closes: 'never',
+    exit: 'fault',
   },
   NOPROTO: {
     meaning: 'unsupported protocol version',

@@ -45,6 +45,15 @@ export const MAX_EMPTY_COMMANDS_IN_TURN = 4_096;
 /** Requests of one connection in one batch: the others get their turn, however deep one pipelines. */
 export const MAX_REQUESTS_IN_BATCH = 1_024;
 
+/** Requests between MULTI and EXEC: an EXEC is decided in one batch, which has room for as many of one connection … */
+export const MAX_TRANSACTION_REQUESTS = 1_024;
+
+/** … their bytes, which are kept until EXEC: as many as are read ahead … */
+export const MAX_TRANSACTION_BYTES = MAX_READ_AHEAD_BYTES;
+
+/** … and their work, in lines: what a batch takes of requests that take much work. */
+export const MAX_TRANSACTION_WORK = 4_096;
+
 /** Replies that a client has not read: above this the server takes no more requests from it … */
 export const UNREAD_OUTPUT_PAUSE_BYTES = 262_144;
 

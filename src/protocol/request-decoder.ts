@@ -1,5 +1,6 @@
 /** RESP, inwards: the bytes of requests into words, which are wire strings (see encoder.ts). */
 import { ProtocolError } from './error-codes.ts';
+import { inlineWords } from './inline-words.ts';
 import { MAX_ARGUMENTS } from './limits.ts';
 
 const CR = 13;
@@ -144,7 +145,7 @@ export class RequestDecoder {
     return words;
   }
 
-  /** `PURCHASE 1001 2\r\n`, the form for hands: words between spaces, up to the end of the line. */
+  /** `PURCHASE 1001 2\r\n`, the form for hands: words between spaces, quoted or not, up to the end of the line. */
   #nextLine(maxBytes: number): string[] | null {
     const text = this.#text;
     const start = this.#position;
@@ -167,7 +168,10 @@ export class RequestDecoder {
       throw new ProtocolError('ERR', 'this is not an HTTP server; see PROTOCOL.md');
     }
     this.#position = newline + 1;
-    const words = line.split(/[ \t]+/).filter((word) => word !== '');
+    const words = inlineWords(line);
+    if (words === null) {
+      throw new ProtocolError('ERR', 'malformed request: unbalanced quotes in request');
+    }
     if (words.length > MAX_ARGUMENTS) {
       throw new ProtocolError('TOOBIG', `a command has at most ${MAX_ARGUMENTS} words`);
     }

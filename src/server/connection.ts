@@ -12,7 +12,6 @@ import {
   MAX_READ_AHEAD_BYTES,
 } from '../protocol/limits.ts';
 import { RequestDecoder } from '../protocol/request-decoder.ts';
-import { parse } from '../verbs/index.ts';
 import { Conversation, type ConversationHost, type Transport } from './conversation.ts';
 import { closeLingering } from './lingering-close.ts';
 import type { Keeper, MemoryBudget } from './memory-budget.ts';
@@ -24,6 +23,8 @@ import type { Turns } from './turns.ts';
 export interface ConnectionHost extends ConversationHost {
   readonly turns: Turns;
   readonly memory: MemoryBudget;
+  /** How many requests were taken. */
+  requests: number;
   /** Told before a connection is cut. */
   cutting(connection: Connection): void;
 }
@@ -86,7 +87,8 @@ export class Connection implements Transport, Keeper {
 
   get keptBytes(): number {
     const name = this.#conversation.name?.length ?? 0;
-    return this.#decoder.keptBytes + this.output.keptBytes + name;
+    const queued = this.#conversation.transaction?.bytes ?? 0;
+    return this.#decoder.keptBytes + this.output.keptBytes + name + queued;
   }
 
   get isDestroyed(): boolean {
@@ -106,6 +108,7 @@ export class Connection implements Transport, Keeper {
   advance(): void {
     const conversation = this.#conversation;
     conversation.resume();
+    let taken = 0;
     try {
       while (this.#mayTake()) {
         const words = this.#decoder.next(this.#maxCommandBytes(), MAX_EMPTY_COMMANDS_IN_TURN);
@@ -114,15 +117,17 @@ export class Connection implements Transport, Keeper {
           else if (this.#inputEnded) conversation.close();
           break;
         }
-        const command = parse(words);
+        taken++;
+        const command = this.#host.parse(words);
         if (command instanceof ErrorReply) conversation.refuse(command);
-        else conversation.take(command);
+        else conversation.take(command, words);
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       conversation.close();
       conversation.refuse(new ErrorReply(error.code, error.message));
     }
+    this.#host.requests += taken;
     this.output.mayKeepMore = this.isLoggedIn;
     if (this.output.size > 0) this.output.flush();
     if (conversation.isOver) this.#endWhenAnswered();

@@ -4,14 +4,17 @@
  */
 import { type Outcome, Refusal, type Request, type Session } from '../inventory/model.ts';
 import { OutcomeUnknown, type StoreUnavailable } from '../inventory/store.ts';
-import type { Credentials } from '../protocol/argument-checks.ts';
-import { encode, type ProtocolVersion } from '../protocol/encoder.ts';
+import { type Credentials, detached } from '../protocol/argument-checks.ts';
+import { encode, encodeCommand, type ProtocolVersion, type Reply } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
+import { abort, enqueue, isDoneAtOnce } from '../verbs/transaction.ts';
 import {
   BrokenReply,
   type Caller,
   type Command,
+  encodeOutcome,
   guard,
+  type OpenTransaction,
   type Service,
   type UserInForce,
 } from '../verbs/verb.ts';
@@ -25,6 +28,8 @@ import { ReplyQueue } from './reply-queue.ts';
 
 /** What a conversation needs of its server. */
 export interface ConversationHost extends Service {
+  /** Checks the words of one request. */
+  parse(words: readonly string[]): Command | ErrorReply;
   readonly commit: GroupCommit;
   readonly passwords: Passwords;
 }
@@ -46,6 +51,7 @@ export class Conversation implements Caller {
   session: Session | null = null;
   user: UserInForce | null = null;
   checked: UserInForce | null = null;
+  transaction: OpenTransaction | null = null;
   /** No more commands are taken: the connection ends when nothing is owed any more. */
   isOver = false;
   /** Replies made without the store since the last call of `resume`. */
@@ -95,7 +101,7 @@ export class Conversation implements Caller {
     if (this.isOver) return;
     const held = this.#held;
     this.#held = null;
-    if (held !== null) this.take(held);
+    if (held !== null) this.#take(held);
     if (this.#rest !== null && this.#transport.output.isClear) this.#askForRest(this.#rest);
   }
 
@@ -109,13 +115,25 @@ export class Conversation implements Caller {
     return this.#replies.owed < this.service.commit.share;
   }
 
-  take(command: Command): void {
-    const { verb } = command;
-    const denied = guard(verb, this);
+  /** Takes the command that `words` say. */
+  take(command: Command, words: readonly string[]): void {
+    const denied = guard(command.verb, this);
     if (denied !== null) {
+      // A transaction ends with its login.
+      this.transaction = null;
       this.refuse(denied);
-      return;
+    } else if (this.transaction === null || isDoneAtOnce(command)) {
+      this.#take(command);
+    } else {
+      const own = words.map(detached);
+      const queued = this.service.parse(own) as Command;
+      const reply = enqueue(this.transaction, queued, encodeCommand(own).length);
+      this.#tell(() => reply);
     }
+  }
+
+  #take(command: Command): void {
+    const { verb } = command;
     const credentials = verb.credentials === null ? null : verb.credentials(command);
     const { commit } = this.service;
     const work = verb.work(command);
@@ -131,17 +149,21 @@ export class Conversation implements Caller {
 
   /** Replies with an error that is known without the store. */
   refuse(error: ErrorReply): void {
-    this.madeAtOnce++;
-    this.#replies.addMade(() => encode(error, this.version));
+    if (this.transaction !== null) abort(this.transaction);
+    this.#tell(() => error);
   }
 
   #perform(command: Command, work: number): void {
-    const { request } = command.verb;
-    if (request === null) {
-      this.#tell(command);
-    } else {
+    const { request, take } = command.verb;
+    if (request !== null) {
       this.#replies.expect();
       this.#submit(command, request(command, this), work);
+    } else if (take === null) {
+      this.#tell(() => command.verb.answer(command, this));
+    } else {
+      const taken = take(command, this);
+      if ('instead' in taken) this.#take(taken.instead);
+      else this.#tell(() => taken.reply);
     }
   }
 
@@ -157,11 +179,12 @@ export class Conversation implements Caller {
     if (request !== null) this.#submit(rest, request(rest, this), work(rest));
   }
 
-  /** Replies to a verb that asks no store. */
-  #tell(command: Command): void {
+  /** Replies without the store. `make` is called when the turn of the reply has come. */
+  #tell(make: () => Reply): void {
     this.madeAtOnce++;
     this.#replies.addMade(() => {
-      const reply = command.verb.answer(command, this);
+      // It may change the version.
+      const reply = make();
       return encode(reply, this.version);
     });
   }
@@ -183,14 +206,14 @@ export class Conversation implements Caller {
 
   /** Called when `command` is settled. */
   answer(command: Command, outcome: Outcome): void {
-    if (outcome instanceof Refusal) {
-      if (this.#isMidReply) this.#breakOff();
-      else this.#add(encode(new ErrorReply(outcome.code, outcome.message), this.version));
+    const isRefused = outcome instanceof Refusal;
+    if (isRefused && this.#isMidReply) {
+      this.#breakOff();
       return;
     }
-    const bytes = command.verb.encode(outcome, this, command);
+    const bytes = encodeOutcome(outcome, this, command);
     const { rest } = command.verb;
-    if (rest === null) this.#add(bytes);
+    if (rest === null || isRefused) this.#add(bytes);
     else this.#addPart(bytes as string, () => rest(outcome, command));
   }
 

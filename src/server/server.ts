@@ -1,12 +1,13 @@
 /** Listens, accepts, and drains: everything about connections as a whole. */
-import { createServer, type Socket, type Server as TcpServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket, type Server as TcpServer } from 'node:net';
 import type { Login } from '../inventory/model.ts';
 import type { ShopIdentity, Store } from '../inventory/store.ts';
 import type { User } from '../inventory/users.ts';
 import { encode } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import { LOGIN_TIMEOUT_MS } from '../protocol/limits.ts';
-import type { UserInForce } from '../verbs/verb.ts';
+import { parse, parseWithOrderId } from '../verbs/index.ts';
+import type { Figures, UserInForce } from '../verbs/verb.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { GroupCommit } from './group-commit.ts';
 import { discardInput } from './lingering-close.ts';
@@ -15,6 +16,7 @@ import { MemoryBudget } from './memory-budget.ts';
 import { MAX_REFUSED_AT_ONCE, maxConnections } from './open-files.ts';
 import { OrderIds } from './order-ids.ts';
 import { Passwords } from './passwords.ts';
+import { memoryAndProcessor } from './process-figures.ts';
 import { ACCEPT_OPTIONS, readThrough } from './read-buffer.ts';
 import { Turns } from './turns.ts';
 import { UsersInForce } from './users-in-force.ts';
@@ -31,6 +33,8 @@ export interface ServerOptions {
   /** Who may log in at first; see replaceUsers. */
   readonly users: readonly User[];
   readonly log: Log;
+  /** Whether an order without an id of the client's is refused. Without it: no. */
+  readonly requireOrderId?: boolean;
   /** Called once when the store cannot vouch for its state: the process must end. */
   readonly onFailure: (error: Error) => void;
 }
@@ -42,6 +46,8 @@ export class InventoryServer implements ConnectionHost {
   readonly turns = new Turns();
   readonly memory = new MemoryBudget();
   readonly version: string;
+  readonly parse: ConnectionHost['parse'];
+  requests = 0;
   readonly #tcp: TcpServer;
   readonly #store: Store;
   readonly #users: UsersInForce;
@@ -55,9 +61,14 @@ export class InventoryServer implements ConnectionHost {
   /** No stranger can have been here for too long before this time. */
   #noStrangerUntil = 0;
   #nextId = 1;
+  #port = 0;
+  /** Connections since the start: all, and those for which there was no room. */
+  #accepted = 0;
+  #rejected = 0;
   #whenEmpty: (() => void) | null = null;
 
-  constructor({ store, version, users, log, onFailure }: ServerOptions) {
+  constructor({ store, version, users, log, requireOrderId, onFailure }: ServerOptions) {
+    this.parse = requireOrderId === true ? parseWithOrderId : parse;
     this.#store = store;
     this.#users = new UsersInForce(users);
     this.passwords = new Passwords(this.#users);
@@ -94,7 +105,8 @@ export class InventoryServer implements ConnectionHost {
         this.#tcp.on('error', (error) =>
           this.#log('accept failed', { level: 'error', error: error.message }),
         );
-        resolve((this.#tcp.address() as { port: number }).port);
+        this.#port = (this.#tcp.address() as AddressInfo).port;
+        resolve(this.#port);
       });
     });
   }
@@ -123,22 +135,32 @@ export class InventoryServer implements ConnectionHost {
     await this.#store.close();
   }
 
-  info(): string {
-    return [
-      '# Server',
-      `inv_version:${this.version}`,
-      `process_id:${process.pid}`,
-      `uptime_in_seconds:${Math.floor((performance.now() - this.#started) / 1000)}`,
-      '# Clients',
-      `connected_clients:${this.#connections.size}`,
-      `maxclients:${this.#maxConnections}`,
-      '# Memory',
-      `used_memory_rss:${process.memoryUsage.rss()}`,
-      '# Persistence',
-      'loading:0',
-      `batches_settled:${this.commit.batches}`,
-      '',
-    ].join('\r\n');
+  figures(): Figures {
+    const seconds = Math.floor((performance.now() - this.#started) / 1000);
+    return {
+      Server: {
+        inv_version: this.version,
+        redis_mode: 'standalone',
+        process_id: process.pid,
+        tcp_port: this.#port,
+        uptime_in_seconds: seconds,
+        uptime_in_days: Math.floor(seconds / SECONDS_OF_A_DAY),
+      },
+      Clients: {
+        connected_clients: this.#connections.size,
+        maxclients: this.#maxConnections,
+        blocked_clients: 0,
+      },
+      ...memoryAndProcessor(),
+      Persistence: { loading: 0, batches_settled: this.commit.batches },
+      Stats: {
+        total_connections_received: this.#accepted,
+        total_commands_processed: this.requests,
+        rejected_connections: this.#rejected,
+      },
+      Replication: { role: 'master', connected_slaves: 0 },
+      Cluster: { cluster_enabled: 0 },
+    };
   }
 
   cutting(connection: Connection): void {
@@ -151,12 +173,14 @@ export class InventoryServer implements ConnectionHost {
   }
 
   #accept(accepted: Socket): void {
+    this.#accepted++;
     if (this.#connections.size >= this.#maxConnections && !this.#makeRoom()) {
       this.#log('connection refused', {
         level: 'warn',
         address: accepted.remoteAddress,
         connections: this.#connections.size,
       });
+      this.#rejected++;
       this.#refuse(accepted);
       return;
     }
@@ -199,6 +223,8 @@ export class InventoryServer implements ConnectionHost {
     discardInput(socket);
   }
 }
+
+const SECONDS_OF_A_DAY = 86_400;
 
 /** How long a full server waits before it looks again for connections that have not logged in. */
 const LOOK_FOR_STRANGERS_MS = 1_000;

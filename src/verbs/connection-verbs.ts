@@ -1,17 +1,20 @@
-/** HELLO, PING, QUIT and CLIENT: the connection itself. No store is asked. */
+/** HELLO, PING, ECHO, RESET, QUIT and CLIENT: the connection itself. No store is asked. */
 import { type Credentials, detached } from '../protocol/argument-checks.ts';
 import { OK, type ProtocolVersion, type Reply, Status } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import { authenticate, credentialsOf } from './login.ts';
 import {
   always,
+  atOnce,
   type Caller,
   type Command,
   defineVerb,
   MANY,
+  notInTransaction,
   shopFields,
   usageError,
   type Verb,
+  WORK_OF_LONG_REPLY,
 } from './verb.ts';
 
 /** The version and the name are null when they stay as they are. */
@@ -29,6 +32,8 @@ export const HELLO: Verb = defineVerb<Hello>({
   access: 'anyone',
   parse: parseHello,
   exclusive: always,
+  inTransaction: ({ credentials }) =>
+    credentials === null ? 'queued' : notInTransaction('HELLO with AUTH'),
   credentials: ({ credentials }) => credentials,
   answer: ({ version, credentials, name }, caller) => {
     if (credentials !== null) authenticate(caller);
@@ -85,6 +90,37 @@ export const PING: Verb = defineVerb<Command & { readonly text: string | null }>
 
 const PONG = new Status('PONG');
 
+export const ECHO: Verb = defineVerb<Command & { readonly text: string }>({
+  name: 'ECHO',
+  syntax: 'text',
+  summary: 'the same text',
+  words: [1, 1],
+  access: 'anyone',
+  parse: ([, text]) => ({ verb: ECHO, text: text as string }),
+  exclusive: always,
+  answer: ({ text }) => text,
+});
+
+export const RESET: Verb = defineVerb<Command>({
+  name: 'RESET',
+  syntax: '',
+  summary: 'make this connection as it was when it began',
+  words: [0, 0],
+  access: 'anyone',
+  parse: () => ({ verb: RESET }),
+  exclusive: always,
+  inTransaction: atOnce,
+  answer: (_, caller) => {
+    caller.transaction = null;
+    caller.logOut();
+    caller.name = null;
+    caller.version = 2;
+    return RESET_DONE;
+  },
+});
+
+const RESET_DONE = new Status('RESET');
+
 export const QUIT: Verb = defineVerb<Command>({
   name: 'QUIT',
   syntax: '',
@@ -93,37 +129,74 @@ export const QUIT: Verb = defineVerb<Command>({
   access: 'anyone',
   parse: () => ({ verb: QUIT }),
   exclusive: always,
+  inTransaction: atOnce,
   answer: (_, caller) => {
     caller.close();
     return OK;
   },
 });
 
+/** What follows the name of a subcommand, and what it does with it. */
+interface Subcommand {
+  fits(words: readonly string[]): boolean;
+  answer(words: readonly string[], caller: Caller): Reply;
+}
+
+const isNone = (words: readonly string[]) => words.length === 0;
+const isSwitch = (words: readonly string[]) => words.length === 1 && /^(on|off)$/i.test(`${words}`);
+/** Nothing is evicted here, and reading changes nothing. */
+const SWITCH: Subcommand = { fits: isSwitch, answer: () => OK };
+
+const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>([
+  ['ID', { fits: isNone, answer: (_, { id }) => id }],
+  ['GETNAME', { fits: isNone, answer: (_, { name }) => name }],
+  [
+    'SETNAME',
+    {
+      fits: ({ length }) => length === 1,
+      answer: ([name = ''], caller) => {
+        caller.name = detached(name);
+        return OK;
+      },
+    },
+  ],
+  ['SETINFO', { fits: ({ length }) => length === 2, answer: () => OK }],
+  ['NO-EVICT', SWITCH],
+  ['NO-TOUCH', SWITCH],
+  [
+    'TRACKING',
+    {
+      fits: ([value = '']) => /^(on|off)$/i.test(value),
+      answer: ([value]) => (value?.toUpperCase() === 'ON' ? NO_TRACKING : OK),
+    },
+  ],
+]);
+
+/** An OK would promise to tell of every change of what was read. */
+const NO_TRACKING = new ErrorReply(
+  'ERR',
+  'this server does not tell of changes to what a client keeps; ask again instead',
+);
+
 interface Client extends Command {
-  /** The subcommand and what follows it. */
+  readonly subcommand: Subcommand;
+  /** What follows the subcommand. */
   readonly words: readonly string[];
 }
 
 export const CLIENT: Verb = defineVerb<Client>({
   name: 'CLIENT',
-  syntax: 'ID|GETNAME|SETNAME name|SETINFO name value',
+  syntax:
+    'ID|GETNAME|SETNAME name|SETINFO name value|NO-EVICT switch|NO-TOUCH switch|TRACKING switch',
   summary: 'what Redis clients say of themselves',
   words: [1, MANY],
   access: 'anyone',
-  parse: ([, ...words]) => ({ verb: CLIENT, words }),
+  parse: ([, name = '', ...words]) => {
+    const subcommand = SUBCOMMANDS.get(name.toUpperCase());
+    return subcommand?.fits(words) ? { verb: CLIENT, subcommand, words } : usageError(CLIENT);
+  },
   // GETNAME is a short request for a reply as long as the name.
   exclusive: always,
-  answer: ({ words }, caller) => answerClient(words, caller),
+  work: () => WORK_OF_LONG_REPLY,
+  answer: ({ subcommand, words }, caller) => subcommand.answer(words, caller),
 });
-
-function answerClient(words: readonly string[], caller: Caller): Reply {
-  const subcommand = (words[0] as string).toUpperCase();
-  if (subcommand === 'ID' && words.length === 1) return caller.id;
-  if (subcommand === 'GETNAME' && words.length === 1) return caller.name;
-  if (subcommand === 'SETNAME' && words.length === 2) {
-    caller.name = detached(words[1] as string);
-    return OK;
-  }
-  if (subcommand === 'SETINFO' && words.length === 3) return OK;
-  return usageError(CLIENT);
-}

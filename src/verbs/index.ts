@@ -1,12 +1,14 @@
 /** The table of verbs, in the order of PROTOCOL.md: it drives dispatch, the login check, COMMAND and the document's test. */
 import { quotable } from '../protocol/argument-checks.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
-import { CLIENT, HELLO, PING, QUIT } from './connection-verbs.ts';
+import { CLIENT, ECHO, HELLO, PING, QUIT, RESET } from './connection-verbs.ts';
+import { READONLY, READWRITE, SELECT, TIME } from './habits.ts';
 import { commandVerb, INFO } from './introspection.ts';
 import { INVENTORY } from './inventory.ts';
-import { AUTH, LOGIN, LOGOUT, RESUME, WHOAMI } from './login.ts';
+import { ACL, AUTH, LOGIN, LOGOUT, RESUME, WHOAMI } from './login.ts';
 import { ORDER, ORDERS } from './orders.ts';
 import { PURCHASE } from './purchase.ts';
+import { DISCARD, EXEC, MULTI, UNWATCH, WATCH } from './transaction.ts';
 import { type Command, usageError, type Verb } from './verb.ts';
 
 const table = new Map<string, Verb>();
@@ -22,11 +24,23 @@ for (const verb of [
   ORDER,
   ORDERS,
   LOGOUT,
+  MULTI,
+  EXEC,
+  DISCARD,
+  WATCH,
+  UNWATCH,
   PING,
+  ECHO,
+  RESET,
   QUIT,
   INFO,
   commandVerb(table),
   CLIENT,
+  ACL,
+  SELECT,
+  READONLY,
+  READWRITE,
+  TIME,
 ]) {
   table.set(verb.name, verb);
 }
@@ -39,9 +53,18 @@ export function parse(words: readonly string[]): Command | ErrorReply {
   const name = words[0] as string;
   const verb = table.get(name) ?? table.get(name.toUpperCase());
   if (verb === undefined) {
-    return new ErrorReply('ERR', `unknown verb '${quotable(name)}'; COMMAND LIST lists the verbs`);
+    // Not the words behind it, as Redis does: they may be a password behind a mistyped LOGIN.
+    return new ErrorReply('ERR', `unknown command '${quotable(name)}'; COMMAND LIST lists them`);
   }
   const given = words.length - 1;
   if (given < verb.words[0] || given > verb.words[1]) return usageError(verb);
   return verb.parse(words);
+}
+
+/** As `parse`, for a server that refuses an order without an id of the client's: sent again, it would be bought twice. */
+export function parseWithOrderId(words: readonly string[]): Command | ErrorReply {
+  const command: (Command & { readonly order?: string | null }) | ErrorReply = parse(words);
+  if (command instanceof ErrorReply || command.order !== null) return command;
+  const { name } = command.verb;
+  return new ErrorReply('ERR', `this server takes no ${name} without an id; end it with ORDER id`);
 }

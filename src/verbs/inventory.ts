@@ -3,7 +3,7 @@ import type { ItemList, Outcome, Stock } from '../inventory/model.ts';
 import { badNumber, positive } from '../protocol/argument-checks.ts';
 import { mapHeads, type ProtocolVersion, toWire } from '../protocol/encoder.ts';
 import type { ErrorReply } from '../protocol/error-codes.ts';
-import { type Command, defineVerb, MANY, type Verb } from './verb.ts';
+import { type Command, defineVerb, MANY, notInTransaction, type Verb } from './verb.ts';
 
 interface Inventory extends Command {
   /** Each once, rising; none: the whole inventory. */
@@ -19,6 +19,9 @@ export const INVENTORY: Verb = defineVerb<Inventory, Extract<Outcome, { kind: 'i
   parse: parseInventory,
   // A reply in parts cannot have another one behind it.
   exclusive: ({ upcs }) => upcs.length === 0 || upcs.length > ITEMS_IN_A_PART,
+  // The whole is read after the commit: it would show what came after it.
+  inTransaction: ({ upcs }) =>
+    upcs.length === 0 ? notInTransaction('INVENTORY without UPCs') : 'queued',
   work: ({ upcs }) => upcs.length || ITEMS_IN_A_PART,
   request: ({ upcs }, { session }) => ({ kind: 'inventory', session, upcs }),
   encode: ({ items }, { version }) =>

@@ -1,8 +1,8 @@
-/** AUTH, LOGIN, RESUME, WHOAMI and LOGOUT: who the client is. */
+/** AUTH, LOGIN, RESUME, WHOAMI, ACL and LOGOUT: who the client is. */
 
 import { isUtf8 } from 'node:buffer';
 import { hash, randomBytes } from 'node:crypto';
-import type { Login, Outcome, Session } from '../inventory/model.ts';
+import type { Login, Outcome, Request, Session } from '../inventory/model.ts';
 import { passwordFault, preparePassword } from '../inventory/password-text.ts';
 import { NO_SESSION } from '../inventory/refusals.ts';
 import type { Credentials } from '../protocol/argument-checks.ts';
@@ -13,8 +13,11 @@ import {
   type Caller,
   type Command,
   defineVerb,
+  MANY,
+  notInTransaction,
   shopFields,
   type UserInForce,
+  usageError,
   type Verb,
 } from './verb.ts';
 
@@ -26,21 +29,60 @@ type SessionOutcome = Extract<Outcome, { kind: 'session' }>;
 
 export const AUTH: Verb = defineVerb<Authentication>({
   name: 'AUTH',
-  syntax: 'user password',
-  summary: 'log in for as long as this connection lives',
-  words: [2, 2],
+  syntax: 'user password|token',
+  summary: 'log in for as long as this connection lives, or attach it to a login',
+  words: [1, 2],
   access: 'anyone',
   parse: ([, name, password]) => {
+    if (password === undefined) return byToken(name as string) as Command as Authentication;
     const credentials = credentialsOf(name as string, password as string);
     return credentials instanceof ErrorReply ? credentials : { verb: AUTH, credentials };
   },
   exclusive: always,
+  inTransaction: () => notInTransaction('AUTH'),
   credentials: ({ credentials }) => credentials,
   answer: (_, caller) => {
     authenticate(caller);
     return OK;
   },
 });
+
+/** What RESUME finds is always a login that is kept. */
+type ResumeOutcome = SessionOutcome & { readonly session: Login };
+
+interface TokenCommand extends Command {
+  readonly token: string;
+}
+
+/** What AUTH with one word is: RESUME for clients that know nothing but a password. It is no verb of the table. */
+const AUTH_BY_TOKEN: Verb = defineVerb<TokenCommand, ResumeOutcome>({
+  name: 'AUTH',
+  syntax: AUTH.syntax,
+  summary: AUTH.summary,
+  words: AUTH.words,
+  access: 'anyone',
+  parse: AUTH.parse as (words: readonly string[]) => TokenCommand,
+  exclusive: always,
+  inTransaction: () => notInTransaction('AUTH'),
+  request: resume,
+  encode: ({ session }, caller) => encode(attach(session, caller) ?? OK, caller.version),
+});
+
+function byToken(token: string): TokenCommand {
+  return { verb: AUTH_BY_TOKEN, token };
+}
+
+/** Attaches the caller to the login that was found. Returns why not, or null. */
+function attach(session: Login, caller: Caller): ErrorReply | null {
+  const user = caller.service.userOf(session);
+  if (user === null) return NOT_RESUMED;
+  caller.logIn(session, user);
+  return null;
+}
+
+function resume({ token }: TokenCommand): Request {
+  return { kind: 'resume', tokenHash: hashOf(token) };
+}
 
 /** Logs the caller in for the life of its connection. The password was right. */
 export function authenticate(caller: Caller): void {
@@ -66,6 +108,7 @@ export const LOGIN: Verb = defineVerb<LoginCommand, SessionOutcome>({
     return { verb: LOGIN, credentials, token: '', user: null };
   },
   exclusive: always,
+  inTransaction: () => notInTransaction('LOGIN'),
   credentials: ({ credentials }) => credentials,
   request: (command, { now, checked }) => {
     const { name, credential } = checked as UserInForce;
@@ -81,10 +124,7 @@ export const LOGIN: Verb = defineVerb<LoginCommand, SessionOutcome>({
   },
 });
 
-/** What RESUME finds is always a login that is kept. */
-type ResumeOutcome = SessionOutcome & { readonly session: Login };
-
-export const RESUME: Verb = defineVerb<Command & { readonly token: string }, ResumeOutcome>({
+export const RESUME: Verb = defineVerb<TokenCommand, ResumeOutcome>({
   name: 'RESUME',
   syntax: 'token',
   summary: 'attach this connection to a login',
@@ -92,12 +132,11 @@ export const RESUME: Verb = defineVerb<Command & { readonly token: string }, Res
   access: 'anyone',
   parse: ([, token]) => ({ verb: RESUME, token: token as string }),
   exclusive: always,
-  request: ({ token }) => ({ kind: 'resume', tokenHash: hashOf(token) }),
+  inTransaction: () => notInTransaction('RESUME'),
+  request: resume,
   encode: ({ session }, caller) => {
-    const user = caller.service.userOf(session);
-    if (user === null) return encode(NOT_RESUMED, caller.version);
-    caller.logIn(session, user);
-    return encode(sessionReply(session), caller.version);
+    const refused = attach(session, caller);
+    return encode(refused ?? sessionReply(session), caller.version);
   },
 });
 
@@ -112,6 +151,18 @@ export const WHOAMI: Verb = defineVerb<Command, SessionOutcome>({
   parse: () => ({ verb: WHOAMI }),
   request: (_, { session }) => ({ kind: 'whoami', session }),
   encode: ({ session }, { version }) => encode(sessionReply(session), version),
+});
+
+export const ACL: Verb = defineVerb<Command, SessionOutcome>({
+  name: 'ACL',
+  syntax: 'WHOAMI',
+  summary: 'the name of who is logged in, as Redis tools ask for it',
+  words: [1, MANY],
+  access: 'user',
+  parse: ([, subcommand, ...others]): Command | ErrorReply =>
+    subcommand?.toUpperCase() === 'WHOAMI' && others.length === 0 ? { verb: ACL } : usageError(ACL),
+  request: (_, { session }) => ({ kind: 'whoami', session }),
+  encode: ({ session }, { version }) => encode(toWire(session.user), version),
 });
 
 export const LOGOUT: Verb = defineVerb<Command, Extract<Outcome, { kind: 'loggedOut' }>>({

@@ -5,7 +5,15 @@ import { encode, mapHeads, type ProtocolVersion } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import { DEFAULT_ORDERS_COUNT, MAX_ORDERS_COUNT } from '../protocol/limits.ts';
 import { encodeReceipt, type ReceiptOutcome } from './purchase.ts';
-import { always, BrokenReply, type Command, defineVerb, usageError, type Verb } from './verb.ts';
+import {
+  always,
+  BrokenReply,
+  type Command,
+  defineVerb,
+  notInTransaction,
+  usageError,
+  type Verb,
+} from './verb.ts';
 
 /** Lines of an order before it is read: a guess between the one of most and the 511 of the longest. */
 const LINES_OF_AN_ORDER = 100;
@@ -48,6 +56,8 @@ export const ORDERS: Verb = defineVerb<Orders, OrdersOutcome>({
   access: 'user',
   parse: parseOrders,
   exclusive: always,
+  // They are read after the commit, and as the client reads them.
+  inTransaction: () => notInTransaction('ORDERS'),
   work: ({ count }) => Math.min(count, ORDERS_IN_A_PART) * LINES_OF_AN_ORDER,
   request: ({ count, before, isRest }, { session }) =>
     count <= ORDERS_IN_A_PART || isRest

@@ -3,12 +3,18 @@
  * syntax, bounds, who may ask, parsing, and the reply's bytes. What is decided is not here: `request`
  * names it, and inventory/rules.ts decides it.
  */
-import type { Login, Outcome, Request, Session } from '../inventory/model.ts';
+import {
+  type Login,
+  type Outcome,
+  Refusal,
+  type Request,
+  type Session,
+} from '../inventory/model.ts';
 import { NOT_LOGGED_IN, USER_CHANGED } from '../inventory/refusals.ts';
 import type { ShopIdentity } from '../inventory/store.ts';
 import { NamedError } from '../named-error.ts';
 import type { Credentials } from '../protocol/argument-checks.ts';
-import type { ProtocolVersion, Reply } from '../protocol/encoder.ts';
+import { encode, type ProtocolVersion, type Reply } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import { MAX_ARGUMENTS } from '../protocol/limits.ts';
 
@@ -38,6 +44,8 @@ export interface Caller {
   readonly user: UserInForce | null;
   /** Whose password was right, for the verb that had it checked. */
   readonly checked: UserInForce | null;
+  /** What was asked since MULTI; null outside of a transaction. */
+  transaction: OpenTransaction | null;
   /** Milliseconds since 1970 UTC, read once for the requests that arrive together. */
   readonly now: number;
   readonly service: Service;
@@ -46,6 +54,23 @@ export interface Caller {
   /** Takes no more requests, and closes when every reply is written. */
   close(): void;
 }
+
+/** The requests of a client that wait for its EXEC. Only verbs/transaction.ts changes it. */
+export interface OpenTransaction {
+  commands: Command[];
+  /** What the requests take, as they were sent in the array form. */
+  bytes: number;
+  /** In lines, as `work` of a verb. */
+  work: number;
+  /** Whether one of its requests was refused: then EXEC does nothing. */
+  isAborted: boolean;
+}
+
+/** What becomes of a request inside a transaction. An error refuses it, and EXEC will do nothing. */
+export type InTransaction = 'queued' | 'at once' | ErrorReply;
+
+/** What a request is answered when it is taken: with a reply, or with what becomes of another command. */
+export type Taken = { readonly reply: Reply } | { readonly instead: Command };
 
 /** What verbs need of the server. */
 export interface Service {
@@ -56,11 +81,14 @@ export interface Service {
     next(now: number): string;
     positionFor(id: string, now: number): string | null;
   };
-  /** The text of INFO. */
-  info(): string;
+  /** What INFO tells. */
+  figures(): Figures;
   /** The user of a login; null when the user was removed or has another password. */
   userOf(login: Login): UserInForce | null;
 }
+
+/** Figures by the name of each, under the titles of INFO's sections. */
+export type Figures = Readonly<Record<string, Readonly<Record<string, string | number>>>>;
 
 interface Facts {
   /** In capitals. */
@@ -85,7 +113,9 @@ interface Definition<C extends Command, O extends Outcome> extends Facts {
   exclusive?(command: C): boolean;
   /** The password to check before anything else is done; null for none. */
   credentials?(command: C): Credentials | null;
-  /** What the store is asked. A verb has this and `encode`, or else `answer`. */
+  /** Without it: 'queued'. */
+  inTransaction?(command: C): InTransaction;
+  /** What the store is asked. A verb has this and `encode`, or else `answer`, or else `take`. */
   request?(command: C, caller: Caller): Request;
   /**
    * The bytes of the reply that tells `outcome`: whole, or in parts of about a millisecond of work. May
@@ -102,6 +132,11 @@ interface Definition<C extends Command, O extends Outcome> extends Facts {
   work?(command: C): number;
   /** The reply of a verb that asks no store, made when its turn has come. May change the caller. */
   answer?(command: C, caller: Caller): Reply;
+  /**
+   * The reply of a verb that decides what becomes of the requests behind it: called at once, while earlier
+   * requests may still be unanswered.
+   */
+  take?(command: C, caller: Caller): Taken;
 }
 
 /** A verb of the table; its command's type is known only to the verb itself. */
@@ -109,7 +144,8 @@ export interface Verb extends Facts {
   readonly parse: (words: readonly string[]) => Command | ErrorReply;
   readonly exclusive: (command: Command) => boolean;
   readonly credentials: ((command: Command) => Credentials | null) | null;
-  /** Null when the verb asks no store: then it has `answer`. */
+  readonly inTransaction: (command: Command) => InTransaction;
+  /** Null when the verb asks no store: then it has `answer` or `take`. */
   readonly request: ((command: Command, caller: Caller) => Request) | null;
   readonly encode: (
     outcome: Outcome,
@@ -119,6 +155,7 @@ export interface Verb extends Facts {
   readonly rest: ((outcome: Outcome, command: Command) => Command | null) | null;
   readonly work: (command: Command) => number;
   readonly answer: (command: Command, caller: Caller) => Reply;
+  readonly take: ((command: Command, caller: Caller) => Taken) | null;
 }
 
 /**
@@ -130,13 +167,12 @@ export function defineVerb<C extends Command, O extends Outcome = never>(
   definition: Definition<C, O>,
 ): Verb {
   const { name, syntax, summary, words, access, parse } = definition;
-  const { exclusive, credentials, request, encode, rest, work, answer } = definition as Definition<
-    Command,
-    Outcome
-  >;
+  const { exclusive, credentials, inTransaction, request, encode, rest, work, answer, take } =
+    definition as Definition<Command, Outcome>;
   if ((request === undefined) !== (encode === undefined))
     throw new Error(`${name}: half a request`);
-  if ((request === undefined) === (answer === undefined)) throw new Error(`${name}: one reply`);
+  const replies = [request, answer, take].filter((reply) => reply !== undefined);
+  if (replies.length !== 1) throw new Error(`${name}: one reply`);
   return {
     name,
     syntax,
@@ -146,11 +182,13 @@ export function defineVerb<C extends Command, O extends Outcome = never>(
     parse,
     exclusive: exclusive ?? never,
     credentials: credentials ?? null,
+    inTransaction: inTransaction ?? queued,
     request: request ?? null,
     encode: encode ?? hasNone,
     rest: rest ?? null,
     work: work ?? usual,
     answer: answer ?? hasNone,
+    take: take ?? null,
   };
 }
 
@@ -166,6 +204,28 @@ export class BrokenReply extends NamedError {}
 export const always = (): boolean => true;
 const never = (): boolean => false;
 const usual = (): number => 1;
+const queued = (): InTransaction => 'queued';
+
+/** For `inTransaction`. */
+export const atOnce = (): InTransaction => 'at once';
+
+/** Why `what` is refused inside a transaction, in the words that Redis has for WATCH. */
+export function notInTransaction(what: string): ErrorReply {
+  return new ErrorReply('ERR', `${what} inside MULTI is not allowed`);
+}
+
+/** Work of a request whose reply can be long although the request is short. */
+export const WORK_OF_LONG_REPLY = 100;
+
+/** The bytes that tell `outcome` of `command`, a refusal too. */
+export function encodeOutcome(
+  outcome: Outcome,
+  caller: Caller,
+  command: Command,
+): string | Iterator<string> {
+  if (!(outcome instanceof Refusal)) return command.verb.encode(outcome, caller, command);
+  return encode(new ErrorReply(outcome.code, outcome.message), caller.version);
+}
 
 function hasNone(): never {
   throw new Error('this verb is not answered in this way');

@@ -49,8 +49,8 @@ const wrongPassword = '-WRONGPASS unknown user or wrong password';
 
 describe('before login: an error, and the connection lives on', () => {
   test.for([
-    ['NONSENSE 1 2', "-ERR unknown verb 'NONSENSE'; COMMAND LIST lists the verbs"],
-    ['SET 1001 50', "-ERR unknown verb 'SET'; COMMAND LIST lists the verbs"],
+    ['NONSENSE 1 2', "-ERR unknown command 'NONSENSE'; COMMAND LIST lists them"],
+    ['SET 1001 50', "-ERR unknown command 'SET'; COMMAND LIST lists them"],
     ['INVENTORY', '-NOAUTH log in first'],
     ['PURCHASE 1001 1', '-NOAUTH log in first'],
     ['ORDERS', '-NOAUTH log in first'],

@@ -114,7 +114,7 @@ describe.each([2, 3] as const)('node-redis, RESP%i', (RESP) => {
     await expect(client.sendCommand(['PURCHASE', '9', '1'])).rejects.toThrow(
       'NOITEM no such UPC: 9',
     );
-    await expect(client.get('key')).rejects.toThrow("ERR unknown verb 'GET'");
+    await expect(client.get('key')).rejects.toThrow("ERR unknown command 'GET'");
     expect(await client.ping()).toBe('PONG');
   });
 

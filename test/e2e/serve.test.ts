@@ -44,6 +44,21 @@ describe('inv serve starts', () => {
     for (const { time } of lines) expect(new Date(time).toISOString()).toBe(time);
   });
 
+  test.for<[string, NodeJS.ProcessEnv, string[]]>([
+    ['an option', {}, ['--require-order-id']],
+    ['the environment', { INV_REQUIRE_ORDER_ID: '1' }, []],
+  ])('refusing purchases without an id, told by %s', async ([, env, args]) => {
+    using folder = new TemporaryFolder();
+    await using server = await serveWith(env, '--data', folder.file('shop.db'), ...args);
+    await using client = await server.login();
+    const refused = { code: 'ERR', message: expect.stringContaining('without an id') };
+    expect(await client.ask('PURCHASE 1001 1')).toMatchObject(refused);
+    expect(await client.ask('PURCHASE 1001 1 ORDER a')).toMatchObject({ order: 'a' });
+    await client.ask('MULTI');
+    expect(await client.ask('PURCHASE 1001 1')).toMatchObject(refused);
+    expect(await client.ask('EXEC')).toMatchObject({ code: 'EXECABORT' });
+  });
+
   test("with its data in the user's data folder when nothing else is said", async () => {
     using folder = new TemporaryFolder();
     await using server = await serveWith({ XDG_DATA_HOME: folder.path });

@@ -11,6 +11,7 @@ test('the codes of this version: clients branch on them', () => {
     'NOSTOCK',
     'NOORDER',
     'ORDERREUSED',
+    'EXECABORT',
     'NOPROTO',
     'TOOBIG',
     'BUSY',

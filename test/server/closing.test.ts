@@ -173,7 +173,7 @@ describe('stopping the server', () => {
     await client.send(commands('PURCHASE 1001 2'));
     await settling.promise;
     client.socket.resetAndDestroy();
-    const isGone = () => server.server.info().includes('connected_clients:0');
+    const isGone = () => server.server.figures().Clients?.connected_clients === 0;
     while (!isGone()) await new Promise((resolve) => setImmediate(resolve));
     const stopped = server.server.stop();
     // Any number of turns: the store is asked to close only when the batch is done.

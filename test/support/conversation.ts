@@ -70,6 +70,7 @@ const KINDS: Readonly<Record<string, string>> = {
   shop: '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}',
   version: '\\d+\\.\\d+\\.\\d+',
   number: '\\d+',
+  seconds: '\\d+\\.\\d{6}',
 };
 
 const PLACEHOLDER = /<([a-z]+)(\d*)>/g;

@@ -1,13 +1,25 @@
 import { describe, expect, test } from 'vitest';
 import { ErrorReply } from '../../src/protocol/error-codes.ts';
-import { VERBS } from '../../src/verbs/index.ts';
+import { parse, VERBS } from '../../src/verbs/index.ts';
 import { answerTo, newCaller } from './support/caller.ts';
 
 const caller = newCaller();
 
-test('INFO is the text of the server, whatever the section', () => {
-  expect(answerTo(caller, 'INFO')).toBe('figures');
-  expect(answerTo(caller, 'info', 'server', 'clients')).toBe('figures');
+describe('INFO', () => {
+  const server = '# Server\r\nis:up\r\n';
+  const clients = '# Clients\r\nhere:2\r\nthere:0\r\n';
+
+  test.for([[], ['all'], ['DEFAULT'], ['everything'], ['server', 'clients'], ['nothing', 'ALL']])(
+    '%j is all sections, with an empty line between two',
+    (sections) => {
+      expect(answerTo(caller, 'INFO', ...sections)).toBe(`${server}\r\n${clients}`);
+    },
+  );
+
+  test('of one section is that one, and of none that there is, nothing', () => {
+    expect(answerTo(caller, 'INFO', 'CLIENTS')).toBe(clients);
+    expect(answerTo(caller, 'INFO', 'replication')).toBe('');
+  });
 });
 
 describe('COMMAND', () => {
@@ -37,13 +49,17 @@ describe('COMMAND', () => {
         summary: 'make a login that outlives this connection, named by a token',
         group: 'inv',
         syntax: 'LOGIN user password',
+        arguments: [
+          { name: 'user', type: 'string' },
+          { name: 'password', type: 'string' },
+        ],
       },
     });
     expect(Object.keys(answerTo(caller, 'COMMAND', 'DOCS') as object)).toEqual([...VERBS.keys()]);
   });
 
   test('anything else is told its usage', () => {
-    expect(answerTo(caller, 'COMMAND', 'GETKEYS', 'PING')).toEqual(
+    expect(parse(['COMMAND', 'GETKEYS', 'PING'])).toEqual(
       new ErrorReply('ERR', 'usage: COMMAND [COUNT|DOCS|LIST|INFO [verb ...]]'),
     );
   });

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { encode, toWire } from '../../src/protocol/encoder.ts';
+import { encode, OK, toWire } from '../../src/protocol/encoder.ts';
 import { parse } from '../../src/verbs/index.ts';
 import { ALICE, answerTo, bytesOf, commandOf, newCaller } from './support/caller.ts';
 
@@ -76,6 +76,30 @@ describe('the words of LOGIN, AUTH and HELLO', () => {
     const command = commandOf('AUTH', 'alice', '');
     expect(command.verb.credentials?.(command)).toEqual({ user: 'alice', password: '' });
   });
+});
+
+test('AUTH with one word is RESUME, answered as AUTH', () => {
+  const caller = newCaller();
+  const command = commandOf('AUTH', 'token');
+  expect(command.verb.credentials).toBeNull();
+  const tokenHash = hash('sha256', 'token', 'base64url');
+  expect(command.verb.request?.(command, caller)).toEqual({ kind: 'resume', tokenHash });
+  expect(bytesOf(caller, { kind: 'session', session }, 'AUTH', 'token')).toBe('+OK\r\n');
+  expect(caller.session).toBe(session);
+  expect(command.verb.exclusive(command)).toBe(true);
+});
+
+test('ACL WHOAMI asks the store, and tells the name alone', () => {
+  const caller = newCaller({ session });
+  const command = commandOf('acl', 'whoami');
+  expect(command.verb.request?.(command, caller)).toEqual({ kind: 'whoami', session });
+  expect(bytesOf(caller, { kind: 'session', session }, 'ACL', 'WHOAMI')).toBe(encode(NAME, 3));
+  for (const words of [
+    ['ACL', 'LIST'],
+    ['ACL', 'WHOAMI', 'x'],
+  ]) {
+    expect(parse(words)).toMatchObject({ code: 'ERR', message: 'usage: ACL WHOAMI' });
+  }
 });
 
 test('RESUME asks by the hash of the token, and attaches the connection', () => {

@@ -14,10 +14,16 @@ describe('the guard', () => {
     'LOGIN',
     'RESUME',
     'PING',
+    'ECHO',
+    'RESET',
     'QUIT',
     'INFO',
     'COMMAND',
     'CLIENT',
+    'SELECT',
+    'READONLY',
+    'READWRITE',
+    'TIME',
   ];
 
   test.for(all)('of $name', (verb) => {
@@ -39,11 +45,11 @@ describe('the guard', () => {
 test('all verbs have the same fields in the same order: one hidden class', () => {
   const fields = new Set(all.map((verb) => Object.keys(verb).join()));
   expect([...fields]).toEqual([
-    'name,syntax,summary,words,access,parse,exclusive,credentials,request,encode,rest,work,answer',
+    'name,syntax,summary,words,access,parse,exclusive,credentials,inTransaction,request,encode,rest,work,answer,take',
   ]);
 });
 
-test('a verb is answered by the store or without it, and not by both', () => {
+test('a verb is answered by the store, or without it, or when it is taken', () => {
   const facts = { name: 'X', syntax: '', summary: '', words: [0, 0], access: 'anyone' } as const;
   const parse = () => ({ verb: all[0] as never });
   const request = () => ({ kind: 'whoami', session }) as const;
@@ -51,6 +57,8 @@ test('a verb is answered by the store or without it, and not by both', () => {
   expect(() => defineVerb({ ...facts, parse })).toThrow('X');
   expect(() => defineVerb({ ...facts, parse, request })).toThrow('X');
   expect(() => defineVerb({ ...facts, parse, request, encode, answer })).toThrow('X');
+  const take = () => ({ reply: OK });
+  expect(() => defineVerb({ ...facts, parse, answer, take })).toThrow('X');
   const asking = defineVerb({ ...facts, parse, request, encode });
   expect(asking.request).not.toBeNull();
   expect(() => asking.answer({ verb: asking }, {} as never)).toThrow();
@@ -65,13 +73,25 @@ test('who decides who the client is, and whose reply can be long, makes later re
     INVENTORY: [['1'], Array.from({ length: 1_000 }, (_, index) => `${index + 1}`)],
     PING: [[]],
     WHOAMI: [[]],
+    // What becomes of the requests behind them is known when they are taken.
+    MULTI: [[]],
+    EXEC: [[]],
+    DISCARD: [[]],
+    WATCH: [['key']],
+    UNWATCH: [[]],
+    ACL: [['WHOAMI']],
+    SELECT: [['0']],
+    READONLY: [[]],
+    READWRITE: [[]],
+    TIME: [[]],
   };
   const waits: Record<string, string[][]> = {
     INVENTORY: [[], Array.from({ length: 1_001 }, (_, index) => `${index + 1}`)],
     PING: [['text']],
   };
   const others = all.filter(({ name }) => !(name in words));
-  for (const { name, words: bounds } of others) waits[name] = [Array(bounds[0]).fill('1')];
+  for (const { name, words: bounds } of others)
+    waits[name] = [name === 'CLIENT' ? ['ID'] : Array(bounds[0]).fill('1')];
   for (const [lists, expected] of [
     [words, false],
     [waits, true],

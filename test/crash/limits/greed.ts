@@ -28,7 +28,7 @@ export const GREED = {
   'empty lines with CR LF': stranger('\r\n'.repeat(32_768)),
   'lines of blanks': stranger(' \n'.repeat(32_768)),
   'arrays of no words': stranger('*0\r\n'.repeat(16_384)),
-  'unknown verbs': stranger('nonsense\n'.repeat(7_000)),
+  'unknown commands': stranger('nonsense\n'.repeat(7_000)),
   'wrong arguments': stranger('PURCHASE x y\n'.repeat(5_000)),
   PING: stranger('PING\n'.repeat(13_000)),
   'PING with a text': stranger(`PING ${'x'.repeat(900)}\n`.repeat(72)),

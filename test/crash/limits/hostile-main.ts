@@ -26,7 +26,7 @@ const GREEDY: readonly [name: GreedName, connections: number, boundMs: number][]
   ['empty lines', 100, 100],
   ['lines of blanks', 100, 100],
   ['arrays of no words', 100, 100],
-  ['unknown verbs', 100, 100],
+  ['unknown commands', 100, 100],
   ['wrong arguments', 100, 100],
   ['PING', 100, 100],
   ['PING with a text', 100, 100],

@@ -58,7 +58,7 @@ describe('a hundred strangers do not make a buyer wait with', () => {
     'empty lines',
     'lines of blanks',
     'arrays of no words',
-    'unknown verbs',
+    'unknown commands',
     'PING',
   ])('%s', async (kind) => {
     const greedy = await beGreedy(server.port, kind, 100);

@@ -1,6 +1,6 @@
 /** Arbitrary runs of the sale, for fast-check. */
 import fc from 'fast-check';
-import type { Request, Session } from '../../../src/inventory/model.ts';
+import type { Request, Session, SingleRequest } from '../../../src/inventory/model.ts';
 import { OrderIds } from '../../../src/server/order-ids.ts';
 
 /** What is on sale in arbitrary runs: little enough to sell out. UPC 4 is asked for and does not exist. */
@@ -20,6 +20,8 @@ export interface Draft {
   readonly count: number;
   /** Milliseconds since the request before it. */
   readonly step: number;
+  /** The requests of a transaction, all by the same user. */
+  readonly parts?: readonly Draft[];
 }
 
 const line = fc.record({
@@ -27,7 +29,7 @@ const line = fc.record({
   qty: fc.integer({ min: 1, max: 6 }),
 });
 
-export const draft: fc.Arbitrary<Draft> = fc.record({
+const single: fc.Arbitrary<Draft> = fc.record({
   kind: fc.constantFrom<Request['kind'][]>(
     'purchase',
     'purchase',
@@ -49,6 +51,21 @@ export const draft: fc.Arbitrary<Draft> = fc.record({
   step: fc.constantFrom(0, 0, 1, 30, 3_000),
 });
 
+/** What a transaction may hold: no logins, and no pages. */
+const part = single.filter(
+  ({ kind, order }) =>
+    !['login', 'resume', 'orders'].includes(kind) && !(kind === 'inventory' && order === null),
+);
+
+const transaction: fc.Arbitrary<Draft> = fc
+  .tuple(single, fc.array(part, { maxLength: 6 }))
+  .map(([first, parts]) => ({ ...first, kind: 'transaction', parts }));
+
+export const draft: fc.Arbitrary<Draft> = fc.oneof(
+  { weight: 6, arbitrary: single },
+  { weight: 1, arbitrary: transaction },
+);
+
 /** Makes requests of drafts, as connections do: with the time, fresh ids and the sender's session. */
 export class Requests {
   readonly #orderIds = new OrderIds();
@@ -56,7 +73,18 @@ export class Requests {
   readonly #given: string[] = [];
   #now = Date.UTC(2026, 0, 1);
 
-  of({ kind, who, lines, order, count, step }: Draft): Request {
+  of(draft: Draft): Request {
+    const { kind, who, parts = [] } = draft;
+    if (kind !== 'transaction') return this.#single(kind, draft);
+    this.#now += draft.step;
+    const requests = parts.map((one) =>
+      this.#single(one.kind as SingleRequest['kind'], { ...one, who, step: 0 }),
+    );
+    return { kind, requests };
+  }
+
+  #single(kind: SingleRequest['kind'], draft: Draft): SingleRequest {
+    const { who, lines, order, count, step } = draft;
     this.#now += step;
     const session = this.#session(who);
     const known = order ?? this.#given[who % Math.max(1, this.#given.length)] ?? 'none';

@@ -35,6 +35,14 @@ export class Model {
   }
 
   #answer(request: Request): string | (() => string) {
+    if (request.kind === 'transaction') {
+      let answers = '';
+      for (const one of request.requests) {
+        const isOver = answers.includes('bye; ');
+        answers += `${isOver ? 'NOAUTH' : this.#answer(one)}; `;
+      }
+      return answers;
+    }
     if (request.kind === 'login') {
       this.logins.push(request.login);
       return `${request.login.user} since ${request.login.since}`;
@@ -129,6 +137,8 @@ export function told(outcome: Outcome | Page): string {
         .join(', ');
     case 'receipt':
       return outcome.replayed ? again(orderTold(outcome.order)) : orderTold(outcome.order);
+    case 'transaction':
+      return outcome.outcomes.map((one) => `${told(one)}; `).join('');
     case 'orders':
       return outcome.orders.map((order) => `${order.id}: ${orderTold(order)}`).join(' | ');
   }

@@ -17,6 +17,7 @@ export function newCaller(changes: Partial<Caller> = {}): Caller & { closed: boo
     session: null,
     user: null,
     checked: null,
+    transaction: null,
     now: 9,
     service: {
       version: '1.2.3',
@@ -25,7 +26,7 @@ export function newCaller(changes: Partial<Caller> = {}): Caller & { closed: boo
         next: () => `made-${++made}`,
         positionFor: (id) => (id.startsWith('timed') ? null : `made-${++made}`),
       },
-      info: () => 'figures',
+      figures: () => ({ Server: { is: 'up' }, Clients: { here: 2, there: 0 } }),
       userOf: ({ user, credential }) =>
         credential === ALICE.credential ? { ...ALICE, name: user } : null,
     },

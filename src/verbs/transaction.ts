@@ -1,0 +1,199 @@
+/**
+ * MULTI, EXEC and DISCARD, as Redis has them: requests wait, and EXEC has them decided one after the other
+ * with nothing in between. WATCH and UNWATCH stand here because libraries send them around a transaction.
+ */
+import type { SingleOutcome, SingleRequest, TransactionOutcome } from '../inventory/model.ts';
+import { encode, OK, type Reply, Status } from '../protocol/encoder.ts';
+import { ErrorReply } from '../protocol/error-codes.ts';
+import {
+  MAX_TRANSACTION_BYTES,
+  MAX_TRANSACTION_REQUESTS,
+  MAX_TRANSACTION_WORK,
+} from '../protocol/limits.ts';
+import {
+  atOnce,
+  type Command,
+  defineVerb,
+  encodeOutcome,
+  MANY,
+  notInTransaction,
+  type OpenTransaction,
+  type Taken,
+  type Verb,
+} from './verb.ts';
+
+const QUEUED = new Status('QUEUED');
+
+/** What deciding a request costs at least, in lines. MAX_TRANSACTION_REQUESTS of them are MAX_TRANSACTION_WORK. */
+const LEAST_WORK = 4;
+
+/**
+ * Adds `command`, which takes so many `bytes`, to `transaction`, and returns the reply. A request that is
+ * refused, because it may not be inside or is one too many, aborts the transaction.
+ */
+export function enqueue(transaction: OpenTransaction, command: Command, bytes: number): Reply {
+  const { verb } = command;
+  const how = verb.inTransaction(command);
+  const work = transaction.work + Math.max(LEAST_WORK, verb.work(command));
+  const error =
+    how instanceof ErrorReply
+      ? how
+      : boundCrossed(transaction.commands.length + 1, transaction.bytes + bytes, work);
+  if (error !== null) {
+    abort(transaction);
+    return error;
+  }
+  if (transaction.isAborted) return QUEUED;
+  transaction.commands.push(command);
+  transaction.bytes += bytes;
+  transaction.work = work;
+  return QUEUED;
+}
+
+/** Has the EXEC of `transaction` do nothing. */
+export function abort(transaction: OpenTransaction): void {
+  transaction.isAborted = true;
+  transaction.commands = [];
+  transaction.bytes = 0;
+  transaction.work = 0;
+}
+
+function boundCrossed(requests: number, bytes: number, work: number): ErrorReply | null {
+  const over =
+    requests > MAX_TRANSACTION_REQUESTS
+      ? `${MAX_TRANSACTION_REQUESTS} requests`
+      : bytes > MAX_TRANSACTION_BYTES
+        ? `${MAX_TRANSACTION_BYTES} bytes of requests`
+        : work > MAX_TRANSACTION_WORK
+          ? `${MAX_TRANSACTION_WORK} lines of work`
+          : null;
+  return over === null ? null : new ErrorReply('ERR', `a transaction has at most ${over}`);
+}
+
+export const MULTI: Verb = defineVerb<Command>({
+  name: 'MULTI',
+  syntax: '',
+  summary: 'begin a transaction: requests wait for EXEC',
+  words: [0, 0],
+  access: 'user',
+  parse: () => ({ verb: MULTI }),
+  inTransaction: atOnce,
+  take: (_, caller) => {
+    if (caller.transaction !== null) return NESTED;
+    caller.transaction = { commands: [], bytes: 0, work: 0, isAborted: false };
+    return { reply: OK };
+  },
+});
+
+const NESTED: Taken = { reply: new ErrorReply('ERR', 'MULTI calls can not be nested') };
+
+export const EXEC: Verb = defineVerb<Command>({
+  name: 'EXEC',
+  syntax: '',
+  summary: 'decide the requests since MULTI, with nothing in between',
+  words: [0, 0],
+  access: 'user',
+  parse: () => ({ verb: EXEC }),
+  inTransaction: atOnce,
+  take: (_, caller) => {
+    const { transaction } = caller;
+    if (transaction === null) return { reply: new ErrorReply('ERR', 'EXEC without MULTI') };
+    caller.transaction = null;
+    if (transaction.isAborted) return { reply: ABORTED };
+    return { instead: { verb: TRANSACTION, commands: transaction.commands } as Transaction };
+  },
+});
+
+const ABORTED = new ErrorReply(
+  'EXECABORT',
+  'Transaction discarded because of previous errors; nothing was done',
+);
+
+export const DISCARD: Verb = defineVerb<Command>({
+  name: 'DISCARD',
+  syntax: '',
+  summary: 'drop the requests since MULTI',
+  words: [0, 0],
+  access: 'user',
+  parse: () => ({ verb: DISCARD }),
+  inTransaction: atOnce,
+  take: (_, caller) => {
+    if (caller.transaction === null) {
+      return { reply: new ErrorReply('ERR', 'DISCARD without MULTI') };
+    }
+    caller.transaction = null;
+    return { reply: OK };
+  },
+});
+
+export const WATCH: Verb = defineVerb<Command>({
+  name: 'WATCH',
+  syntax: 'key [key …]',
+  summary: 'refused: there are no keys to watch',
+  words: [1, MANY],
+  access: 'user',
+  parse: () => ({ verb: WATCH }),
+  inTransaction: atOnce,
+  take: (_, { transaction }) => ({
+    reply: transaction === null ? NOTHING_TO_WATCH : notInTransaction('WATCH'),
+  }),
+});
+
+/** An OK would promise that EXEC notices a change. */
+const NOTHING_TO_WATCH = new ErrorReply(
+  'ERR',
+  'there are no keys to WATCH; a PURCHASE buys only what is there, all its lines or none',
+);
+
+export const UNWATCH: Verb = defineVerb<Command>({
+  name: 'UNWATCH',
+  syntax: '',
+  summary: 'watch nothing, as always',
+  words: [0, 0],
+  access: 'user',
+  parse: () => ({ verb: UNWATCH }),
+  answer: () => OK,
+});
+
+interface Transaction extends Command {
+  readonly commands: readonly Command[];
+}
+
+/** What EXEC becomes. It is no verb of the table: nobody can ask it by itself. */
+const TRANSACTION: Verb = defineVerb<Transaction, TransactionOutcome>({
+  name: 'EXEC',
+  syntax: '',
+  summary: '',
+  words: [0, 0],
+  access: 'user',
+  parse: () => ({ verb: TRANSACTION, commands: [] }),
+  exclusive: ({ commands }) => commands.some((command) => command.verb.exclusive(command)),
+  work: ({ commands }) =>
+    commands.reduce((sum, command) => sum + Math.max(LEAST_WORK, command.verb.work(command)), 0),
+  request: ({ commands }, caller) => ({
+    kind: 'transaction',
+    requests: commands.flatMap((command) => {
+      const { request } = command.verb;
+      // Neither transactions nor pages are queued.
+      return request === null ? [] : [request(command, caller) as SingleRequest];
+    }),
+  }),
+  encode: ({ outcomes }, caller, { commands }) => {
+    const next = outcomes[Symbol.iterator]();
+    const replies = commands.map((command) =>
+      command.verb.request === null
+        ? encode(command.verb.answer(command, caller), caller.version)
+        : whole(encodeOutcome(next.next().value as SingleOutcome, caller, command)),
+    );
+    return `*${commands.length}\r\n${replies.join('')}`;
+  },
+});
+
+function whole(bytes: string | Iterator<string>): string {
+  return typeof bytes === 'string' ? bytes : Iterator.from(bytes).toArray().join('');
+}
+
+/** Whether `command` is done although a transaction is open. */
+export function isDoneAtOnce(command: Command): boolean {
+  return command.verb.inTransaction(command) === 'at once';
+}
