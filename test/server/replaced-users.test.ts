@@ -69,6 +69,22 @@ describe('users who are replaced while they are connected', () => {
   });
 });
 
+test.for(['EXEC', 'PURCHASE 1001 1 ORDER b', 'DISCARD'])(
+  'a transaction ends with its login, noticed at %s: nothing of it is done',
+  async (line) => {
+    server.server.replaceUsers([dana]);
+    const { client, token } = await withLogin('dana', 'secret 1');
+    await client.ask('MULTI');
+    expect(await client.ask('PURCHASE 1001 1 ORDER a')).toBe('QUEUED');
+    server.server.replaceUsers([next]);
+    expect(await client.ask(line)).toMatchObject({ code: 'NOAUTH', message: REMOVED });
+    expect(await client.ask(`AUTH ${token}`)).toMatchObject({ code: 'NOSESSION' });
+    expect(await ask(client, 'AUTH', 'dana', 'secret 2')).toBe('OK');
+    expect(await client.ask('EXEC')).toMatchObject({ message: 'EXEC without MULTI' });
+    expect(await client.ask('ORDER a')).toMatchObject({ code: 'NOORDER' });
+  },
+);
+
 test('names and passwords are the same however they are composed; a NUL is no part of either', async () => {
   server.server.replaceUsers([zoe]);
   const client = await server.connect();

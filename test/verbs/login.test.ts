@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { encode, OK, toWire } from '../../src/protocol/encoder.ts';
+import { encode, toWire } from '../../src/protocol/encoder.ts';
 import { parse } from '../../src/verbs/index.ts';
 import { ALICE, answerTo, bytesOf, commandOf, newCaller } from './support/caller.ts';
 
