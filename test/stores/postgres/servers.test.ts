@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Item } from '../../../src/inventory/catalog.ts';
-import type { Login, Outcome, Request, Session } from '../../../src/inventory/model.ts';
+import type { Login, Outcome, Refusal, Request, Session } from '../../../src/inventory/model.ts';
 import { type Store, StoreUnavailable } from '../../../src/inventory/store.ts';
 import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
@@ -93,7 +93,11 @@ describe('an order', () => {
     const buyer = new Buyer();
     const orders = [buyer.buy('1x3', 'bought'), buyer.buy('1x9999', 'refused')];
     const first = await pair.one.settle(orders);
-    expect(await pair.other.settle(orders)).toEqual([{ ...first[0], replayed: true }, first[1]]);
+    const { message } = first[1] as Refusal;
+    expect(await pair.other.settle(orders)).toEqual([
+      { ...first[0], replayed: true },
+      expect.objectContaining({ message: expect.stringContaining(`${message} (refused at `) }),
+    ]);
     expect(await levels(pair.other)).toMatchObject({ 1: 997 });
     const reused = await settleOne(pair.other, buyer.buy('2x3', 'bought'));
     expect(reused).toMatchObject({ code: 'ORDERREUSED' });
