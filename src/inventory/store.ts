@@ -82,6 +82,9 @@ export class OutcomeUnknown extends NamedError {}
 /** The store cannot be opened. The message says why, and what to do. */
 export class StoreRefused extends NamedError {}
 
+/** A server uses the data, and nobody else may meanwhile. */
+export class StoreInUse extends StoreRefused {}
+
 /**
  * The store cannot vouch for its state any more, and the server must stop. Each kind is a class of its own.
  * All texts are sentences without a full stop.

@@ -11,12 +11,19 @@ import {
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreRefused } from '../../inventory/store.ts';
 import { APPLICATION_ID, SCHEMA_VERSION, schemaVersion } from './migrations.ts';
+import { realDataPath } from './one-path.ts';
+import { isRestoreCutOff } from './replaced-file.ts';
 
 /**
  * Up to this size every page of the file is checked at start (about 0.25 s); of a larger one only
  * the small tables are, so that a start takes no longer however much was sold.
  */
 const CHECK_WHOLE_FILE_BYTES = 128 * 1024 * 1024;
+
+/** What begins every SQLite file. */
+const HEADER_BYTES = 100;
+
+const OTHER_DATA = 'Choose another file with --data';
 
 /** Whether there is a data file at `path`. A missing or empty one beside what it has left is refused. */
 export function isPresent(path: string): boolean {
@@ -36,25 +43,52 @@ export function isPresent(path: string): boolean {
   return false;
 }
 
-/** Reads the header as plain bytes: SQLite might already change a file by opening it. */
-export function checkHeader(path: string): void {
-  const header = Buffer.alloc(100);
-  let length: number;
-  try {
-    accessSync(path, constants.R_OK | constants.W_OK);
-    const file = openSync(path, 'r+');
-    length = readSync(file, header, 0, header.length, 0);
-    closeSync(file);
-  } catch (error) {
+/**
+ * The path of the data file that `name` stands for, for a command that must not begin a new one; `remedy` ends the
+ * sentence for one that is not there, or not ours. SQLite must not have the file open in this process: the end of
+ * any use of a file ends all locks on it.
+ */
+export function existingDataFile(name: string, remedy = OTHER_DATA): string {
+  const path = realDataPath(name);
+  if (isRestoreCutOff(path)) {
     throw new StoreRefused(
-      `cannot write to ${path}: ${(error as Error).message}. Give this user the right to, or choose another --data file`,
+      `the restore of ${path} was cut off on its way; start the server or run the restore again, which ends it`,
     );
   }
-  const sqlite = length === 100 && header.toString('latin1', 0, 16) === 'SQLite format 3\0';
-  if (!sqlite || header.readUInt32BE(68) !== APPLICATION_ID) {
+  if (!isPresent(path)) {
+    throw new StoreRefused(`there is no data file ${path}; nothing was made. ${remedy}`);
+  }
+  checkIsOurs(path, readHeader(path, constants.R_OK), remedy);
+  return path;
+}
+
+/** Reads the header as plain bytes: SQLite might already change a file by opening it. */
+export function checkHeader(path: string): void {
+  checkIsOurs(path, readHeader(path, constants.R_OK | constants.W_OK));
+}
+
+/** What the file begins with; less when it is shorter. `access`: the rights that are needed. */
+function readHeader(path: string, access: number): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  try {
+    accessSync(path, access);
+    const file = openSync(path, 'r');
+    const length = readSync(file, header, 0, header.length, 0);
+    closeSync(file);
+    return header.subarray(0, length);
+  } catch (error) {
+    const deed = (access & constants.W_OK) === 0 ? 'read' : 'write to';
     throw new StoreRefused(
-      `${path} is not a data file of inv; it was left as it is. Choose another file with --data`,
+      `cannot ${deed} ${path}: ${(error as Error).message}. Give this user the right to, or choose another --data file`,
     );
+  }
+}
+
+function checkIsOurs(path: string, header: Buffer, remedy = OTHER_DATA): void {
+  const sqlite =
+    header.length === HEADER_BYTES && header.toString('latin1', 0, 16) === 'SQLite format 3\0';
+  if (!sqlite || header.readUInt32BE(68) !== APPLICATION_ID) {
+    throw new StoreRefused(`${path} is not a data file of inv; it was left as it is. ${remedy}`);
   }
   checkVersion(header.readUInt32BE(60), path);
 }

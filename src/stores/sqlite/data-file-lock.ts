@@ -1,13 +1,13 @@
 /** The lock beside a data file, which a server holds as long as it runs. */
 import { chmodSync, closeSync, openSync, rmSync, type Stats, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { StoreRefused } from '../../inventory/store.ts';
+import { StoreInUse } from '../../inventory/store.ts';
 import type { MadeFiles } from './made-files.ts';
 
 const BUSY = 5; // SQLITE_BUSY
 
 /**
- * Locks the data file at `path` through the file `-lock` beside it. Throws StoreRefused when another
+ * Locks the data file at `path` through the file `-lock` beside it. Throws StoreInUse when another
  * server holds the lock.
  *
  * SQLite's own file lock, on a file that holds nothing: the operating system lets go of it when the
@@ -24,7 +24,7 @@ export function lockDataFile(path: string, made: MadeFiles): DatabaseSync {
     } catch (error) {
       lock.close();
       if ((error as { errcode?: number }).errcode !== BUSY) throw error;
-      throw new StoreRefused(
+      throw new StoreInUse(
         `another inv serve is using ${path}; stop it first, or give this one another --data file`,
       );
     }

@@ -21,6 +21,7 @@ import { MadeFiles, syncFolder } from './made-files.ts';
 import { migrate } from './migrations.ts';
 import { checkOnlyPath, realDataPath } from './one-path.ts';
 import { OverwriteWatch } from './overwrite-watch.ts';
+import { isRestoreCutOff, replaceDataFile } from './replaced-file.ts';
 import { DataFileGone, DataFileOverwritten, failureOf, LockGone } from './sqlite-failures.ts';
 
 /** How long a batch waits for an operator's own write transaction on the file. */
@@ -44,6 +45,7 @@ export function openDataFile(
   let db: DatabaseSync | undefined;
   try {
     lock = lockFile(path, made, withParents);
+    if (isRestoreCutOff(path)) report('restore completed', { aside: replaceDataFile(path) });
     checkOnlyPath(path);
     if (!isPresent(path)) makeDataFile(path, made);
     checkHeader(path);

@@ -1,0 +1,71 @@
+/** A backup of a shop: one data file with everything, as it was at one moment. */
+import { existsSync, lstatSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
+import { isPostgresAddress } from '../stores/postgres/connection/postgres-url.ts';
+import type { CheckedCopy, OnCopyProgress } from '../stores/sqlite/data-file-copy.ts';
+import { orFailure, refused } from './data-address.ts';
+
+export interface Backup {
+  readonly path: string;
+  readonly bytes: number;
+  readonly items: number;
+  readonly orders: number;
+  readonly logins: number;
+  /** When the copy was begun: it holds all that was acknowledged before. */
+  readonly at: string;
+}
+
+/**
+ * Writes the data at `address`, a file or a PostgreSQL database, into the new file `target`. The file appears under
+ * that name when it is whole, checked and on the disk. Throws a CommandFailure: refused, when there is something
+ * at `target`; fault, when the data cannot be read, or when the books of the shop do not balance: then the
+ * copy is kept.
+ */
+export async function backUp(
+  address: string,
+  target: string,
+  onProgress: OnCopyProgress,
+): Promise<Backup> {
+  const path = resolve(target);
+  checkFree(path);
+  const { draft, content, at } = await orFailure(() => copy(address, path, onProgress));
+  using _ = draft;
+  checkFree(path);
+  const bytes = draft.size;
+  draft.finish(path);
+  const { items, orders, logins, faults } = content;
+  const backup = { path, bytes, items, orders, logins, at: new Date(at).toISOString() };
+  if (faults.length > 0) {
+    throw new CommandFailure(
+      `${path} is a whole copy, but the books of the shop do not balance: ${faults.join('; ')}`,
+      'UNBALANCED',
+      ExitCode.fault,
+      { details: { ...backup, faults } },
+    );
+  }
+  return backup;
+}
+
+function checkFree(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
+    throw refused(`${path} is there already, and was left as it is; give the backup another name`);
+  }
+  if (!existsSync(dirname(path))) {
+    throw refused(`there is no folder ${dirname(path)}; make it first, or check the path`);
+  }
+}
+
+async function copy(
+  address: string,
+  path: string,
+  onProgress: OnCopyProgress,
+): Promise<CheckedCopy> {
+  if (isPostgresAddress(address)) {
+    throw refused(
+      'a PostgreSQL database is backed up with its own tools: pg_dump --schema inv DATABASE > FILE',
+    );
+  }
+  const { copyDataFile } = await import('../stores/sqlite/data-file-copy.ts');
+  return await copyDataFile(address, path, onProgress);
+}

@@ -1,0 +1,63 @@
+/** Copies of a data file as it is at one moment, made while a server sells from it or without one. */
+import { existsSync, statSync } from 'node:fs';
+import { StoreRefused } from '../../inventory/store.ts';
+import { AckedCount } from './acked-count.ts';
+import { type CopyContent, copyInThread } from './copy-thread.ts';
+import { existingDataFile } from './data-file-checks.ts';
+import { DraftFile } from './draft-file.ts';
+
+/** `done` of `total` bytes that are copied, or orders of the copy that are checked. */
+export type OnCopyProgress = (stage: 'copying' | 'checking', done: number, total: number) => void;
+
+export interface CheckedCopy {
+  readonly draft: DraftFile;
+  readonly content: CopyContent;
+  /** When the copy was begun: it holds all that was acknowledged before, in milliseconds since 1970 UTC. */
+  readonly at: number;
+}
+
+/**
+ * Copies the data file `name` into a draft beside `target`, and checks that SQLite finds no damage in it, and that
+ * it holds everything that was acknowledged before. The caller finishes the draft and disposes of it. Throws
+ * StoreRefused, and has left nothing behind then; `remedy` is what its sentence says to do about a file that is not there.
+ */
+export async function copyDataFile(
+  name: string,
+  target: string,
+  onProgress: OnCopyProgress,
+  remedy?: string,
+): Promise<CheckedCopy> {
+  const source = existingDataFile(name, remedy);
+  const hasLog = existsSync(`${source}-wal`);
+  const { size } = statSync(source);
+  const acked = AckedCount.read(`${source}-acked`, source);
+  const at = Date.now();
+  const draft = makeDraft(target, (bytes) => onProgress('copying', Math.min(bytes, size), size));
+  try {
+    const task = { source, copy: draft.path, readOnly: hasLog };
+    const content = await copyInThread(task, (done, total) => onProgress('checking', done, total));
+    if (content.committed < acked) {
+      throw new Error(
+        `it holds ${content.committed} batches of orders, but ${acked} were acknowledged`,
+      );
+    }
+    return { draft, content, at };
+  } catch (error) {
+    draft[Symbol.dispose]();
+    throw new StoreRefused(
+      `cannot copy ${source} to ${target}: ${(error as Error).message}; nothing was kept of the copy. ` +
+        'Look at the disk; if the data file itself is damaged, restore the newest backup',
+      { cause: error },
+    );
+  }
+}
+
+function makeDraft(target: string, onGrown: (bytes: number) => void): DraftFile {
+  try {
+    return new DraftFile(target, onGrown);
+  } catch (error) {
+    throw new StoreRefused(
+      `cannot write ${target}: ${(error as Error).message}. Choose a folder that is there and that you can write to`,
+    );
+  }
+}

@@ -1,0 +1,85 @@
+/** Puts a backup in the place of a data file. */
+import { chownSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type ShopIdentity, StoreRefused } from '../../inventory/store.ts';
+import type { CopyContent } from './copy-thread.ts';
+import { copyDataFile, type OnCopyProgress } from './data-file-copy.ts';
+import { lockDataFile } from './data-file-lock.ts';
+import { MadeFiles } from './made-files.ts';
+import { migrate } from './migrations.ts';
+import { realDataPath } from './one-path.ts';
+import { isRestoreCutOff, replaceDataFile, restoredName } from './replaced-file.ts';
+import { readIdentity } from './shop-identity.ts';
+
+export interface RestoredFile {
+  readonly path: string;
+  /** Where the data is that was there before; null when there was none. */
+  readonly aside: string | null;
+  readonly content: CopyContent;
+  readonly identity: ShopIdentity;
+}
+
+export interface RestoreOptions {
+  readonly onProgress: OnCopyProgress;
+  /** Also a backup whose books do not balance. */
+  readonly force: boolean;
+}
+
+/**
+ * Puts a copy of `backup` in the place of the data file `name`, with a new `since`, so that clients notice. It is
+ * decided in one step: killed before it, the old data is there as it was; killed after it, the next start ends it.
+ * Throws StoreInUse when a server uses the data file, and StoreRefused; nothing was changed then.
+ */
+export async function restoreDataFile(
+  backup: string,
+  name: string,
+  { onProgress, force }: RestoreOptions,
+): Promise<RestoredFile> {
+  const path = realDataPath(name);
+  if (realDataPath(backup) === path) {
+    throw new StoreRefused(`${path} is the data file itself; name the backup to restore`);
+  }
+  const made = new MadeFiles();
+  made.makeFolderFor(path, false);
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = lockDataFile(path, made);
+    if (isRestoreCutOff(path)) replaceDataFile(path);
+    const { draft, content } = await copyDataFile(backup, path, onProgress, 'Check the path');
+    using _ = draft;
+    if (content.faults.length > 0 && !force) {
+      throw new StoreRefused(
+        `the books in ${backup} do not balance: ${content.faults.join('; ')}. Nothing was changed; restore an ` +
+          'older backup, or this one all the same with --force',
+      );
+    }
+    const identity = beginHistory(draft.path);
+    giveToOwner(draft.path, path);
+    draft.finish(restoredName(path));
+    return { path, aside: replaceDataFile(path), content, identity };
+  } finally {
+    // The lock file, if there was none; a folder that has something in it stays.
+    made.remove();
+    lock?.close();
+  }
+}
+
+/** Brings the tables of the copy up to date, and begins a new history of the shop. */
+function beginHistory(copy: string): ShopIdentity {
+  const db = new DatabaseSync(copy);
+  try {
+    migrate(db);
+    db.prepare('UPDATE shop SET since = max(since + 1, ?)').run(Date.now());
+    return readIdentity(db);
+  } finally {
+    db.close();
+  }
+}
+
+/** Root restores for the user whose data it is: a server of that user must be able to write to the file. */
+function giveToOwner(copy: string, path: string): void {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = statSync(path, { throwIfNoEntry: false }) ?? statSync(dirname(path));
+  chownSync(copy, uid, gid);
+}
