@@ -7,9 +7,12 @@ import { bareHost, DEFAULT_PORT, nameOf } from '../client/address.ts';
 import { CATALOG, type Item, parseCatalog } from '../inventory/catalog.ts';
 import { type Store, StoreFailure, StoreRefused } from '../inventory/store.ts';
 import { USERS } from '../inventory/users.ts';
+import { whyNotListening } from '../server/listener.ts';
 import { logToStderr } from '../server/log.ts';
 import { InventoryServer } from '../server/server.ts';
 import { ignoreFaults, outputLeft } from '../server/standard-streams.ts';
+import { stopOnSignals } from '../server/stop-signals.ts';
+import type { TlsPort } from '../server/tls-files.ts';
 import { OperatorFiles, UnreadableFile } from '../server/watched-files.ts';
 import { wrongPlace } from '../stores/data-place.ts';
 import {
@@ -79,6 +82,17 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
         'refuse a PURCHASE without an order id: a client library that sends it again by itself would buy twice',
       env: 'INV_REQUIRE_ORDER_ID',
     }),
+    'tls-cert': Flags.string({
+      description:
+        'speak TLS, and nothing else, with this certificate (PEM, with those between it and the authority); read again when it changes',
+      helpValue: 'FILE',
+      env: 'INV_TLS_CERT',
+    }),
+    'tls-key': Flags.string({
+      description: 'its private key (PEM)',
+      helpValue: 'FILE',
+      env: 'INV_TLS_KEY',
+    }),
     wait: Flags.integer({
       description: 'how many seconds to wait for a PostgreSQL database that is not there yet',
       helpValue: 'SECONDS',
@@ -97,6 +111,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     const wrong = flags.data === undefined ? null : wrongPlace(flags.data);
     if (wrong !== null) throw new CommandFailure(`--data: ${wrong}`, 'USAGE', ExitCode.usage);
     const catalog = flags.catalog === undefined ? CATALOG : await readCatalog(files, flags.catalog);
+    const tls = await tlsPort(files, flags['tls-cert'], flags['tls-key']);
     const { store, data, kind, abandon } = isPostgresAddress(flags.data ?? '')
       ? await openDatabase(flags.data as string, catalog, {
           acknowledgedIn: join(this.config.dataDir, 'acknowledged'),
@@ -114,11 +129,17 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       log: logToStderr,
       requireOrderId: flags['require-order-id'],
       onFailure,
+      openListener: tls?.openListener,
     });
-    const stopped = stopOnSignals(server, () => files.close());
+    const stopped = stopOnSignals(server, {
+      log: logToStderr,
+      onStop: () => files.close(),
+      onSecond: () => process.exit(ExitCode.fault),
+    });
     const port = await listen(server, flags.port, flags.host, abandon);
     const { items, logins } = store.restored;
     this.log(`inv ${this.config.version} listening on ${nameOf({ host: flags.host, port })}`);
+    if (tls !== null) this.log(`TLS       ${shown(tls)}`);
     this.log(`data      ${data}`);
     this.log(
       store.isNew
@@ -165,6 +186,31 @@ async function readCatalog(files: OperatorFiles, path: string): Promise<Item[]> 
         : `catalogue ${path}: ${message}`;
     throw new CommandFailure(sentence, 'USAGE', ExitCode.usage);
   }
+}
+
+/** Null when neither file is named: plain TCP. */
+async function tlsPort(
+  files: OperatorFiles,
+  cert: string | undefined,
+  key: string | undefined,
+): Promise<TlsPort | null> {
+  if (cert === undefined && key === undefined) return null;
+  if (cert === undefined || key === undefined) {
+    const sentence = 'a certificate and its key go together: --tls-cert FILE --tls-key FILE';
+    throw new CommandFailure(sentence, 'USAGE', ExitCode.usage);
+  }
+  const { readTlsFiles, UnusableCertificate } = await import('../server/tls-files.ts');
+  try {
+    return await readTlsFiles(files, { cert, key }, logToStderr);
+  } catch (error) {
+    if (!(error instanceof UnreadableFile || error instanceof UnusableCertificate)) throw error;
+    const sentence = `cannot speak TLS: ${error.message}`;
+    throw new CommandFailure(sentence, 'USAGE', ExitCode.usage);
+  }
+}
+
+function shown({ certificate: { names, validUntil } }: TlsPort): string {
+  return `${names === '' ? 'for no name' : names}, until ${validUntil.toISOString().slice(0, 10)}`;
 }
 
 /** Tells why the server stops: a line for programs in the log, and sentences for people. */
@@ -237,16 +283,6 @@ async function open<Kind extends Store>(opening: () => Promise<Kind>): Promise<K
   }
 }
 
-/** Why a server cannot listen, and what to do, by the system's code. */
-const LISTEN_ERRORS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'something is already listening there; stop it, or choose another --port',
-  EADDRNOTAVAIL: 'that is not an address of this machine; choose another --host',
-  ENOTFOUND: 'there is no such host; choose another --host',
-  EAI_AGAIN: 'the name of the host cannot be looked up now; give its address with --host',
-  EACCES: 'this user may not use that port; choose another --port, from 1024 on',
-  EAFNOSUPPORT: 'this machine has no such kind of address; choose another --host',
-};
-
 async function listen(
   server: InventoryServer,
   port: number,
@@ -258,39 +294,12 @@ async function listen(
   } catch (error) {
     abandon();
     await server.stop();
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = LISTEN_ERRORS[code ?? ''] ?? message;
     throw new CommandFailure(
-      `cannot listen on ${nameOf({ host, port })}: ${why}`,
+      `cannot listen on ${nameOf({ host, port })}: ${whyNotListening(error as Error)}`,
       'LISTEN',
       ExitCode.fault,
     );
   }
-}
-
-/** Ctrl-C under `npm start` comes twice, from the terminal and from npm: within this time it is one. */
-const SAME_SIGNAL_MS = 500;
-
-/** Resolves when a signal has stopped the server; the second signal ends the process at once. */
-function stopOnSignals(server: InventoryServer, onStop: () => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let stoppingSince: number | null = null;
-    const stop = (signal: NodeJS.Signals) => {
-      if (stoppingSince !== null) {
-        if (performance.now() - stoppingSince >= SAME_SIGNAL_MS) process.exit(ExitCode.fault);
-        return;
-      }
-      stoppingSince = performance.now();
-      logToStderr('stopping', { signal });
-      onStop();
-      server.stop().then(() => {
-        logToStderr('stopped');
-        resolve();
-      }, reject);
-    };
-    // SIGQUIT too: its own way would write the memory, with all logins in it, to a core file.
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const) process.on(signal, stop);
-  });
 }
 
 function count(number: number, noun: string): string {

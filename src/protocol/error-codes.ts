@@ -96,6 +96,13 @@ export const ERRORS = {
     closes: 'never',
     exit: 'fault',
   },
+  TLSONLY: {
+    meaning: 'this port speaks TLS and nothing else',
+    retry: 'corrected',
+    settlesOrder: false,
+    closes: 'always',
+    exit: 'fault',
+  },
   TOOBIG: {
     meaning: 'the command is over a size limit',
     retry: 'corrected',
@@ -166,5 +173,12 @@ export class ProtocolError extends NamedError {
   constructor(code: 'ERR' | 'TOOBIG', message: string) {
     super(message);
     this.code = code;
+  }
+}
+
+/** The first bytes of a client that speaks TLS, where no TLS is spoken. */
+export class TlsGreeting extends ProtocolError {
+  constructor() {
+    super('ERR', 'this port does not speak TLS');
   }
 }

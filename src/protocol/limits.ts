@@ -24,11 +24,17 @@ export const MAX_ORDERS_COUNT = 1_000;
 /** Orders in one reply of ORDERS when COUNT is not given: a screenful. */
 export const DEFAULT_ORDERS_COUNT = 20;
 
-/** Connections at once. Each takes a file descriptor and about 10 KB. Fewer where the process may have fewer open files. */
+/** Connections at once. Each takes a file descriptor and about 10 KB, with TLS about 65 KB. Fewer where the process may have fewer open files. */
 export const MAX_CONNECTIONS = 20_000;
 
 /** Who has not logged in for this long makes room for a new connection when there are too many. */
 export const LOGIN_TIMEOUT_MS = 60_000;
+
+/** TLS handshakes under way at once; the oldest makes room for one more. Each takes a file and up to 65 KB. */
+export const MAX_HANDSHAKES = 512;
+
+/** From a connection to the end of its TLS handshake: time for a slow way with lost packets. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** What all connections together keep in memory: requests read ahead, replies not read, names. Beyond it those that keep most are cut … */
 export const MAX_KEPT_BYTES = 268_435_456;

@@ -1,5 +1,5 @@
 /** RESP, inwards: the bytes of requests into words, which are wire strings (see encoder.ts). */
-import { ProtocolError } from './error-codes.ts';
+import { ProtocolError, TlsGreeting } from './error-codes.ts';
 import { inlineWords } from './inline-words.ts';
 import { MAX_ARGUMENTS } from './limits.ts';
 
@@ -12,6 +12,8 @@ const STAR = 42;
 const ZERO = 48;
 const NINE = 57;
 const DELETE = 127;
+/** The first byte of whoever speaks TLS. */
+const TLS_HANDSHAKE = 22;
 
 /** What skipping `*0`, or a line of blanks, costs in empty lines. */
 const COST_OF_BLANKS = 16;
@@ -151,6 +153,7 @@ export class RequestDecoder {
     const start = this.#position;
     // TLS and other binary greetings have no line end: their first byte tells, or both sides wait.
     if (isControl(text.charCodeAt(start)) && !isLineEnd(text.charCodeAt(start))) {
+      if (text.charCodeAt(start) === TLS_HANDSHAKE) throw new TlsGreeting();
       throw new ProtocolError('ERR', `malformed request: unexpected ${shown(text, start)}`);
     }
     const newline = text.indexOf('\n', start);

@@ -4,7 +4,7 @@
  * and TCP makes the client wait.
  */
 import type { Socket } from 'node:net';
-import { ErrorReply, ProtocolError } from '../protocol/error-codes.ts';
+import { ErrorReply, ProtocolError, TlsGreeting } from '../protocol/error-codes.ts';
 import {
   MAX_COMMAND_BYTES,
   MAX_COMMAND_BYTES_BEFORE_LOGIN,
@@ -27,6 +27,8 @@ export interface ConnectionHost extends ConversationHost {
   requests: number;
   /** Told before a connection is cut. */
   cutting(connection: Connection): void;
+  /** Told when a client speaks TLS to a port that does not, or inside of it. */
+  greetedWithTls(connection: Connection): void;
 }
 
 /** Replies made without the store, and their bytes, before other connections get their turn: some 100 microseconds of work. */
@@ -68,7 +70,7 @@ export class Connection implements Transport, Keeper {
     });
     // A lost connection is no fault of the server: what it sent is settled, the rest is dropped.
     socket.on('error', () => socket.destroy());
-    socket.on('timeout', () => socket.destroy());
+    socket.on('timeout', () => this.timedOut());
     socket.on('close', () => {
       this.#conversation.close();
       host.commit.forget(this);
@@ -100,7 +102,7 @@ export class Connection implements Transport, Keeper {
     if (this.#inputEnded || this.#conversation.isOver) return;
     this.#decoder.push(chunk);
     // Else many such chunks of one connection would be read and looked at before anybody else's turn.
-    if (chunk.length === CHUNK_BYTES && !this.#isContinuing) this.#continueLater();
+    if (chunk.length === CHUNK_BYTES) this.continueLater();
     this.advance();
   }
 
@@ -113,7 +115,7 @@ export class Connection implements Transport, Keeper {
       while (this.#mayTake()) {
         const words = this.#decoder.next(this.#maxCommandBytes(), MAX_EMPTY_COMMANDS_IN_TURN);
         if (words === null) {
-          if (this.#decoder.hasMore) this.#continueLater();
+          if (this.#decoder.hasMore) this.continueLater();
           else if (this.#inputEnded) conversation.close();
           break;
         }
@@ -124,6 +126,7 @@ export class Connection implements Transport, Keeper {
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
+      if (error instanceof TlsGreeting) this.#host.greetedWithTls(this);
       conversation.close();
       conversation.refuse(new ErrorReply(error.code, error.message));
     }
@@ -159,6 +162,11 @@ export class Connection implements Transport, Keeper {
     this.destroy();
   }
 
+  /** Called when the client had its time to read and did nothing. */
+  protected timedOut(): void {
+    this.destroy();
+  }
+
   #tellKeptBytes(): void {
     const bytes = this.keptBytes;
     if (bytes === this.#toldBytes || this.isDestroyed) return;
@@ -171,7 +179,7 @@ export class Connection implements Transport, Keeper {
     if (!this.#conversation.mayTake()) return false;
     const { madeAtOnce } = this.#conversation;
     if (madeAtOnce < MAX_REPLIES_AT_ONCE && this.output.size < REPLIES_AT_ONCE_BYTES) return true;
-    this.#continueLater();
+    this.continueLater();
     return false;
   }
 
@@ -180,7 +188,9 @@ export class Connection implements Transport, Keeper {
     return this.#decoder.buffered < this.#maxReadAhead();
   }
 
-  #continueLater(): void {
+  /** What has arrived is looked at further when everybody else had their turn. */
+  protected continueLater(): void {
+    if (this.#isContinuing) return;
     this.#isContinuing = true;
     this.#host.turns.add(() => {
       this.#isContinuing = false;

@@ -12,7 +12,7 @@ const BUFFER = Buffer.allocUnsafeSlow(CHUNK_BYTES);
 /** A connection that is silent for this long is asked by the operating system whether its client is still there. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** For the server whose sockets go through `readThrough`. */
+/** For the server that accepts them, also those that carry TLS. */
 export const ACCEPT_OPTIONS: ServerOpts = {
   // Who sends requests and closes its side (`printf … | nc`) still gets the replies.
   allowHalfOpen: true,
@@ -21,7 +21,7 @@ export const ACCEPT_OPTIONS: ServerOpts = {
   keepAliveInitialDelay: KEEP_ALIVE_MS,
   // Nothing may arrive before the buffer is there.
   pauseOnConnect: true,
-  // Only matters on the fallback path ('data' events): with highWaterMark 1 a paused socket stops
+  // Only matters where Node reads ('data' events, a first message of TLS): with highWaterMark 1 a paused socket stops
   // after one chunk. Otherwise bytes arriving while paused would keep resetting its timeout.
   highWaterMark: 1,
 };
@@ -36,7 +36,7 @@ export const ACCEPT_OPTIONS: ServerOpts = {
  */
 export function readThrough(accepted: Socket, receive: (chunk: Buffer) => void): Socket {
   const { _handle: handle } = accepted as Socket & { _handle?: object | null };
-  if (handle === undefined || handle === null) return accepted.on('data', receive).resume();
+  if (handle === undefined || handle === null) return readAsUsual(accepted, receive);
   const socket = new Socket({
     handle,
     allowHalfOpen: true,
@@ -52,4 +52,9 @@ export function readThrough(accepted: Socket, receive: (chunk: Buffer) => void):
   Object.assign(accepted, { _handle: null });
   accepted.destroy();
   return socket;
+}
+
+/** The same for a socket that Node reads for us: one that is encrypted. */
+export function readAsUsual(accepted: Socket, receive: (chunk: Buffer) => void): Socket {
+  return accepted.on('data', receive).resume();
 }

@@ -1,5 +1,5 @@
 /** Listens, accepts, and drains: everything about connections as a whole. */
-import { type AddressInfo, createServer, type Socket, type Server as TcpServer } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Login } from '../inventory/model.ts';
 import type { ShopIdentity, Store } from '../inventory/store.ts';
 import type { User } from '../inventory/users.ts';
@@ -11,21 +11,20 @@ import type { Figures, UserInForce } from '../verbs/verb.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { GroupCommit } from './group-commit.ts';
 import { discardInput } from './lingering-close.ts';
+import { type Listener, type OpenListener, openTcpListener } from './listener.ts';
 import type { Log } from './log.ts';
 import { MemoryBudget } from './memory-budget.ts';
-import { MAX_REFUSED_AT_ONCE, maxConnections } from './open-files.ts';
+import { MAX_REFUSED_AT_ONCE, maxConnections, openFileLimit } from './open-files.ts';
 import { OrderIds } from './order-ids.ts';
 import { Passwords } from './passwords.ts';
 import { memoryAndProcessor } from './process-figures.ts';
-import { ACCEPT_OPTIONS, readThrough } from './read-buffer.ts';
+import { readAsUsual, readThrough } from './read-buffer.ts';
+import { TlsConnection } from './tls-connection.ts';
 import { Turns } from './turns.ts';
 import { UsersInForce } from './users-in-force.ts';
 
 /** How long a stop waits for clients to take their last replies. */
 export const STOP_TIMEOUT_MS = 10_000;
-
-/** Connections that the kernel keeps for us between two turns of the event loop. */
-const BACKLOG = 4_096;
 
 export interface ServerOptions {
   readonly store: Store;
@@ -37,6 +36,8 @@ export interface ServerOptions {
   readonly requireOrderId?: boolean;
   /** Called once when the store cannot vouch for its state: the process must end. */
   readonly onFailure: (error: Error) => void;
+  /** Where connections come from: plain TCP unless it is another. */
+  readonly openListener?: OpenListener | undefined;
 }
 
 export class InventoryServer implements ConnectionHost {
@@ -48,14 +49,14 @@ export class InventoryServer implements ConnectionHost {
   readonly version: string;
   readonly parse: ConnectionHost['parse'];
   requests = 0;
-  readonly #tcp: TcpServer;
+  readonly #listener: Listener;
   readonly #store: Store;
   readonly #users: UsersInForce;
   readonly #log: Log;
   readonly #started = performance.now();
   /** The oldest first. */
   readonly #connections = new Set<Connection>();
-  readonly #maxConnections = maxConnections();
+  readonly #maxConnections: number;
   /** Connections that are being told BUSY. */
   #refused = 0;
   /** No stranger can have been here for too long before this time. */
@@ -67,7 +68,15 @@ export class InventoryServer implements ConnectionHost {
   #rejected = 0;
   #whenEmpty: (() => void) | null = null;
 
-  constructor({ store, version, users, log, requireOrderId, onFailure }: ServerOptions) {
+  constructor({
+    store,
+    version,
+    users,
+    log,
+    requireOrderId,
+    onFailure,
+    openListener = openTcpListener,
+  }: ServerOptions) {
     this.parse = requireOrderId === true ? parseWithOrderId : parse;
     this.#store = store;
     this.#users = new UsersInForce(users);
@@ -77,7 +86,8 @@ export class InventoryServer implements ConnectionHost {
     this.#log = log;
     this.commit = new GroupCommit(store, onFailure);
     store.observe({ faultFound: (fault) => log('row cannot be used', { level: 'error', fault }) });
-    this.#tcp = createServer(ACCEPT_OPTIONS, (socket) => this.#accept(socket));
+    this.#listener = openListener((socket, tcp) => this.#accept(socket, tcp), log);
+    this.#maxConnections = maxConnections(openFileLimit() - this.#listener.reservedFiles);
   }
 
   get identity(): ShopIdentity {
@@ -97,18 +107,9 @@ export class InventoryServer implements ConnectionHost {
   }
 
   /** Resolves with the port when connections are accepted; rejects with the error of the system. */
-  listen(port: number, host: string): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#tcp.once('error', reject);
-      this.#tcp.listen({ port, host, backlog: BACKLOG }, () => {
-        this.#tcp.off('error', reject);
-        this.#tcp.on('error', (error) =>
-          this.#log('accept failed', { level: 'error', error: error.message }),
-        );
-        this.#port = (this.#tcp.address() as AddressInfo).port;
-        resolve(this.#port);
-      });
-    });
+  async listen(port: number, host: string): Promise<number> {
+    this.#port = await this.#listener.listen(port, host);
+    return this.#port;
   }
 
   /**
@@ -116,7 +117,7 @@ export class InventoryServer implements ConnectionHost {
    * the store.
    */
   async stop(): Promise<void> {
-    this.#tcp.close();
+    this.#listener.close();
     this.passwords.stop();
     // One turn of the event loop reads what the kernel has already received.
     await new Promise((resolve) => setImmediate(resolve));
@@ -172,7 +173,12 @@ export class InventoryServer implements ConnectionHost {
     });
   }
 
-  #accept(accepted: Socket): void {
+  greetedWithTls({ address }: Connection): void {
+    this.#log('client with TLS', { level: 'warn', address });
+  }
+
+  /** `tcp`: what carries an encrypted connection. */
+  #accept(accepted: Socket, tcp: Socket | null): void {
     this.#accepted++;
     if (this.#connections.size >= this.#maxConnections && !this.#makeRoom()) {
       this.#log('connection refused', {
@@ -184,8 +190,11 @@ export class InventoryServer implements ConnectionHost {
       this.#refuse(accepted);
       return;
     }
-    const socket = readThrough(accepted, (chunk) => connection.receive(chunk));
-    const connection = new Connection(this.#nextId++, socket, this);
+    const receive = (chunk: Buffer): void => connection.receive(chunk);
+    const id = this.#nextId++;
+    const socket = tcp === null ? readThrough(accepted, receive) : readAsUsual(accepted, receive);
+    const connection =
+      tcp === null ? new Connection(id, socket, this) : new TlsConnection(id, socket, tcp, this);
     this.#connections.add(connection);
     socket.on('close', () => {
       this.#connections.delete(connection);

@@ -152,7 +152,7 @@ describe('bytes that are no command: an error, and this connection alone is clos
     [
       'a TLS greeting',
       '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03',
-      '-ERR malformed request: unexpected byte 22',
+      '-ERR this port does not speak TLS',
     ],
     ['binary noise', noise.toString('latin1'), '-ERR malformed request: unexpected byte 7'],
     ['a terminal sequence', 'PING \x1b[2J\r\n', '-ERR malformed request: unexpected byte 27'],

@@ -1,6 +1,8 @@
 import { CATALOG, type Item } from '../../src/inventory/catalog.ts';
 import type { Store } from '../../src/inventory/store.ts';
 import { USERS, type User } from '../../src/inventory/users.ts';
+import type { OpenListener } from '../../src/server/listener.ts';
+import type { LogFields } from '../../src/server/log.ts';
 import { InventoryServer } from '../../src/server/server.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from './folder.ts';
@@ -17,11 +19,15 @@ export interface TestServer extends AsyncDisposable {
   readonly failures: Error[];
   /** Resolves at the first of them. */
   readonly failed: Promise<void>;
+  /** What it has logged. */
+  readonly logged: readonly LogEntry[];
   /** Waits for nothing but the connection. */
   connect(): Promise<RawClient>;
   /** A connection that speaks RESP3 and is logged in as `user`. */
   login(user?: keyof typeof PASSWORDS): Promise<RawClient>;
 }
+
+export type LogEntry = LogFields & { readonly event: string };
 
 export const PASSWORDS = { alice: 'wonderland', bob: 'builder', carol: 'singer' } as const;
 
@@ -30,15 +36,19 @@ export interface TestServerOptions {
   readonly users?: readonly User[];
   /** Puts something between the server and its store: a slow store, a failing one. */
   readonly wrap?: (store: Store) => Store;
+  /** Where connections come from, when it is not plain TCP. */
+  readonly openListener?: OpenListener;
 }
 
 export async function startServer({
   catalog = CATALOG,
   users = USERS,
   wrap = (store) => store,
+  openListener,
 }: TestServerOptions = {}): Promise<TestServer> {
   const folder = new TemporaryFolder();
   const failures: Error[] = [];
+  const logged: LogEntry[] = [];
   let closed = false;
   let fail: () => void = () => undefined;
   const failed = new Promise<void>((resolve) => {
@@ -56,7 +66,8 @@ export async function startServer({
     }),
     version: '0.0.0-test',
     users,
-    log: () => undefined,
+    log: (event, fields = {}) => logged.push({ event, ...fields }),
+    openListener,
     onFailure: (error) => {
       failures.push(error);
       fail();
@@ -70,6 +81,7 @@ export async function startServer({
     data,
     failures,
     failed,
+    logged,
     connect,
     login: async (user = 'alice') => {
       const client = await connect();

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { encodeCommand } from '../../src/protocol/encoder.ts';
 import { ReplyDecoder, type ReplyValue } from '../../src/protocol/reply-decoder.ts';
 
@@ -39,6 +40,14 @@ export class RawClient implements AsyncDisposable {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     const client = new RawClient(socket);
     await once(socket, 'connect');
+    return client;
+  }
+
+  /** The same over TLS. Rejects with what is wrong with the handshake. */
+  static async connectTls(port: number, options: ConnectionOptions): Promise<RawClient> {
+    const socket = connectTls({ port, host: 'localhost', ...options });
+    const client = new RawClient(socket);
+    await once(socket, 'secureConnect');
     return client;
   }
 

@@ -1,0 +1,72 @@
+/** The port: listens, accepts, and hands each connection over as a socket that is to be read. */
+import { createServer, type Socket, type Server as TcpServer } from 'node:net';
+import type { Log } from './log.ts';
+import { ACCEPT_OPTIONS } from './read-buffer.ts';
+
+/** Connections that the kernel keeps for us between two turns of the event loop. */
+const BACKLOG = 4_096;
+
+/**
+ * Takes over a connection of which nothing was read yet. `tcp` is the connection that carries it when
+ * the socket is encrypted, and null when the socket is that connection.
+ */
+export type Accept = (socket: Socket, tcp: Socket | null) => void;
+
+/** Makes the listener of a server, which hands its connections to `accept`. */
+export type OpenListener = (accept: Accept, log: Log) => Listener;
+
+export interface Listener {
+  /** Files that it may have open for connections that are not handed over yet. */
+  readonly reservedFiles: number;
+  /** Resolves with the port when connections are accepted; rejects with the error of the system. */
+  listen(port: number, host: string): Promise<number>;
+  /** Accepts no more. The connections that were handed over stay. */
+  close(): void;
+}
+
+/** Hands connections over as they come. */
+export class TcpListener implements Listener {
+  readonly reservedFiles = 0;
+  readonly #tcp: TcpServer;
+  readonly #log: Log;
+
+  constructor(accept: (socket: Socket) => void, log: Log) {
+    this.#tcp = createServer(ACCEPT_OPTIONS, accept);
+    this.#log = log;
+  }
+
+  listen(port: number, host: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#tcp.once('error', reject);
+      this.#tcp.listen({ port, host, backlog: BACKLOG }, () => {
+        this.#tcp.off('error', reject);
+        this.#tcp.on('error', (error) =>
+          this.#log('accept failed', { level: 'error', error: error.message }),
+        );
+        resolve((this.#tcp.address() as { port: number }).port);
+      });
+    });
+  }
+
+  close(): void {
+    this.#tcp.close();
+  }
+}
+
+export const openTcpListener: OpenListener = (accept, log) =>
+  new TcpListener((socket) => accept(socket, null), log);
+
+/** Why a server cannot listen, and what to do, by the system's code. */
+const LISTEN_ERRORS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'something is already listening there; stop it, or choose another --port',
+  EADDRNOTAVAIL: 'that is not an address of this machine; choose another --host',
+  ENOTFOUND: 'there is no such host; choose another --host',
+  EAI_AGAIN: 'the name of the host cannot be looked up now; give its address with --host',
+  EACCES: 'this user may not use that port; choose another --port, from 1024 on',
+  EAFNOSUPPORT: 'this machine has no such kind of address; choose another --host',
+};
+
+/** Why `listen` was rejected, and what to do. */
+export function whyNotListening(error: Error): string {
+  return LISTEN_ERRORS[(error as NodeJS.ErrnoException).code ?? ''] ?? error.message;
+}

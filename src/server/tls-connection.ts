@@ -1,0 +1,48 @@
+/** A connection over TLS: what is different about it is what it keeps, and how its progress shows. */
+import type { Socket } from 'node:net';
+import { Connection, type ConnectionHost } from './connection.ts';
+
+/** OpenSSL hands over so much at once, the content of a full record. */
+const FULL_CHUNK_BYTES = 16_384;
+
+/** A paused connection may have been read once more: so much may lie in OpenSSL, and a record behind it. */
+const PAUSED_BYTES = 65_536 + FULL_CHUNK_BYTES;
+
+export class TlsConnection extends Connection {
+  readonly #socket: Socket;
+  readonly #tcp: Socket & { readonly _handle?: { readonly writeQueueSize?: number } | null };
+  /** What the operating system had not taken when the client's time was last up. */
+  #unsent = 0;
+
+  /** `tcp` carries the bytes of `socket`. */
+  constructor(id: number, socket: Socket, tcp: Socket, host: ConnectionHost) {
+    super(id, socket, host);
+    this.#socket = socket;
+    this.#tcp = tcp;
+  }
+
+  /** What the client has not read is there twice, as it was and encrypted. */
+  override get keptBytes(): number {
+    const paused = this.#socket.isPaused() ? PAUSED_BYTES : 0;
+    return super.keptBytes + this.#socket.writableLength + paused;
+  }
+
+  override receive(chunk: Buffer): void {
+    if (chunk.length === FULL_CHUNK_BYTES) this.continueLater();
+    super.receive(chunk);
+  }
+
+  /**
+   * Node sees progress only when all that OpenSSL wrote at once is sent, up to 160 KB: a slow client would
+   * be cut while it reads. What the operating system has yet to take tells more.
+   */
+  protected override timedOut(): void {
+    const unsent = this.#tcp._handle?.writeQueueSize ?? 0;
+    if (unsent === this.#unsent) {
+      this.destroy();
+      return;
+    }
+    this.#unsent = unsent;
+    this.#socket.setTimeout(this.#socket.timeout ?? 0);
+  }
+}
