@@ -139,7 +139,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     const port = await listen(server, flags.port, flags.host, abandon);
     const { items, logins } = store.restored;
     this.log(`inv ${this.config.version} listening on ${nameOf({ host: flags.host, port })}`);
-    if (tls !== null) this.log(`TLS       ${shown(tls)}`);
+    if (tls !== null) this.log(`TLS       ${tls.certificate}`);
     this.log(`data      ${data}`);
     this.log(
       store.isNew
@@ -189,28 +189,15 @@ async function readCatalog(files: OperatorFiles, path: string): Promise<Item[]> 
 }
 
 /** Null when neither file is named: plain TCP. */
-async function tlsPort(
-  files: OperatorFiles,
-  cert: string | undefined,
-  key: string | undefined,
-): Promise<TlsPort | null> {
+async function tlsPort(files: OperatorFiles, cert?: string, key?: string): Promise<TlsPort | null> {
   if (cert === undefined && key === undefined) return null;
-  if (cert === undefined || key === undefined) {
-    const sentence = 'a certificate and its key go together: --tls-cert FILE --tls-key FILE';
-    throw new CommandFailure(sentence, 'USAGE', ExitCode.usage);
-  }
   const { readTlsFiles, UnusableCertificate } = await import('../server/tls-files.ts');
   try {
     return await readTlsFiles(files, { cert, key }, logToStderr);
   } catch (error) {
     if (!(error instanceof UnreadableFile || error instanceof UnusableCertificate)) throw error;
-    const sentence = `cannot speak TLS: ${error.message}`;
-    throw new CommandFailure(sentence, 'USAGE', ExitCode.usage);
+    throw new CommandFailure(`cannot speak TLS: ${error.message}`, 'USAGE', ExitCode.usage);
   }
-}
-
-function shown({ certificate: { names, validUntil } }: TlsPort): string {
-  return `${names === '' ? 'for no name' : names}, until ${validUntil.toISOString().slice(0, 10)}`;
 }
 
 /** Tells why the server stops: a line for programs in the log, and sentences for people. */

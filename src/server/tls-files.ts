@@ -5,13 +5,14 @@ import {
   type CertificateFiles,
   certificateWarning,
   toCertificate,
+  UnusableCertificate,
 } from './certificate.ts';
 import type { OpenListener } from './listener.ts';
 import type { Log } from './log.ts';
 import { TlsListener } from './tls-listener.ts';
 import type { OperatorFiles } from './watched-files.ts';
 
-export { UnusableCertificate } from './certificate.ts';
+export { UnusableCertificate };
 
 /** How often a certificate that nobody renews is told of. */
 const REMIND_EVERY_MS = 12 * 3_600_000;
@@ -20,23 +21,29 @@ const REMIND_EVERY_MS = 12 * 3_600_000;
 const READABLE_BY_OTHERS = 0o004;
 
 export interface TlsPort {
-  readonly certificate: Certificate;
+  /** What it is for, and until when, for people. */
+  readonly certificate: string;
   readonly openListener: OpenListener;
 }
 
 /**
- * Reads the certificate and its key; the listener takes new ones from then on, for new handshakes. Throws
+ * Reads the certificate and its key, which both must be named; the listener takes new ones from then on, for new handshakes. Throws
  * UnreadableFile and UnusableCertificate.
  */
 export async function readTlsFiles(
   files: OperatorFiles,
-  paths: CertificateFiles,
+  { cert, key }: Partial<CertificateFiles>,
   log: Log,
 ): Promise<TlsPort> {
+  if (cert === undefined || key === undefined) {
+    const sentence = 'a certificate and its key go together: --tls-cert FILE --tls-key FILE';
+    throw new UnusableCertificate(sentence);
+  }
+  const paths: CertificateFiles = { cert, key };
   const watched = files.add({
     what: 'certificate',
     paths: [paths.cert, paths.key],
-    parse: ([cert, key]) => toCertificate(paths, cert as Buffer, key as Buffer),
+    parse: (contents) => toCertificate(paths, ...(contents as [Buffer, Buffer])),
   });
   let current = await watched.read();
   const warn = (): void => {
@@ -47,7 +54,7 @@ export async function readTlsFiles(
   warn();
   setInterval(warn, REMIND_EVERY_MS).unref();
   return {
-    certificate: current,
+    certificate: shown(current),
     openListener: (accept, listenerLog) => {
       const listener = new TlsListener(current.context, accept, listenerLog);
       watched.watch((certificate) => {
@@ -58,6 +65,10 @@ export async function readTlsFiles(
       return listener;
     },
   };
+}
+
+function shown({ names, validUntil }: Certificate): string {
+  return `${names === '' ? 'for no name' : names}, until ${validUntil.toISOString().slice(0, 10)}`;
 }
 
 function warningsAbout(certificate: Certificate, { cert, key }: CertificateFiles): string[] {
