@@ -32,7 +32,7 @@ export interface TlsPort {
  */
 export async function readTlsFiles(
   files: OperatorFiles,
-  { cert, key }: Partial<CertificateFiles>,
+  { cert, key }: { readonly cert: string | undefined; readonly key: string | undefined },
   log: Log,
 ): Promise<TlsPort> {
   if (cert === undefined || key === undefined) {
