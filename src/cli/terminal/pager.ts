@@ -1,6 +1,7 @@
 /** Shows listings that are longer than the screen a screen at a time, and all others as they are. */
 import { emitKeypressEvents } from 'node:readline';
 import { CommandFailure, ExitCode } from '../command-failure.ts';
+import { writeOut } from '../write-out.ts';
 import { type Key, Keyboard, suspend } from './keyboard.ts';
 import type { Listing } from './listing.ts';
 import { type Look, look } from './look.ts';
@@ -39,17 +40,10 @@ async function printAll({ head, count, lines }: Listing): Promise<void> {
   for (let index = 0; index < count; index++) {
     for (const line of lines(index)) piece += `${line}\n`;
     if (piece.length < PIECE) continue;
-    if (!(await write(piece))) return;
+    if (!(await writeOut(piece))) return;
     piece = '';
   }
-  if (piece !== '') await write(piece);
-}
-
-/** Whether the stream took it. What it could not take, it tells by its 'error' event. */
-function write(text: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    process.stdout.write(text, (error) => resolve(!error));
-  });
+  if (piece !== '') await writeOut(piece);
 }
 
 async function page(lay: Lay): Promise<void> {

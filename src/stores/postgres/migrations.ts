@@ -98,12 +98,28 @@ const LOGIN_CREDENTIALS = `
   UPDATE inv.logins SET credential = ${CREDENTIAL_OF_FIRST_USERS};
 `;
 
+/** The operator's restocks. Where there was stock before, restocks were made by SQL and are not known. */
+const RESTOCKS = `
+  CREATE TABLE inv.restocks (
+    id text COLLATE "C" PRIMARY KEY,
+    at bigint NOT NULL,
+    upc bigint NOT NULL,
+    units bigint NOT NULL,
+    available bigint NOT NULL CHECK (available >= 0),
+    reason text NOT NULL,
+    by text NOT NULL
+  );
+  ALTER TABLE inv.shop ADD COLUMN restocks_known boolean NOT NULL DEFAULT true;
+  UPDATE inv.shop SET restocks_known = NOT EXISTS (SELECT FROM inv.stock);
+`;
+
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: TABLES_OF_1_0_0 },
   { version: 2, sql: IDENTITY },
   { version: 3, sql: LOST_HISTORY },
   { version: 4, sql: LOGIN_NUMBERS },
   { version: 5, sql: LOGIN_CREDENTIALS },
+  { version: 6, sql: RESTOCKS },
 ];
 
 /** The version that this program makes and uses. */

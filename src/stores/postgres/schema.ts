@@ -48,6 +48,26 @@ export async function checkVersion(connection: DatabaseConnection): Promise<void
   if (version !== SCHEMA_VERSION) throw otherVersion(version);
 }
 
+/**
+ * Throws StoreRefused when there is no shop in the database, or not one of this version: an operator's
+ * command makes no tables, and changes none.
+ */
+export async function checkShopIsThere(connection: DatabaseConnection): Promise<void> {
+  const version = await versionOf(connection);
+  if (version === 0) {
+    throw new StoreRefused(
+      'there is no shop in this database, and none was made. Check --data; ' +
+        'a new shop begins with the first start of inv serve',
+    );
+  }
+  if (version < SCHEMA_VERSION) {
+    throw new StoreRefused(
+      `its tables were made by an earlier version of inv (format ${version}, this one uses ${SCHEMA_VERSION}); ` +
+        'they were left as they are. Start inv serve with it once, which brings them up to date',
+    );
+  }
+}
+
 /** The version of our tables, at most this program's; 0 when there are none and the schema is free. */
 async function versionOf(connection: DatabaseConnection): Promise<number> {
   const { sql } = connection;

@@ -48,8 +48,20 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     'id text COLLATE "C" NOT NULL',
     'since bigint NOT NULL',
     'lost text',
+    'restocks_known boolean NOT NULL',
     'PRIMARY KEY (single)',
     'CHECK (single)',
+  ],
+  restocks: [
+    'id text COLLATE "C" NOT NULL',
+    'at bigint NOT NULL',
+    'upc bigint NOT NULL',
+    'units bigint NOT NULL',
+    'available bigint NOT NULL',
+    'reason text NOT NULL',
+    'by text NOT NULL',
+    'PRIMARY KEY (id)',
+    'CHECK ((available >= 0))',
   ],
 };
 

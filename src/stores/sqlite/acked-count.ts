@@ -31,18 +31,26 @@ export class AckedCount {
    * were acknowledged, and when the count cannot be read.
    */
   static check(path: string, dataPath: string, committed: number): void {
-    const acked = AckedCount.read(path, dataPath);
+    AckedCount.compare(path, dataPath, { acked: AckedCount.read(path, dataPath), committed });
+  }
+
+  /** How many batches were acknowledged; 0 when nobody has counted. Throws StoreRefused when it cannot be read. */
+  static read(path: string, dataPath: string): number {
+    return existsSync(path) ? readCount(path, dataPath) : 0;
+  }
+
+  /** As `check`, of a count that was read before. */
+  static compare(
+    path: string,
+    dataPath: string,
+    { acked, committed }: { readonly acked: number; readonly committed: number },
+  ): void {
     if (acked <= committed) return;
     throw new StoreRefused(
       `${dataPath} holds ${committed} batches of orders, but ${acked} were acknowledged: the end ` +
         'of its write-ahead log is missing or damaged, or the file is an old copy. Restore the ' +
         `newest backup with its -wal file; or, to go on with what is there, remove ${path}`,
     );
-  }
-
-  /** How many batches of `dataPath` were acknowledged, by the file at `path`; 0 without one. Throws StoreRefused. */
-  static read(path: string, dataPath: string): number {
-    return existsSync(path) ? readCount(path, dataPath) : 0;
   }
 
   get count(): number {

@@ -104,13 +104,17 @@ function checkVersion(version: number, path: string): void {
 
 /**
  * Looks for damage that SQLite can see, and for a version that stands in the log only. Returns the
- * number of batches in the file.
+ * number of batches in the file. `maxBytes`: up to this size of the file every page is checked.
  */
-export function checkContent(db: DatabaseSync, path: string): number {
+export function checkContent(
+  db: DatabaseSync,
+  path: string,
+  maxBytes = CHECK_WHOLE_FILE_BYTES,
+): number {
   checkVersion(schemaVersion(db), path);
   try {
     const { size } = statSync(path);
-    const tables = size <= CHECK_WHOLE_FILE_BYTES ? [''] : ['(stock)', '(logins)', '(batches)'];
+    const tables = size <= maxBytes ? [''] : ['(stock)', '(logins)', '(batches)'];
     for (const table of tables) {
       const found = db.prepare(`PRAGMA quick_check${table}`).all();
       const faults = found.map(({ quick_check }) => quick_check as string);

@@ -72,6 +72,22 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE logins ADD COLUMN credential TEXT NOT NULL DEFAULT '';
       UPDATE logins SET credential = ${CREDENTIAL_OF_FIRST_USERS};
     `),
+
+  // 6: the operator's restocks. Where there was stock before, restocks were made by SQL and are not known.
+  (db) =>
+    db.exec(`
+      CREATE TABLE restocks (
+        id TEXT PRIMARY KEY,
+        at INTEGER NOT NULL,
+        upc INTEGER NOT NULL,
+        units INTEGER NOT NULL,
+        available INTEGER NOT NULL CHECK (available >= 0),
+        reason TEXT NOT NULL,
+        "by" TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      ALTER TABLE shop ADD COLUMN restocks_known INTEGER NOT NULL DEFAULT 1;
+      UPDATE shop SET restocks_known = NOT EXISTS (SELECT 1 FROM stock);
+    `),
 ];
 
 /** The version of the tables that this program knows, which is the newest. */

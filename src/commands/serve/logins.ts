@@ -1,0 +1,39 @@
+import { Flags } from '@oclif/core';
+import { inParts, ListCommand } from '../../operator/list-command.ts';
+import { LOGINS } from '../../operator/lists.ts';
+
+export default class ServeLogins extends ListCommand {
+  static override summary = 'Show who is logged in, or end the logins of a user';
+
+  static override description =
+    `One row for each login of a user. With --end all logins of that user end, with the next request on every
+server, and the list shows those that are left; the user can log in again unless they are removed.`;
+
+  static override examples = [
+    { description: 'All logins', command: '<%= config.bin %> <%= command.id %>' },
+    {
+      description: 'End those of one user',
+      command: '<%= config.bin %> <%= command.id %> --end alice',
+    },
+  ];
+
+  static override flags = {
+    end: Flags.string({ summary: "end this user's logins", helpValue: 'USER' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(ServeLogins);
+    const { end } = flags;
+    await this.withData(flags, async (data) => {
+      const ended = end === undefined ? null : await data.endLogins(end);
+      const logins = await data.logins();
+      await this.printDone(async () => {
+        if (ended !== null && !this.jsonEnabled() && !flags.csv) {
+          this.log(`${ended === 1 ? '1 login' : `${ended} logins`} of ${end} ended.`);
+        }
+        const list = ended === null ? LOGINS : { ...LOGINS, fields: { ended } };
+        await this.printList(list, inParts(logins), flags);
+      });
+    });
+  }
+}

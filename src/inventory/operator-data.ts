@@ -1,0 +1,91 @@
+import { NamedError } from '../named-error.ts';
+import type { Order } from './model.ts';
+import type { ItemLevel, Restock, RestockOutcome, RestockRequest } from './restock.ts';
+import type { ShopIdentity } from './store.ts';
+
+/** Which orders are asked for. What is left out restricts nothing. */
+export interface SalesFilter {
+  /** Milliseconds since 1970 UTC: from `since` on, and before `until`. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  readonly user?: string | undefined;
+  readonly upc?: number | undefined;
+  /** Refused orders too. */
+  readonly refused?: boolean | undefined;
+}
+
+export interface RestocksFilter {
+  readonly since?: number | undefined;
+  readonly upc?: number | undefined;
+}
+
+export interface LoginRecord {
+  readonly user: string;
+  /** Milliseconds since 1970 UTC. */
+  readonly since: number;
+}
+
+/** A long list, part by part; a part is never empty. */
+export type Parts<Row> = AsyncIterable<readonly Row[]>;
+
+/** All books of a shop at one moment, however long they are read. */
+export interface Books {
+  readonly identity: ShopIdentity;
+  /**
+   * Whether every restock was written down. Not so where the data is older than that: then a level may
+   * have been changed by SQL, as the documents of version 1.0.0 told operators to.
+   */
+  readonly knowsRestocks: boolean;
+  /** About how many orders there are, for a progress bar. */
+  countOrders(): Promise<number>;
+  items(): Promise<readonly ItemLevel[]>;
+  restocks(): Parts<Restock>;
+  /**
+   * Every order, bought or refused. One that cannot be read is refused with UNAVAILABLE. Where the store
+   * keeps them in the order of their keys (`isSorted`), they come so.
+   */
+  orders(): Parts<Order>;
+  readonly isSorted: boolean;
+}
+
+/**
+ * What an operator can see and change of a store's data, while servers sell from it and while none runs.
+ * Opening it makes nothing that was not there. All methods throw DataFault when the data cannot be read, or
+ * was not changed.
+ */
+export interface OperatorData {
+  /** For people, without a password. */
+  readonly place: string;
+
+  /** All items, by UPC. */
+  items(): Promise<readonly ItemLevel[]>;
+
+  /**
+   * Changes the units of an item, once for each id. Throws OutcomeUnknown when it cannot be told whether it
+   * happened: the same request again tells.
+   */
+  restock(request: RestockRequest): Promise<RestockOutcome>;
+
+  /** Oldest first. */
+  restocks(filter: RestocksFilter): Parts<Restock>;
+
+  /**
+   * Orders by user, and each user's by id. Read in many short reads: an order that comes meanwhile may be
+   * there or not, and no server is kept from anything by a slow reader.
+   */
+  orders(filter: SalesFilter): Parts<Order>;
+
+  /** By user, and each user's oldest first. */
+  logins(): Promise<readonly LoginRecord[]>;
+
+  /** Ends the logins of a user, and returns how many there were. Servers notice with their next batch. */
+  endLogins(user: string): Promise<number>;
+
+  /** Calls `use` with the books of one moment. */
+  readBooks<Result>(use: (books: Books) => Promise<Result>): Promise<Result>;
+
+  close(): Promise<void>;
+}
+
+/** The data cannot be read or changed; nothing was changed. The message says why, and what to do. */
+export class DataFault extends NamedError {}

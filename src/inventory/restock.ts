@@ -1,0 +1,108 @@
+/**
+ * The rule of a restock: the operator's change of the units of one item, as a pure function for both
+ * stores. A restock is an order of the operator: its id has one outcome for ever.
+ */
+/** The level of an item as it stands in the data, whether the catalogue still has it or not. */
+export interface ItemLevel {
+  readonly upc: number;
+  readonly name: string;
+  /** Supplied since the beginning: at the first start, and by every restock. */
+  readonly units: number;
+  readonly available: number;
+  /** Why its row cannot be used, when it cannot: then both numbers are 0. */
+  readonly fault?: string;
+}
+
+export interface RestockRequest {
+  readonly id: string;
+  readonly upc: number;
+  /** Not 0; below 0, units are taken away. */
+  readonly units: number;
+  readonly reason: string;
+  /** Milliseconds since 1970 UTC. */
+  readonly at: number;
+  /** Who does it. */
+  readonly by: string;
+}
+
+/** A restock that happened. */
+export interface Restock extends RestockRequest {
+  /** What was available after it. */
+  readonly available: number;
+}
+
+export type RestockRefusalCode = 'NOITEM' | 'NOSTOCK' | 'TOOMANY' | 'ORDERREUSED' | 'UNAVAILABLE';
+
+/** Nothing was changed, and nothing is kept: the id is as free as it was. */
+export interface RestockRefused {
+  readonly kind: 'refused';
+  readonly code: RestockRefusalCode;
+  readonly message: string;
+}
+
+export type RestockOutcome =
+  | {
+      readonly kind: 'restocked';
+      readonly restock: Restock;
+      readonly replayed: boolean;
+    }
+  | RestockRefused;
+
+/** The outcome, with the item's units after it where something is to be written. */
+export type RestockDecision =
+  | RestockOutcome
+  | { readonly kind: 'write'; readonly restock: Restock; readonly units: number };
+
+/**
+ * `first`: the restock of the same id, when there is one already. `item`: the item as it is now, when the
+ * data knows it. In this order: an id that has an outcome keeps it; the item must be there; then the level
+ * after it must be from 0 to 2^53-1.
+ */
+export function decideRestock(
+  request: RestockRequest,
+  first: Restock | undefined,
+  item: ItemLevel | undefined,
+): RestockDecision {
+  const { id, upc, units, reason } = request;
+  if (first !== undefined) {
+    const isSame = first.upc === upc && first.units === units && first.reason === reason;
+    if (isSame) return { kind: 'restocked', restock: first, replayed: true };
+    return refused(
+      'ORDERREUSED',
+      `restock ${id} was another one: ${signed(first.units)} units of UPC ${first.upc}, ` +
+        `${JSON.stringify(first.reason)}, at ${new Date(first.at).toISOString()}`,
+    );
+  }
+  if (item === undefined) return refused('NOITEM', `no such UPC: ${upc}`);
+  if (item.fault !== undefined) {
+    return refused(
+      'UNAVAILABLE',
+      `UPC ${upc} cannot be restocked: ${item.fault}; correct it first`,
+    );
+  }
+  const available = item.available + units;
+  const supplied = item.units + units;
+  if (available < 0 || supplied < 0) {
+    const least = Math.min(item.available, item.units);
+    return refused(
+      'NOSTOCK',
+      `UPC ${upc} has ${item.available} units available: at most ${least} can be taken away, not ${-units}`,
+    );
+  }
+  if (!Number.isSafeInteger(available) || !Number.isSafeInteger(supplied)) {
+    return refused(
+      'TOOMANY',
+      `UPC ${upc} would have more than ${Number.MAX_SAFE_INTEGER} units; nothing counts that many`,
+    );
+  }
+  return { kind: 'write', restock: { ...request, available }, units: supplied };
+}
+
+/** `+50` or `-3`. */
+export function signed(units: number): string {
+  return units > 0 ? `+${units}` : String(units);
+}
+
+function refused(code: RestockRefusalCode, message: string): RestockRefused {
+  return { kind: 'refused', code, message };
+}

@@ -1,0 +1,130 @@
+/** The operator's lists: what stands in each row, as JSON, as CSV and in a table. */
+import type { Column } from '../cli/terminal/listing.ts';
+import { inLook } from '../cli/terminal/look.ts';
+import type { Order } from '../inventory/model.ts';
+import type { LoginRecord } from '../inventory/operator-data.ts';
+import { type ItemLevel, type Restock, signed } from '../inventory/restock.ts';
+import type { ListKind } from './list-command.ts';
+import { isoTime } from './words.ts';
+
+/** An item as the books have it. */
+export interface ItemBooks extends ItemLevel {
+  readonly sold: number;
+  readonly held: number;
+  readonly returned: number;
+}
+
+/**
+ * What was sold follows from the level: units supplied = available + held + sold - returned. Nothing is held or
+ * returned. Whether the orders say the same is what `inv serve verify` finds out.
+ */
+export function itemBooks(level: ItemLevel): ItemBooks {
+  return { ...level, sold: level.units - level.available, held: 0, returned: 0 };
+}
+
+const AMOUNTS = ['units', 'sold', 'held', 'returned', 'available'] as const;
+
+export const STOCK: ListKind<ItemBooks> = {
+  name: 'items',
+  json: ({ upc, name, units, sold, held, returned, available, fault }) => ({
+    ...{ upc, name, units, sold, held, returned, available },
+    ...(fault !== undefined && { fault }),
+  }),
+  csvHeader: ['upc', 'name', ...AMOUNTS],
+  csvRows: (item) => [[item.upc, item.name, ...AMOUNTS.map((amount) => item[amount])]],
+  columns: [
+    upcColumn(),
+    text('Item', 'cut', ({ name, fault }) => (fault === undefined ? name : `${name}: ${fault}`)),
+    number('Units', ({ units }) => String(units)),
+    number('Sold', ({ sold }) => String(sold)),
+    { ...number<ItemBooks>('Held', ({ held }) => String(held)), fit: 'spare' },
+    { ...number<ItemBooks>('Returned', ({ returned }) => String(returned)), fit: 'spare' },
+    number('Available', ({ available }) => String(available)),
+  ],
+  empty: 'There are no items in the data.',
+};
+
+export const RESTOCKS: ListKind<Restock> = {
+  name: 'restocks',
+  json: ({ id, at, upc, units, reason, by }) => ({ id, at: isoTime(at), upc, units, reason, by }),
+  csvHeader: ['id', 'at', 'upc', 'units', 'reason', 'by'],
+  csvRows: ({ id, at, upc, units, reason, by }) => [[id, isoTime(at), upc, units, reason, by]],
+  columns: [
+    text('At', 'whole', ({ at }) => isoTime(at)),
+    upcColumn(),
+    number('Units', ({ units }) => signed(units)),
+    text('Reason', 'wrap', ({ reason }) => reason),
+    text('By', 'cut', ({ by }) => by),
+    text('Restock', 'spare', ({ id }) => id),
+  ],
+  empty: 'No restocks.',
+};
+
+export const LOGINS: ListKind<LoginRecord> = {
+  name: 'logins',
+  json: ({ user, since }) => ({ user, since: isoTime(since) }),
+  csvHeader: ['user', 'since'],
+  csvRows: ({ user, since }) => [[user, isoTime(since)]],
+  columns: [
+    text('User', 'cut', ({ user }) => user),
+    text('Since', 'whole', ({ since }) => isoTime(since)),
+  ],
+  empty: 'No logins.',
+};
+
+/** What became of an order. One whose row cannot be read is told apart, not left out. */
+export function stateOf({ refusal }: Order): 'bought' | 'refused' | 'unreadable' {
+  if (refusal === null) return 'bought';
+  return refusal.code === 'UNAVAILABLE' ? 'unreadable' : 'refused';
+}
+
+const refusalText = ({ refusal }: Order): string | null =>
+  refusal === null ? null : `${refusal.code} ${refusal.message}`;
+
+/** `upc`: of CSV, which has a line for each line of an order, only this item's. */
+export function salesList(upc: number | undefined): ListKind<Order> {
+  return {
+    name: 'orders',
+    json: (order) => ({
+      order: order.id,
+      user: order.user,
+      at: isoTime(order.at),
+      state: stateOf(order),
+      lines: order.lines,
+      refusal: refusalText(order),
+    }),
+    csvHeader: ['order', 'user', 'at', 'state', 'upc', 'qty', 'available', 'refusal'],
+    csvRows: (order) => {
+      const common = [order.id, order.user, isoTime(order.at), stateOf(order)];
+      const refusal = refusalText(order);
+      // Of a long order that was refused only a digest is kept.
+      if (order.lines.length === 0) return [[...common, null, null, null, refusal]];
+      return order.lines
+        .filter((line) => upc === undefined || line.upc === upc)
+        .map((line) => [...common, line.upc, line.qty, line.available, refusal]);
+    },
+    columns: [
+      text('Order', 'whole', ({ id }) => id),
+      text('User', 'cut', ({ user }) => user),
+      text('At', 'whole', ({ at }) => isoTime(at)),
+      text('Outcome', 'wrap', (order) => refusalText(order) ?? linesText(order)),
+    ],
+    empty: 'No orders.',
+  };
+}
+
+function linesText({ lines }: Order): string {
+  return inLook(lines.map(({ upc, qty }) => `${qty} × ${upc}`).join(', '));
+}
+
+function upcColumn<Row extends { readonly upc: number }>(): Column<Row> {
+  return number('UPC', ({ upc }) => String(upc));
+}
+
+function text<Row>(title: string, fit: Column<Row>['fit'], of: (row: Row) => string): Column<Row> {
+  return { title, align: 'left', fit, text: of };
+}
+
+function number<Row>(title: string, of: (row: Row) => string): Column<Row> {
+  return { title, align: 'right', fit: 'whole', text: of };
+}

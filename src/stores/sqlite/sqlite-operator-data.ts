@@ -1,0 +1,265 @@
+/** What an operator can do with a data file: over a connection of its own, beside a server or without one. */
+import type { DatabaseSync } from 'node:sqlite';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Order } from '../../inventory/model.ts';
+import {
+  type Books,
+  DataFault,
+  type LoginRecord,
+  type OperatorData,
+  type Parts,
+  type RestocksFilter,
+  type SalesFilter,
+} from '../../inventory/operator-data.ts';
+import {
+  decideRestock,
+  type ItemLevel,
+  type Restock,
+  type RestockOutcome,
+  type RestockRequest,
+} from '../../inventory/restock.ts';
+import { type ItemLevelRow, itemLevelFromRow } from '../level-row.ts';
+import { ORDER_COLUMNS, type OrderRow, orderFromRow } from '../order-row.ts';
+import { restocksWhere, type SqlValue, salesWhere, type Where } from '../where.ts';
+import { openForOperator } from './open-for-operator.ts';
+import { BUSY, resultCode } from './result-codes.ts';
+import { readIdentity } from './shop-identity.ts';
+
+/** Rows of one part of a list. */
+const PART = 2_000;
+
+/** How long a change waits for its turn: servers at full rate leave gaps of less than a millisecond. */
+const TURN_TIMEOUT_MS = 15_000;
+
+/** The latest time that a calendar can show. */
+const MAX_TIME = 8_640_000_000_000_000;
+
+/** SQL may have written any time. */
+const READ_ORDER = ORDER_COLUMNS.replace(' at,', ` min(max(at, 0), ${MAX_TIME}) AS at,`);
+
+const RESTOCK_COLUMNS = `id, min(max(at, 0), ${MAX_TIME}) AS at, upc, units, available, reason, "by"`;
+
+const LEVEL_COLUMNS = 'upc, name, units, available';
+
+/** Opens the data file at `path`, which must be there. Throws StoreRefused. */
+export async function openSqliteOperatorData(path: string): Promise<OperatorData> {
+  return new SqliteOperatorData(await openForOperator(path), path);
+}
+
+class SqliteOperatorData implements OperatorData {
+  readonly place: string;
+  readonly #db: DatabaseSync;
+
+  constructor(db: DatabaseSync, path: string) {
+    this.#db = db;
+    this.place = path;
+  }
+
+  async items(): Promise<readonly ItemLevel[]> {
+    return this.#guarded(() => readItems(this.#db));
+  }
+
+  /**
+   * The table `batches` is left as it is: its number is the running server's, which takes a number that is
+   * higher than its own for a file that was written over.
+   */
+  async restock(request: RestockRequest): Promise<RestockOutcome> {
+    return await this.#write(() => {
+      const { id, upc } = request;
+      const first = this.#db
+        .prepare(`SELECT ${RESTOCK_COLUMNS} FROM restocks WHERE id = ?`)
+        .get(id);
+      const level = this.#db.prepare(`SELECT ${LEVEL_COLUMNS} FROM stock WHERE upc = ?`);
+      level.setReadBigInts(true);
+      const row = level.get(upc) as unknown as ItemLevelRow | undefined;
+      const item = row === undefined ? undefined : itemLevelFromRow(row);
+      const decision = decideRestock(request, first as unknown as Restock | undefined, item);
+      if (decision.kind !== 'write') return decision;
+      const { restock, units } = decision;
+      const { at, available, reason, by } = restock;
+      this.#db
+        .prepare('UPDATE stock SET units = ?, available = ? WHERE upc = ?')
+        .run(units, available, upc);
+      this.#db
+        .prepare(
+          'INSERT INTO restocks (id, at, upc, units, available, reason, "by") VALUES (?, ?, ?, ?, ?, ?, ?)',
+        )
+        .run(id, at, upc, restock.units, available, reason, by);
+      return { kind: 'restocked', restock, replayed: false };
+    });
+  }
+
+  async *restocks(filter: RestocksFilter): Parts<Restock> {
+    yield* this.#parts<Restock>(
+      `SELECT ${RESTOCK_COLUMNS} FROM restocks`,
+      restocksWhere(filter),
+      'restocks.at, id',
+      ({ at, id }) => [at, id],
+    );
+  }
+
+  async *orders(filter: SalesFilter): Parts<Order> {
+    const { upc } = filter;
+    const rows = this.#parts<OrderRow>(
+      `SELECT ${READ_ORDER} FROM orders`,
+      salesWhere(filter),
+      '"user", id',
+      (row) => [row.user, row.id],
+    );
+    for await (const part of rows) {
+      const orders = part.map((row) => orderFromRow(row, () => undefined));
+      const wanted =
+        upc === undefined
+          ? orders
+          : orders.filter(({ lines }) => lines.some((line) => line.upc === upc));
+      if (wanted.length > 0) yield wanted;
+    }
+  }
+
+  async logins(): Promise<readonly LoginRecord[]> {
+    const sql = `SELECT user, min(max(since, 0), ${MAX_TIME}) AS since FROM logins ORDER BY user, since, token_hash`;
+    return this.#guarded(() => this.#db.prepare(sql).all() as unknown as LoginRecord[]);
+  }
+
+  async endLogins(user: string): Promise<number> {
+    return await this.#write(() =>
+      Number(this.#db.prepare('DELETE FROM logins WHERE user = ?').run(user).changes),
+    );
+  }
+
+  async readBooks<Result>(use: (books: Books) => Promise<Result>): Promise<Result> {
+    this.#db.exec('BEGIN');
+    try {
+      return await use(new SqliteBooks(this.#db));
+    } catch (error) {
+      throw this.#faultOf(error);
+    } finally {
+      this.#db.exec('ROLLBACK');
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#db.close();
+  }
+
+  /**
+   * The rows of a SELECT in the order of its `keys`, each part in a read of its own, which begins behind
+   * the last row of the part before. `keyOf` returns the values of the keys of a row.
+   */
+  async *#parts<Row>(
+    select: string,
+    where: Where,
+    keys: string,
+    keyOf: (row: Row) => SqlValue[],
+  ): Parts<Row> {
+    let behind = where;
+    for (;;) {
+      const sql = `${select} ${behind.text} ORDER BY ${keys} LIMIT ${PART}`;
+      const { values } = behind;
+      const rows = this.#guarded(() => this.#db.prepare(sql).all(...values) as unknown as Row[]);
+      if (rows.length > 0) yield rows;
+      if (rows.length < PART) return;
+      behind = where.and(`(${keys}) > (?, ?)`, ...keyOf(rows.at(-1) as Row));
+    }
+  }
+
+  /** Runs `change` in a write transaction, when it is its turn beside the batches of a server. */
+  async #write<Result>(change: () => Result): Promise<Result> {
+    this.#db.exec('PRAGMA busy_timeout = 0');
+    const deadline = performance.now() + TURN_TIMEOUT_MS;
+    for (;;) {
+      try {
+        this.#db.exec('BEGIN IMMEDIATE');
+        break;
+      } catch (error) {
+        if (resultCode(error) !== BUSY) throw this.#faultOf(error);
+        if (performance.now() > deadline) {
+          throw new DataFault(
+            `another program has held ${this.place} for ${TURN_TIMEOUT_MS / 1000} s; nothing was changed. ` +
+              'End its write transaction, and try again',
+            { cause: error },
+          );
+        }
+        await pause(1);
+      }
+    }
+    try {
+      const result = change();
+      this.#db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw this.#faultOf(error);
+    }
+  }
+
+  #guarded<Result>(read: () => Result): Result {
+    try {
+      return read();
+    } catch (error) {
+      throw this.#faultOf(error);
+    }
+  }
+
+  /** An error of SQLite as a sentence; any other error as it is. */
+  #faultOf(error: unknown): unknown {
+    if (resultCode(error) === 0) return error;
+    const { message } = error as Error;
+    return new DataFault(
+      `cannot use ${this.place}: ${message}. Look at the disk, or restore a backup`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Inside a read transaction, which shows one moment however long it lasts. */
+class SqliteBooks implements Books {
+  readonly #db: DatabaseSync;
+  readonly identity: Books['identity'];
+  readonly knowsRestocks: boolean;
+  readonly isSorted = true;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.identity = readIdentity(db);
+    this.knowsRestocks = db.prepare('SELECT restocks_known AS known FROM shop').get()?.known === 1;
+  }
+
+  async countOrders(): Promise<number> {
+    return this.#db.prepare('SELECT count(*) AS count FROM orders').get()?.count as number;
+  }
+
+  async items(): Promise<readonly ItemLevel[]> {
+    return readItems(this.#db);
+  }
+
+  restocks(): Parts<Restock> {
+    return this.#all(`SELECT ${RESTOCK_COLUMNS} FROM restocks`, (row) => row as unknown as Restock);
+  }
+
+  orders(): Parts<Order> {
+    return this.#all(`SELECT ${READ_ORDER} FROM orders ORDER BY user, id`, (row) =>
+      orderFromRow(row as unknown as OrderRow, () => undefined),
+    );
+  }
+
+  async *#all<Row>(select: string, toRow: (row: object) => Row): Parts<Row> {
+    let part: Row[] = [];
+    for (const row of this.#db.prepare(select).iterate()) {
+      part.push(toRow(row));
+      if (part.length < PART) continue;
+      yield part;
+      part = [];
+    }
+    if (part.length > 0) yield part;
+  }
+}
+
+function readItems(db: DatabaseSync): ItemLevel[] {
+  const select = db.prepare(`SELECT ${LEVEL_COLUMNS} FROM stock ORDER BY upc`);
+  // A level that SQL has set may be greater than any number of JavaScript.
+  select.setReadBigInts(true);
+  return Array.from(select.iterate(), (row) => itemLevelFromRow(row as unknown as ItemLevelRow));
+}
