@@ -70,10 +70,10 @@ export function checkVariables(variables: readonly Variable[]): void {
  */
 export function namingVariable(error: unknown, variables: readonly Variable[]): unknown {
   if (!(error instanceof Error)) return error;
-  const [parsing, option] = /^Parsing --(\S+)/.exec(error.message) ?? [];
+  const [start, verb, option] = /^(Parsing|Expected) --([\w-]+)/.exec(error.message) ?? [];
   const variable = variables.find((one) => one.option === option);
-  if (parsing !== undefined && variable !== undefined) {
-    error.message = error.message.replace(parsing, `Parsing ${variable.name}`);
+  if (start !== undefined && variable !== undefined) {
+    error.message = error.message.replace(start, `${verb} ${variable.name}`);
   }
   return error;
 }

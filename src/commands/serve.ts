@@ -1,19 +1,19 @@
 import { join, resolve } from 'node:path';
-import { inspect } from 'node:util';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { bareHost, DEFAULT_PORT, nameOf } from '../client/address.ts';
 import { CATALOG, type Item, parseCatalog } from '../inventory/catalog.ts';
-import { type Store, StoreFailure, StoreRefused } from '../inventory/store.ts';
+import { type Store, StoreRefused } from '../inventory/store.ts';
 import { USERS } from '../inventory/users.ts';
 import { whyNotListening } from '../server/listener.ts';
-import { logToStderr } from '../server/log.ts';
+import { LEVELS, logToStderr, stderrLog } from '../server/log.ts';
 import { InventoryServer } from '../server/server.ts';
 import { ignoreFaults, outputLeft } from '../server/standard-streams.ts';
 import { stopOnSignals } from '../server/stop-signals.ts';
 import type { TlsPort } from '../server/tls-files.ts';
 import { OperatorFiles, UnreadableFile } from '../server/watched-files.ts';
+import { tellWhyStopped } from '../server/why-stopped.ts';
 import { wrongPlace } from '../stores/data-place.ts';
 import {
   isPostgresAddress,
@@ -101,11 +101,18 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       min: 0,
       max: 86_400,
     }),
+    'log-level': Flags.option({
+      description: 'the least urgent lines of the log (stderr) that are written',
+      default: 'info' as const,
+      env: 'INV_LOG_LEVEL',
+      options: LEVELS,
+    })(),
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Serve);
     ignoreFaults(process.stdout, process.stderr);
+    stderrLog.leastLevel = flags['log-level'];
     const files = new OperatorFiles(logToStderr);
     process.on('SIGHUP', () => files.readAgain());
     const wrong = flags.data === undefined ? null : wrongPlace(flags.data);
@@ -119,7 +126,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
         })
       : await openFile(flags.data, this.config.dataDir, catalog);
     const onFailure = (error: Error): never => {
-      reportFailure(error, data);
+      tellWhyStopped(error, data, logToStderr);
       process.exit(ExitCode.fault);
     };
     const server = new InventoryServer({
@@ -198,23 +205,6 @@ async function tlsPort(files: OperatorFiles, cert?: string, key?: string): Promi
     if (!(error instanceof UnreadableFile || error instanceof UnusableCertificate)) throw error;
     throw new CommandFailure(`cannot speak TLS: ${error.message}`, 'USAGE', ExitCode.usage);
   }
-}
-
-/** Tells why the server stops: a line for programs in the log, and sentences for people. */
-function reportFailure(error: Error, data: string): void {
-  const { kind, message, affected, remedy } = error instanceof StoreFailure ? error : ours(error);
-  logToStderr('store failed', { level: 'error', kind, error: message, affected, remedy, data });
-  process.stderr.write(`inv: stopped: ${message}.\n${affected}.\n${remedy}.\n`);
-  if (process.env.DEBUG) process.stderr.write(`${inspect(error)}\n`);
-}
-
-function ours({ message }: Error) {
-  return {
-    kind: 'internal error',
-    message: `internal error: ${message}`,
-    affected: 'Nothing that was acknowledged is affected; the last batch got no reply',
-    remedy: 'Start the server again, and please report this',
-  };
 }
 
 /** A store, and what people are told about where it is. */

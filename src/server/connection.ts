@@ -25,8 +25,6 @@ export interface ConnectionHost extends ConversationHost {
   readonly memory: MemoryBudget;
   /** How many requests were taken. */
   requests: number;
-  /** Told before a connection is cut. */
-  cutting(connection: Connection): void;
   /** Told when a client speaks TLS to a port that does not, or inside of it. */
   greetedWithTls(connection: Connection): void;
 }
@@ -84,7 +82,8 @@ export class Connection implements Transport, Keeper {
   }
 
   get isLoggedIn(): boolean {
-    return this.#conversation.isLoggedIn;
+    const { session, user } = this.#conversation;
+    return session !== null && user?.isInForce === true;
   }
 
   get keptBytes(): number {
@@ -156,15 +155,22 @@ export class Connection implements Transport, Keeper {
   }
 
   /** Ends it because it keeps too much, or because others need its place. */
-  cut(): void {
-    this.#host.cutting(this);
+  cut(why = 'it keeps too much memory'): void {
+    this.#logCut(why);
     this.#conversation.close();
     this.destroy();
   }
 
   /** Called when the client had its time to read and did nothing. */
   protected timedOut(): void {
+    // Behind its last reply, a client is only waited for (lingering-close.ts).
+    if (!this.#socket.writableEnded) this.#logCut('it read none of its replies for too long');
     this.destroy();
+  }
+
+  #logCut(why: string): void {
+    const { address, user, keptBytes } = this;
+    this.#host.log('client cut', { level: 'warn', address, user, kept_bytes: keptBytes, why });
   }
 
   #tellKeptBytes(): void {

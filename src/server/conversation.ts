@@ -21,6 +21,8 @@ import {
 import { wallClock } from './clock.ts';
 import type { GroupCommit, Source } from './group-commit.ts';
 import { HEAVY_WORK } from './heavy-lane.ts';
+import type { Log, LogFields } from './log.ts';
+import { checkLogin } from './login-check.ts';
 import type { Output } from './output.ts';
 import type { Passwords } from './passwords.ts';
 import { PendingRequest } from './pending-request.ts';
@@ -32,6 +34,7 @@ export interface ConversationHost extends Service {
   parse(words: readonly string[]): Command | ErrorReply;
   readonly commit: GroupCommit;
   readonly passwords: Passwords;
+  readonly log: Log;
 }
 
 /** What a conversation needs of its connection. */
@@ -78,10 +81,6 @@ export class Conversation implements Caller {
     this.service = host;
     this.#transport = transport;
     this.#replies = new ReplyQueue(transport.output);
-  }
-
-  get isLoggedIn(): boolean {
-    return this.session !== null && this.user?.isInForce === true;
   }
 
   get now(): number {
@@ -192,16 +191,17 @@ export class Conversation implements Caller {
   /** Checks a password away from the event loop, and performs `command` when it is right. */
   async #check(command: Command, credentials: Credentials): Promise<void> {
     this.#checking = true;
-    const { passwords } = this.service;
-    const { address } = this.#transport;
-    const full = passwords.isFull(credentials, address);
-    const isThere = () => !this.#transport.isDestroyed;
-    this.checked = full ? null : await passwords.check(credentials, address, isThere);
+    const checked = await checkLogin(credentials, this.#transport, this.service);
     this.#checking = false;
     this.#now = 0;
-    if (this.checked !== null) this.#perform(command, 1);
-    else this.refuse(full ? LOGINS_BUSY : WRONG_PASSWORD);
+    this.checked = checked instanceof ErrorReply ? null : checked;
+    if (checked instanceof ErrorReply) this.refuse(checked);
+    else this.#perform(command, 1);
     this.#transport.advance();
+  }
+
+  #log(event: string, fields: LogFields): void {
+    this.service.log(event, { ...fields, address: this.#transport.address });
   }
 
   /** Called when `command` is settled. */
@@ -255,9 +255,21 @@ export class Conversation implements Caller {
   logIn(session: Session, user: UserInForce): void {
     this.session = session;
     this.user = user;
+    this.#log('logged in', { user: user.name, kept: session.tokenHash !== null });
+  }
+
+  attach(session: Session, user: UserInForce): void {
+    this.session = session;
+    this.user = user;
+    this.#log('login resumed', { level: 'debug', user: user.name });
   }
 
   logOut(): void {
+    this.#log('logged out', { user: this.session?.user });
+    this.detach();
+  }
+
+  detach(): void {
     this.session = null;
     this.user = null;
   }
@@ -278,8 +290,6 @@ export class Conversation implements Caller {
   }
 }
 
-const WRONG_PASSWORD = new ErrorReply('WRONGPASS', 'unknown user or wrong password');
-const LOGINS_BUSY = new ErrorReply('BUSY', 'too many logins at once; try again in a few seconds');
 const UNAVAILABLE = new ErrorReply(
   'UNAVAILABLE',
   'the store could not commit; nothing happened, try again',

@@ -4,7 +4,10 @@
  */
 import type { Writable } from 'node:stream';
 
-export type Level = 'info' | 'warn' | 'error';
+/** From the least to the most urgent. */
+export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+export type Level = (typeof LEVELS)[number];
 
 export interface LogFields {
   /** `info` when nothing is said: all is as it should be. */
@@ -31,6 +34,8 @@ interface Window {
 
 /** Writes log lines to a stream that may be full, closed, or read by nobody. */
 export class LogWriter {
+  /** Lines that are less urgent are not written. */
+  leastLevel: Level = 'info';
   readonly #stream: Writable;
   readonly #windows = new Map<string, Window>();
   /** Lines that could not be written and are not told of yet. */
@@ -41,7 +46,9 @@ export class LogWriter {
   }
 
   readonly log: Log = (event, fields = {}) => {
-    if (this.#mayPass(event, fields.level)) this.#write(lineOf(event, fields), 1);
+    const { level = 'info' } = fields;
+    if (LEVELS.indexOf(level) < LEVELS.indexOf(this.leastLevel)) return;
+    if (this.#mayPass(event, level)) this.#write(lineOf(event, fields), 1);
   };
 
   #mayPass(event: string, level: Level | undefined): boolean {
@@ -86,11 +93,24 @@ export class LogWriter {
 function lineOf(event: string, { level = 'info', ...fields }: LogFields): string {
   const head = { time: new Date().toISOString(), level, event };
   try {
-    return `${JSON.stringify({ ...head, ...fields })}\n`;
+    return `${escaped(JSON.stringify({ ...head, ...fields }))}\n`;
   } catch (error) {
     // A field that JSON cannot hold.
     return `${JSON.stringify({ ...head, unprintable: (error as Error).message })}\n`;
   }
 }
 
-export const logToStderr: Log = new LogWriter(process.stderr).log;
+/** What JSON leaves as it is, and a terminal that shows the log would obey, or not show. */
+const OBEYED = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+function escaped(json: string): string {
+  return json.replace(OBEYED, (character) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}
+
+export const stderrLog = new LogWriter(process.stderr);
+export const logToStderr: Log = stderrLog.log;

@@ -50,6 +50,10 @@ export class Passwords {
     this.#stopped.abort();
   }
 
+  knows(name: string): boolean {
+    return this.#users.find(name) !== undefined;
+  }
+
   /** Whether another check would wait too long, whoever asks for it. */
   get full(): boolean {
     return this.#waiting >= MAX_WAITING_LOGINS;

@@ -52,7 +52,7 @@ export class InventoryServer implements ConnectionHost {
   readonly #listener: Listener;
   readonly #store: Store;
   readonly #users: UsersInForce;
-  readonly #log: Log;
+  readonly log: Log;
   readonly #started = performance.now();
   /** The oldest first. */
   readonly #connections = new Set<Connection>();
@@ -83,7 +83,7 @@ export class InventoryServer implements ConnectionHost {
     this.passwords = new Passwords(this.#users);
     this.orderIds = new OrderIds(store.latestOrder);
     this.version = version;
-    this.#log = log;
+    this.log = log;
     this.commit = new GroupCommit(store, onFailure);
     store.observe({ faultFound: (fault) => log('row cannot be used', { level: 'error', fault }) });
     this.#listener = openListener((socket, tcp) => this.#accept(socket, tcp), log);
@@ -103,7 +103,7 @@ export class InventoryServer implements ConnectionHost {
    * request; the others notice nothing.
    */
   replaceUsers(users: readonly User[]): void {
-    this.#log('users changed', { ...this.#users.replace(users) });
+    this.log('users changed', { ...this.#users.replace(users) });
   }
 
   /** Resolves with the port when connections are accepted; rejects with the error of the system. */
@@ -164,24 +164,15 @@ export class InventoryServer implements ConnectionHost {
     };
   }
 
-  cutting(connection: Connection): void {
-    this.#log('client cut', {
-      level: 'warn',
-      address: connection.address,
-      user: connection.user,
-      kept_bytes: connection.keptBytes,
-    });
-  }
-
   greetedWithTls({ address }: Connection): void {
-    this.#log('client with TLS', { level: 'warn', address });
+    this.log('client with TLS', { level: 'warn', address });
   }
 
   /** `tcp`: what carries an encrypted connection. */
   #accept(accepted: Socket, tcp: Socket | null): void {
     this.#accepted++;
     if (this.#connections.size >= this.#maxConnections && !this.#makeRoom()) {
-      this.#log('connection refused', {
+      this.log('connection refused', {
         level: 'warn',
         address: accepted.remoteAddress,
         connections: this.#connections.size,
@@ -210,7 +201,7 @@ export class InventoryServer implements ConnectionHost {
       if (now - connection.openedAt < LOGIN_TIMEOUT_MS) break;
       if (connection.isLoggedIn) continue;
       this.#connections.delete(connection);
-      connection.cut();
+      connection.cut('it has not logged in, and others need its place');
       return true;
     }
     // Looking through all of them for each connection that comes would be work for everybody.

@@ -39,7 +39,7 @@ export class TlsConnection extends Connection {
   protected override timedOut(): void {
     const unsent = this.#tcp._handle?.writeQueueSize ?? 0;
     if (unsent === this.#unsent) {
-      this.destroy();
+      super.timedOut();
       return;
     }
     this.#unsent = unsent;

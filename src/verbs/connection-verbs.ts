@@ -112,7 +112,7 @@ export const RESET: Verb = defineVerb<Command>({
   inTransaction: atOnce,
   answer: (_, caller) => {
     caller.transaction = null;
-    caller.logOut();
+    caller.detach();
     caller.name = null;
     caller.version = 2;
     return RESET_DONE;

@@ -76,7 +76,7 @@ function byToken(token: string): TokenCommand {
 function attach(session: Login, caller: Caller): ErrorReply | null {
   const user = caller.service.userOf(session);
   if (user === null) return NOT_RESUMED;
-  caller.logIn(session, user);
+  caller.attach(session, user);
   return null;
 }
 

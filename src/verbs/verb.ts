@@ -49,8 +49,14 @@ export interface Caller {
   /** Milliseconds since 1970 UTC, read once for the requests that arrive together. */
   readonly now: number;
   readonly service: Service;
+  /** Takes note of a login that was made: the password was right. */
   logIn(session: Session, user: UserInForce): void;
+  /** Takes note of a login from before to which the connection is attached. */
+  attach(session: Session, user: UserInForce): void;
+  /** Takes note that the login was ended. */
   logOut(): void;
+  /** Forgets the login, which may live on. */
+  detach(): void;
   /** Takes no more requests, and closes when every reply is written. */
   close(): void;
 }

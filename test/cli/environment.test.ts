@@ -52,6 +52,9 @@ test('a value that makes no sense is named by the variable that it came from', a
   expect((await fixture(purchase, { INV_TEST_COUNT: 'many' })).stderr).toBe(
     'inv: INV_TEST_COUNT: expected an integer but received: many (--help shows the options)\n',
   );
+  expect((await fixture(purchase, { INV_TEST_PACE: 'lazy' })).stderr).toBe(
+    'inv: expected INV_TEST_PACE=lazy to be one of: slow, quick (--help shows the options)\n',
+  );
   expect((await fixture([...purchase, '--count', 'x'], { INV_TEST_COUNT: '3' })).stderr).toMatch(
     /^inv: --count: expected an integer/,
   );

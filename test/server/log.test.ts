@@ -1,7 +1,12 @@
 import { once } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { LogWriter, MAX_LINES_OF_EVENT, MAX_UNREAD_LOG_BYTES } from '../../src/server/log.ts';
+import {
+  LEVELS,
+  LogWriter,
+  MAX_LINES_OF_EVENT,
+  MAX_UNREAD_LOG_BYTES,
+} from '../../src/server/log.ts';
 
 /** A stream that takes everything at once. */
 class Paper extends Writable {
@@ -47,6 +52,30 @@ test('a field that JSON cannot hold does not stop the one who logs', () => {
   const stream = new Paper();
   new LogWriter(stream).log('odd', { units: 1n });
   expect(stream.takeLines()).toMatchObject([{ event: 'odd', unprintable: expect.any(String) }]);
+});
+
+test('lines that are less urgent than the least level are not written', () => {
+  const stream = new Paper();
+  const writer = new LogWriter(stream);
+  const events = (): unknown[] => {
+    for (const level of LEVELS) writer.log(level, { level });
+    writer.log('usual');
+    return stream.takeLines().map(({ event }) => event);
+  };
+  expect(events()).toEqual(['info', 'warn', 'error', 'usual']);
+  writer.leastLevel = 'debug';
+  expect(events()).toEqual(['debug', 'info', 'warn', 'error', 'usual']);
+  writer.leastLevel = 'error';
+  expect(events()).toEqual(['error']);
+});
+
+test('what a terminal would obey is escaped, and is the same text to a program', () => {
+  const stream = new Paper();
+  const odd = 'a\u001b[31m\u009b31m\u202e\u2028\u{e0001}\u007f\n{"level":"info"}';
+  new LogWriter(stream).log('odd', { odd });
+  const line = stream.take();
+  expect(line).toMatch(/^[\x20-\x7e]+\n$/);
+  expect(JSON.parse(line)).toMatchObject({ odd });
 });
 
 describe('a log that cannot be written', () => {

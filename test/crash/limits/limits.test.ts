@@ -109,6 +109,8 @@ describe('a connection that does not log in', () => {
     expect(await answerTo(refused, '')).toMatch(/^-BUSY /);
     expect(await answerTo(buyer, 'PING\r\n')).toBe('+PONG\r\n');
     for (const socket of [buyer, refused, ...strangers]) socket.destroy();
+    const events = server.logged.map(({ event }) => event);
+    expect(new Set(events)).toEqual(new Set(['logged in', 'client cut', 'connection refused']));
   });
 });
 
@@ -128,6 +130,9 @@ describe('a client that reads nothing', () => {
     const elapsed = await closedAfter(socket);
     clearInterval(writing);
     expect(elapsed).toBeGreaterThan(UNREAD_OUTPUT_TIMEOUT_MS);
+    expect(server.logged).toMatchObject([
+      { event: 'client cut', why: expect.stringMatching(/^it read none/) },
+    ]);
     expect(performance.now() - started).toBeLessThan(8_000);
   });
 

@@ -33,7 +33,13 @@ export function newCaller(changes: Partial<Caller> = {}): Caller & { closed: boo
     logIn(session, user) {
       Object.assign(this, { session, user });
     },
+    attach(session, user) {
+      Object.assign(this, { session, user });
+    },
     logOut() {
+      this.detach();
+    },
+    detach() {
       Object.assign(this, { session: null, user: null });
     },
     closed: false,

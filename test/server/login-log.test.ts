@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { hashPassword } from '../../src/inventory/password-hash.ts';
+import { encodeCommand } from '../../src/protocol/encoder.ts';
+import { startServer } from '../support/in-process.ts';
+
+const users = [
+  { name: 'dana', password: await hashPassword('first secret', { ln: 4, r: 8, p: 1 }) },
+];
+const address = '127.0.0.1';
+
+test('logins that are made, resumed, refused and ended are logged; no password and no token is', async () => {
+  await using server = await startServer({ users });
+  const client = await server.connect();
+  await client.ask('HELLO 3');
+  const ask = async (...words: string[]) => {
+    await client.send(encodeCommand(words));
+    return await client.reply();
+  };
+  await ask('AUTH', 'dana', 'first secret');
+  const { token } = await ask('LOGIN', 'dana', 'first secret');
+  await ask('LOGIN', 'dana', 'second secret');
+  // Somebody who types the password in the place of the name.
+  await ask('AUTH', 'first secret', 'dana');
+  await ask('RESUME', token);
+  await ask('RESUME', 'no token');
+  await client.ask('LOGOUT');
+  expect(server.logged).toEqual([
+    { event: 'logged in', user: 'dana', kept: false, address },
+    { event: 'logged in', user: 'dana', kept: true, address },
+    { event: 'login failed', level: 'warn', user: 'dana', address },
+    { event: 'login failed', level: 'warn', user: null, address },
+    { event: 'login resumed', level: 'debug', user: 'dana', address },
+    { event: 'logged out', user: 'dana', address },
+  ]);
+  expect(JSON.stringify(server.logged)).not.toMatch(new RegExp(`secret|${token}|no token`));
+});
+
+test('users who change are logged by name', async () => {
+  await using server = await startServer({ users });
+  server.server.replaceUsers([]);
+  expect(server.logged).toEqual([
+    {
+      event: 'users changed',
+      users: 0,
+      added: [],
+      removed: ['dana'],
+      otherPassword: [],
+      untold: 0,
+    },
+  ]);
+});
