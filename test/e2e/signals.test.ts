@@ -42,7 +42,7 @@ test.for(['SIGUSR1', 'SIGPIPE'] as const)('%s does nothing', async (signal) => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line).event),
-  ).toEqual(['started', 'hangup', 'stopping', 'stopped']);
+  ).toEqual(['started', 'logged in', 'hangup', 'stopping', 'stopped']);
 });
 
 test('SIGQUIT stops the server as SIGTERM does: no core file', async () => {
