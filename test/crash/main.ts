@@ -23,6 +23,7 @@ console.log(`
 ${((performance.now() - started) / 1000).toFixed(0)} s, seed ${seed}
 kills                    ${kills}, and ${report.killsAtStart} of a server that was just starting
 orders sent              ${counts.purchases}: ${report.bought} bought, ${report.refused} refused
+transactions             ${counts.transactions}
 orders on disk           ${report.ordersOnDisk}
 tried again after a loss ${counts.retried}
 sent again when known    ${counts.repeated}, and ${counts.reused} ids with other content

@@ -32,6 +32,7 @@ export interface Market {
 
 export type Count =
   | 'purchases'
+  | 'transactions'
   | 'repeated'
   | 'retried'
   | 'reused'
@@ -42,6 +43,7 @@ export type Count =
 export function newMarket(ledger: Ledger, gate: Gate): Market {
   const counts = {
     purchases: 0,
+    transactions: 0,
     repeated: 0,
     retried: 0,
     reused: 0,
@@ -63,7 +65,17 @@ export function startBuyers(count: number, seed: number, market: Market): Promis
 /** While the store is away, servers refuse at once; and buyers are patient. */
 const PAUSE_WHEN_AWAY_MS = 50;
 
-const STEPS = { buy: 60, repeat: 8, reuse: 3, ask: 8, look: 6, relogin: 4, twice: 5, drop: 3 };
+const STEPS = {
+  buy: 50,
+  together: 10,
+  repeat: 8,
+  reuse: 3,
+  ask: 8,
+  look: 6,
+  relogin: 4,
+  twice: 5,
+  drop: 3,
+};
 
 export class Buyer {
   readonly #user: User;
@@ -73,6 +85,8 @@ export class Buyer {
   #login: LoginEntry | null = null;
   /** Orders of this buyer that it sent and that were not answered. */
   #open = new Set<OrderEntry>();
+  /** Transactions of this buyer that it sent and that were not answered. */
+  readonly #openTransactions = new Set<readonly OrderEntry[]>();
 
   constructor(user: User, random: Random, market: Market) {
     this.#user = user;
@@ -130,6 +144,11 @@ export class Buyer {
 
   /** The same ids again, in either way that the protocol offers. */
   async #retry(client: WireClient): Promise<void> {
+    for (const entries of this.#openTransactions) {
+      this.#openTransactions.delete(entries);
+      // Or each of them by itself, as all other orders.
+      if (this.#random.chance(0.5)) await this.#sendTogether(client, entries);
+    }
     await Promise.all(
       [...this.#open].map(async (entry) => {
         this.#market.counts.retried++;
@@ -144,10 +163,16 @@ export class Buyer {
     switch (random.weighted(STEPS)) {
       case 'buy':
         return await this.#buy(client, random.between(1, 12));
+      case 'together': {
+        const entries = Array.from({ length: random.between(2, 8) }, () => this.#newOrder());
+        this.#ledger.sendingTogether(entries);
+        return await this.#sendTogether(client, entries);
+      }
       case 'repeat': {
         const entry = this.#anyOrder();
         if (entry === undefined) return;
         this.#market.counts.repeated++;
+        this.#ledger.sendingAlone(entry);
         const wasKnown = entry.outcome !== null;
         const reply = await client.send(...words(entry));
         return this.#ledger.answered(entry, reply, wasKnown);
@@ -229,7 +254,29 @@ export class Buyer {
     return [...upcs].map((upc) => ({ upc, qty: this.#random.between(1, 3) }));
   }
 
+  /** Sends a transaction at once, and waits for its answers. */
+  async #sendTogether(client: WireClient, entries: readonly OrderEntry[]): Promise<void> {
+    this.#market.counts.transactions++;
+    this.#openTransactions.add(entries);
+    for (const entry of entries) this.#open.add(entry);
+    const sent = [['MULTI'], ...entries.map(words), ['EXEC']].map((one) => client.send(...one));
+    const replies = await Promise.all(sent);
+    this.#openTransactions.delete(entries);
+    const outcomes = replies.pop();
+    if (`${replies}` !== `OK${',QUEUED'.repeat(entries.length)}`) {
+      return this.#ledger.violation(`a transaction was answered ${describe(replies)}`);
+    }
+    if (!Array.isArray(outcomes) || outcomes.length !== entries.length) {
+      return this.#ledger.violation(`EXEC was answered ${describe(outcomes ?? null)}`);
+    }
+    for (const [index, entry] of entries.entries()) {
+      this.#ledger.answered(entry, outcomes[index], false);
+      this.#open.delete(entry);
+    }
+  }
+
   async #send(client: WireClient, entry: OrderEntry): Promise<void> {
+    this.#ledger.sendingAlone(entry);
     this.#open.add(entry);
     this.#ledger.answered(entry, await client.send(...words(entry)), false);
     this.#open.delete(entry);

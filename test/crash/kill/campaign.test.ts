@@ -6,5 +6,6 @@ test('nothing is lost, doubled or oversold over ten kills under load', async () 
   expect(report.violations).toEqual([]);
   expect(report.bought).toBeGreaterThan(1_000);
   expect(report.refused).toBeGreaterThan(100);
+  expect(report.counts.transactions).toBeGreaterThan(20);
   expect(report.counts.retried).toBeGreaterThan(100);
 }, 60_000);

@@ -31,7 +31,10 @@ beforeAll(async () => {
   gate.open(server.port);
   const load = startBuyers(6, 7, market);
   const isEnough = () =>
-    ledger.orders.size > 1_500 && market.counts.logouts > 1 && find('refused') !== undefined;
+    ledger.orders.size > 1_500 &&
+    market.counts.logouts > 1 &&
+    find('refused') !== undefined &&
+    [...ledger.transactions].some((one) => one.some(isRefused));
   while (!isEnough()) await new Promise((resolve) => setImmediate(resolve));
   market.closing = true;
   await Promise.all(load);
@@ -44,6 +47,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 function find(outcome: string): OrderEntry | undefined {
   return [...ledger.orders.values()].find((entry) => entry.outcome?.startsWith(outcome));
+}
+
+function isRefused({ outcome }: OrderEntry): boolean {
+  return outcome?.startsWith('refused') === true;
 }
 
 /** What the checks say about a copy of the file that `sql` has changed. */
@@ -78,6 +85,18 @@ test('a lost purchase is noticed, also when its units are back on sale', () => {
     const violations = violationsAfter(`DELETE FROM orders ${where(bought)}; ${also}`);
     expect(violations).toContainEqual(expect.stringContaining(lost));
   }
+});
+
+test('a transaction that is half on disk is noticed, also when it was not answered', () => {
+  const entries = [...ledger.transactions].find((one) => one.some(isRefused)) ?? [];
+  const entry = entries.find(isRefused) as OrderEntry;
+  const { outcome } = entry;
+  entry.outcome = null;
+  const violations = violationsAfter(`DELETE FROM orders ${where(entry)}`);
+  entry.outcome = outcome;
+  expect(violations).toEqual([
+    expect.stringContaining(`${entries.length - 1} of ${entries.length} orders are on disk`),
+  ]);
 });
 
 test('a lost refusal is noticed', () => {

@@ -20,6 +20,7 @@ type Sale = readonly [qty: number, available: number];
 export function checkFile(ledger: Ledger, file: Rows): number {
   const sales = new Map<number, Sale[]>(CATALOG.map(({ upc }) => [upc, []]));
   const unnamed: Record<string, number> = { alice: 0, bob: 0, carol: 0 };
+  const ofTransactions = new Map<readonly OrderEntry[], number>();
   let found = 0;
   let count = 0;
   for (const row of file.orders()) {
@@ -33,9 +34,20 @@ export function checkFile(ledger: Ledger, file: Rows): number {
         ledger.violation(`${nameOf(entry)}: answered ${entry.outcome}, on disk ${outcome}`);
       }
     }
+    const together = entry?.together;
+    if (together !== undefined) {
+      ofTransactions.set(together, (ofTransactions.get(together) ?? 0) + 1);
+    }
     if (row.refusal === null) addSales(row, sales, ledger);
   }
   checkNothingLost(ledger, file, found);
+  for (const entries of ledger.transactions) {
+    const there = ofTransactions.get(entries) ?? 0;
+    if (there === 0 || there === entries.length) continue;
+    ledger.violation(
+      `the transaction of ${nameOf(entries[0] as OrderEntry)}: ${there} of ${entries.length} orders are on disk`,
+    );
+  }
   for (const user of USERS) {
     if ((unnamed[user] ?? 0) > ledger.lostUnnamed[user]) {
       ledger.violation(

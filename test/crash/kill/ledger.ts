@@ -19,6 +19,8 @@ export interface OrderEntry {
   outcome: string | null;
   /** Answers that said that this very request bought it. */
   firstAnswers: number;
+  /** The orders of its transaction, itself among them. */
+  together?: readonly OrderEntry[];
 }
 
 export interface LoginEntry {
@@ -37,6 +39,8 @@ export class Ledger {
   readonly lostLogins: Record<User, number> = { alice: 0, bob: 0, carol: 0 };
   /** Orders without an id whose answer was lost. */
   readonly lostUnnamed: Record<User, number> = { alice: 0, bob: 0, carol: 0 };
+  /** Transactions whose orders were sent in no other way: each of them is on disk whole, or not at all. */
+  readonly transactions = new Set<readonly OrderEntry[]>();
   readonly violations: string[] = [];
   #answered: OrderEntry[] = [];
   #ended: LoginEntry[] = [];
@@ -55,6 +59,17 @@ export class Ledger {
     this.orders.set(`${user} ${id}`, entry);
     this.ordersOf[user].push(entry);
     return entry;
+  }
+
+  /** Call before orders that were not sent yet are sent in one transaction. */
+  sendingTogether(entries: readonly OrderEntry[]): void {
+    this.transactions.add(entries);
+    for (const entry of entries) entry.together = entries;
+  }
+
+  /** Call before an order is sent by itself. */
+  sendingAlone({ together }: OrderEntry): void {
+    if (together !== undefined) this.transactions.delete(together);
   }
 
   /**
