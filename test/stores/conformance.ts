@@ -10,6 +10,7 @@ import { limitsConformance } from './conformance.limits.ts';
 import { storeModelConformance } from './conformance.model.ts';
 import { observersConformance } from './conformance.observers.ts';
 import { orderPagesConformance } from './conformance.orders.ts';
+import { transactionsConformance } from './conformance.transactions.ts';
 import { alice, Buyer, bob, levels, settleOne } from './orders.ts';
 
 /** Somewhere to keep data, empty at first, with nobody else in it. */
@@ -282,5 +283,6 @@ export function storeConformance(name: string, makePlace: MakePlace): void {
   limitsConformance(name, makePlace);
   observersConformance(name, makePlace);
   orderPagesConformance(name, makePlace);
+  transactionsConformance(name, makePlace);
   storeModelConformance(name, makePlace);
 }

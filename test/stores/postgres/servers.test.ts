@@ -7,6 +7,7 @@ import type { Login, Outcome, Refusal, Request, Session } from '../../../src/inv
 import { type Store, StoreUnavailable } from '../../../src/inventory/store.ts';
 import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
+import { together } from '../conformance.transactions.ts';
 import { alice, Buyer, bob, levels, settleOne } from '../orders.ts';
 
 const server = await PostgresServer.start();
@@ -322,6 +323,21 @@ describe('rows that an operator holds in a transaction that stays open', () => {
       expect(await settleOne(pair.one, held.buy(lines))).toMatchObject({ kind: 'receipt' });
     },
   );
+
+  test('a transaction that needs one of them is set aside whole, and is done whole later', async () => {
+    await using pair = await openPair();
+    await using sql = await operator(pair.address);
+    const [mine, theirs] = [new Buyer(alice), new Buyer(bob)];
+    const asked = together(mine.buy('2x1', 'a'), mine.buy('1x1', 'b'), mine.buy('3x1', 'c'));
+    const outcomes = await sql.begin(async (inside) => {
+      await inside`SELECT 1 FROM inv.stock WHERE upc = 1 FOR UPDATE`;
+      return await pair.one.settle([theirs.buy('2x1'), asked, theirs.buy('3x1')]);
+    });
+    const bought = { kind: 'receipt', replayed: false };
+    expect(outcomes).toMatchObject([bought, expect.any(StoreUnavailable), bought]);
+    expect(await levels(pair.other)).toMatchObject({ 1: 1_000, 2: 999, 3: 999 });
+    expect(await settleOne(pair.one, asked)).toMatchObject({ outcomes: [bought, bought, bought] });
+  });
 
   test('a logout waits for no lock that a purchase would share', async () => {
     await using pair = await openPair();

@@ -10,6 +10,7 @@ import {
 } from '../../../src/stores/sqlite/sqlite-failures.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
+import { together } from '../conformance.transactions.ts';
 import { ITEMS } from '../conformance.ts';
 import { Buyer, levels, settleOne } from '../orders.ts';
 
@@ -157,6 +158,31 @@ describe('a batch that cannot be committed', () => {
     expect(again.filter((one) => 'replayed' in one && one.replayed)).toHaveLength(3);
     expect(again.filter((one) => 'code' in one && one.code === 'NOSTOCK')).toHaveLength(200);
     expect(await levels(store)).toEqual({ 1: 7, 2: 5, 3: 0 });
+  });
+
+  test('the disk is full: of a transaction all fits, or nothing of it is done', async () => {
+    await using fixture = new Fixture();
+    const { store, db } = fixture;
+    const { page_count } = db.prepare('PRAGMA page_count').get() as { page_count: number };
+    db.exec(`PRAGMA max_page_count = ${page_count + 4}`);
+    // Each takes more than a page, so that some of them fit; orders of no units, which there are enough of.
+    const batch = Array.from({ length: 8 }, (_, index) => {
+      const buyer = new Buyer({ user: `buyer-${index}`, since: 1, tokenHash: null });
+      return together(
+        buyer.buy('1x1', 'sale'),
+        ...Array.from({ length: 40 }, (_none, at) => buyer.buy('1x0', `${at}${'x'.repeat(60)}`)),
+      );
+    });
+    const outcomes = await store.settle(batch);
+    const isDone = outcomes.map((one) => 'kind' in one && one.kind === 'transaction');
+    expect(new Set(isDone)).toEqual(new Set([true, false]));
+    const rows = fixture
+      .other()
+      .prepare('SELECT user, count(*) AS orders FROM orders GROUP BY user');
+    expect(rows.all()).toEqual(
+      isDone.flatMap((done, index) => (done ? [{ user: `buyer-${index}`, orders: 41 }] : [])),
+    );
+    expect(await levels(store)).toMatchObject({ 1: 10 - isDone.filter((done) => done).length });
   });
 
   test('the disk is full and nothing fits: nothing was committed, and a later batch succeeds', async () => {
