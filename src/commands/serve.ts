@@ -3,16 +3,17 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { bareHost, DEFAULT_PORT, nameOf } from '../client/address.ts';
-import { CATALOG, type Item, parseCatalog } from '../inventory/catalog.ts';
+import { CATALOG, type Item } from '../inventory/catalog.ts';
 import { type Store, StoreRefused } from '../inventory/store.ts';
 import { USERS } from '../inventory/users.ts';
+import { NamedError } from '../named-error.ts';
 import { whyNotListening } from '../server/listener.ts';
 import { LEVELS, logToStderr, stderrLog } from '../server/log.ts';
 import { InventoryServer } from '../server/server.ts';
 import { ignoreFaults, outputLeft } from '../server/standard-streams.ts';
 import { stopOnSignals } from '../server/stop-signals.ts';
 import type { TlsPort } from '../server/tls-files.ts';
-import { OperatorFiles, UnreadableFile } from '../server/watched-files.ts';
+import { OperatorFiles, type WatchedFiles } from '../server/watched-files.ts';
 import { tellWhyStopped } from '../server/why-stopped.ts';
 import { wrongPlace } from '../stores/data-place.ts';
 import {
@@ -73,7 +74,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     }),
     catalog: Flags.string({
       description:
-        'items to sell instead of the built-in ones: JSON, [{"upc":1001,"name":"Pin","units":50}]',
+        'items to sell instead of the built-in ones: JSON, [{"upc":1001,"name":"Pin","units":50}], or CSV with the header upc,name,units; read again when it changes',
       helpValue: 'FILE',
       env: 'INV_CATALOG',
     }),
@@ -117,7 +118,8 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     process.on('SIGHUP', () => files.readAgain());
     const wrong = flags.data === undefined ? null : wrongPlace(flags.data);
     if (wrong !== null) throw new CommandFailure(`--data: ${wrong}`, 'USAGE', ExitCode.usage);
-    const catalog = flags.catalog === undefined ? CATALOG : await readCatalog(files, flags.catalog);
+    const ownItems = flags.catalog === undefined ? null : await catalogIn(files, flags.catalog);
+    const catalog = ownItems === null ? CATALOG : await unlessFaulty(ownItems.read());
     const tls = await tlsPort(files, flags['tls-cert'], flags['tls-key']);
     const { store, data, kind, abandon } = isPostgresAddress(flags.data ?? '')
       ? await openDatabase(flags.data as string, catalog, {
@@ -162,6 +164,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       logins,
       pid: process.pid,
     });
+    ownItems?.watch((items) => server.changeCatalog(items));
     try {
       await stopped;
     } catch (error) {
@@ -177,33 +180,29 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
 /** How long a stopped server waits for a reader of its last lines. */
 const OUTPUT_PATIENCE_MS = 1_000;
 
-async function readCatalog(files: OperatorFiles, path: string): Promise<Item[]> {
-  const catalogue = files.add({
-    what: 'catalogue',
-    paths: [path],
-    parse: ([bytes]) => parseCatalog(String(bytes)),
-  });
-  try {
-    return await catalogue.read();
-  } catch (error) {
-    const { message } = error as Error;
-    const sentence =
-      error instanceof UnreadableFile
-        ? `cannot read the catalogue ${message}`
-        : `catalogue ${path}: ${message}`;
-    throw new CommandFailure(sentence, 'USAGE', ExitCode.usage);
-  }
+async function catalogIn(
+  files: OperatorFiles,
+  path: string,
+): Promise<WatchedFiles<readonly Item[]>> {
+  const { readCatalog } = await import('../inventory/catalog-file/read-catalog.ts');
+  const parse = ([bytes]: readonly Buffer[]) => readCatalog(path, bytes as Buffer);
+  return files.add({ what: 'catalogue', paths: [path], parse });
 }
 
 /** Null when neither file is named: plain TCP. */
 async function tlsPort(files: OperatorFiles, cert?: string, key?: string): Promise<TlsPort | null> {
   if (cert === undefined && key === undefined) return null;
-  const { readTlsFiles, UnusableCertificate } = await import('../server/tls-files.ts');
+  const { readTlsFiles } = await import('../server/tls-files.ts');
+  return unlessFaulty(readTlsFiles(files, { cert, key }, logToStderr), 'cannot speak TLS: ');
+}
+
+/** What was read from an operator's files. What is wrong with them is said in a sentence, behind `head`. */
+async function unlessFaulty<Content>(reading: Promise<Content>, head = ''): Promise<Content> {
   try {
-    return await readTlsFiles(files, { cert, key }, logToStderr);
+    return await reading;
   } catch (error) {
-    if (!(error instanceof UnreadableFile || error instanceof UnusableCertificate)) throw error;
-    throw new CommandFailure(`cannot speak TLS: ${error.message}`, 'USAGE', ExitCode.usage);
+    if (!(error instanceof NamedError)) throw error;
+    throw new CommandFailure(`${head}${error.message}`, 'USAGE', ExitCode.usage);
   }
 }
 

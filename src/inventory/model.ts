@@ -7,6 +7,8 @@
 export interface Stock {
   readonly upc: number;
   readonly name: string;
+  /** The UPC as the catalogue writes it, where that is not what the number looks like: with leading zeros. */
+  readonly code?: string | undefined;
   readonly available: number;
   /** Why its row cannot be used, when it cannot: then `available` is 0 and nothing is sold of it. */
   readonly fault?: string;

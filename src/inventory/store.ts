@@ -1,4 +1,5 @@
 import { NamedError } from '../named-error.ts';
+import type { Item } from './catalog.ts';
 import type { Changes, Outcome, Request } from './model.ts';
 
 /**
@@ -52,10 +53,28 @@ export interface Store {
    */
   afterReplies(): void;
 
+  /**
+   * Sells the items of `catalog` from now on: a new one with its units, one that is gone not any more; levels stay, and
+   * names are the new ones. All that touches what batches use is done in short steps, each of them in `between`. Throws
+   * StoreUnavailable when the catalogue that was there stays in force, and else as `settle` does.
+   */
+  changeCatalog(catalog: readonly Item[], between: Between): Promise<CatalogChange>;
+
   /** From now on `observer` is told what it has a method for. Every observer is told everything, in the same order. */
   observe(observer: Partial<StoreObserver>): void;
 
   close(): void | Promise<void>;
+}
+
+/** Runs a step while no batch is being settled, some milliseconds long, and resolves or rejects as it does. */
+export type Between = <Result>(step: () => Result | Promise<Result>) => Promise<Result>;
+
+/** How many items a new catalogue has, and what is different from the one before. */
+export interface CatalogChange {
+  readonly items: number;
+  readonly added: number;
+  readonly gone: number;
+  readonly renamed: number;
 }
 
 /** Who lives on what is committed: subscribers, counters, an audit. What an observer throws stops the server. */
@@ -66,7 +85,7 @@ export interface StoreObserver {
    */
   committed(changes: Changes): void;
 
-  /** Called when others have written (an operator, another server): any row may have changed. */
+  /** Called when others have written (an operator, another server), and for a new catalogue: any row may have changed. */
   changedOutside(): void;
 
   /** Called when a row is found that cannot be used; what asks for it is refused, all else goes on. For the log. */

@@ -63,6 +63,8 @@ export class GroupCommit {
   /** Until the store says that it cannot. */
   #canServeReaders = true;
   readonly #heavy = new HeavyLane<Entry>();
+  /** What is to run between two batches. */
+  readonly #steps: (() => Promise<void>)[] = [];
   #busy = false;
   #scheduled = false;
   #batches = 0;
@@ -126,6 +128,20 @@ export class GroupCommit {
     this.#waiting.delete(source);
   }
 
+  /** Runs `step` while no batch is being settled; batches wait for its end. Resolves or rejects as `step` does. */
+  between<Result>(step: () => Result | Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#steps.push(async () => {
+        try {
+          resolve(await step());
+        } catch (error) {
+          reject(error);
+        }
+      });
+      if (this.#held === null) this.#schedule();
+    });
+  }
+
   /** Resolves when the queue is empty and everything is answered. */
   async drained(): Promise<void> {
     if (!this.#hasWork && !this.#busy) return;
@@ -133,7 +149,7 @@ export class GroupCommit {
   }
 
   get #hasWork(): boolean {
-    return this.#queue.length > 0 || !this.#heavy.isEmpty;
+    return this.#queue.length > 0 || !this.#heavy.isEmpty || this.#steps.length > 0;
   }
 
   #schedule(): void {
@@ -156,10 +172,13 @@ export class GroupCommit {
   }
 
   async #runBatch(): Promise<void> {
+    this.#busy = true;
+    const step = this.#steps.shift();
+    if (step !== undefined) await step();
     const batch = this.#queue;
     this.#queue = [];
     if (!this.#heavy.isEmpty) this.#heavy.moveTo(batch);
-    this.#busy = true;
+    if (batch.length === 0) return this.#goOn();
     const served = new Set<Entry>();
     let outcomes: readonly (Outcome | StoreUnavailable)[] = [];
     let failure: StoreUnavailable | OutcomeUnknown | null = null;
@@ -192,8 +211,16 @@ export class GroupCommit {
     } catch (error) {
       return this.#fail(error as Error);
     }
+    this.#goOn();
+  }
+
+  /** The batch is done. */
+  #goOn(): void {
     this.#busy = false;
-    if (this.#hasWork) return this.#schedule();
+    if (this.#hasWork) {
+      this.#schedule();
+      return;
+    }
     for (const resolve of this.#idle.splice(0)) resolve();
     if (CAN_SPIN) this.#answeredAt = performance.now();
     if (this.#shouldSpin) this.#spin();

@@ -1,7 +1,8 @@
 /** Listens, accepts, and drains: everything about connections as a whole. */
 import type { Socket } from 'node:net';
+import type { Item } from '../inventory/catalog.ts';
 import type { Login } from '../inventory/model.ts';
-import type { ShopIdentity, Store } from '../inventory/store.ts';
+import { type ShopIdentity, type Store, StoreUnavailable } from '../inventory/store.ts';
 import type { User } from '../inventory/users.ts';
 import { encode } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
@@ -53,6 +54,7 @@ export class InventoryServer implements ConnectionHost {
   readonly #store: Store;
   readonly #users: UsersInForce;
   readonly log: Log;
+  readonly #onFailure: (error: Error) => void;
   readonly #started = performance.now();
   /** The oldest first. */
   readonly #connections = new Set<Connection>();
@@ -66,6 +68,7 @@ export class InventoryServer implements ConnectionHost {
   /** Connections since the start: all, and those for which there was no room. */
   #accepted = 0;
   #rejected = 0;
+  #isStopping = false;
   #whenEmpty: (() => void) | null = null;
 
   constructor({
@@ -84,6 +87,7 @@ export class InventoryServer implements ConnectionHost {
     this.orderIds = new OrderIds(store.latestOrder);
     this.version = version;
     this.log = log;
+    this.#onFailure = onFailure;
     this.commit = new GroupCommit(store, onFailure);
     store.observe({ faultFound: (fault) => log('row cannot be used', { level: 'error', fault }) });
     this.#listener = openListener((socket, tcp) => this.#accept(socket, tcp), log);
@@ -106,6 +110,24 @@ export class InventoryServer implements ConnectionHost {
     this.log('users changed', { ...this.#users.replace(users) });
   }
 
+  /**
+   * Sells the items of `catalog` from now on, while the sale goes on. Resolves when they are on sale; rejects with
+   * StoreUnavailable when those that were on sale still are.
+   */
+  async changeCatalog(catalog: readonly Item[]): Promise<void> {
+    try {
+      const change = await this.#store.changeCatalog(catalog, (step) =>
+        this.#isStopping
+          ? Promise.reject(new StoreUnavailable('the server stops'))
+          : this.commit.between(step),
+      );
+      this.log('catalogue changed', { ...change });
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) this.#onFailure(error as Error);
+      throw error;
+    }
+  }
+
   /** Resolves with the port when connections are accepted; rejects with the error of the system. */
   async listen(port: number, host: string): Promise<number> {
     this.#port = await this.#listener.listen(port, host);
@@ -117,6 +139,7 @@ export class InventoryServer implements ConnectionHost {
    * the store.
    */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     this.#listener.close();
     this.passwords.stop();
     // One turn of the event loop reads what the kernel has already received.

@@ -16,7 +16,7 @@ const LOOK_EVERY_MS = 1_000;
 /** Looks at a file that is different each time before it is read nevertheless: a change is taken within five seconds. */
 const LOOKS_UNTIL_READ = 3;
 
-/** A file that cannot be read. The message is a sentence without a full stop: the path, and why. */
+/** A file that cannot be read. The message is a sentence without a full stop, with the path, and why. */
 export class UnreadableFile extends NamedError {}
 
 export interface WatchedFilesOptions<Content> {
@@ -170,7 +170,7 @@ export class WatchedFiles<Content> {
   /** Tells each fault once, not with each try. */
   #tellFault({ message }: Error): void {
     const { what, paths, log } = this.#options;
-    if (message === this.#fault) return;
+    if (message === this.#fault || this.#isClosed) return;
     this.#fault = message;
     log('file not taken', {
       level: 'error',
@@ -213,7 +213,9 @@ async function readAll(paths: readonly string[], isAgain: boolean): Promise<Read
   // Looked at before they are read: a write during the reading is then seen as a change.
   const look = await lookAtAll(paths);
   if (isAgain && look.includes(UNREPEATABLE)) {
-    throw new UnreadableFile(`${paths.join(', ')}: a pipe or device is read only at start`);
+    throw new UnreadableFile(
+      `cannot read ${paths.join(', ')} again: a pipe or device is read only at start`,
+    );
   }
   const files = await Promise.all(paths.map(readWhole));
   const hash = createHash('sha256');
@@ -227,7 +229,7 @@ async function readWhole(path: string): Promise<Buffer> {
     file = await open(path);
     return await file.readFile();
   } catch (error) {
-    throw new UnreadableFile(`${path}: ${whyUnreadable(error)}`, { cause: error });
+    throw new UnreadableFile(`cannot read ${path}: ${whyUnreadable(error)}`, { cause: error });
   } finally {
     await file?.close();
   }

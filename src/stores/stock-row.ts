@@ -1,24 +1,23 @@
 /** The level of an item as both stores read it: what SQL has written may be no level at all. */
 import type { Stock } from '../inventory/model.ts';
 
+/** What a store knows of an item besides its level. */
+export type ItemLabel = Pick<Stock, 'upc' | 'name' | 'code'>;
+
 /** `level`: what stands in the row, or undefined when there is no row. A level that cannot be is a fault of that item alone. */
-export function itemFromLevel(
-  upc: number,
-  name: string,
-  level: bigint | number | undefined,
-): Stock {
-  if (level === undefined) return faulty(upc, name, 'its row is missing from the table "stock"');
+export function itemFromLevel(label: ItemLabel, level: bigint | number | undefined): Stock {
+  const { upc, name, code } = label;
+  if (level === undefined) return faulty(label, 'its row is missing from the table "stock"');
   const available = Number(level);
   if (Number.isSafeInteger(available) && available >= 0) {
-    return { upc, name, available };
+    return { upc, name, code, available };
   }
   return faulty(
-    upc,
-    name,
+    label,
     `its "available" is ${level} in the table "stock", which must be from 0 to ${Number.MAX_SAFE_INTEGER}`,
   );
 }
 
-function faulty(upc: number, name: string, fault: string): Stock {
-  return { upc, name, available: 0, fault };
+function faulty({ upc, name, code }: ItemLabel, fault: string): Stock {
+  return { upc, name, code, available: 0, fault };
 }

@@ -56,6 +56,10 @@ class SlowStore implements Store {
     return null;
   }
 
+  async changeCatalog(): Promise<never> {
+    throw new Error('no test asks for it');
+  }
+
   observe(): void {}
 
   close(): void {}
@@ -268,3 +272,57 @@ test.runIf(availableParallelism() > 1)(
     }
   },
 );
+
+describe('a step between two batches', () => {
+  test('runs when the batch before it is answered, and the next batch when it is done', async () => {
+    const { store, answered, commit, add } = bound(new Fixture());
+    add('a');
+    await store.called();
+    let finish: (result: string) => void = () => undefined;
+    const steps = [
+      commit.between(() => {
+        answered.push('first step');
+        return new Promise<string>((resolve) => {
+          finish = resolve;
+        });
+      }),
+      commit.between(() => answered.push('second step')),
+    ];
+    add('b');
+    expect(answered).toEqual([]);
+    store.finish();
+    await vi.waitFor(() => expect(answered).toEqual(['a', 'first step']));
+    expect(store.batches).toEqual([['a']]);
+    finish('done');
+    expect(await steps[0]).toBe('done');
+    await store.called();
+    // One step at a time: buyers come first again.
+    expect(answered).toEqual(['a', 'first step']);
+    store.finish();
+    await steps[1];
+    await commit.drained();
+    expect(answered).toEqual(['a', 'first step', 'b', 'second step']);
+  });
+
+  test('runs alone when nobody asks, and is waited for at the end', async () => {
+    const { store, answered, commit } = bound(new Fixture());
+    const step = commit.between(() => answered.push('step'));
+    await commit.drained();
+    await step;
+    expect(answered).toEqual(['step']);
+    expect(store.batches).toEqual([]);
+  });
+
+  test('that fails tells so, and the sale goes on', async () => {
+    const { store, answered, commit, add, failures } = bound(new Fixture());
+    const step = commit.between(() => {
+      throw new Error('no room');
+    });
+    add('a');
+    await expect(step).rejects.toThrow('no room');
+    await store.called();
+    store.finish();
+    await commit.drained();
+    expect({ answered, failures }).toEqual({ answered: ['a'], failures: [] });
+  });
+});

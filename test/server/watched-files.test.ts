@@ -138,8 +138,8 @@ describe('a file that cannot be used', () => {
     const fault = { event: 'file not taken', level: 'error', what: 'list', paths: [path] };
     expect(watch.lines).toMatchObject([
       { ...fault, error: 'bad: it is bad', inForce: 'what was read before' },
-      { ...fault, error: `${path}: there is no such file` },
-      { ...fault, error: `${path}: it is a folder` },
+      { ...fault, error: `cannot read ${path}: there is no such file` },
+      { ...fault, error: `cannot read ${path}: it is a folder` },
       { event: 'file read again', changed: true },
     ]);
   });
@@ -159,7 +159,7 @@ describe('a file that cannot be used', () => {
     await expect(new Watch(fileOf('bad')).files.read()).rejects.toThrow('bad: it is bad');
     const missing = folder.file('missing');
     await expect(new Watch(missing).files.read()).rejects.toThrow(
-      new UnreadableFile(`${missing}: there is no such file`),
+      new UnreadableFile(`cannot read ${missing}: there is no such file`),
     );
   });
 
@@ -238,7 +238,7 @@ describe('when the operator asks', () => {
     expect(watch.lines).toMatchObject([
       {
         event: 'file not taken',
-        error: '/dev/null: a pipe or device is read only at start',
+        error: 'cannot read /dev/null again: a pipe or device is read only at start',
       },
     ]);
   });

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { Item } from '../../src/inventory/catalog.ts';
 import { Refusal, type Request } from '../../src/inventory/model.ts';
 import type { Store } from '../../src/inventory/store.ts';
+import { catalogConformance } from './conformance.catalog.ts';
 import { limitsConformance } from './conformance.limits.ts';
 import { storeModelConformance } from './conformance.model.ts';
 import { observersConformance } from './conformance.observers.ts';
@@ -281,6 +282,7 @@ export function storeConformance(name: string, makePlace: MakePlace): void {
   });
 
   limitsConformance(name, makePlace);
+  catalogConformance(name, makePlace);
   observersConformance(name, makePlace);
   orderPagesConformance(name, makePlace);
   transactionsConformance(name, makePlace);

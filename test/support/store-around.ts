@@ -8,6 +8,7 @@ export function storeAround(store: Store, replaced: Partial<Store>): Store {
     restored: store.restored,
     latestOrder: store.latestOrder,
     settle: (requests) => store.settle(requests),
+    changeCatalog: (catalog, between) => store.changeCatalog(catalog, between),
     settleMeanwhile: (requests) => store.settleMeanwhile(requests),
     afterReplies: () => store.afterReplies(),
     observe: (observer) => store.observe(observer),

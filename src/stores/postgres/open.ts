@@ -67,10 +67,10 @@ export async function openPostgresStore(
     await addItems(connection, catalog);
     const restored = { items: catalog.length, logins: await countLogins(connection) };
     const latestOrder = latestTime(await query(connection, latestOrdersSql('inv.orders')));
-    const names = new Map(catalog.map(({ upc, name }) => [upc, name]));
+    const items = new Map(catalog.map((item) => [item.upc, item]));
     const observers = new Observers();
     const known = {
-      ...{ names, logins: new KnownLogins(), refusals: new RefusalBudget() },
+      ...{ items, logins: new KnownLogins(), refusals: new RefusalBudget() },
       onFault: (fault: string) => observers.faultFound(fault),
     };
     const context = { mark, history, known, observers };

@@ -15,10 +15,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PostgresError } from 'postgres';
 import { withLoginsEnded } from '../../inventory/batch.ts';
+import type { Item } from '../../inventory/catalog.ts';
 import type { Changes, Outcome, Request, Settlement } from '../../inventory/model.ts';
 import { asksForOrder, mayWrite, namesAnOrderTwice, rowSetOf } from '../../inventory/row-set.ts';
 import { settle } from '../../inventory/rules.ts';
 import {
+  type Between,
+  type CatalogChange,
   OutcomeUnknown,
   type ShopIdentity,
   type Store,
@@ -29,6 +32,7 @@ import type { Report } from '../report.ts';
 import { StaleLogins } from './batch/load.ts';
 import { LockedRows } from './batch/locked-rows.ts';
 import { type BatchContext, BatchTransaction, left } from './batch/transaction.ts';
+import { changeCatalog } from './catalog-change.ts';
 import type { Connector } from './connection/connector.ts';
 import {
   type DatabaseConnection,
@@ -95,13 +99,20 @@ export class PostgresStore implements Store {
    * without looking; when one turns out to be taken, the batch is settled again with its orders looked
    * up, and so are the next ones: who tries again once does so more often.
    */
-  async settle(requests: readonly Request[]): Promise<readonly (Outcome | StoreUnavailable)[]> {
-    this.#isBusy = true;
-    await this.#look;
-    try {
+  settle(requests: readonly Request[]): Promise<readonly (Outcome | StoreUnavailable)[]> {
+    return this.#alone(async () => {
       if (this.#locked.isEmpty || !requests.some(mayWrite)) return await this.#settle(requests);
       await this.#lookForLocks();
       return await this.#settleOthers(requests);
+    });
+  }
+
+  /** Does what needs the connection, while nothing else does. */
+  async #alone<Result>(task: () => Result | Promise<Result>): Promise<Result> {
+    this.#isBusy = true;
+    await this.#look;
+    try {
+      return await task();
     } finally {
       this.#isBusy = false;
     }
@@ -158,7 +169,7 @@ export class PostgresStore implements Store {
           continue;
         }
         if (error.code === LOCK_NOT_AVAILABLE && !isPatient) {
-          if (await this.#findsLocked(connection, requests, deadline)) {
+          if (await this.#locked.areIn(requests, connection, left(deadline), this.#report)) {
             return await this.#settleOthers(requests);
           }
           isPatient = true;
@@ -172,27 +183,16 @@ export class PostgresStore implements Store {
     }
   }
 
-  /** Whether some of the rows of the batch are locked for more than a moment. */
-  async #findsLocked(
-    connection: DatabaseConnection,
-    requests: readonly Request[],
-    deadline: number,
-  ): Promise<boolean> {
-    try {
-      await this.#locked.search(connection, rowSetOf(requests, false), left(deadline));
-    } catch (error) {
-      if (!isPostgresError(error) && !(error instanceof DatabaseConnectionLost)) throw error;
-      return false;
-    }
-    if (this.#locked.isEmpty) return false;
-    const { upcs, logins } = this.#locked;
-    this.#report('rows are locked', { level: 'warn', upcs: [...upcs], logins: logins.size });
-    return requests.some((request) => this.#locked.holdUp(request));
-  }
-
   /** One connection settles one batch at a time. */
   settleMeanwhile(): null {
     return null;
+  }
+
+  async changeCatalog(catalog: readonly Item[], between: Between): Promise<CatalogChange> {
+    const alone: Between = (step) => between(() => this.#alone(step));
+    const change = await changeCatalog(this.#connector, this.#context.known, catalog, alone);
+    this.#context.observers.changedOutside();
+    return change;
   }
 
   /** Nothing is left to do after the replies: PostgreSQL keeps its own log. */

@@ -68,5 +68,5 @@ export async function preflight(connection: DatabaseConnection, mark: CommitMark
 
 function knowingNothing(): Known {
   const refusals = new RefusalBudget();
-  return { names: new Map(), logins: new KnownLogins(), refusals, onFault: () => undefined };
+  return { items: new Map(), logins: new KnownLogins(), refusals, onFault: () => undefined };
 }

@@ -104,22 +104,26 @@ function otherVersion(version: number | undefined): StoreRefused {
   );
 }
 
-/** Writes the items that the database does not know yet, and the names that changed. */
+/**
+ * Writes the items that the database does not know yet, and the names that changed, in the order of the UPCs, as every
+ * batch locks them. Rows that stay as they are get no lock: others sell from them.
+ */
 export async function addItems(
   connection: DatabaseConnection,
-  catalog: readonly Item[],
+  items: readonly Item[],
 ): Promise<void> {
   const { sql } = connection;
-  // In the order of the UPCs, as every batch locks them.
-  const items = [...catalog].sort((one, other) => one.upc - other.upc);
   await query(
     connection,
     sql`INSERT INTO inv.stock AS stock (upc, name, units, available)
-      SELECT upc, name, units, units FROM unnest(
+      SELECT upc, item.name, item.units, item.units FROM unnest(
         ${numberArray(items.map(({ upc }) => upc))}::bigint[],
         ${textArray(items.map(({ name }) => name))}::text[],
         ${numberArray(items.map(({ units }) => units))}::bigint[]
       ) AS item (upc, name, units)
+      LEFT JOIN inv.stock AS there USING (upc)
+      WHERE there.upc IS NULL OR there.name <> item.name
+      ORDER BY upc
       ON CONFLICT (upc) DO UPDATE SET name = excluded.name WHERE stock.name <> excluded.name`,
   );
 }

@@ -21,6 +21,8 @@ import { RefusalBudget } from '../../inventory/refusal-budget.ts';
 import { asksForOrder, mayWrite, rowSetOf } from '../../inventory/row-set.ts';
 import { settle } from '../../inventory/rules.ts';
 import {
+  type Between,
+  type CatalogChange,
   type ShopIdentity,
   type Store,
   type StoreObserver,
@@ -29,7 +31,9 @@ import {
 } from '../../inventory/store.ts';
 import { latestOrdersSql, latestTime } from '../latest-order.ts';
 import { Observers } from '../observers.ts';
+import { changeCatalog } from './catalog-change.ts';
 import { type DataFile, type OpenOptions, openDataFile } from './data-file.ts';
+import { DataVersion } from './data-version.ts';
 import { settleInParts } from './full-disk.ts';
 import { SqliteLogins } from './login-table.ts';
 import { SqliteOrders } from './order-table.ts';
@@ -68,14 +72,12 @@ export class SqliteStore implements Store {
   readonly #beginTransaction: StatementSync;
   readonly #commitTransaction: StatementSync;
   readonly #countBatch: StatementSync;
-  readonly #dataVersion: StatementSync;
+  readonly #version: DataVersion;
   readonly #orders: SqliteOrders;
   readonly #stock: SqliteStock;
   readonly #logins: SqliteLogins;
   readonly #observers = new Observers();
   readonly #refusals = new RefusalBudget();
-  /** The file's version that the levels and logins in memory are of. It changes when another program writes. */
-  #version: number;
   readonly identity: ShopIdentity;
   readonly isNew: boolean;
   readonly restored: Store['restored'];
@@ -90,13 +92,11 @@ export class SqliteStore implements Store {
     this.#beginTransaction = db.prepare('BEGIN IMMEDIATE');
     this.#commitTransaction = db.prepare('COMMIT');
     this.#countBatch = db.prepare('UPDATE batches SET committed = committed + 1');
-    this.#dataVersion = db.prepare('PRAGMA data_version');
-    this.#dataVersion.setReturnArrays(true);
     this.identity = readIdentity(db);
     this.isNew = db.prepare('SELECT 1 FROM stock LIMIT 1').get() === undefined;
     const added = addNewItems(db, catalog);
     if (added > 0) file.acknowledgeBatch(added);
-    this.#version = this.#readVersion();
+    this.#version = new DataVersion(db);
     const onFault = (fault: string) => this.#observers.faultFound(fault);
     this.#orders = new SqliteOrders(db, onFault);
     this.#stock = new SqliteStock(db, catalog, onFault);
@@ -132,6 +132,13 @@ export class SqliteStore implements Store {
     } catch (error) {
       throw this.#file.failureOf(error);
     }
+  }
+
+  async changeCatalog(catalog: readonly Item[], between: Between): Promise<CatalogChange> {
+    const changing = changeCatalog(this.#file, this.#stock, catalog, between);
+    const change = await changing.catch((error) => Promise.reject(this.#failure(error)));
+    this.#observers.changedOutside();
+    return change;
   }
 
   observe(observer: Partial<StoreObserver>): void {
@@ -277,18 +284,12 @@ export class SqliteStore implements Store {
       : withLoginsEnded(changes, this.#logins.save(changes.logins));
   }
 
-  /** What is in memory must be read again when another program has written, so that an operator can restock. */
+  /** What is in memory is read again when another program has written, so that an operator can restock. */
   #noticeOthers(): void {
-    const version = this.#readVersion();
-    if (version === this.#version) return;
-    this.#version = version;
+    if (!this.#version.hasChanged()) return;
     this.#stock.expire();
     this.#logins.expire();
     this.#observers.changedOutside();
-  }
-
-  #readVersion(): number {
-    return (this.#dataVersion.get() as unknown as [number])[0];
   }
 
   #readPage(page: Page): Outcome {

@@ -6,7 +6,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Item } from '../../inventory/catalog.ts';
 import type { ItemList, Lookup, Stock } from '../../inventory/model.ts';
-import { itemFromLevel } from '../stock-row.ts';
+import { partsOf } from '../catalog-difference.ts';
+import { type ItemLabel, itemFromLevel } from '../stock-row.ts';
 
 /** Items of a list that is read in one go: some milliseconds, if every level must be read again. */
 const READ_AT_ONCE = 1_000;
@@ -22,9 +23,17 @@ class Entry {
   }
 }
 
+/** An epoch that is never the present one. */
+const NEVER_READ = -1;
+
+/** The items of the catalogue in force. Replaced as a whole. */
+interface OnSale {
+  readonly entries: ReadonlyMap<number, Entry>;
+  readonly upcs: readonly number[];
+}
+
 export class SqliteStock implements Lookup<number, Stock> {
-  readonly #entries = new Map<number, Entry>();
-  readonly #upcs: readonly number[];
+  #onSale: OnSale;
   readonly #selectLevel: StatementSync;
   readonly #setAvailable: StatementSync;
   readonly #onFault: (fault: string) => void;
@@ -34,7 +43,6 @@ export class SqliteStock implements Lookup<number, Stock> {
   /** `catalog`: the items on sale. `onFault` is told of a level that cannot be. */
   constructor(db: DatabaseSync, catalog: readonly Item[], onFault: (fault: string) => void) {
     this.#onFault = onFault;
-    this.#upcs = catalog.map(({ upc }) => upc).sort((one, other) => one - other);
     this.#setAvailable = db.prepare('UPDATE stock SET available = ? WHERE upc = ?');
     this.#selectLevel = db.prepare('SELECT available FROM stock WHERE upc = ?');
     // A level that SQL has set may be greater than any number of JavaScript.
@@ -43,19 +51,25 @@ export class SqliteStock implements Lookup<number, Stock> {
     const select = db.prepare('SELECT upc, available FROM stock WHERE upc > 0');
     select.setReadBigInts(true);
     for (const row of select.iterate()) levels.set(Number(row.upc), row.available as bigint);
-    for (const { upc, name } of catalog) {
-      this.#entries.set(upc, new Entry(itemFromLevel(upc, name, levels.get(upc)), 0));
+    const entries = new Map<number, Entry>();
+    for (const item of catalog) {
+      entries.set(item.upc, new Entry(itemFromLevel(item, levels.get(item.upc)), 0));
     }
+    this.#onSale = { entries, upcs: sortedUpcs(catalog) };
   }
 
   get size(): number {
-    return this.#upcs.length;
+    return this.#onSale.upcs.length;
   }
 
   get(upc: number): Stock | undefined {
-    const entry = this.#entries.get(upc);
-    if (entry === undefined) return undefined;
-    return entry.epoch === this.#epoch ? entry.stock : this.#readAgain(entry);
+    const entry = this.#onSale.entries.get(upc);
+    return entry === undefined ? undefined : this.#stockOf(entry);
+  }
+
+  /** What is known of an item without a look at the file: its level may be an old one. */
+  label(upc: number): ItemLabel | undefined {
+    return this.#onSale.entries.get(upc)?.stock;
   }
 
   /** Writes new levels, inside the transaction of their batch. */
@@ -66,8 +80,9 @@ export class SqliteStock implements Lookup<number, Stock> {
   /** Takes note of levels that were committed. */
   keep(levels: ReadonlyMap<number, number>): void {
     for (const [upc, available] of levels) {
-      const entry = this.#entries.get(upc) as Entry;
-      entry.stock = { upc, name: entry.stock.name, available };
+      const entry = this.#onSale.entries.get(upc) as Entry;
+      const { name, code } = entry.stock;
+      entry.stock = { upc, name, code, available };
     }
   }
 
@@ -81,20 +96,52 @@ export class SqliteStock implements Lookup<number, Stock> {
    * whole, and each level is one that was on disk then, never older than this call.
    */
   list(): ItemList {
+    // A list that was begun is told to its end as it was, also when the catalogue changes meanwhile.
+    const { entries, upcs } = this.#onSale;
     const part = (start?: number, end?: number) =>
-      this.#upcs.slice(start, end).map((upc) => this.get(upc) as Stock);
-    if (this.#upcs.length <= READ_AT_ONCE) return part();
-    return { length: this.#upcs.length, slice: part };
+      upcs.slice(start, end).map((upc) => this.#stockOf(entries.get(upc) as Entry));
+    if (upcs.length <= READ_AT_ONCE) return part();
+    return { length: upcs.length, slice: part };
+  }
+
+  /**
+   * Makes the list of a new catalogue, in parts, and returns what puts it in force, in one moment. No other
+   * catalogue may be put in force between the two. The rows of its items must be there by then.
+   */
+  async prepareCatalog(catalog: readonly Item[]): Promise<() => void> {
+    const { entries: before } = this.#onSale;
+    const entries = new Map<number, Entry>();
+    for await (const part of partsOf(catalog)) {
+      for (const item of part) {
+        const { upc, name, code } = item;
+        const entry = before.get(upc);
+        const isSame = entry?.stock.name === name && entry.stock.code === code;
+        // Sales go on: an entry that stays is shared with the list in force; of any other the level is read when it is needed.
+        entries.set(upc, isSame ? entry : new Entry({ upc, name, code, available: 0 }, NEVER_READ));
+      }
+    }
+    const upcs = sortedUpcs(catalog);
+    return () => {
+      this.#onSale = { entries, upcs };
+    };
+  }
+
+  #stockOf(entry: Entry): Stock {
+    return entry.epoch === this.#epoch ? entry.stock : this.#readAgain(entry);
   }
 
   #readAgain(entry: Entry): Stock {
-    const { upc, name } = entry.stock;
+    const { upc } = entry.stock;
     const row = this.#selectLevel.get(upc) as { available: bigint } | undefined;
-    entry.stock = itemFromLevel(upc, name, row?.available);
+    entry.stock = itemFromLevel(entry.stock, row?.available);
     entry.epoch = this.#epoch;
     if (entry.stock.fault !== undefined) this.#onFault(`UPC ${upc}: ${entry.stock.fault}`);
     return entry.stock;
   }
+}
+
+function sortedUpcs(catalog: readonly Item[]): readonly number[] {
+  return catalog.map(({ upc }) => upc).sort((one, other) => one - other);
 }
 
 /**
@@ -109,13 +156,24 @@ export function addNewItems(db: DatabaseSync, catalog: readonly Item[]): number 
   for (const row of select.iterate()) known.set(row.upc as number, row.name as string);
   const news = catalog.filter((item) => known.get(item.upc) !== item.name);
   if (news.length === 0) return 0;
+  // In the order of the table.
+  writeItems(
+    db,
+    news.sort((one, other) => one.upc - other.upc),
+  );
+  return news.length;
+}
+
+/** Writes items, as a batch of its own: a UPC that the file knows keeps its level. Throws SQLite's error; then nothing is written. */
+export function writeItems(db: DatabaseSync, items: readonly Item[]): void {
   const upsert = db.prepare(`INSERT INTO stock (upc, name, units, available)
     VALUES (?, ?, ?, ?) ON CONFLICT (upc) DO UPDATE SET name = excluded.name`);
   db.exec('BEGIN IMMEDIATE');
-  // In the order of the table.
-  for (const { upc, name, units } of news.sort((one, other) => one.upc - other.upc)) {
-    upsert.run(upc, name, units, units);
+  try {
+    for (const { upc, name, units } of items) upsert.run(upc, name, units, units);
+    db.exec('UPDATE batches SET committed = committed + 1; COMMIT');
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
   }
-  db.exec('UPDATE batches SET committed = committed + 1; COMMIT');
-  return news.length;
 }

@@ -11,7 +11,7 @@ import type { RefusalBudget } from '../../../inventory/refusal-budget.ts';
 import type { RowSet } from '../../../inventory/row-set.ts';
 import { NamedError } from '../../../named-error.ts';
 import { type OrderRow, orderFromRow } from '../../order-row.ts';
-import { itemFromLevel } from '../../stock-row.ts';
+import { type ItemLabel, itemFromLevel } from '../../stock-row.ts';
 import { execute } from './statements.ts';
 
 /** A statement, and what its rows are for. */
@@ -29,8 +29,8 @@ export interface Loaded extends Rows {
 
 /** What a server knows without asking. */
 export interface Known {
-  /** The names of the items on sale here. Another server may sell more, which are none of ours. */
-  readonly names: ReadonlyMap<number, string>;
+  /** The items on sale here: another map after the catalogue has changed. Another server may sell more, which are none of ours. */
+  items: ReadonlyMap<number, ItemLabel>;
   readonly logins: KnownLogins;
   readonly refusals: RefusalBudget;
   /** Is told of a row that cannot be used. */
@@ -158,9 +158,9 @@ export interface StockRow {
 
 /** Null for an item that is not on sale here. */
 export function itemFromRow({ upc, available }: StockRow, known: Known): Stock | null {
-  const name = known.names.get(upc);
-  if (name === undefined) return null;
-  const item = itemFromLevel(upc, name, available);
+  const label = known.items.get(upc);
+  if (label === undefined) return null;
+  const item = itemFromLevel(label, available);
   if (item.fault !== undefined) known.onFault(`UPC ${upc}: ${item.fault}`);
   return item;
 }

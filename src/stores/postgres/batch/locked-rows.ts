@@ -5,7 +5,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Request } from '../../../inventory/model.ts';
 import { type RowSet, rowSetOf } from '../../../inventory/row-set.ts';
-import type { DatabaseConnection } from '../connection/database-connection.ts';
+import type { Report } from '../../report.ts';
+import {
+  type DatabaseConnection,
+  DatabaseConnectionLost,
+  isPostgresError,
+} from '../connection/database-connection.ts';
 import { BEGIN, execute } from './statements.ts';
 
 /** Other servers hold rows for milliseconds; what is locked each time is held by somebody else. */
@@ -37,8 +42,26 @@ export class LockedRows {
     return !sold.isDisjointFrom(this.#upcs) || !logins.isDisjointFrom(this.#logins);
   }
 
-  /** Looks which of the rows of a batch are locked for more than a moment. Throws what PostgreSQL throws. */
-  async search(connection: DatabaseConnection, set: RowSet, timeoutMs: number): Promise<void> {
+  /** Whether rows that `requests` need are locked for more than a moment. Reports them. */
+  async areIn(
+    requests: readonly Request[],
+    connection: DatabaseConnection,
+    timeoutMs: number,
+    report: Report,
+  ): Promise<boolean> {
+    try {
+      await this.#search(connection, rowSetOf(requests, false), timeoutMs);
+    } catch (error) {
+      if (!isPostgresError(error) && !(error instanceof DatabaseConnectionLost)) throw error;
+      return false;
+    }
+    if (this.isEmpty) return false;
+    const { upcs, logins } = this;
+    report('rows are locked', { level: 'warn', upcs: [...upcs], logins: logins.size });
+    return requests.some((request) => this.holdUp(request));
+  }
+
+  async #search(connection: DatabaseConnection, set: RowSet, timeoutMs: number): Promise<void> {
     let locking: Locking = set;
     for (let look = 0; look < LOOKS; look++) {
       if (look > 0) await pause(BETWEEN_LOOKS_MS);

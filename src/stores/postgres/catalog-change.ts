@@ -1,0 +1,35 @@
+/** Puts a new catalogue in force at a server that sells; the other servers keep theirs. */
+import type { Item } from '../../inventory/catalog.ts';
+import { type Between, type CatalogChange, StoreUnavailable } from '../../inventory/store.ts';
+import { differenceFrom, partsOf } from '../catalog-difference.ts';
+import type { Known } from './batch/load.ts';
+import type { Connector } from './connection/connector.ts';
+import { DatabaseConnectionLost, isPostgresError } from './connection/database-connection.ts';
+import { addItems } from './schema.ts';
+
+/** Throws StoreUnavailable when the rows cannot be written now: the catalogue that was there stays in force. */
+export async function changeCatalog(
+  connector: Connector,
+  known: Known,
+  catalog: readonly Item[],
+  between: Between,
+): Promise<CatalogChange> {
+  const { items } = known;
+  const { rows, change } = await differenceFrom((upc) => items.get(upc), items.size, catalog);
+  for await (const part of partsOf(rows)) {
+    await between(async () => {
+      try {
+        await addItems(await connector.connection(connector.deadline), part);
+      } catch (error) {
+        if (!isPostgresError(error) && !(error instanceof DatabaseConnectionLost)) throw error;
+        throw new StoreUnavailable(error.message, { cause: error });
+      }
+    });
+  }
+  const next = new Map<number, Item>();
+  for await (const part of partsOf(catalog)) for (const item of part) next.set(item.upc, item);
+  await between(() => {
+    known.items = next;
+  });
+  return change;
+}
