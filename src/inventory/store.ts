@@ -104,6 +104,9 @@ export class StoreRefused extends NamedError {}
 /** A server uses the data, and nobody else may meanwhile. */
 export class StoreInUse extends StoreRefused {}
 
+/** There is a shop where only an empty place will do. */
+export class StoreNotEmpty extends StoreRefused {}
+
 /**
  * The store cannot vouch for its state any more, and the server must stop. Each kind is a class of its own.
  * All texts are sentences without a full stop.

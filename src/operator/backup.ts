@@ -62,9 +62,8 @@ async function copy(
   onProgress: OnCopyProgress,
 ): Promise<CheckedCopy> {
   if (isPostgresAddress(address)) {
-    throw refused(
-      'a PostgreSQL database is backed up with its own tools: pg_dump --schema inv DATABASE > FILE',
-    );
+    const { copyDatabase } = await import('./database-backup.ts');
+    return await copyDatabase(address, path, onProgress);
   }
   const { copyDataFile } = await import('../stores/sqlite/data-file-copy.ts');
   return await copyDataFile(address, path, onProgress);

@@ -1,7 +1,7 @@
 /** Where an operator's command finds the data, and how it says no. */
 import { join } from 'node:path';
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
-import { StoreInUse, StoreRefused } from '../inventory/store.ts';
+import { StoreInUse, StoreNotEmpty, StoreRefused } from '../inventory/store.ts';
 import { wrongPlace } from '../stores/data-place.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function orFailure<Result>(work: () => Promise<Result>): Promise<Re
   try {
     return await work();
   } catch (error) {
-    if (error instanceof StoreInUse) throw refused(error.message);
+    if (error instanceof StoreInUse || error instanceof StoreNotEmpty) throw refused(error.message);
     if (!(error instanceof StoreRefused)) throw error;
     throw new CommandFailure(error.message, 'DATA', ExitCode.fault, { cause: error });
   }

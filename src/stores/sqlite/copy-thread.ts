@@ -81,7 +81,7 @@ const THREAD = `
     return faults.slice(0, namedFaults);
   }
 
-  copyWhole();
+  if (source !== null) copyWhole();
   parentPort.postMessage({ done: 0, total: 0 });
   const db = new DatabaseSync(copy);
   try {
@@ -102,8 +102,9 @@ type Message =
   | { readonly content: CopyContent };
 
 export interface CopyTask {
-  readonly source: string;
-  /** An empty file. */
+  /** Null: `copy` has its rows already, and is checked. */
+  readonly source: string | null;
+  /** An empty file, when there is a source. */
   readonly copy: string;
   /** Leaves what stands beside `source` as it is; there must be a log. */
   readonly readOnly: boolean;

@@ -4,7 +4,7 @@ import { StoreRefused } from '../../inventory/store.ts';
 import { AckedCount } from './acked-count.ts';
 import { type CopyContent, copyInThread } from './copy-thread.ts';
 import { existingDataFile } from './data-file-checks.ts';
-import { DraftFile } from './draft-file.ts';
+import { type DraftFile, makeDraft } from './draft-file.ts';
 
 /** `done` of `total` bytes that are copied, or orders of the copy that are checked. */
 export type OnCopyProgress = (stage: 'copying' | 'checking', done: number, total: number) => void;
@@ -48,16 +48,6 @@ export async function copyDataFile(
       `cannot copy ${source} to ${target}: ${(error as Error).message}; nothing was kept of the copy. ` +
         'Look at the disk; if the data file itself is damaged, restore the newest backup',
       { cause: error },
-    );
-  }
-}
-
-function makeDraft(target: string, onGrown: (bytes: number) => void): DraftFile {
-  try {
-    return new DraftFile(target, onGrown);
-  } catch (error) {
-    throw new StoreRefused(
-      `cannot write ${target}: ${(error as Error).message}. Choose a folder that is there and that you can write to`,
     );
   }
 }

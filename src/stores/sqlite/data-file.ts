@@ -19,6 +19,7 @@ import { FilesInPlace } from './files-in-place.ts';
 import { batchPage, checkLogBelongs, openingName } from './log-check.ts';
 import { MadeFiles, syncFolder } from './made-files.ts';
 import { migrate } from './migrations.ts';
+import { isMoved, readLastOpening, refuseMoved } from './moved-file.ts';
 import { checkOnlyPath, realDataPath } from './one-path.ts';
 import { OverwriteWatch } from './overwrite-watch.ts';
 import { isRestoreCutOff, replaceDataFile } from './replaced-file.ts';
@@ -32,12 +33,14 @@ export interface OpenOptions {
   readonly withParents?: boolean;
   /** Is told of faults that pass. */
   readonly report?: Report;
+  /** Opens also a file whose data was moved elsewhere. */
+  readonly evenIfMoved?: boolean;
 }
 
 /** Opens or makes the data file at `name`. Throws StoreRefused, and then has changed nothing. */
 export function openDataFile(
   name: string,
-  { withParents = false, report = () => undefined }: OpenOptions = {},
+  { withParents = false, report = () => undefined, evenIfMoved = false }: OpenOptions = {},
 ): DataFile {
   const path = realDataPath(name);
   const made = new MadeFiles();
@@ -54,10 +57,12 @@ export function openDataFile(
     checkSize(db, path);
     const committed = checkContent(db, path);
     AckedCount.check(`${path}-acked`, path, committed);
-    const opening = bringUpToDate(db, path, committed);
+    const lastOpening = readLastOpening(db);
+    if (!evenIfMoved) refuseMoved(lastOpening, path);
+    const opening = bringUpToDate(db, path, committed, lastOpening);
     if (!existsSync(`${path}-acked`)) made.add(`${path}-acked`);
     const acked = new AckedCount(`${path}-acked`, committed, report);
-    return new DataFile(path, db, opening, lock, acked, made, report);
+    return new DataFile(path, db, { opening, lastOpening }, lock, acked, made, report);
   } catch (error) {
     db?.close();
     made.remove();
@@ -82,8 +87,14 @@ function lockFile(path: string, made: MadeFiles, withParents: boolean): Database
  * Brings the tables up to date, and gives this opening of the file a name, which is returned. Both go into the
  * file itself: an older inv looks for the version there, and the log that begins now belongs to this name.
  */
-function bringUpToDate(db: DatabaseSync, path: string, committed: number): string {
-  const opening = openingName(committed, randomUUID());
+function bringUpToDate(
+  db: DatabaseSync,
+  path: string,
+  committed: number,
+  lastOpening: string,
+): string {
+  // Nothing is sold from a file that was moved, and no moment may be without the mark.
+  const opening = isMoved(lastOpening) ? lastOpening : openingName(committed, randomUUID());
   try {
     migrate(db);
     db.prepare('UPDATE batches SET opening = ?').run(opening);
@@ -114,8 +125,16 @@ function checkUntouched(path: string): void {
   }
 }
 
+/** As the row of `batches` names them. */
+export interface Openings {
+  readonly opening: string;
+  /** The one before; empty when that was none, as in a backup. */
+  readonly lastOpening: string;
+}
+
 export class DataFile {
   readonly db: DatabaseSync;
+  readonly openings: Openings;
   readonly #path: string;
   readonly #lock: DatabaseSync;
   readonly #acked: AckedCount;
@@ -130,13 +149,14 @@ export class DataFile {
   constructor(
     path: string,
     db: DatabaseSync,
-    opening: string,
+    openings: Openings,
     lock: DatabaseSync,
     acked: AckedCount,
     made: MadeFiles,
     report: Report,
   ) {
     this.db = db;
+    this.openings = openings;
     this.#path = path;
     this.#lock = lock;
     this.#acked = acked;
@@ -149,7 +169,7 @@ export class DataFile {
     this.#checkpointer = new Checkpointer(path, db, report, () =>
       this.#watch.afterCheckpoint(this.#acked.count),
     );
-    this.#watch = new OverwriteWatch(path, db, opening, this.#checkpointer);
+    this.#watch = new OverwriteWatch(path, db, openings.opening, this.#checkpointer);
   }
 
   /** Resolves when all is there that a server needs before its first client. Throws StoreRefused. */

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, fdatasync, fstatSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { StoreRefused } from '../../inventory/store.ts';
 import { syncFolder } from './made-files.ts';
 
 /**
@@ -69,5 +70,16 @@ export class DraftFile implements Disposable {
 
   #remove(): void {
     for (const suffix of ['', ...COMPANIONS]) rmSync(this.path + suffix, { force: true });
+  }
+}
+
+/** As the constructor; throws StoreRefused. */
+export function makeDraft(target: string, onGrown?: (bytes: number) => void): DraftFile {
+  try {
+    return new DraftFile(target, onGrown);
+  } catch (error) {
+    throw new StoreRefused(
+      `cannot write ${target}: ${(error as Error).message}. Choose a folder that is there and that you can write to`,
+    );
   }
 }

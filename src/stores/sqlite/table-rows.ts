@@ -1,0 +1,64 @@
+/** All rows of a data file, for copies into another store and out of it. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import {
+  type CopiedTable,
+  columnsSql,
+  keySql,
+  ROWS_AT_ONCE,
+  type RowTexts,
+} from '../copied-table.ts';
+
+/** What is the store's own: the counter of batches, and the identity, which is carried by itself. */
+const NOT_COPIED = new Set(['batches', 'shop']);
+
+/** The tables of a data file that is up to date. */
+export function copiedTables(db: DatabaseSync): CopiedTable[] {
+  const names = db
+    .prepare(
+      "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' ORDER BY name",
+    )
+    .all()
+    .map(({ name }) => name as string)
+    .filter((name) => !name.startsWith('sqlite_') && !NOT_COPIED.has(name));
+  return names.map((name) => {
+    const columns = db.prepare('SELECT name, pk FROM pragma_table_info(?) ORDER BY cid').all(name);
+    const key = columns
+      .filter(({ pk }) => pk !== 0)
+      .sort((one, other) => Number(one.pk) - Number(other.pk));
+    return { name, columns: columns.map(nameOf), key: key.map(nameOf) };
+  });
+}
+
+export function countRows(db: DatabaseSync, { name }: CopiedTable): number {
+  return (db.prepare(`SELECT count(*) AS count FROM "${name}"`).get() as { count: number }).count;
+}
+
+/** The rows of a table in the order of its key, some at a time. */
+export function* readRows(db: DatabaseSync, table: CopiedTable): Generator<RowTexts[]> {
+  const select = db.prepare(
+    `SELECT ${columnsSql(table)} FROM "${table.name}" ORDER BY ${keySql(table)}`,
+  );
+  select.setReturnArrays(true);
+  // A number that SQL has set may be greater than any number of JavaScript.
+  select.setReadBigInts(true);
+  let rows: RowTexts[] = [];
+  for (const row of select.iterate()) {
+    rows.push(
+      (row as unknown as unknown[]).map((value) => (value === null ? null : String(value))),
+    );
+    if (rows.length < ROWS_AT_ONCE) continue;
+    yield rows;
+    rows = [];
+  }
+  if (rows.length > 0) yield rows;
+}
+
+/** A statement that writes one row. SQLite makes numbers of texts where the column is one of numbers. */
+export function insertInto(db: DatabaseSync, table: CopiedTable): StatementSync {
+  const values = table.columns.map(() => '?').join(', ');
+  return db.prepare(`INSERT INTO "${table.name}" (${columnsSql(table)}) VALUES (${values})`);
+}
+
+function nameOf({ name }: Record<string, unknown>): string {
+  return name as string;
+}
