@@ -2,6 +2,16 @@
 export interface Address {
   readonly host: string;
   readonly port: number;
+  /** Speak TLS there. */
+  readonly tls?: TlsTrust | undefined;
+}
+
+/** Whose certificates are trusted. Certificate and name are always checked. */
+export interface TlsTrust {
+  /** PEM: only what these vouch for. Without it: the authorities that Node knows. */
+  readonly ca?: string | undefined;
+  /** The file that `ca` came from, for messages. */
+  readonly caFile?: string | undefined;
 }
 
 export const DEFAULT_HOST = 'localhost';

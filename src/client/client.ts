@@ -4,10 +4,10 @@
  */
 
 import type { Line } from '../protocol/argument-checks.ts';
-import { ProtocolError } from '../protocol/error-codes.ts';
+import { ProtocolError, TlsRecord } from '../protocol/error-codes.ts';
 import { MAX_REPLY_BYTES, type ReplyValue } from '../protocol/reply-decoder.ts';
 import { type Address, nameOf } from './address.ts';
-import { ConnectionLost, NoServer, NotInv, Refused } from './errors.ts';
+import { ConnectionLost, NoServer, NotInv, Refused, TlsFailure } from './errors.ts';
 import {
   type LoggedInUser,
   type PastOrder,
@@ -33,7 +33,7 @@ export class Client {
 
   /**
    * Connects, makes sure that the peer is an inventory server and agrees on RESP3. Nothing else is
-   * sent to a peer before that. Throws NoServer, NotInv, or Refused (BUSY) when the server has no room.
+   * sent to a peer before that. Throws NoServer, TlsFailure, NotInv, or Refused (BUSY) when the server has no room.
    */
   static async connect(address: Address, timeouts?: Timeouts): Promise<Client> {
     const connection = await ServerConnection.open(address, timeouts);
@@ -119,6 +119,10 @@ export class Client {
 function notGreeted(error: Error, name: string): Error {
   if (error instanceof Refused && error.code === 'BUSY') {
     return new Refused('BUSY', `the server at ${name} has no room for another connection`);
+  }
+  const isTlsOnly = error instanceof Refused && error.code === 'TLSONLY';
+  if (isTlsOnly || error.cause instanceof TlsRecord) {
+    return new TlsFailure('tlsOnly', `${name} speaks TLS`, { cause: error });
   }
   const isLost = error instanceof ConnectionLost && !(error.cause instanceof ProtocolError);
   if (isLost) return new NoServer(`${name} accepted the connection, but ${error.message}`);

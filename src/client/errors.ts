@@ -14,6 +14,27 @@ export class NotInv extends NoServer {}
  */
 export class OtherShop extends NoServer {}
 
+/** What is wrong with TLS: `tlsOnly` and `noTls` when one of the two speaks it and the other does not. */
+export type TlsProblem =
+  | 'wrongName'
+  | 'expired'
+  | 'notYetValid'
+  | 'selfSigned'
+  | 'unknownAuthority'
+  | 'tlsOnly'
+  | 'noTls'
+  | 'other';
+
+/** Something answers, but not with TLS that can be trusted. It was sent nothing, or HELLO in the clear. */
+export class TlsFailure extends NoServer {
+  readonly problem: TlsProblem;
+
+  constructor(problem: TlsProblem, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.problem = problem;
+  }
+}
+
 /** The server understood and said no. */
 export class Refused extends NamedError {
   /** One of the codes of PROTOCOL.md, or one that a later server has. */

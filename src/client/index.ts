@@ -2,9 +2,24 @@
  * `inv/client`: an inventory server from a program. It opens a socket and nothing else: no terminal,
  * no files. PROTOCOL.md tells what each verb does, and how to retry without buying twice.
  */
-export { type Address, DEFAULT_HOST, DEFAULT_PORT, nameOf, parseAddress } from './address.ts';
+export {
+  type Address,
+  DEFAULT_HOST,
+  DEFAULT_PORT,
+  nameOf,
+  parseAddress,
+  type TlsTrust,
+} from './address.ts';
 export { Client } from './client.ts';
-export { ConnectionLost, NoServer, NotInv, OtherShop, Refused } from './errors.ts';
+export {
+  ConnectionLost,
+  NoServer,
+  NotInv,
+  OtherShop,
+  Refused,
+  TlsFailure,
+  type TlsProblem,
+} from './errors.ts';
 export { ReconnectingClient } from './reconnecting-client.ts';
 export type {
   LoggedInUser,

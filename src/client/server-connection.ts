@@ -37,33 +37,10 @@ export class ServerConnection {
   #timer: NodeJS.Timeout | undefined;
   #lost: string | null = null;
 
-  /** Throws NoServer when there is none. */
-  static open(address: Address, timeouts: Timeouts = TIMEOUTS): Promise<ServerConnection> {
-    return new Promise((resolve, reject) => {
-      // Node tries every address of a name, so `localhost` finds a server on 127.0.0.1 and on ::1.
-      const socket = connect({
-        host: address.host,
-        port: address.port,
-        noDelay: true,
-        keepAlive: true,
-        keepAliveInitialDelay: KEEPALIVE_DELAY_MS,
-      });
-      const fail = (reason: string, cause?: Error): void => {
-        socket.destroy();
-        reject(new NoServer(`no server at ${nameOf(address)}: ${reason}`, { cause }));
-      };
-      const timer = setTimeout(() => fail('no answer'), timeouts.connectMs);
-      const onError = (error: Error): void => {
-        clearTimeout(timer);
-        fail(reasonOf(error), firstOf(error));
-      };
-      socket.once('error', onError);
-      socket.once('connect', () => {
-        clearTimeout(timer);
-        socket.off('error', onError);
-        resolve(new ServerConnection(socket, timeouts.replyMs));
-      });
-    });
+  /** Throws NoServer when there is none, and TlsFailure when it is not to be trusted. */
+  static async open(address: Address, timeouts: Timeouts = TIMEOUTS): Promise<ServerConnection> {
+    const socket = await openSocket(address, timeouts.connectMs);
+    return new ServerConnection(socket, timeouts.replyMs);
   }
 
   private constructor(socket: Socket, replyMs: number) {
@@ -140,6 +117,45 @@ export class ServerConnection {
       reject(new ConnectionLost(reason, true, { cause }));
     }
   }
+}
+
+async function openSocket(address: Address, connectMs: number): Promise<Socket> {
+  if (address.tls === undefined)
+    return ready(connect(optionsOf(address)), 'connect', address, connectMs);
+  // Loads what plain connections do not need.
+  const { connectTls, toTlsFailure } = await import('./tls.ts');
+  try {
+    const socket = connectTls(optionsOf(address), address.tls);
+    return await ready(socket, 'secureConnect', address, connectMs);
+  } catch (error) {
+    throw toTlsFailure(error as Error, address);
+  }
+}
+
+/** Node tries every address of a name, so `localhost` finds a server on 127.0.0.1 and on ::1. */
+function optionsOf({ host, port }: Address) {
+  return { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_DELAY_MS };
+}
+
+/** Resolves at `event`. Throws NoServer when it does not come. */
+function ready(socket: Socket, event: string, address: Address, ms: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const fail = (reason: string, cause?: Error): void => {
+      socket.destroy();
+      reject(new NoServer(`no server at ${nameOf(address)}: ${reason}`, { cause }));
+    };
+    const timer = setTimeout(() => fail('no answer'), ms);
+    const onError = (error: Error): void => {
+      clearTimeout(timer);
+      fail(reasonOf(error), firstOf(error));
+    };
+    socket.once('error', onError);
+    socket.once(event, () => {
+      clearTimeout(timer);
+      socket.off('error', onError);
+      resolve(socket);
+    });
+  });
 }
 
 const REASONS: Readonly<Record<string, string>> = {

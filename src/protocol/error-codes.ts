@@ -176,9 +176,9 @@ export class ProtocolError extends NamedError {
   }
 }
 
-/** The first bytes of a client that speaks TLS, where no TLS is spoken. */
-export class TlsGreeting extends ProtocolError {
-  constructor() {
-    super('ERR', 'this port does not speak TLS');
+/** Bytes of TLS, where no TLS is spoken. */
+export class TlsRecord extends ProtocolError {
+  constructor(message: string) {
+    super('ERR', message);
   }
 }

@@ -3,8 +3,11 @@
  * strings (see encoder.ts). Every byte is looked at once, however the chunks fall, and what a server
  * can make this client hold is bounded.
  */
-import { ErrorReply, ProtocolError } from './error-codes.ts';
+import { ErrorReply, ProtocolError, TlsRecord } from './error-codes.ts';
 import { MAX_INTEGER } from './limits.ts';
+
+/** The first byte of what a server that speaks TLS sends to a client that does not: it has no line end. */
+const TLS_ALERT = 21;
 
 /** What a reply can be. A map's names stand in the order of the wire. */
 export type ReplyValue =
@@ -134,7 +137,10 @@ export class ReplyDecoder {
     const newline = text.indexOf('\n', start);
     const length = (newline < 0 ? text.length : newline) - start;
     if (length > MAX_REPLY_LINE_BYTES) throw malformed('a line without an end');
-    if (newline < 0) return this.#wait(text.length - start + 1);
+    if (newline < 0) {
+      if (text.charCodeAt(start) === TLS_ALERT) throw new TlsRecord('the peer speaks TLS');
+      return this.#wait(text.length - start + 1);
+    }
     if (text[newline - 1] !== '\r') throw malformed('a line that does not end in CR LF');
     const line = text.slice(start + 1, newline - 1);
     const end = newline + 1;

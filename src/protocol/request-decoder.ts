@@ -1,5 +1,5 @@
 /** RESP, inwards: the bytes of requests into words, which are wire strings (see encoder.ts). */
-import { ProtocolError, TlsGreeting } from './error-codes.ts';
+import { ProtocolError, TlsRecord } from './error-codes.ts';
 import { inlineWords } from './inline-words.ts';
 import { MAX_ARGUMENTS } from './limits.ts';
 
@@ -153,7 +153,9 @@ export class RequestDecoder {
     const start = this.#position;
     // TLS and other binary greetings have no line end: their first byte tells, or both sides wait.
     if (isControl(text.charCodeAt(start)) && !isLineEnd(text.charCodeAt(start))) {
-      if (text.charCodeAt(start) === TLS_HANDSHAKE) throw new TlsGreeting();
+      if (text.charCodeAt(start) === TLS_HANDSHAKE) {
+        throw new TlsRecord('this port does not speak TLS');
+      }
       throw new ProtocolError('ERR', `malformed request: unexpected ${shown(text, start)}`);
     }
     const newline = text.indexOf('\n', start);

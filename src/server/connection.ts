@@ -4,7 +4,7 @@
  * and TCP makes the client wait.
  */
 import type { Socket } from 'node:net';
-import { ErrorReply, ProtocolError, TlsGreeting } from '../protocol/error-codes.ts';
+import { ErrorReply, ProtocolError, TlsRecord } from '../protocol/error-codes.ts';
 import {
   MAX_COMMAND_BYTES,
   MAX_COMMAND_BYTES_BEFORE_LOGIN,
@@ -125,7 +125,7 @@ export class Connection implements Transport, Keeper {
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      if (error instanceof TlsGreeting) this.#host.greetedWithTls(this);
+      if (error instanceof TlsRecord) this.#host.greetedWithTls(this);
       conversation.close();
       conversation.refuse(new ErrorReply(error.code, error.message));
     }

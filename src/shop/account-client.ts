@@ -147,7 +147,8 @@ export class AccountClient {
     const logins = (await this.#accounts.logins()).filter((login) => login.account === account);
     const [first] = logins;
     if (first === undefined) return { account, already: true };
-    const client = new ReconnectingClient(parseAddress(first.server) ?? server, pauses, timeouts);
+    const at = { ...server, ...parseAddress(first.server) };
+    const client = new ReconnectingClient(at, pauses, timeouts);
     try {
       await this.#end(logins, client);
     } finally {
@@ -284,7 +285,8 @@ export class AccountClient {
         await this.#accounts.forget(login.key, [login.token]);
       }
     } catch (error) {
-      throw toFailure(error, parseAddress(logins[0]?.server ?? '') ?? this.#options.server);
+      const { server } = this.#options;
+      throw toFailure(error, { ...server, ...parseAddress(logins[0]?.server ?? '') });
     }
   }
 }

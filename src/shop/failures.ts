@@ -1,7 +1,14 @@
 /** What went wrong, as users are told it and as scripts see it: a sentence, a code, an exit code. */
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { type Address, DEFAULT_HOST, DEFAULT_PORT, nameOf } from '../client/address.ts';
-import { ConnectionLost, NoServer, NotInv, Refused } from '../client/errors.ts';
+import {
+  ConnectionLost,
+  NoServer,
+  NotInv,
+  Refused,
+  TlsFailure,
+  type TlsProblem,
+} from '../client/errors.ts';
 import { printable } from '../client/printable.ts';
 import { heldOrders } from './outbox.ts';
 import { OrderRefused } from './refused-order.ts';
@@ -12,6 +19,9 @@ export function toFailure(error: unknown, server: Address): unknown {
   if (error instanceof Refused) return refused(error, server);
   if (error instanceof NotInv) {
     return noServer(`${error.message}; check --host and --port`, error);
+  }
+  if (error instanceof TlsFailure) {
+    return noServer(`${error.message}${TLS_REMEDIES[error.problem]}`, error);
   }
   if (error instanceof NoServer) return noServer(notReached(error, server), error);
   if (error instanceof ConnectionLost) {
@@ -97,13 +107,26 @@ function noServer(message: string, cause: Error): CommandFailure {
   return new CommandFailure(message, 'NOSERVER', ExitCode.noServer, { cause });
 }
 
+/** What to do about it. */
+const TLS_REMEDIES: Readonly<Record<TlsProblem, string>> = {
+  wrongName: '; give a name that it is for with --host',
+  expired: '; its operator must renew it',
+  notYetValid: '; check the clock of this machine',
+  selfSigned: '; if it is your server’s, name a copy of it with --tls-ca FILE',
+  unknownAuthority:
+    '; if it is your server’s, name the certificate of its authority with --tls-ca FILE',
+  tlsOnly: '; use --tls',
+  noTls: '; leave --tls out',
+  other: '',
+};
+
 /** Why no server was reached, and what to do now. */
 function notReached({ message, cause }: NoServer, server: Address): string {
-  const { host, port } = server;
+  const { host, port, tls } = server;
   switch ((cause as NodeJS.ErrnoException | undefined)?.code) {
     case 'ECONNREFUSED':
       return isThisMachine(host)
-        ? `no server at ${nameOf(server)}; start one with \`inv serve --port ${port}\``
+        ? `no server at ${nameOf(server)}; start one with \`inv serve --port ${port}${tls === undefined ? '' : ' --tls-cert FILE --tls-key FILE'}\``
         : `no server at ${nameOf(server)}; check --host and --port, and whether it runs there`;
     case 'ENOTFOUND':
       return `no such host: '${host}'; check --host`;
@@ -117,11 +140,18 @@ function isThisMachine(host: string): boolean {
 }
 
 /** The command that logs in to this server, ready to be copied. */
-function loginCommand({ host, port }: Address, user: string | null): string {
+function loginCommand({ host, port, tls }: Address, user: string | null): string {
   const place =
     (host === DEFAULT_HOST ? '' : ` --host ${host}`) +
-    (port === DEFAULT_PORT ? '' : ` --port ${port}`);
+    (port === DEFAULT_PORT ? '' : ` --port ${port}`) +
+    (tls === undefined ? '' : ' --tls') +
+    (tls?.caFile === undefined ? '' : ` --tls-ca ${shellWord(tls.caFile)}`);
   // A name that a shell would take apart is left for the user to write.
   const who = user !== null && /^[\w.-]+$/.test(user) ? ` --user ${user}` : '';
   return `inv shop login${who}${place}`;
+}
+
+/** A word that a shell takes as it is. */
+function shellWord(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${printable(text).replaceAll("'", "'\\''")}'`;
 }

@@ -38,9 +38,9 @@ export class Shop {
   readonly #pauses: readonly number[];
   readonly #client: AccountClient;
 
-  /** `localhost:5050` */
+  /** `localhost:5050`, and whether it is spoken to with TLS. */
   get serverName(): string {
-    return nameOf(this.server);
+    return `${nameOf(this.server)}${this.server.tls === undefined ? '' : ' with TLS'}`;
   }
 
   constructor({ server, user = '', directory, notify, pauses, timeouts }: ShopOptions) {

@@ -19,7 +19,7 @@ export function environment(home: string): NodeJS.ProcessEnv {
   // CI among them: chalk uses no colour where it is set.
   const { CI, DEBUG, FORCE_COLOR, NODE_ENV, NO_COLOR, INV_HOST, INV_PASSWORD, INV_PORT, ...env } =
     process.env;
-  const { INV_PLAIN, LC_ALL, LC_CTYPE, ...rest } = env;
+  const { INV_PLAIN, INV_TLS, INV_TLS_CA, LC_ALL, LC_CTYPE, ...rest } = env;
   const folders = { XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, XDG_DATA_HOME: home };
   return { ...rest, LANG: 'C.UTF-8', TERM: 'xterm', HOME: home, ...folders };
 }

@@ -1,6 +1,7 @@
 /** What people and scripts type: checked here as the server checks it, so that a slip costs no connection. */
 
-import { type Address, bareHost } from '../../client/address.ts';
+import { readFileSync } from 'node:fs';
+import { type Address, bareHost, type TlsTrust } from '../../client/address.ts';
 import { printable } from '../../client/printable.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
 import {
@@ -70,6 +71,31 @@ export function toAddress(host: string, port: string): Address {
     throw usage(`'${printable(host)}' is not a valid host name`);
   return { host: bare, port: number };
 }
+
+/** Whom to trust over TLS; undefined without TLS. Reads the file of the authority. */
+export function toTlsTrust(tls = false, caFile?: string): TlsTrust | undefined {
+  if (caFile === undefined) return tls ? {} : undefined;
+  // Whoever names an authority expects that it is asked for.
+  if (!tls) throw usage('--tls-ca (INV_TLS_CA) goes with --tls (INV_TLS=1)');
+  let ca: string;
+  try {
+    ca = readFileSync(caFile, 'utf8');
+  } catch (error) {
+    const why = CA_FILE_ERRORS[(error as NodeJS.ErrnoException).code ?? ''];
+    throw usage(`--tls-ca ${printable(caFile)}: ${why ?? (error as Error).message}`);
+  }
+  if (!ca.includes('-----BEGIN CERTIFICATE-----')) {
+    throw usage(`--tls-ca ${printable(caFile)}: it holds no certificate (PEM)`);
+  }
+  return { ca, caFile };
+}
+
+const CA_FILE_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user may not read it',
+};
 
 function positive(what: string, word: string): number {
   const value = toPositive(word);

@@ -7,13 +7,15 @@ import { printable } from '../../client/printable.ts';
 import type { Timeouts } from '../../client/server-connection.ts';
 import { usage } from '../failures.ts';
 import { Shop } from '../shop.ts';
-import { toAddress } from './input.ts';
+import { toAddress, toTlsTrust } from './input.ts';
 import { tell, waitingFor } from './waiting.ts';
 
 /** The flags that every shop command has, after `parse`. */
 export interface ServerFlags {
   readonly host: string;
   readonly port: string;
+  readonly tls?: boolean | undefined;
+  readonly 'tls-ca'?: string | undefined;
   readonly user?: string | undefined;
   readonly timeout?: string | undefined;
 }
@@ -36,6 +38,17 @@ export abstract class ShopCommand extends BaseCommand {
       default: String(DEFAULT_PORT),
       helpGroup: 'SERVER',
     }),
+    tls: Flags.boolean({
+      summary: 'speak TLS; the certificate of the server and its name are checked',
+      env: 'INV_TLS',
+      helpGroup: 'SERVER',
+    }),
+    'tls-ca': Flags.string({
+      summary: 'trust what this certificate of an authority (PEM) vouches for, and nothing else',
+      helpValue: 'FILE',
+      env: 'INV_TLS_CA',
+      helpGroup: 'SERVER',
+    }),
     timeout: Flags.string({
       summary: 'how long to wait for an answer; 5 to connect and 30 for a reply by default',
       helpValue: 'SECONDS',
@@ -48,10 +61,11 @@ export abstract class ShopCommand extends BaseCommand {
     }),
   };
 
-  protected open({ host, port, user, timeout }: ServerFlags): Shop {
+  protected open(flags: ServerFlags): Shop {
+    const { host, port, user, timeout } = flags;
     if (user === '') throw usage('--user needs a name');
     return new Shop({
-      server: toAddress(host, port),
+      server: { ...toAddress(host, port), tls: toTlsTrust(flags.tls, flags['tls-ca']) },
       user,
       timeouts: timeout === undefined ? undefined : toTimeouts(timeout),
       directory: this.config.configDir,
