@@ -91,6 +91,7 @@ describe.each(CASES)('%s', (_name, bytes, values) => {
 });
 
 const MALFORMED: [string, string][] = [
+  ['an alert of TLS', '\x15\x03\x01\x00\x02\x02\x46'],
   ['unknown kind', 'HTTP/1.1 400 Bad Request\r\n'],
   ['line without CR', '+OK\n'],
   ['empty line', '\r\n'],
