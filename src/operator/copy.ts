@@ -46,7 +46,7 @@ export async function copyToDatabase(
     const session = { makesTables: true, begin: 'BEGIN' };
     return await inCopySession(address, session, async (connection) => {
       const rows = await copyRows(opened.db, connection, onProgress);
-      const { shop, since } = await copyIdentity(opened, connection);
+      const { shop, since } = await historyOf(opened, connection);
       await move(opened, connection, to);
       return { from, to, rows, shop, since: new Date(since).toISOString() };
     });
@@ -65,7 +65,7 @@ async function copyRows(
   const tables = file.copiedTables(db);
   const names = tables.map(({ name }) => `inv."${name}"`).join(', ');
   // A server that starts now waits, and finds the shop that was copied.
-  await query(connection, `LOCK TABLE ${names}, inv.shop IN EXCLUSIVE MODE`);
+  await query(connection, `LOCK TABLE ${names} IN EXCLUSIVE MODE`);
   await database.refuseRows(connection, tables);
   const expected = tables.map((table) => file.countRows(db, table));
   const total = expected.reduce((sum, count) => sum + count, 0);
@@ -102,6 +102,7 @@ async function copyTable(
   onRows: (count: number) => void,
 ): Promise<void> {
   const types = await database.columnTypes(connection, table);
+  await database.startInsert(connection, table);
   let writing: Promise<void> = Promise.resolve();
   for (const rows of file.readRows(db, table)) {
     await writing;
@@ -113,16 +114,14 @@ async function copyTable(
 }
 
 /** The shop stays the same; a backup, in which orders may be missing that its clients know, begins a new history. */
-async function copyIdentity(
+async function historyOf(
   { db, openings }: DataFile,
   connection: DatabaseConnection,
 ): Promise<ShopIdentity> {
   const { shop, since: last } = readIdentity(db);
-  const since = openings.lastOpening === '' ? Math.max(last + 1, Date.now()) : last;
-  await query(
-    connection,
-    connection.sql`UPDATE inv.shop SET id = ${shop}, since = ${since}::bigint, lost = NULL`,
-  );
+  if (openings.lastOpening !== '') return { shop, since: last };
+  const since = Math.max(last + 1, Date.now());
+  await query(connection, connection.sql`UPDATE inv.shop SET since = ${since}::bigint`);
   return { shop, since };
 }
 

@@ -2,7 +2,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { CopiedTable } from '../stores/copied-table.ts';
 import type { DatabaseConnection } from '../stores/postgres/connection/database-connection.ts';
-import { query } from '../stores/postgres/connection/session-setup.ts';
 import { inCopySession } from '../stores/postgres/copy-session.ts';
 import * as database from '../stores/postgres/table-rows.ts';
 import { copyInThread } from '../stores/sqlite/copy-thread.ts';
@@ -50,8 +49,6 @@ async function fill(
     db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF');
     migrate(db);
     db.exec('BEGIN');
-    const [shop] = await query(connection, 'SELECT id, since FROM inv.shop');
-    db.prepare('UPDATE shop SET id = ?, since = ?').run(shop?.id as string, shop?.since as number);
     const tables = file.copiedTables(db);
     let total = 0;
     for (const table of tables) total += await database.countRows(connection, table);
@@ -74,9 +71,9 @@ async function copyTable(
   table: CopiedTable,
   onRows: (count: number) => void,
 ): Promise<void> {
-  await database.columnTypes(connection, table);
-  const insert = file.insertInto(db, table);
-  for await (const rows of database.readRows(connection, table)) {
+  const types = await database.columnTypes(connection, table);
+  const insert = file.startInsert(db, table);
+  for await (const rows of database.readRows(connection, table, types)) {
     for (const row of rows) insert.run(...row);
     onRows(rows.length);
   }

@@ -8,6 +8,9 @@ export interface CopiedTable {
   readonly key: readonly string[];
 }
 
+/** The table of one row that says which shop it is; there is one from the first migration on. */
+export const SHOP = 'shop';
+
 /** A row, its values in the order of the table's columns, as texts. */
 export type RowTexts = readonly (string | null)[];
 
@@ -19,6 +22,7 @@ export function columnsSql({ columns }: CopiedTable): string {
   return columns.map((column) => `"${column}"`).join(', ');
 }
 
+/** The order of the primary key; a table of one row has none. */
 export function keySql({ key }: CopiedTable): string {
-  return key.map((column) => `"${column}"`).join(', ');
+  return key.length === 0 ? '1' : key.map((column) => `"${column}"`).join(', ');
 }

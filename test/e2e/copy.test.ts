@@ -50,6 +50,8 @@ async function seen(data: string, token: string): Promise<Record<string, unknown
   };
 }
 
+const TABLES = ['shop', 'stock', 'orders', 'logins', 'restocks'];
+
 function rows(path: string, table: string): unknown[] {
   const db = new DatabaseSync(path);
   try {
@@ -64,8 +66,14 @@ test('a file is copied into an empty database, and served from there alone', asy
   const run = operator(folder);
   const data = folder.file('shop.db');
   const { token, shop, shop_since } = await trade(data);
+  expect(
+    (await run('restock', '--data', data, '--upc', '1002', '--units', '7', '--reason', 'van')).code,
+  ).toBe(0);
+  const change = new DatabaseSync(data);
+  change.exec('UPDATE shop SET restocks_known = 0');
+  change.close();
   const before = await seen(data, token);
-  const stock = rows(data, 'stock');
+  const kept = Object.fromEntries(TABLES.map((table) => [table, rows(data, table)]));
   const url = await postgres.newDatabase();
 
   // While a server uses the file, nothing is made in the database.
@@ -83,7 +91,7 @@ test('a file is copied into an empty database, and served from there alone', asy
   const copied = await run('copy', '--data', data, '--to', url, '--json');
   expect(copied).toMatchObject({ code: 0, stderr: '' });
   const { rows: counts, ...rest } = JSON.parse(copied.stdout);
-  expect(counts).toMatchObject({ stock: 14, orders: 4, logins: 1 });
+  expect(counts).toMatchObject({ stock: 14, orders: 4, logins: 1, restocks: 1 });
   expect(rest).toEqual({
     from: data,
     to: url,
@@ -110,6 +118,19 @@ test('a file is copied into an empty database, and served from there alone', asy
     'was copied to postgres://',
   );
 
+  const restock = await run(
+    'restock',
+    '--data',
+    data,
+    '--upc',
+    '1001',
+    '--units',
+    '1',
+    '--reason',
+    'x',
+  );
+  expect([restock.code, restock.stderr]).toEqual([1, expect.stringContaining('was copied to')]);
+
   // And back: a backup of the database, taken while a server sells from it, is a data file.
   const backup = folder.file('back.db');
   {
@@ -119,7 +140,7 @@ test('a file is copied into an empty database, and served from there alone', asy
     expect(JSON.parse(made.stdout)).toMatchObject({ items: 14, orders: 4, logins: 1 });
     await server.stop();
   }
-  expect(rows(backup, 'stock')).toEqual(stock);
+  for (const table of TABLES) expect(rows(backup, table)).toEqual(kept[table]);
   expect((await run('restore', backup, '--data', data)).code).toBe(0);
   const { shop_since: since, ...restored } = await seen(data, token);
   expect(restored).toEqual({ ...before, shop_since: undefined });

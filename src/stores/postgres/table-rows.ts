@@ -6,6 +6,7 @@ import {
   keySql,
   ROWS_AT_ONCE,
   type RowTexts,
+  SHOP,
 } from '../copied-table.ts';
 import { textArray } from './batch/literals.ts';
 import {
@@ -21,6 +22,9 @@ const LONG_TIMEOUT_MS = 30 * 60_000;
 
 /** PostgreSQL ends a transaction that stands still this long, in milliseconds; in between, a file is read or written. */
 export const IDLE_TIMEOUT_MS = 60_000;
+
+/** What the shop's row has in a database alone: that there is one row, and what was found missing. */
+const DATABASE_ONLY = ['single', 'lost'];
 
 /** A statement that may take as long as there are rows. Throws PostgresError and DatabaseConnectionLost. */
 export async function longQuery(
@@ -45,6 +49,7 @@ export async function columnTypes(
       WHERE attrelid = to_regclass(${`inv."${name}"`}) AND attnum > 0 AND NOT attisdropped`,
   );
   const types = new Map(rows.map((row) => [row.name as string, row.type as string]));
+  if (name === SHOP) for (const column of DATABASE_ONLY) types.delete(column);
   const strange = [...new Set(columns).symmetricDifference(types)];
   if (strange.length > 0) {
     throw new Error(`the stores do not have the same columns in "${name}": ${strange.join()}`);
@@ -52,12 +57,13 @@ export async function columnTypes(
   return types;
 }
 
-/** Throws StoreNotEmpty unless all tables are empty. */
+/** Throws StoreNotEmpty unless all tables are empty; every database has a row for its shop. */
 export async function refuseRows(
   connection: DatabaseConnection,
   tables: readonly CopiedTable[],
 ): Promise<void> {
   for (const { name } of tables) {
+    if (name === SHOP) continue;
     const [row] = await query(connection, `SELECT EXISTS (SELECT FROM inv."${name}") AS has_rows`);
     if (row?.has_rows !== true) continue;
     throw new StoreNotEmpty(
@@ -75,6 +81,14 @@ export async function countRows(
   return row?.count as number;
 }
 
+/** Makes ready for the rows of a table. */
+export async function startInsert(
+  connection: DatabaseConnection,
+  { name }: CopiedTable,
+): Promise<void> {
+  if (name === SHOP) await query(connection, 'DELETE FROM inv.shop');
+}
+
 /** Writes rows of a table; `types` as `columnTypes` returns them. */
 export async function insertRows(
   connection: DatabaseConnection,
@@ -89,15 +103,16 @@ export async function insertRows(
   await longQuery(connection, connection.sql.unsafe(statement, arrays) as unknown as Query);
 }
 
-/** The rows of a table in the order of its key, some at a time. */
+/** The rows of a table in the order of its key, some at a time; `types` as `columnTypes` returns them. */
 export async function* readRows(
   connection: DatabaseConnection,
   table: CopiedTable,
+  types: ReadonlyMap<string, string>,
 ): AsyncGenerator<RowTexts[]> {
-  const texts = table.columns.map((name) => `"${name}"::text`).join(', ');
+  const texts = table.columns.map((name) => `${asSqliteHasIt(name, types)}::text AS "${name}"`);
   await longQuery(
     connection,
-    `DECLARE all_rows NO SCROLL CURSOR FOR SELECT ${texts} FROM inv."${table.name}" ORDER BY ${keySql(table)}`,
+    `DECLARE all_rows NO SCROLL CURSOR FOR SELECT ${texts.join(', ')} FROM inv."${table.name}" ORDER BY ${keySql(table)}`,
   );
   for (;;) {
     const rows = await longQuery(connection, `FETCH ${ROWS_AT_ONCE} FROM all_rows`);
@@ -105,4 +120,9 @@ export async function* readRows(
     yield rows.map((row) => table.columns.map((name) => row[name] as string | null));
   }
   await query(connection, 'CLOSE all_rows');
+}
+
+/** SQLite has numbers for what is true and false. */
+function asSqliteHasIt(column: string, types: ReadonlyMap<string, string>): string {
+  return types.get(column) === 'boolean' ? `"${column}"::integer` : `"${column}"`;
 }

@@ -5,6 +5,7 @@ import { AckedCount } from './acked-count.ts';
 import { type CopyContent, copyInThread } from './copy-thread.ts';
 import { existingDataFile } from './data-file-checks.ts';
 import { type DraftFile, makeDraft } from './draft-file.ts';
+import { checkLog } from './open-for-operator.ts';
 
 /** `done` of `total` bytes that are copied, or orders of the copy that are checked. */
 export type OnCopyProgress = (stage: 'copying' | 'checking', done: number, total: number) => void;
@@ -28,6 +29,7 @@ export async function copyDataFile(
   remedy?: string,
 ): Promise<CheckedCopy> {
   const source = existingDataFile(name, remedy);
+  await checkLog(source);
   const hasLog = existsSync(`${source}-wal`);
   const { size } = statSync(source);
   const acked = AckedCount.read(`${source}-acked`, source);

@@ -31,12 +31,14 @@ export async function openForOperator(name: string): Promise<DatabaseSync> {
   checkOnlyPath(path);
   checkHeader(path);
   // Closing the last connection moves the log into the file.
-  if (existsSync(`${path}-wal`)) await checkLog(path);
+  await checkLog(path);
   return openChecked(path);
 }
 
-async function checkLog(path: string): Promise<void> {
+/** Throws StoreRefused when there is a log beside the file that does not belong to it; a server may be selling. */
+export async function checkLog(path: string): Promise<void> {
   for (let left = TRIES - 1; ; left--) {
+    if (!existsSync(`${path}-wal`)) return;
     try {
       const first = openReadOnly(path);
       const place = batchPage(first);

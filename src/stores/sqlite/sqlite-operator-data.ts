@@ -21,6 +21,7 @@ import {
 import { type ItemLevelRow, itemLevelFromRow } from '../level-row.ts';
 import { ORDER_COLUMNS, type OrderRow, orderFromRow } from '../order-row.ts';
 import { restocksWhere, type SqlValue, salesWhere, type Where } from '../where.ts';
+import { readLastOpening, refuseMoved } from './moved-file.ts';
 import { openForOperator } from './open-for-operator.ts';
 import { BUSY, resultCode } from './result-codes.ts';
 import { readIdentity } from './shop-identity.ts';
@@ -165,6 +166,7 @@ class SqliteOperatorData implements OperatorData {
 
   /** Runs `change` in a write transaction, when it is its turn beside the batches of a server. */
   async #write<Result>(change: () => Result): Promise<Result> {
+    refuseMoved(readLastOpening(this.#db), this.place);
     this.#db.exec('PRAGMA busy_timeout = 0');
     const deadline = performance.now() + TURN_TIMEOUT_MS;
     for (;;) {

@@ -6,12 +6,10 @@ import {
   keySql,
   ROWS_AT_ONCE,
   type RowTexts,
+  SHOP,
 } from '../copied-table.ts';
 
-/** What is the store's own: the counter of batches, and the identity, which is carried by itself. */
-const NOT_COPIED = new Set(['batches', 'shop']);
-
-/** The tables of a data file that is up to date. */
+/** The tables of a data file that is up to date; the counter of batches is the file's own. */
 export function copiedTables(db: DatabaseSync): CopiedTable[] {
   const names = db
     .prepare(
@@ -19,7 +17,7 @@ export function copiedTables(db: DatabaseSync): CopiedTable[] {
     )
     .all()
     .map(({ name }) => name as string)
-    .filter((name) => !name.startsWith('sqlite_') && !NOT_COPIED.has(name));
+    .filter((name) => !name.startsWith('sqlite_') && name !== 'batches');
   return names.map((name) => {
     const columns = db.prepare('SELECT name, pk FROM pragma_table_info(?) ORDER BY cid').all(name);
     const key = columns
@@ -53,9 +51,11 @@ export function* readRows(db: DatabaseSync, table: CopiedTable): Generator<RowTe
   if (rows.length > 0) yield rows;
 }
 
-/** A statement that writes one row. SQLite makes numbers of texts where the column is one of numbers. */
-export function insertInto(db: DatabaseSync, table: CopiedTable): StatementSync {
+/** Makes ready for the rows of a table; a new file has a row for its shop already. Returns the statement that writes one row. */
+export function startInsert(db: DatabaseSync, table: CopiedTable): StatementSync {
+  if (table.name === SHOP) db.exec('DELETE FROM shop');
   const values = table.columns.map(() => '?').join(', ');
+  // SQLite makes numbers of texts where the column is one of numbers.
   return db.prepare(`INSERT INTO "${table.name}" (${columnsSql(table)}) VALUES (${values})`);
 }
 
