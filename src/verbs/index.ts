@@ -1,8 +1,9 @@
 /** The table of verbs, in the order of PROTOCOL.md: it drives dispatch, the login check, COMMAND and the document's test. */
 import { quotable } from '../protocol/argument-checks.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
-import { CLIENT, ECHO, HELLO, PING, QUIT, RESET } from './connection-verbs.ts';
+import { CLIENT, ECHO, PING, QUIT, RESET } from './connection-verbs.ts';
 import { READONLY, READWRITE, SELECT, TIME } from './habits.ts';
+import { HELLO } from './hello.ts';
 import { commandVerb, INFO } from './introspection.ts';
 import { INVENTORY } from './inventory.ts';
 import { ACL, AUTH, LOGIN, LOGOUT, RESUME, WHOAMI } from './login.ts';

@@ -34,7 +34,8 @@ export const AUTH: Verb = defineVerb<Authentication>({
   words: [1, 2],
   access: 'anyone',
   parse: ([, name, password]) => {
-    if (password === undefined) return byToken(name as string) as Command as Authentication;
+    const token = password === undefined ? name : tokenIn(name as string, password);
+    if (token !== null) return byToken(token as string);
     const credentials = credentialsOf(name as string, password as string);
     return credentials instanceof ErrorReply ? credentials : { verb: AUTH, credentials };
   },
@@ -48,9 +49,9 @@ export const AUTH: Verb = defineVerb<Authentication>({
 });
 
 /** What RESUME finds is always a login that is kept. */
-type ResumeOutcome = SessionOutcome & { readonly session: Login };
+export type ResumeOutcome = SessionOutcome & { readonly session: Login };
 
-interface TokenCommand extends Command {
+export interface TokenCommand extends Command {
   readonly token: string;
 }
 
@@ -61,26 +62,37 @@ const AUTH_BY_TOKEN: Verb = defineVerb<TokenCommand, ResumeOutcome>({
   summary: AUTH.summary,
   words: AUTH.words,
   access: 'anyone',
-  parse: AUTH.parse as (words: readonly string[]) => TokenCommand,
+  parse: () => usageError(AUTH),
   exclusive: always,
   inTransaction: () => notInTransaction('AUTH'),
-  request: resume,
+  request: requestOfToken,
   encode: ({ session }, caller) => encode(attach(session, caller) ?? OK, caller.version),
 });
 
-function byToken(token: string): TokenCommand {
-  return { verb: AUTH_BY_TOKEN, token };
+/** The user whom clients name that know nothing but a password: Redis calls it so. */
+const NO_USER = 'default';
+const TOKEN = /^[\w-]{43}$/;
+
+/** The token that a client without a user gives for a password, or null. */
+export function tokenIn(user: string, password: string): string | null {
+  return user === NO_USER && TOKEN.test(password) ? password : null;
+}
+
+/** An Authentication only by its type: no other verb than its own looks into a command. */
+function byToken(token: string): Authentication {
+  const command: TokenCommand = { verb: AUTH_BY_TOKEN, token };
+  return command as Command as Authentication;
 }
 
 /** Attaches the caller to the login that was found. Returns why not, or null. */
-function attach(session: Login, caller: Caller): ErrorReply | null {
+export function attach(session: Login, caller: Caller): ErrorReply | null {
   const user = caller.service.userOf(session);
   if (user === null) return NOT_RESUMED;
   caller.attach(session, user);
   return null;
 }
 
-function resume({ token }: TokenCommand): Request {
+export function requestOfToken({ token }: TokenCommand): Request {
   return { kind: 'resume', tokenHash: hashOf(token) };
 }
 
@@ -133,7 +145,7 @@ export const RESUME: Verb = defineVerb<TokenCommand, ResumeOutcome>({
   parse: ([, token]) => ({ verb: RESUME, token: token as string }),
   exclusive: always,
   inTransaction: () => notInTransaction('RESUME'),
-  request: resume,
+  request: requestOfToken,
   encode: ({ session }, caller) => {
     const refused = attach(session, caller);
     return encode(refused ?? sessionReply(session), caller.version);

@@ -19,6 +19,7 @@ import {
   notInTransaction,
   type OpenTransaction,
   type Taken,
+  usageError,
   type Verb,
 } from './verb.ts';
 
@@ -100,7 +101,8 @@ export const EXEC: Verb = defineVerb<Command>({
     if (transaction === null) return { reply: new ErrorReply('ERR', 'EXEC without MULTI') };
     caller.transaction = null;
     if (transaction.isAborted) return { reply: ABORTED };
-    return { instead: { verb: TRANSACTION, commands: transaction.commands } as Transaction };
+    const instead: Transaction = { verb: TRANSACTION, commands: transaction.commands };
+    return { instead };
   },
 });
 
@@ -166,7 +168,7 @@ const TRANSACTION: Verb = defineVerb<Transaction, TransactionOutcome>({
   summary: '',
   words: [0, 0],
   access: 'user',
-  parse: () => ({ verb: TRANSACTION, commands: [] }),
+  parse: () => usageError(EXEC),
   exclusive: ({ commands }) => commands.some((command) => command.verb.exclusive(command)),
   work: ({ commands }) =>
     commands.reduce((sum, command) => sum + Math.max(LEAST_WORK, command.verb.work(command)), 0),

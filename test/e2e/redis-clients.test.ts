@@ -106,6 +106,57 @@ describe.each([2, 3] as const)('node-redis, RESP%i', (RESP) => {
     );
   });
 
+  test('buys in a transaction, and gets each reply', async () => {
+    using client = await connect();
+    const multi = client.multi();
+    for (const id of ['a', 'b']) {
+      multi.addCommand(['PURCHASE', '1', '1', 'ORDER', `multi-${RESP}-${id}`]);
+    }
+    const replies = (await multi.addCommand(['INVENTORY', '3']).exec()) as unknown[];
+    expect(JSON.stringify(replies)).toMatch(/multi-\d-a.*multi-\d-b.*Käse/);
+    expect(replies).toHaveLength(3);
+    // An error is one of the replies, and the others are done.
+    const some = client.multi().addCommand(['PURCHASE', '2', '9']);
+    some.addCommand(['PURCHASE', '1', '1', 'ORDER', `multi-${RESP}-c`]);
+    const [refused, bought] = await some.exec().catch(({ replies }) => replies);
+    expect(refused.message).toMatch(/^NOSTOCK too little stock/);
+    expect(JSON.stringify(bought)).toContain(`multi-${RESP}-c`);
+  });
+
+  test('a transaction that it takes for failed has bought nothing', async () => {
+    using client = await connect();
+    const multi = client.multi().addCommand(['PURCHASE', '1', '1', 'ORDER', `failed-${RESP}`]);
+    multi.addCommand(['PURCHASE', '1', 'none']);
+    await expect(multi.exec()).rejects.toThrow();
+    await expect(client.sendCommand(['ORDER', `failed-${RESP}`])).rejects.toThrow('NOORDER');
+    expect(await client.ping()).toBe('PONG');
+  });
+
+  test('many transactions at once on one connection', async () => {
+    using client = await connect();
+    const all = Array.from({ length: 50 }, () =>
+      client.multi().addCommand(['PURCHASE', '1', '1']).addCommand(['PURCHASE', '1', '1']).exec(),
+    );
+    expect(new Set((await Promise.all(all)).flat().map((one) => JSON.stringify(one))).size).toBe(
+      100,
+    );
+  });
+
+  test('is told what is wrong with another database, and echoes', async () => {
+    const elsewhere = createClient({
+      RESP,
+      ...login,
+      database: 3,
+      socket: { host: '127.0.0.1', port: server.port, reconnectStrategy: false },
+    });
+    elsewhere.on('error', () => undefined);
+    await expect(elsewhere.connect()).rejects.toThrow('DB index is out of range');
+    using client = await connect();
+    await client.select(0);
+    expect(await client.echo('hi')).toBe('hi');
+    expect(await client.info('replication')).toMatch(/^role:master\r$/m);
+  });
+
   test('gets errors as errors, and goes on', async () => {
     using client = await connect();
     await expect(client.sendCommand(['PURCHASE', '2', '4'])).rejects.toThrow(
@@ -179,6 +230,44 @@ describe('ioredis', () => {
     expect(results[300]?.[0]?.message).toBe('NOSTOCK too little stock: 2 asked 99 available 3');
   });
 
+  test('buys in a transaction, errors among the replies', async () => {
+    using client = await connect();
+    const results = await client
+      .multi()
+      .call('PURCHASE', '1', '1', 'ORDER', 'io-multi')
+      .call('PURCHASE', '2', '99')
+      .ping()
+      .exec();
+    expect(results?.map(([error]) => error?.message)).toEqual([
+      undefined,
+      'NOSTOCK too little stock: 2 asked 99 available 3',
+      undefined,
+    ]);
+    expect(results?.[0]?.[1]).toMatchObject({ 1: 'io-multi' });
+    expect(results?.[2]?.[1]).toBe('PONG');
+  });
+
+  test('a transaction that it takes for failed has bought nothing', async () => {
+    using client = await connect();
+    const failed = client.multi().call('PURCHASE', '1', '1', 'ORDER', 'io-failed').call('NONSENSE');
+    await expect(failed.exec()).rejects.toThrow('EXECABORT');
+    await expect(client.call('ORDER', 'io-failed')).rejects.toThrow('NOORDER');
+  });
+
+  test('knows nothing but a password: the token of a login', async () => {
+    await using other = await server.login('bob');
+    const { token } = await other.ask('LOGIN bob builder');
+    const client = new Redis({ port: server.port, host: '127.0.0.1', password: token });
+    expect(await client.call('ACL', 'WHOAMI')).toBe('bob');
+    client.disconnect();
+    for (const RESP of [2, 3] as const) {
+      const socket = { host: '127.0.0.1', port: server.port };
+      const another = await createClient({ RESP, password: token, socket }).connect();
+      expect(await another.sendCommand(['ACL', 'WHOAMI'])).toBe('bob');
+      another.destroy();
+    }
+  });
+
   test('reconnects to a server that was started again, and is logged in', async () => {
     using own = new TemporaryFolder();
     const first = await serve(own.file('shop.db'));
@@ -210,6 +299,28 @@ describe('the tools of Redis', () => {
     );
     expect((await cli('PURCHASE', '2', '9')).stdout).toContain('NOSTOCK too little stock');
   });
+
+  test.runIf(has('redis-cli'))(
+    'redis-cli pipes, shows help, and runs a transaction (needs redis-cli)',
+    async () => {
+      const cli = async (input: string, ...args: string[]) => {
+        const auth = ['--pass', 'wonderland', '--no-auth-warning'];
+        const running = run('redis-cli', [...words(), ...auth, ...args]);
+        running.child.stdin?.end(input);
+        return (await running).stdout;
+      };
+      const orders = Array.from({ length: 50 }, (_, at) => `PURCHASE 1 1 ORDER "pipe ${at}"\r\n`);
+      const named = orders.map((line) => line.replace('pipe ', 'pipe-'));
+      // It ends with an ECHO, and waits for that.
+      expect(await cli(named.join(''), '--pipe')).toContain('errors: 0, replies: 50');
+      expect(await cli('help PURCHASE\n')).toMatch(
+        /PURCHASE.*upc qty \[upc qty \.\.\.\] \[ORDER id\].*buy all lines or none/s,
+      );
+      expect(await cli('MULTI\nPURCHASE 1 1 ORDER cli-multi\nPING\nEXEC\n')).toMatch(
+        /^OK\nQUEUED\nQUEUED\norder\ncli-multi\n.*\nPONG\n$/s,
+      );
+    },
+  );
 
   test.runIf(has('redis-benchmark'))(
     'redis-benchmark runs unchanged (needs redis-benchmark)',

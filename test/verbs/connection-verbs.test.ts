@@ -2,32 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { OK, Status } from '../../src/protocol/encoder.ts';
 import { ErrorReply } from '../../src/protocol/error-codes.ts';
 import { parse, VERBS } from '../../src/verbs/index.ts';
-import { ALICE, answerTo, commandOf, newCaller } from './support/caller.ts';
-
-test('HELLO changes what it names, and tells what is so then', () => {
-  const caller = newCaller({ version: 2, checked: ALICE });
-  const redis = { mode: 'standalone', role: 'master', modules: [] };
-  const told = { server: 'inv', version: '1.2.3', ...redis, shop: 'a-shop', shop_since: 4 };
-  expect(answerTo(caller, 'HELLO')).toEqual({ ...told, proto: 2, id: 7 });
-  expect(answerTo(caller, 'HELLO', '3', 'SETNAME', 'till-4')).toEqual({ ...told, proto: 3, id: 7 });
-  expect(caller).toMatchObject({ version: 3, name: 'till-4', session: null });
-  answerTo(caller, 'HELLO', '2', 'AUTH', 'alice', 'wonderland');
-  expect(caller).toMatchObject({
-    version: 2,
-    name: 'till-4',
-    session: { user: 'alice', tokenHash: null },
-  });
-});
-
-test('only HELLO with AUTH has a password to check', () => {
-  for (const [words, credentials] of [
-    [['HELLO', '3'], null],
-    [['HELLO', '3', 'AUTH', 'a', 'b'], { user: 'a', password: 'b' }],
-  ] as const) {
-    const command = commandOf(...words);
-    expect(command.verb.credentials?.(command)).toEqual(credentials);
-  }
-});
+import { answerTo, newCaller } from './support/caller.ts';
 
 test('PING answers PONG, or the text', () => {
   expect(answerTo(newCaller(), 'PING')).toEqual(new Status('PONG'));

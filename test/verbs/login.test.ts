@@ -78,15 +78,25 @@ describe('the words of LOGIN, AUTH and HELLO', () => {
   });
 });
 
-test('AUTH with one word is RESUME, answered as AUTH', () => {
+test.for([
+  ['AUTH', 'token'],
+  ['AUTH', 'default', 'T'.repeat(43)],
+])('%j is RESUME, answered as AUTH', (words) => {
   const caller = newCaller();
-  const command = commandOf('AUTH', 'token');
+  const command = commandOf(...words);
   expect(command.verb.credentials).toBeNull();
-  const tokenHash = hash('sha256', 'token', 'base64url');
+  const tokenHash = hash('sha256', words.at(-1) as string, 'base64url');
   expect(command.verb.request?.(command, caller)).toEqual({ kind: 'resume', tokenHash });
-  expect(bytesOf(caller, { kind: 'session', session }, 'AUTH', 'token')).toBe('+OK\r\n');
+  expect(bytesOf(caller, { kind: 'session', session }, ...words)).toBe('+OK\r\n');
   expect(caller.session).toBe(session);
   expect(command.verb.exclusive(command)).toBe(true);
+});
+
+test('a user who is called default logs in as any other', () => {
+  for (const password of ['secret', 'T'.repeat(42), `${'T'.repeat(42)}!`]) {
+    const command = commandOf('AUTH', 'default', password);
+    expect(command.verb.credentials?.(command)).toEqual({ user: 'default', password });
+  }
 });
 
 test('ACL WHOAMI asks the store, and tells the name alone', () => {

@@ -1,0 +1,54 @@
+/** INFO tells nothing but what is so. */
+import { expect, test } from 'vitest';
+import { startServer } from '../support/in-process.ts';
+import { commands, type RawClient } from '../support/raw-client.ts';
+
+async function figures(client: RawClient, section = 'all'): Promise<Record<string, string>> {
+  const text: string = await client.ask(`INFO ${section}`);
+  const lines = text.split('\r\n').filter((line) => line.includes(':'));
+  return Object.fromEntries(lines.map((line) => line.split(':') as [string, string]));
+}
+
+test('connections and requests are counted', async () => {
+  await using server = await startServer();
+  await using client = await server.login();
+  const before = await figures(client, 'stats');
+  expect(before).toEqual({
+    total_connections_received: '1',
+    // HELLO; the INFO itself is not counted yet.
+    total_commands_processed: '1',
+    rejected_connections: '0',
+  });
+  await client.send(commands('PURCHASE 1001 1', 'NONSENSE', 'PING', 'INVENTORY 1001'));
+  await client.replies(4);
+  {
+    await using other = await server.connect();
+    await other.ask('PING');
+    expect((await figures(client, 'clients')).connected_clients).toBe('2');
+  }
+  const after = await figures(client);
+  expect(after).toMatchObject({
+    total_connections_received: '2',
+    total_commands_processed: String(1 + 1 + 4 + 1 + 1),
+    blocked_clients: '0',
+    role: 'master',
+    connected_slaves: '0',
+    cluster_enabled: '0',
+    tcp_port: String(server.port),
+    process_id: String(process.pid),
+  });
+  expect(Number(after.batches_settled)).toBeGreaterThan(0);
+});
+
+test('memory and processor time are those of the process', async () => {
+  await using server = await startServer();
+  await using client = await server.connect();
+  const { used_memory, used_memory_rss } = await figures(client, 'memory');
+  const { rss, heapUsed } = process.memoryUsage();
+  expect(Number(used_memory) / heapUsed).toBeGreaterThan(0.5);
+  expect(Number(used_memory_rss) / rss).toBeCloseTo(1, 0);
+  const { used_cpu_user } = await figures(client, 'cpu');
+  const seconds = process.cpuUsage().user / 1e6;
+  expect(Number(used_cpu_user)).toBeGreaterThan(0);
+  expect(Number(used_cpu_user)).toBeLessThanOrEqual(seconds);
+});
