@@ -3,7 +3,7 @@
  * block are run, in their order, and their output is compared. UPDATE_DOCUMENTS=1 writes it anew.
  *
  * Each document has one user, one folder and one shell. `<!-- server: ARGUMENTS -->` in a line of its own
- * starts a server with these arguments (in place of the one before); without one, the first block finds
+ * starts a server with these arguments (in place of the one before; ~ is the user's folder); without one, the first block finds
  * a server with the built-in catalogue.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -59,7 +59,9 @@ async function played(source: string): Promise<string> {
     let isOpen = false;
     for (const line of source.split('\n')) {
       const wanted = /^<!-- server: ?(.*) -->$/.exec(line)?.[1];
-      if (wanted !== undefined) await restart(wanted.split(' ').filter(Boolean));
+      if (wanted !== undefined) {
+        await restart(wanted.replaceAll('~', folder.path).split(' ').filter(Boolean));
+      }
       if (line === '```console') {
         isOpen = true;
         if (server === null) await restart([]);

@@ -26,6 +26,8 @@ export interface LoggedInUser {
 export interface StockItem {
   readonly upc: number;
   readonly name: string;
+  /** The UPC as the shop writes it, with leading zeros; only where that is not what the number looks like. */
+  readonly code?: string | undefined;
   readonly available: number;
 }
 
@@ -98,8 +100,17 @@ export function toItems(value: ReplyValue, asked: readonly number[] = []): Stock
     if (seen.has(upc)) throw new UnexpectedReply('an item twice');
     seen.add(upc);
     const name = textOf(map, 'name').slice(0, MAX_NAME_LENGTH);
-    return { upc, name, available: integerOf(map, 'available') };
+    const available = integerOf(map, 'available');
+    const code = codeOf(map, upc);
+    return code === undefined ? { upc, name, available } : { upc, name, code, available };
   });
+}
+
+/** Digits that mean this UPC, and no more of them than tables can show; anything else is left out. */
+function codeOf(map: ReadonlyMap<string, ReplyValue>, upc: number): string | undefined {
+  const code = map.get('code');
+  const isCode = typeof code === 'string' && /^\d{1,32}$/.test(code) && Number(code) === upc;
+  return isCode ? code : undefined;
 }
 
 /** The receipt of `order`. With `asked`, it must have bought exactly those lines. */

@@ -33,15 +33,16 @@ export async function sendOrder(
     client.purchase(lines, order),
   ]);
   const known = stock.status === 'fulfilled' ? stock.value : [];
-  const names = new Map(known.map(({ upc, name }) => [upc, name]));
+  const stocked = new Map(known.map((item) => [item.upc, item]));
   if (purchase.status === 'rejected') {
     const error: unknown = purchase.reason;
-    throw error instanceof Refused ? new OrderRefused(error, order, lines, names) : error;
+    throw error instanceof Refused ? new OrderRefused(error, order, lines, stocked) : error;
   }
   const receipt = purchase.value;
   const items = receipt.lines.map(({ upc, qty }) => ({
     upc,
-    name: names.get(upc) ?? '',
+    name: stocked.get(upc)?.name ?? '',
+    code: stocked.get(upc)?.code,
     units: qty,
   }));
   return { receipt, items };

@@ -1,6 +1,8 @@
 /** A refused order: what the server said of it, as a sentence for people and as fields for programs. */
 import { Refused } from '../client/errors.ts';
+import type { StockItem } from '../client/replies.ts';
 import type { Line } from '../protocol/argument-checks.ts';
+import { upcText } from './format-lines.ts';
 
 /** A line that could not be bought. `available`: the units that were there; 0 for an item that does not exist. */
 export interface RefusedLine {
@@ -22,17 +24,17 @@ export interface RefusedOrderDetails {
 /** The server refused an order. */
 export class OrderRefused extends Refused {
   readonly details: RefusedOrderDetails;
-  readonly #names: ReadonlyMap<number, string>;
+  readonly #items: ReadonlyMap<number, StockItem>;
 
-  /** `names`: of the items, as far as they are known. */
+  /** `items`: those of the order, as far as they are known. */
   constructor(
     { code, message }: Refused,
     order: string,
     lines: readonly Line[],
-    names: ReadonlyMap<number, string>,
+    items: ReadonlyMap<number, StockItem>,
   ) {
     super(code, message);
-    this.#names = names;
+    this.#items = items;
     const refusedAt = timeIn(message);
     this.details = {
       order,
@@ -56,7 +58,7 @@ export class OrderRefused extends Refused {
       return `order ${order} was refused on ${minuteOf(at)} (${reason}); to try again, use a new --order`;
     }
     if (code === 'NOITEM') return `${message}; see inv shop inventory`;
-    return `${notEnough(lines, this.#names)}; nothing was bought`;
+    return `${notEnough(lines, this.#items)}; nothing was bought`;
   }
 }
 
@@ -67,10 +69,10 @@ export function refusalInWords(refusal: string): string {
   return `refused: ${refusal.replace(/^[A-Z]+ /, '')}`;
 }
 
-function notEnough(lines: readonly RefusedLine[], names?: ReadonlyMap<number, string>): string {
+function notEnough(lines: readonly RefusedLine[], items?: ReadonlyMap<number, StockItem>): string {
   const short = lines.map(({ upc, asked, available }) => {
-    const name = names?.get(upc);
-    const item = name === undefined ? String(upc) : `${upc} (${name})`;
+    const known = items?.get(upc);
+    const item = known === undefined ? String(upc) : `${upcText(known)} (${known.name})`;
     return `${asked} × ${item} ordered, ${available === 0 ? 'none' : available} left`;
   });
   return `not enough stock: ${short.join('; ')}`;

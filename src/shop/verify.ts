@@ -12,6 +12,7 @@ import type { LocalItem, OpenOrder } from './state/state.ts';
 export interface Difference {
   readonly upc: number;
   readonly name: string;
+  readonly code?: string | undefined;
   readonly local: number;
   readonly server: number;
 }
@@ -45,13 +46,13 @@ export async function verify(checking: Settling & { repair: boolean }): Promise<
     const before = await local.holdings(key);
     if (before === null) throw new Error(`there is no account ${key} any more`);
     const { sold, orders } = await soldTo(checking);
-    const names = await namesOf(checking, before);
-    const found = compare(before, sold, orders, names);
+    const labels = await labelsOf(checking, before);
+    const found = compare(before, sold, orders, labels);
     if (!repair || (found.differences.length === 0 && found.unknownOrders.length === 0)) {
       if (await isStill(checking, before)) return found;
       continue;
     }
-    const items = [...sold].map(([upc, units]) => ({ upc, name: names.get(upc) ?? '', units }));
+    const items = [...sold].map(([upc, units]) => ({ upc, ...labelled(upc, labels), units }));
     if (
       !(await local.replace(
         key,
@@ -74,14 +75,14 @@ function compare(
   { account, items, recorded, openOrders }: Holdings,
   sold: ReadonlyMap<number, number>,
   orders: ReadonlySet<string>,
-  names: ReadonlyMap<number, string>,
+  labels: ReadonlyMap<number, Label>,
 ): Verification {
   const held = new Map(items.map(({ upc, units }) => [upc, units]));
   const upcs = [...new Set([...held.keys(), ...sold.keys()])].sort((a, b) => a - b);
   const differences = upcs
     .map((upc) => ({
       upc,
-      name: names.get(upc) ?? '',
+      ...labelled(upc, labels),
       local: held.get(upc) ?? 0,
       server: sold.get(upc) ?? 0,
     }))
@@ -114,11 +115,19 @@ async function soldTo({ client, pauses }: Settling) {
   throw new ConnectionLost(`it told more than ${MAX_PAGES * MAX_ORDERS_COUNT} orders`, true);
 }
 
-/** Names by UPC: the server's now, and the kept ones of items that it sells no more. */
-async function namesOf({ client, pauses }: Settling, { items }: Holdings) {
+/** What an item is called. */
+type Label = Pick<LocalItem, 'name' | 'code'>;
+
+function labelled(upc: number, labels: ReadonlyMap<number, Label>): Label {
+  return labels.get(upc) ?? { name: '' };
+}
+
+/** Labels by UPC: the server's now, and the kept ones of items that it sells no more. */
+async function labelsOf({ client, pauses }: Settling, { items }: Holdings) {
   const stock = await withRetry(pauses, () => client.inventory());
-  const kept = items.map((item: LocalItem): [number, string] => [item.upc, item.name]);
-  return new Map([...kept, ...stock.map(({ upc, name }): [number, string] => [upc, name])]);
+  return new Map(
+    [...items, ...stock].map(({ upc, name, code }): [number, Label] => [upc, { name, code }]),
+  );
 }
 
 async function isStill({ local, key }: Settling, before: Holdings): Promise<boolean> {

@@ -52,14 +52,17 @@ function* inventoryParts(items: ItemList, version: ProtocolVersion): Generator<s
 }
 
 const ITEM = mapHeads('upc', 'name', 'available');
+const ITEM_WITH_CODE = mapHeads('upc', 'name', 'available', 'code');
 
 function encodeItems(items: readonly Stock[], version: ProtocolVersion): string {
-  const [beforeUpc, beforeName, beforeAvailable] = ITEM[version];
   let bytes = '';
-  for (const { upc, name, available } of items) {
+  for (const { upc, name, code, available } of items) {
+    const heads = code === undefined ? ITEM : ITEM_WITH_CODE;
+    const [beforeUpc, beforeName, beforeAvailable, beforeCode] = heads[version];
     const wire = toWire(name);
     bytes += `${beforeUpc}:${upc}\r\n${beforeName}$${wire.length}\r\n${wire}\r\n`;
     bytes += `${beforeAvailable}:${available}\r\n`;
+    if (code !== undefined) bytes += `${beforeCode}$${code.length}\r\n${code}\r\n`;
   }
   return bytes;
 }

@@ -1,10 +1,12 @@
 // Catalogue files from the field, one that changes while the server sells, and one of many items.
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import { TemporaryFolder } from '../support/folder.ts';
 import { type ServeProcess, serve, serveToEnd } from '../support/serve-process.ts';
+import { Inv } from './inv.ts';
 
 const FIELD = join(import.meta.dirname, '../inventory/catalog-file/field');
 const field = (name: string) => join(FIELD, name);
@@ -27,6 +29,72 @@ describe('a file from the field is refused, in one line with its place', () => {
     expect(ended.stderr).toMatch(/^inv: [^\n]+\n$/);
     expect(ended.stderr).toContain(`inv: ${field(name)}:`);
     expect(existsSync(data)).toBe(false);
+  });
+});
+
+describe('a file from the field is sold', () => {
+  test('spreadsheet.csv: leading zeros are shown as written, and found with and without them', async () => {
+    using folder = new TemporaryFolder();
+    await using server = await serve(folder.file('shop.db'), '--catalog', field('spreadsheet.csv'));
+    const inv = new Inv(folder.path, server.port);
+    await inv.login();
+    const mug = { upc: 12345678905, code: '012345678905', name: 'Mug, "best dad"', available: 24 };
+    const marker = { upc: 4006381333931, name: 'Marker', available: 12 };
+    const vinyl = { upc: 1007, code: '0000000001007', name: 'Vinyl LP', available: 300 };
+    expect((await inv.json(['inventory'])).json).toEqual({ items: [vinyl, mug, marker] });
+    for (const upc of ['012345678905', '12345678905', '00012345678905']) {
+      expect((await inv.json(['inventory', '--upc', upc])).json).toEqual({ items: [mug] });
+    }
+    const bought = await inv.run(['shop', 'purchase', '--upc', '012345678905', '--qty', '1']);
+    expect(bought).toMatchObject({ code: 0, stdout: expect.stringContaining(' 012345678905 ') });
+    expect((await inv.json(['local'])).json).toMatchObject({
+      items: [{ upc: 12345678905, code: '012345678905', units: 1 }],
+    });
+    expect((await inv.json(['verify'])).json).toMatchObject({ ok: true });
+    const refused = await inv.run(['shop', 'purchase', '--upc', '1007', '--qty', '301']);
+    expect(refused.stderr).toContain('301 × 0000000001007 (Vinyl LP) ordered, 300 left');
+  });
+
+  test('zero-text.json', async () => {
+    using folder = new TemporaryFolder();
+    await using server = await serve(folder.file('shop.db'), '--catalog', field('zero-text.json'));
+    const inv = new Inv(folder.path, server.port);
+    await inv.login();
+    expect((await inv.run(['shop', 'inventory'])).stdout).toMatch(/^│ 012345678905 │ Mug +│/m);
+  });
+
+  test('escape-name.json: the direction mark does nothing, and columns stay in line', async () => {
+    using folder = new TemporaryFolder();
+    const args = ['--catalog', field('escape-name.json')];
+    await using server = await serve(folder.file('shop.db'), ...args);
+    const inv = new Inv(folder.path, server.port);
+    await inv.login();
+    const { stdout } = await inv.run(['shop', 'inventory']);
+    expect(stdout).toContain('Cup \ufffd gnp.exe');
+    expect(stdout).not.toMatch(/\u202e/);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(6);
+    expect(new Set(lines.map((line) => stringWidth(line))).size).toBe(1);
+    expect((await inv.run(['shop', 'purchase', '--upc', '2001', '--qty', '1'])).code).toBe(0);
+    // On the wire a name is what the catalogue says, byte by byte.
+    await using client = await server.login();
+    const name = Buffer.from('Cup \u202e gnp.exe').toString('latin1');
+    expect(await client.ask('INVENTORY 2001')).toMatchObject([{ name }]);
+  });
+
+  test('again.inv run twice buys once', async () => {
+    using folder = new TemporaryFolder();
+    await using server = await serve(folder.file('shop.db'));
+    const inv = new Inv(folder.path, server.port);
+    const input = readFileSync(field('again.inv'), 'utf8');
+    for (let run = 0; run < 2; run++) {
+      expect(await inv.run(['shop'], { input })).toMatchObject({ code: 0 });
+    }
+    await using client = await server.login();
+    expect(await client.ask('INVENTORY 1012 1013')).toMatchObject([
+      { available: 399 },
+      { available: 998 },
+    ]);
   });
 });
 

@@ -7,10 +7,10 @@ const LINES = [
   { upc: 1006, qty: 20 },
   { upc: 1007, qty: 2 },
 ];
-const NAMES = new Map([[1006, 'Vinyl LP, signed']]);
+const ITEMS = new Map([[1006, { upc: 1006, name: 'Vinyl LP, signed', available: 10 }]]);
 
 function refused(code: string, message: string): OrderRefused {
-  return new OrderRefused(new Refused(code, message), 'ux2', LINES, NAMES);
+  return new OrderRefused(new Refused(code, message), 'ux2', LINES, ITEMS);
 }
 
 test('a new refusal names the item, what was ordered and what is left', () => {
@@ -24,6 +24,19 @@ test('a new refusal names the item, what was ordered and what is left', () => {
     replayed: false,
     lines: [{ upc: 1006, asked: 20, available: 10 }],
   });
+});
+
+test('an item is called what the shop calls it, with its leading zeros', () => {
+  const item = { upc: 7, code: '0007', name: 'Pin', available: 1 };
+  const error = new OrderRefused(
+    new Refused('NOSTOCK', 'too little stock: 7 asked 2 available 1'),
+    'ux2',
+    [{ upc: 7, qty: 2 }],
+    new Map([[7, item]]),
+  );
+  expect(error.sentence).toBe(
+    'not enough stock: 2 × 0007 (Pin) ordered, 1 left; nothing was bought',
+  );
 });
 
 test('several lines are told together, and an item of unknown name by its UPC', () => {

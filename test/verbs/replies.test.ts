@@ -62,6 +62,12 @@ test.for<[string, string, Outcome, Reply]>([
     { kind: 'inventory', items: [{ upc: 1, name: 'Käse', available: 3 }] },
     [{ upc: 1, name: 'K\xc3\xa4se', available: 3 }],
   ],
+  [
+    'an item whose UPC has leading zeros',
+    'INVENTORY 7',
+    { kind: 'inventory', items: [{ upc: 7, name: 'Pin', code: '0007', available: 3 }] },
+    [{ upc: 7, name: 'Pin', available: 3, code: '0007' }],
+  ],
   ['a long inventory, in parts', 'INVENTORY', { kind: 'inventory', items }, items],
   [
     'a session, without its token',

@@ -22,7 +22,7 @@ export default class ShopLocal extends ShopCommand {
       const { localListing } = await import('../../shop/terminal/tables.ts');
       await this.show((look) => localListing(holdings, look));
     }
-    const items = holdings.items.map(({ upc, name, units }) => ({ upc, name, units }));
+    const items = holdings.items.map(({ upc, name, code, units }) => ({ upc, name, code, units }));
     return { account: holdings.account, items };
   }
 }

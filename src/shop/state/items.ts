@@ -7,10 +7,11 @@ import type { LocalItem } from './state.ts';
  */
 export function withAdded(items: readonly LocalItem[], bought: readonly LocalItem[]): LocalItem[] {
   const byUpc = new Map(items.map((item) => [item.upc, item]));
-  for (const { upc, name, units } of bought) {
+  for (const { upc, name, code, units } of bought) {
     const held = byUpc.get(upc);
     const sum = Math.min((held?.units ?? 0) + units, MAX_INTEGER);
-    byUpc.set(upc, { upc, name: name || held?.name || '', units: sum });
+    const label = name === '' && held !== undefined ? held : { name, code };
+    byUpc.set(upc, { upc, name: label.name, code: label.code, units: sum });
   }
   return [...byUpc.values()].sort((a, b) => a.upc - b.upc);
 }

@@ -47,6 +47,8 @@ export interface TokenLogin {
 export interface LocalItem {
   readonly upc: number;
   readonly name: string;
+  /** The UPC as the shop writes it, where that is not what the number looks like. */
+  readonly code?: string | undefined;
   readonly units: number;
 }
 
@@ -144,7 +146,7 @@ function toAccount(value: unknown): Account | null {
     shop,
     server: printable(server),
     logins: logins as TokenLogin[],
-    items: (items as LocalItem[]).map((item) => ({ ...item, name: printable(item.name) })),
+    items: (items as LocalItem[]).map(toItem),
     openOrders: openOrders as OpenOrder[],
     recorded: recorded as string[],
   };
@@ -156,6 +158,11 @@ function isLogin(value: unknown): boolean {
 
 function isItem(value: unknown): boolean {
   return isRecord(value) && isCount(value.upc) && isText(value.name) && isCount(value.units);
+}
+
+function toItem({ upc, name, units, code }: LocalItem): LocalItem {
+  const item = { upc, name: printable(name), units };
+  return typeof code === 'string' && /^\d{1,32}$/.test(code) ? { ...item, code } : item;
 }
 
 function isOpenOrder(value: unknown): boolean {

@@ -3,7 +3,7 @@ import chalk from 'chalk';
 import { type Column, type Listing, layOut } from '../../cli/terminal/listing.ts';
 import { inLook, type Look } from '../../cli/terminal/look.ts';
 import type { LoggedOut } from '../account-client.ts';
-import { formatLines } from '../format-lines.ts';
+import { formatLines, upcText } from '../format-lines.ts';
 import type { SavedLogin } from '../state/accounts.ts';
 import type { Difference, Verification } from '../verify.ts';
 import { time } from './tables.ts';
@@ -25,7 +25,7 @@ export function loginsListing(logins: readonly SavedLogin[], look: Look): Promis
 export async function verificationListing(found: Verification, look: Look): Promise<Listing> {
   const { differences, unknownOrders, openOrders, repaired } = found;
   const columns: Column<Difference>[] = [
-    { title: 'UPC', align: 'right', fit: 'whole', text: ({ upc }) => String(upc) },
+    { title: 'UPC', align: 'right', fit: 'whole', text: upcText },
     { title: 'Item', align: 'left', fit: 'cut', text: ({ name }) => name },
     {
       title: repaired ? 'Here before' : 'Here',

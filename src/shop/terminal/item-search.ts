@@ -23,10 +23,11 @@ export class ItemSearch {
     // A barcode is printed with leading zeros that are no part of the number.
     const digits = text.replace(/^0+(?=\d)/, '');
     const words = text.split(/\s+/);
-    return this.#items.filter((_, index) => {
+    return this.#items.filter(({ code }, index) => {
       const name = this.#names[index] as string;
       return (
         (this.#digits[index] as string).startsWith(digits) ||
+        code?.startsWith(text) ||
         words.every((word) => name.includes(word))
       );
     });

@@ -3,6 +3,7 @@
 import { fitted, padded } from '../../cli/terminal/width.ts';
 import type { StockItem } from '../../client/replies.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
+import { upcText } from '../format-lines.ts';
 import type { RefusedLine } from '../refused-order.ts';
 import type { Choice, Dialog, Searchable } from './dialog.ts';
 import { MAX_LINES, toPositive } from './input.ts';
@@ -59,9 +60,11 @@ export class PurchaseDialog {
   /** Somebody was faster: keeps what is left, and says so. Returns whether anything is. */
   keepWhatIsLeft(short: readonly RefusedLine[]): boolean {
     const left = new Map(short.map(({ upc, available }) => [upc, available]));
+    const wanted = new Map(this.#basket.map(({ item }) => [item.upc, item]));
     this.#basket = withWhatIsLeft(this.#basket, left);
     for (const { upc, available } of short) {
-      this.#print(`Somebody was faster: ${available === 0 ? 'none' : available} of ${upc} left.`);
+      const of = upcText(wanted.get(upc) ?? { upc });
+      this.#print(`Somebody was faster: ${available === 0 ? 'none' : available} of ${of} left.`);
     }
     return this.#basket.length > 0;
   }
@@ -164,8 +167,8 @@ function questionOf(basket: readonly BasketLine[]): string {
     : `Buy these ${basket.length} items, ${inUnits}?`;
 }
 
-function nameOf({ upc, name }: StockItem): string {
-  return `${upc} ${name}`;
+function nameOf(item: StockItem): string {
+  return `${upcText(item)} ${item.name}`;
 }
 
 function checkUnits(text: string, available: number): true | string {
@@ -177,16 +180,17 @@ function checkUnits(text: string, available: number): true | string {
 function searchable(items: readonly StockItem[]): Searchable<StockItem> {
   const search = new ItemSearch(items);
   const longest = items.reduce((most, { name }) => Math.max(most, name.length), 0);
-  const widest = items.reduce((most, { upc }) => Math.max(most, String(upc).length), 0);
+  const widest = items.reduce((most, item) => Math.max(most, upcText(item).length), 0);
   return {
     find: (typed) => search.matching(typed),
     exact: (typed) => search.exact(typed),
-    line: ({ upc, name, available }, cells) => {
+    line: (item, cells) => {
+      const { name, available } = item;
       const stock = `${available} available`;
       const soldOut = available === 0 ? ' (sold out)'.length : 0;
       const room = Math.max(1, cells - widest - stock.length - soldOut - 4);
       const shown = padded(fitted(name, room), Math.min(longest, room), 'left');
-      return fitted(`${padded(String(upc), widest, 'right')}  ${shown}  ${stock}`, cells);
+      return fitted(`${padded(upcText(item), widest, 'right')}  ${shown}  ${stock}`, cells);
     },
     short: nameOf,
     disabled: ({ available }) => (available === 0 ? 'sold out' : null),

@@ -3,7 +3,7 @@ import chalk from 'chalk';
 import { type Column, type Listing, layOut, wholeText } from '../../cli/terminal/listing.ts';
 import { inLook, type Look } from '../../cli/terminal/look.ts';
 import type { PastOrder, ReceiptLine, StockItem } from '../../client/replies.ts';
-import { formatLines } from '../format-lines.ts';
+import { formatLines, upcText } from '../format-lines.ts';
 import type { Bought } from '../outbox.ts';
 import { refusalInWords } from '../refused-order.ts';
 import type { Holdings } from '../state/local-inventory.ts';
@@ -85,10 +85,10 @@ export async function receiptListing(
   const caption = replayed
     ? `Order ${order} was bought for ${account} before, at ${time(at)}; nothing was bought again.`
     : `Bought for ${account}, as order ${order} at ${time(at)}.`;
-  const names = new Map(items.map(({ upc, name }) => [upc, name]));
+  const bought = new Map(items.map((item) => [item.upc, item]));
   const columns: Column<ReceiptLine>[] = [
-    UPC,
-    name(({ upc }) => names.get(upc) ?? ''),
+    { ...UPC, text: (line) => upcText(bought.get(line.upc) ?? line) },
+    name(({ upc }) => bought.get(upc)?.name ?? ''),
     count('Bought', ({ qty }) => qty),
     {
       ...count<ReceiptLine>('Left', ({ available }) => available),
@@ -140,11 +140,11 @@ function second(milliseconds: number): string {
   return time(milliseconds).replace(/\.\d+Z$/, 'Z');
 }
 
-const UPC: Column<{ readonly upc: number }> = {
+const UPC: Column<{ readonly upc: number; readonly code?: string | undefined }> = {
   title: 'UPC',
   align: 'right',
   fit: 'whole',
-  text: ({ upc }) => String(upc),
+  text: upcText,
 };
 
 function name<Row>(of: (row: Row) => string): Column<Row> {

@@ -32,6 +32,13 @@ test.each([
   expect(new ItemSearch(ITEMS).exact(typed)?.upc).toBe(upc);
 });
 
+test('leading zeros of the shop are found as they are typed', () => {
+  const items = [{ upc: 12345, code: '0012345', name: 'Mug', available: 1 }, ...ITEMS];
+  for (const typed of ['00', '0012', '12', '0012345', '12345', '00012345']) {
+    expect(new ItemSearch(items).matching(typed)).toContain(items[0]);
+  }
+});
+
 test('a hundred thousand items are made comparable once, not at every key', () => {
   let read = 0;
   const many = Array.from({ length: 100_000 }, (_, index) => ({

@@ -42,6 +42,24 @@ test('the inventory, without colour where there is none', async () => {
   );
 });
 
+test('a UPC is shown as the shop writes it', async () => {
+  const item = { upc: 7, code: '0007', name: 'Pin' };
+  const look: Look = { columns: undefined, plain: true };
+  expect(await inventoryTable([{ ...item, available: 100 }], look)).toMatch(/^0007 {2}Pin/m);
+  expect(
+    await localTable({ account: ACCOUNT, items: [{ ...item, units: 1 }], openOrders: [] }, look),
+  ).toMatch(/^0007 {2}Pin/m);
+  const receipt = {
+    ...{ order: 'a', at: 0, replayed: false },
+    lines: [
+      { upc: 7, qty: 1, available: 4 },
+      { upc: 8, qty: 1, available: 4 },
+    ],
+  };
+  const bought = { account: ACCOUNT, receipt, items: [{ ...item, units: 1 }] };
+  expect(await receiptTable(bought, look)).toMatch(/^0007 {2}Pin.*\n +8 /m);
+});
+
 describe('stock bars', () => {
   test.each([
     [100, 100, '█'.repeat(20)],
