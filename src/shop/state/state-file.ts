@@ -69,7 +69,7 @@ export class StateFile {
   async update<T>(change: (state: State) => T): Promise<T> {
     // Loaded here, because reading, all that most commands do, needs neither.
     const [{ withLock }, { default: ConfClass }] = await Promise.all([
-      import('./lock.ts'),
+      import('../../cli/file-lock.ts'),
       import('conf'),
     ]);
     try {

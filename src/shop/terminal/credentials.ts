@@ -1,5 +1,5 @@
-/** Where a password comes from: never from the command line, which every user of a machine can read. */
-import { createInterface } from 'node:readline';
+/** Who logs in, and with which password. */
+import { canPrompt, passwordFromStdin, promptForPassword } from '../../cli/password-source.ts';
 import { usage } from '../failures.ts';
 
 export interface Sources {
@@ -10,11 +10,7 @@ export interface Sources {
 }
 
 export async function findPassword({ stdin, environment, beforeAsking }: Sources): Promise<string> {
-  if (stdin) {
-    const line = await firstLine(process.stdin);
-    if (line === null) throw usage('--password-stdin found no line on stdin');
-    return line;
-  }
+  if (stdin) return await passwordFromStdin();
   if (environment === '') throw usage('INV_PASSWORD is empty: give it a value, or unset it');
   if (environment !== undefined) return environment;
   if (!canPrompt()) {
@@ -23,8 +19,7 @@ export async function findPassword({ stdin, environment, beforeAsking }: Sources
     );
   }
   await beforeAsking();
-  const { password } = await import('@inquirer/prompts');
-  return password({ message: 'Password:', mask: '*' }, { output: process.stderr });
+  return await promptForPassword('Password:');
 }
 
 export async function findUser(
@@ -36,15 +31,4 @@ export async function findUser(
   await beforeAsking();
   const { input } = await import('@inquirer/prompts');
   return input({ message: 'User:', required: true }, { output: process.stderr });
-}
-
-/** Prompts are shown on stderr, so that stdout can go to a file or a pipe. */
-function canPrompt(): boolean {
-  return process.stdin.isTTY === true && process.stderr.isTTY === true;
-}
-
-async function firstLine(stream: NodeJS.ReadableStream): Promise<string | null> {
-  const lines = createInterface({ input: stream, terminal: false });
-  for await (const line of lines) return line;
-  return null;
 }

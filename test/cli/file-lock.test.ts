@@ -2,8 +2,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { withLock } from '../../../src/shop/state/lock.ts';
-import { temporary } from '../support/servers.ts';
+import { withLock } from '../../src/cli/file-lock.ts';
+import { temporary } from '../shop/support/servers.ts';
 
 test('gives what the work gives, and throws what it throws', () => {
   const path = join(temporary(), 'lock');
@@ -18,7 +18,7 @@ test('gives what the work gives, and throws what it throws', () => {
 
 test('keeps another process out, and dies with its process', async () => {
   const path = join(temporary(), 'lock');
-  const holder = fork(join(import.meta.dirname, '../support/lock-holder.ts'), [path]);
+  const holder = fork(join(import.meta.dirname, './support/lock-holder.ts'), [path]);
   await once(holder, 'message');
   const started = performance.now();
   expect(() => withLock(path, () => 'inside', 50)).toThrow('locked');

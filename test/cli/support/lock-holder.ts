@@ -1,4 +1,4 @@
-import { withLock } from '../../../src/shop/state/lock.ts';
+import { withLock } from '../../../src/cli/file-lock.ts';
 
 // Holds the lock of the file in argv until it is killed.
 withLock(process.argv[2] as string, () => {
