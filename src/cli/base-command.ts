@@ -34,6 +34,8 @@ export abstract class BaseCommand extends Command {
       argv ?? this.argv,
     );
     ignoreOthersVariables(variables);
+    // A word that is missing is not read from stdin, as oclif does: a password may stand there.
+    for (const arg of Object.values(options?.args ?? {})) Object.assign(arg, { ignoreStdin: true });
     checkVariables(variables);
     try {
       return await super.parse<F, B, A>(options, argv);

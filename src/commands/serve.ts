@@ -5,10 +5,12 @@ import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { bareHost, DEFAULT_PORT, nameOf } from '../client/address.ts';
 import { CATALOG, type Item } from '../inventory/catalog.ts';
 import { type Store, StoreRefused } from '../inventory/store.ts';
-import { USERS } from '../inventory/users.ts';
+import { USERS, type User } from '../inventory/users.ts';
+import { readUsers } from '../inventory/users-file.ts';
 import { NamedError } from '../named-error.ts';
 import { whyNotListening } from '../server/listener.ts';
 import { LEVELS, logToStderr, stderrLog } from '../server/log.ts';
+import { warnOfPublicPasswords } from '../server/public-passwords.ts';
 import { InventoryServer } from '../server/server.ts';
 import { ignoreFaults, outputLeft } from '../server/standard-streams.ts';
 import { stopOnSignals } from '../server/stop-signals.ts';
@@ -78,6 +80,12 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       helpValue: 'FILE',
       env: 'INV_CATALOG',
     }),
+    users: Flags.string({
+      description:
+        'who may log in instead of the demonstration accounts, as inv serve users makes it; read again when it changes',
+      helpValue: 'FILE',
+      env: 'INV_USERS',
+    }),
     'require-order-id': Flags.boolean({
       description:
         'refuse a PURCHASE without an order id: a client library that sends it again by itself would buy twice',
@@ -120,6 +128,8 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     if (wrong !== null) throw new CommandFailure(`--data: ${wrong}`, 'USAGE', ExitCode.usage);
     const ownItems = flags.catalog === undefined ? null : await catalogIn(files, flags.catalog);
     const catalog = ownItems === null ? CATALOG : await unlessFaulty(ownItems.read());
+    const ownUsers = flags.users === undefined ? null : usersIn(files, flags.users);
+    const users = ownUsers === null ? USERS : await unlessFaulty(ownUsers.read());
     const tls = await tlsPort(files, flags['tls-cert'], flags['tls-key']);
     const { store, data, kind, abandon } = isPostgresAddress(flags.data ?? '')
       ? await openDatabase(flags.data as string, catalog, {
@@ -134,7 +144,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     const server = new InventoryServer({
       store,
       version: this.config.version,
-      users: USERS,
+      users,
       log: logToStderr,
       requireOrderId: flags['require-order-id'],
       onFailure,
@@ -165,6 +175,8 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       pid: process.pid,
     });
     ownItems?.watch((items) => server.changeCatalog(items));
+    ownUsers?.watch((list) => server.replaceUsers(list));
+    if (ownUsers === null) warnOfPublicPasswords(server.address, logToStderr);
     try {
       await stopped;
     } catch (error) {
@@ -187,6 +199,11 @@ async function catalogIn(
   const { readCatalog } = await import('../inventory/catalog-file/read-catalog.ts');
   const parse = ([bytes]: readonly Buffer[]) => readCatalog(path, bytes as Buffer);
   return files.add({ what: 'catalogue', paths: [path], parse });
+}
+
+function usersIn(files: OperatorFiles, path: string): WatchedFiles<readonly User[]> {
+  const parse = ([bytes]: readonly Buffer[]): readonly User[] => readUsers(path, bytes as Buffer);
+  return files.add({ what: 'users', paths: [path], parse });
 }
 
 /** Null when neither file is named: plain TCP. */

@@ -43,7 +43,8 @@ export class UsersFile {
   /** Throws a usage failure when the file is not there, cannot be read, or has a fault. */
   read(): User[] {
     const users = this.#load();
-    if (users === null) throw usageFailure(`cannot read the users ${this.#name}: there is no such file`);
+    if (users === null)
+      throw usageFailure(`cannot read the users ${this.#name}: there is no such file`);
     return users;
   }
 

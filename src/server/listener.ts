@@ -1,5 +1,5 @@
 /** The port: listens, accepts, and hands each connection over as a socket that is to be read. */
-import { createServer, type Socket, type Server as TcpServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket, type Server as TcpServer } from 'node:net';
 import type { Log } from './log.ts';
 import { ACCEPT_OPTIONS } from './read-buffer.ts';
 
@@ -18,8 +18,8 @@ export type OpenListener = (accept: Accept, log: Log) => Listener;
 export interface Listener {
   /** Files that it may have open for connections that are not handed over yet. */
   readonly reservedFiles: number;
-  /** Resolves with the port when connections are accepted; rejects with the error of the system. */
-  listen(port: number, host: string): Promise<number>;
+  /** Resolves with where it listens when connections are accepted; rejects with the error of the system. */
+  listen(port: number, host: string): Promise<AddressInfo>;
   /** Accepts no more. The connections that were handed over stay. */
   close(): void;
 }
@@ -35,7 +35,7 @@ export class TcpListener implements Listener {
     this.#log = log;
   }
 
-  listen(port: number, host: string): Promise<number> {
+  listen(port: number, host: string): Promise<AddressInfo> {
     return new Promise((resolve, reject) => {
       this.#tcp.once('error', reject);
       this.#tcp.listen({ port, host, backlog: BACKLOG }, () => {
@@ -43,7 +43,7 @@ export class TcpListener implements Listener {
         this.#tcp.on('error', (error) =>
           this.#log('accept failed', { level: 'error', error: error.message }),
         );
-        resolve((this.#tcp.address() as { port: number }).port);
+        resolve(this.#tcp.address() as AddressInfo);
       });
     });
   }

@@ -65,6 +65,7 @@ export class InventoryServer implements ConnectionHost {
   #noStrangerUntil = 0;
   #nextId = 1;
   #port = 0;
+  #address = '';
   /** Connections since the start: all, and those for which there was no room. */
   #accepted = 0;
   #rejected = 0;
@@ -96,6 +97,11 @@ export class InventoryServer implements ConnectionHost {
 
   get identity(): ShopIdentity {
     return this.#store.identity;
+  }
+
+  /** The address of this machine on which it listens, or one that stands for all of them. */
+  get address(): string {
+    return this.#address;
   }
 
   userOf(login: Login): UserInForce | null {
@@ -130,7 +136,9 @@ export class InventoryServer implements ConnectionHost {
 
   /** Resolves with the port when connections are accepted; rejects with the error of the system. */
   async listen(port: number, host: string): Promise<number> {
-    this.#port = await this.#listener.listen(port, host);
+    const listening = await this.#listener.listen(port, host);
+    this.#port = listening.port;
+    this.#address = listening.address;
     return this.#port;
   }
 

@@ -3,7 +3,7 @@
  * and a handshake costs more than a purchase: they are bounded in number and time, and each turn of the
  * event loop begins one, so that a crowd of strangers takes its time from itself and not from buyers.
  */
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import { MAX_HANDSHAKES } from '../protocol/limits.ts';
 import { Handshake, type HandshakeEvents } from './handshake.ts';
@@ -38,7 +38,7 @@ export class TlsListener implements Listener, HandshakeEvents {
     this.#context = context;
   }
 
-  listen(port: number, host: string): Promise<number> {
+  listen(port: number, host: string): Promise<AddressInfo> {
     return this.#tcp.listen(port, host);
   }
 

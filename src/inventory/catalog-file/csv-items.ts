@@ -4,14 +4,9 @@
  * A reader of our own: csv-parse does not say in which column of the line a fault is, and takes 0.3 s for 100,000 lines in
  * one go, in which nobody could buy.
  */
-import {
-  checkFieldName,
-  type FieldName,
-  isFieldName,
-  type RawItem,
-  type RawValue,
-} from './raw-item.ts';
-import { type SourceText, shown } from './source-text.ts';
+import { checkFieldName, type RawValue } from '../operator-file/json-entries.ts';
+import { type SourceText, shown } from '../operator-file/source-text.ts';
+import { type FieldName, ITEM, isFieldName, type RawItem } from './raw-item.ts';
 
 const REQUIRED = ['upc', 'name', 'units'] as const;
 const EXPECTED = 'expected upc,name,units';
@@ -57,7 +52,7 @@ function columnsOf(header: readonly RawValue[], source: SourceText): FieldName[]
     );
   }
   const columns = names.map((name, index) => {
-    checkFieldName(name, (header[index] as RawValue).offset, taken, source);
+    checkFieldName(ITEM, name, (header[index] as RawValue).offset, taken, source);
     taken[name] = true;
     return name;
   });

@@ -1,10 +1,10 @@
 /** Reads a catalogue file, JSON or CSV, and checks every item of it. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { type Item, MAX_NAME_LENGTH } from '../catalog.ts';
+import { CatalogError, type Item, MAX_NAME_LENGTH } from '../catalog.ts';
+import { jsonEntries, type RawValue } from '../operator-file/json-entries.ts';
+import { SourceText, shown } from '../operator-file/source-text.ts';
 import { csvItems } from './csv-items.ts';
-import { jsonItems } from './json-items.ts';
-import type { FieldName, RawItem, RawValue } from './raw-item.ts';
-import { SourceText, shown } from './source-text.ts';
+import { type FieldName, ITEM, type RawItem } from './raw-item.ts';
 
 /** Items that are read in one go, some milliseconds: the file may be read again while a server sells. */
 const READ_AT_ONCE = 500;
@@ -17,11 +17,11 @@ const MAX_CODE_LENGTH = 32;
  * `path:line:column: `, at the first fault.
  */
 export async function readCatalog(path: string, bytes: Uint8Array): Promise<readonly Item[]> {
-  const source = new SourceText(path, bytes);
+  const source = new SourceText(path, bytes, { Fault: CatalogError });
   const isJson = /^\s*[[{]/.test(source.text) || /\.json$/i.test(path);
   const items: Item[] = [];
   const places = new Map<number, number>();
-  for (const raw of isJson ? jsonItems(source) : csvItems(source)) {
+  for (const raw of isJson ? jsonEntries(source, ITEM) : csvItems(source)) {
     const item = toItem(raw, source);
     const earlier = places.get(item.upc);
     const { offset } = raw.values.upc as RawValue;

@@ -31,7 +31,9 @@ has noticed: within five seconds.`;
     const file = new UsersFile(flags.users);
     file.checkPresent(name);
     await file.setPassword(name, await readNewPassword(name, flags['password-stdin']));
-    await this.printDone(() => this.log(`${name} has another password; all logins of ${name} end.`));
+    await this.printDone(() =>
+      this.log(`${name} has another password; all logins of ${name} end.`),
+    );
     return { name };
   }
 }

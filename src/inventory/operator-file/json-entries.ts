@@ -1,37 +1,82 @@
 /**
- * Reads a catalogue in JSON, strictly: a list of flat objects, `[{"upc":1001,"name":"Pin","units":50}]`.
+ * Reads a JSON file of an operator, strictly: a list of flat objects, `[{"upc":1001,"name":"Pin","units":50}]`.
  *
  * A reader of our own: JSON.parse knows no places, hides a name that is given twice and rounds numbers; the parsers that
  * do better (jsonc-parser) build the whole tree in one go, 0.6 s for 100,000 items in which nobody could buy.
  */
-import { checkFieldName, type RawItem, type RawValue } from './raw-item.ts';
-import { type SourceText, shown } from './source-text.ts';
+import type { SourceText } from './source-text.ts';
 
-const EXPECTED = 'expected [{"upc":…}, …]';
-
-/** The entries, one by one. Throws CatalogError at the first fault. */
-export function* jsonItems(source: SourceText): Generator<RawItem> {
-  yield* new JsonItems(source).items();
+export interface RawValue {
+  /** `cell` is the text of a spreadsheet's cell, which may stand for a text, a number, true or false. */
+  readonly kind: 'text' | 'number' | 'word' | 'nested' | 'cell';
+  /** What the value says: of a text or cell without its quotes. */
+  readonly text: string;
+  /** As it stands in the file. */
+  readonly raw: string;
+  readonly offset: number;
 }
 
-class JsonItems {
+/** An entry as the file has it, whatever the form of the file: named values with their places. */
+export interface RawEntry<Name extends string> {
+  readonly offset: number;
+  readonly values: { [Field in Name]?: RawValue };
+}
+
+/** What a file lists. */
+export interface EntryKind<Name extends string> {
+  /** What an entry is called: `item`. */
+  readonly noun: string;
+  /** How one begins: `{"upc":…}`. */
+  readonly example: string;
+  readonly isField: (name: string) => name is Name;
+  /** What is said to a field that is none: `an item has upc, name and units`. */
+  readonly fields: string;
+}
+
+/** Throws a fault unless `name`, which stands at `offset`, is the name of a field that `taken` does not have yet. */
+export function checkFieldName<Name extends string>(
+  kind: EntryKind<Name>,
+  name: string,
+  offset: number,
+  taken: object,
+  source: SourceText,
+): asserts name is Name {
+  if (Object.hasOwn(taken, name)) throw source.fault(offset, `"${name}" is given twice`);
+  if (kind.isField(name)) return;
+  const got = source.isSecret ? '' : ` ${JSON.stringify(name)}`;
+  throw source.fault(offset, `unknown field${got}: ${kind.fields}`);
+}
+
+/** The entries, one by one. Throws a fault of `source` at the first. */
+export function* jsonEntries<Name extends string>(
+  source: SourceText,
+  kind: EntryKind<Name>,
+): Generator<RawEntry<Name>> {
+  yield* new JsonEntries(source, kind).entries();
+}
+
+class JsonEntries<Name extends string> {
   readonly #source: SourceText;
+  readonly #kind: EntryKind<Name>;
+  readonly #expected: string;
   readonly #text: string;
   #at = 0;
 
-  constructor(source: SourceText) {
+  constructor(source: SourceText, kind: EntryKind<Name>) {
     this.#source = source;
     this.#text = source.text;
+    this.#kind = kind;
+    this.#expected = `expected [${kind.example}, …]`;
   }
 
-  *items(): Generator<RawItem> {
-    if (this.#next() === '') throw this.#fault(`the file is empty: ${EXPECTED}`);
+  *entries(): Generator<RawEntry<Name>> {
+    if (this.#next() === '') throw this.#fault(`the file is empty: ${this.#expected}`);
     if (!this.#skip('[')) throw this.#fault(this.#noList());
     let isFirst = true;
     while (!this.#skip(']')) {
       if (!isFirst) this.#comma(']', 'list');
       isFirst = false;
-      yield this.#item();
+      yield this.#entry();
     }
     if (this.#next() !== '') {
       throw this.#fault(`expected the end of the file behind the list, got ${this.#got()}`);
@@ -40,26 +85,30 @@ class JsonItems {
 
   #noList(): string {
     const isObject = this.#next() === '{';
-    const hint = isObject ? '; put [ and ] around the items, and a comma between two of them' : '';
-    return `not a list: ${EXPECTED}, got ${this.#got()}${hint}`;
+    const hint = isObject
+      ? `; put [ and ] around the ${this.#kind.noun}s, and a comma between two of them`
+      : '';
+    return `not a list: ${this.#expected}, got ${this.#got()}${hint}`;
   }
 
-  #item(): RawItem {
+  #entry(): RawEntry<Name> {
+    const { noun, example } = this.#kind;
     const offset = this.#at;
     if (!this.#skip('{')) {
-      throw this.#fault(`expected an item, {"upc":…}, got ${this.#got()}`);
+      const article = /^[aeio]/.test(noun) ? 'an' : 'a';
+      throw this.#fault(`expected ${article} ${noun}, ${example}, got ${this.#got()}`);
     }
-    const values: RawItem['values'] = {};
+    const values: RawEntry<Name>['values'] = {};
     let isFirst = true;
     while (!this.#skip('}')) {
-      if (!isFirst) this.#comma('}', 'item');
+      if (!isFirst) this.#comma('}', noun);
       isFirst = false;
       const at = this.#at;
       if (this.#next() !== '"') {
         throw this.#fault(`expected the name of a field, in quotes, got ${this.#got()}`);
       }
       const { text: name } = this.#string();
-      checkFieldName(name, at, values, this.#source);
+      checkFieldName(this.#kind, name, at, values, this.#source);
       if (!this.#skip(':')) throw this.#fault(`expected ":" behind "${name}", got ${this.#got()}`);
       values[name] = this.#value();
     }
@@ -89,8 +138,8 @@ class JsonItems {
     throw this.#source.fault(
       offset,
       /^0\d+$/.test(raw)
-        ? `a number cannot begin with 0: put the digits in quotes, "${shown(raw)}"`
-        : `expected a text, a number, true or false, got ${shown(raw)}; a text stands in quotes`,
+        ? `a number cannot begin with 0: put the digits in quotes, "${this.#source.shown(raw)}"`
+        : `expected a text, a number, true or false, got ${this.#source.shown(raw)}; a text stands in quotes`,
     );
   }
 
@@ -105,7 +154,10 @@ class JsonItems {
         ESCAPE.lastIndex = at;
         const known = ESCAPE.exec(this.#text)?.[0];
         if (known === undefined) {
-          throw this.#source.fault(at, `no escape of JSON: ${shown(this.#text.slice(at, at + 2))}`);
+          throw this.#source.fault(
+            at,
+            `no escape of JSON: ${this.#source.shown(this.#text.slice(at, at + 2))}`,
+          );
         }
         hasEscapes = true;
         at += known.length - 1;

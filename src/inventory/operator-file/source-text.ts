@@ -1,5 +1,14 @@
-/** The text of a catalogue file, in which every fault has a place: `items.json:3:14: what is wrong`. */
-import { CatalogError } from '../catalog.ts';
+/** The text of a file that an operator has written, in which every fault has a place: `items.json:3:14: what is wrong`. */
+import type { NamedError } from '../../named-error.ts';
+
+export interface SourceOptions {
+  /** What a fault of the file is thrown as. */
+  readonly Fault: new (
+    message: string,
+  ) => NamedError;
+  /** Whether no message may quote the file: there are secrets in it. */
+  readonly isSecret?: boolean;
+}
 
 /** Longer pieces of a file are cut in messages. */
 const MAX_SHOWN = 60;
@@ -7,24 +16,30 @@ const MAX_SHOWN = 60;
 export class SourceText {
   readonly path: string;
   readonly text: string;
+  readonly #options: SourceOptions;
 
-  /** `path` is what messages call the file. Throws CatalogError when the bytes are not UTF-8; a byte order mark is dropped. */
-  constructor(path: string, bytes: Uint8Array) {
+  /** `path` is what messages call the file. Throws a fault when the bytes are not UTF-8; a byte order mark is dropped. */
+  constructor(path: string, bytes: Uint8Array, options: SourceOptions) {
     this.path = path;
+    this.#options = options;
     try {
       this.text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     } catch {
       const { before, byte } = firstInvalid(bytes);
       const code = byte.toString(16).toUpperCase().padStart(2, '0');
-      throw new CatalogError(
+      throw new options.Fault(
         `${path}:${placeIn(before, before.length)}: not UTF-8 (byte 0x${code}); save the file as UTF-8`,
       );
     }
   }
 
+  get isSecret(): boolean {
+    return this.#options.isSecret === true;
+  }
+
   /** The error of what stands at `offset`. */
-  fault(offset: number, what: string): CatalogError {
-    return new CatalogError(`${this.path}:${this.place(offset)}: ${what}`);
+  fault(offset: number, what: string): NamedError {
+    return new this.#options.Fault(`${this.path}:${this.place(offset)}: ${what}`);
   }
 
   /** `line:column` of a character, both from 1. */
@@ -37,7 +52,12 @@ export class SourceText {
     if (offset >= this.text.length) return 'the end of the file';
     WORD.lastIndex = offset;
     const word = WORD.exec(this.text)?.[0];
-    return shown(word ?? String.fromCodePoint(this.text.codePointAt(offset) as number));
+    return this.shown(word ?? String.fromCodePoint(this.text.codePointAt(offset) as number));
+  }
+
+  /** `raw`, a piece of the file, for a message. */
+  shown(raw: string): string {
+    return this.isSecret ? 'something else' : shown(raw);
   }
 }
 
