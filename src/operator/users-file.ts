@@ -16,8 +16,8 @@ import { dirname, resolve } from 'node:path';
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { withLock } from '../cli/file-lock.ts';
 import { hashPassword } from '../inventory/password-hash.ts';
+import { readUsers, UsersFault } from '../inventory/read-users.ts';
 import type { User } from '../inventory/users.ts';
-import { readUsers, UsersFault } from '../inventory/users-file.ts';
 import { usageFailure } from './words.ts';
 
 /** Whose a file is, and who may do what with it. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readUsers, UsersFault } from '../../src/inventory/users-file.ts';
+import { readUsers, UsersFault } from '../../src/inventory/read-users.ts';
 
 const HASH =
   '$scrypt$ln=14,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E';
