@@ -11,7 +11,7 @@ import { invPeer } from './peers/inv.ts';
 import { invPostgresPeer } from './peers/inv-postgres.ts';
 import { nothingPeer } from './peers/nothing.ts';
 import { postgresPeer } from './peers/postgres.ts';
-import { redisPeer } from './peers/redis.ts';
+import { redisPeer, redisTlsPeer } from './peers/redis.ts';
 import { page } from './report.ts';
 import { Samples } from './samples.ts';
 
@@ -22,6 +22,8 @@ const TIMES = { warmUpSeconds: 0.1, seconds: 0.2 };
 const PEERS = [
   invPeer(),
   redisPeer,
+  invPeer({ name: 'inv-tls', tls: true }),
+  redisTlsPeer,
   postgresPeer,
   invPostgresPeer('inv-postgres', 1),
   invPostgresPeer('inv-postgres-two', 2),

@@ -26,8 +26,8 @@ async function runLoad(job: Job): Promise<LoadResult> {
     // One after the other: a server may check passwords slowly, and checks a known one quickly.
     for (let index = 0; index < shape.connections; index++) {
       const dialect = DIALECTS[job.dialect];
-      const port = job.ports[index % job.ports.length] as number;
-      buyers.push(await Buyer.open(port, dialect, requests, latencies, shape.inFlight));
+      const at = { port: job.ports[index % job.ports.length] as number, ca: job.ca };
+      buyers.push(await Buyer.open(at, dialect, requests, latencies, shape.inFlight));
     }
     const running = Promise.all(buyers.map((buyer) => buyer.run()));
     await Promise.race([during(), running]);

@@ -10,7 +10,7 @@ import { invPostgresPeer } from './peers/inv-postgres.ts';
 import { nothingPeer, onlyOkPeer } from './peers/nothing.ts';
 import type { Peer } from './peers/peer.ts';
 import { postgresPeer } from './peers/postgres.ts';
-import { redisPeer } from './peers/redis.ts';
+import { redisPeer, redisTlsPeer } from './peers/redis.ts';
 import { SCENARIOS, takesPart } from './plan.ts';
 import { figuresTable, IN_MEMORY, page, rounded, targetsTable, thousands } from './report.ts';
 import { Samples } from './samples.ts';
@@ -19,7 +19,7 @@ const USAGE = `usage: npm run bench -- [growth] [--quick] [--rounds N] [--only N
                         [--other FILE] [--cpu-prof FOLDER]
   growth      large data files and catalogues instead of the comparison
   --quick     one short round
-  --only      servers (inv, other, redis, postgres, inv-postgres,
+  --only      servers (inv, other, redis, inv-tls, redis-tls, postgres, inv-postgres,
               inv-postgres-two, nothing, only-ok) and loads (${SCENARIOS.map(scenarioName).join(', ')})
   --items     how many items are bought at random, instead of ${ITEMS}
   --json      writes every measurement into FILE
@@ -66,6 +66,8 @@ async function compare(): Promise<void> {
     invPeer({ nodeOptions }),
     ...(other === undefined ? [] : [invPeer({ name: 'other', entry: other, nodeOptions })]),
     redisPeer,
+    invPeer({ name: 'inv-tls', tls: true, nodeOptions }),
+    redisTlsPeer,
     postgresPeer,
     invPostgresPeer('inv-postgres', 1),
     invPostgresPeer('inv-postgres-two', 2),

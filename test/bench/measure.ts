@@ -78,6 +78,7 @@ export async function load(
   const result = await runLoad({
     dialect,
     ports: running.ports,
+    ca: running.ca,
     connections,
     inFlight,
     upcs,

@@ -26,6 +26,9 @@ export function takesPart(peer: string, scenario: string): boolean {
       return !scenario.endsWith('-hot');
     case 'only-ok':
       return UNDER_LOAD.includes(scenario);
+    case 'inv-tls':
+    case 'redis-tls':
+      return scenario === '50x16';
     case 'inv-postgres':
       return ['1x1', '50x1', '50x1-hot', '50x16', '50x16-hot'].includes(scenario);
     case 'inv-postgres-two':
@@ -57,6 +60,8 @@ export const TARGETS: readonly Target[] = [
   { figure: 'perSecond', scenario: '50x1', peer: 'nothing', ratio: 0.5 },
   { figure: 'perSecond', scenario: '50x64', peer: 'nothing', ratio: 0.45 },
   { figure: 'p999', scenario: '50x16', peer: 'redis', ratio: 1 },
+  { figure: 'perSecond', server: 'inv-tls', scenario: '50x16', peer: 'inv', ratio: 0.6 },
+  { figure: 'perSecond', server: 'inv-tls', scenario: '50x16', peer: 'redis-tls', ratio: 2 },
   {
     figure: 'perSecond',
     server: 'inv-postgres',

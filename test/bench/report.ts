@@ -7,7 +7,9 @@ import { median, type Samples } from './samples.ts';
 export const PEER_NAMES: Readonly<Record<string, string>> = {
   inv: 'inv',
   other: 'inv, other build',
+  'inv-tls': 'inv with TLS',
   redis: 'Redis',
+  'redis-tls': 'Redis with TLS',
   postgres: 'PostgreSQL',
   nothing: 'does nothing',
   'only-ok': 'only says OK',

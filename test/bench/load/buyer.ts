@@ -5,6 +5,7 @@
  * with it. After the run the units sold must equal the replies counted.
  */
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { Dialect } from './dialects.ts';
 import type { Latencies } from './latencies.ts';
 import type { Requests } from './requests.ts';
@@ -13,6 +14,7 @@ const RECEIVE_BYTES = 65_536;
 
 export class Buyer {
   readonly #socket: Socket;
+  readonly #isTls: boolean;
   readonly #requests: Requests;
   readonly #latencies: Latencies;
   readonly #inFlight: number;
@@ -33,13 +35,13 @@ export class Buyer {
 
   /** A connection that is logged in and has bought one unit. */
   static async open(
-    port: number,
+    at: { readonly port: number; readonly ca: string | undefined },
     dialect: Dialect,
     requests: Requests,
     latencies: Latencies,
     inFlight: number,
   ): Promise<Buyer> {
-    const buyer = new Buyer(port, requests, latencies, inFlight);
+    const buyer = new Buyer(at, requests, latencies, inFlight);
     await buyer.#connected();
     for (const greeting of dialect.greetings) await buyer.#ask(greeting, dialect);
     const reply = await buyer.#ask(requests.take(1), dialect);
@@ -51,7 +53,12 @@ export class Buyer {
     return buyer;
   }
 
-  private constructor(port: number, requests: Requests, latencies: Latencies, inFlight: number) {
+  private constructor(
+    { port, ca }: { readonly port: number; readonly ca: string | undefined },
+    requests: Requests,
+    latencies: Latencies,
+    inFlight: number,
+  ) {
     this.#requests = requests;
     this.#latencies = latencies;
     this.#inFlight = inFlight;
@@ -62,12 +69,10 @@ export class Buyer {
       this.#receive(buffer.subarray(0, bytes));
       return true;
     };
-    this.#socket = connect({
-      port,
-      host: '127.0.0.1',
-      noDelay: true,
-      onread: { buffer, callback },
-    });
+    const options = { port, host: '127.0.0.1', onread: { buffer, callback } };
+    this.#isTls = ca !== undefined;
+    this.#socket = this.#isTls ? connectTls({ ...options, ca }) : connect(options);
+    this.#socket.setNoDelay(true);
     this.#socket.on('error', (error) => this.#failed(error));
     this.#socket.on('close', () => this.#failed(new Error('the server closed a connection')));
   }
@@ -95,7 +100,7 @@ export class Buyer {
   #connected(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#failed = reject;
-      this.#socket.once('connect', () => resolve());
+      this.#socket.once(this.#isTls ? 'secureConnect' : 'connect', () => resolve());
     });
   }
 

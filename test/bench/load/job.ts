@@ -18,6 +18,8 @@ export interface Job extends Shape {
   readonly dialect: DialectName;
   /** Where the servers listen; connections take turns among them. */
   readonly ports: readonly number[];
+  /** The certificate to trust, where the servers speak TLS. */
+  readonly ca?: string | undefined;
   readonly upcs: Upcs;
   /** How the connections warm the server up before the measurement. */
   readonly warmUp: Shape & { readonly seconds: number };

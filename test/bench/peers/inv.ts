@@ -13,6 +13,7 @@ import {
   startProcess,
   stopProcess,
 } from './peer.ts';
+import { makeTlsFiles, type TlsFiles, tlsMissing } from './tls-files.ts';
 
 export const OWN_ENTRY = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 
@@ -22,21 +23,27 @@ export interface InvOptions {
   readonly entry?: string;
   /** Options of Node for the server, such as --cpu-prof. */
   readonly nodeOptions?: readonly string[];
+  readonly tls?: boolean;
 }
 
 export function invPeer({
   name = 'inv',
   entry = OWN_ENTRY,
   nodeOptions = [],
+  tls = false,
 }: InvOptions = {}): Peer {
   return {
     name,
     dialect: 'inv',
-    missing: () => (existsSync(entry) ? null : `${entry} is not there`),
+    missing: () => {
+      if (!existsSync(entry)) return `${entry} is not there`;
+      return tls ? tlsMissing() : null;
+    },
     start: async (folder, stock) => {
       const catalog = join(folder, 'catalog.json');
       await writeFile(catalog, JSON.stringify(catalogOf(stock)));
-      return startInv(entry, nodeOptions, join(folder, 'inventory.db'), catalog, stock);
+      const files = tls ? makeTlsFiles(folder) : null;
+      return startInv(entry, nodeOptions, join(folder, 'inventory.db'), catalog, stock, files);
     },
   };
 }
@@ -48,6 +55,7 @@ export async function startInv(
   data: string,
   catalog: string,
   stock: Stock,
+  tls: TlsFiles | null = null,
 ): Promise<RunningPeer> {
   const args = [
     ...nodeOptions,
@@ -59,14 +67,20 @@ export async function startInv(
     data,
     '--catalog',
     catalog,
+    ...(tls === null ? [] : ['--tls-cert', tls.cert, '--tls-key', tls.key]),
   ];
   const { child, match } = await startProcess(process.execPath, args, /listening on \S+:(\d+)\n/);
   const port = Number(match[1]);
   return {
     ports: [port],
     pids: [child.pid as number],
+    ca: tls?.ca,
     sold: async () => {
-      const items = await askResp(port, ['AUTH', 'alice', 'wonderland'], ['INVENTORY']);
+      const items = await askResp(
+        { port, ca: tls?.ca },
+        ['AUTH', 'alice', 'wonderland'],
+        ['INVENTORY'],
+      );
       let sold = 0;
       for (const item of items as ReplyValue[][]) {
         sold += stock.units - (item[item.indexOf('available') + 1] as number);

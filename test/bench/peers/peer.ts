@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 import { encodeCommand } from '../../../src/protocol/encoder.ts';
 import type { ErrorReply } from '../../../src/protocol/error-codes.ts';
 import { ReplyDecoder, type ReplyValue } from '../../../src/protocol/reply-decoder.ts';
@@ -31,6 +32,8 @@ export interface RunningPeer {
   /** Where it listens: more than one when it is several servers. */
   readonly ports: readonly number[];
   readonly pids: readonly number[];
+  /** The certificate to trust, where it speaks TLS. */
+  readonly ca?: string | undefined;
   /** Units sold since the start, by the server's own books; null when it keeps none. */
   sold(): Promise<number | null>;
   stop(): Promise<void>;
@@ -90,8 +93,13 @@ export async function freePort(): Promise<number> {
 }
 
 /** Sends commands to a RESP server over a connection of their own, and answers the last reply. */
-export async function askResp(port: number, ...commands: string[][]): Promise<ReplyValue> {
-  const socket = connect(port, '127.0.0.1');
+export async function askResp(
+  at: number | { readonly port: number; readonly ca: string | undefined },
+  ...commands: string[][]
+): Promise<ReplyValue> {
+  const { port, ca } = typeof at === 'number' ? { port: at, ca: undefined } : at;
+  const socket =
+    ca === undefined ? connect(port, '127.0.0.1') : connectTls(port, '127.0.0.1', { ca });
   const decoder = new ReplyDecoder();
   socket.write(commands.map(encodeCommand).join(''), 'latin1');
   let left = commands.length;

@@ -9,6 +9,7 @@ import {
   stopProcess,
 } from './peer.ts';
 import { SCRIPT, SCRIPT_SHA } from './redis-script.ts';
+import { makeTlsFiles, tlsMissing } from './tls-files.ts';
 
 /** Every write is synced before its reply leaves. Neither snapshots nor rewrites of the log disturb it. */
 const OPTIONS = {
@@ -18,32 +19,53 @@ const OPTIONS = {
   'auto-aof-rewrite-percentage': '0',
 };
 
-export const redisPeer: Peer = {
-  name: 'redis',
-  dialect: 'redis',
-  missing: () =>
-    spawnSync('redis-server', ['--version']).error === undefined
-      ? null
-      : 'redis-server is not on the PATH (Debian: apt install redis-server)',
-  start: async (folder, { upcs, units }) => {
-    const port = await freePort();
-    const options = { port: String(port), bind: '127.0.0.1', dir: folder, ...OPTIONS };
-    const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-    const { child } = await startProcess('redis-server', args, /Ready to accept connections/i);
-    const levels = list(upcs).flatMap((upc) => [String(upc), String(units)]);
-    await eventually(() =>
-      askResp(port, ['HSET', 'stock', ...levels], ['SCRIPT', 'LOAD', SCRIPT]),
-    ).then((sha) => {
-      if (sha !== SCRIPT_SHA) throw new Error('Redis knows the script by another name');
-    });
-    return {
-      ports: [port],
-      pids: [child.pid as number],
-      sold: async () => {
-        const left = (await askResp(port, ['HVALS', 'stock'])) as string[];
-        return left.reduce((sold, available) => sold + units - Number(available), 0);
-      },
-      stop: () => stopProcess(child),
-    };
-  },
-};
+export const redisPeer = redis('redis', false);
+export const redisTlsPeer = redis('redis-tls', true);
+
+function redis(name: string, tls: boolean): Peer {
+  return {
+    name,
+    dialect: 'redis',
+    missing: () => {
+      if (spawnSync('redis-server', ['--version']).error !== undefined) {
+        return 'redis-server is not on the PATH (Debian: apt install redis-server)';
+      }
+      return tls ? tlsMissing() : null;
+    },
+    start: async (folder, { upcs, units }) => {
+      const port = await freePort();
+      const files = tls ? makeTlsFiles(folder) : null;
+      const ports =
+        files === null
+          ? { port: String(port) }
+          : {
+              port: '0',
+              'tls-port': String(port),
+              'tls-cert-file': files.cert,
+              'tls-key-file': files.key,
+              'tls-ca-cert-file': files.cert,
+              'tls-auth-clients': 'no',
+            };
+      const options = { ...ports, bind: '127.0.0.1', dir: folder, ...OPTIONS };
+      const args = Object.entries(options).flatMap(([option, value]) => [`--${option}`, value]);
+      const { child } = await startProcess('redis-server', args, /Ready to accept connections/i);
+      const at = { port, ca: files?.ca };
+      const levels = list(upcs).flatMap((upc) => [String(upc), String(units)]);
+      await eventually(() =>
+        askResp(at, ['HSET', 'stock', ...levels], ['SCRIPT', 'LOAD', SCRIPT]),
+      ).then((sha) => {
+        if (sha !== SCRIPT_SHA) throw new Error('Redis knows the script by another name');
+      });
+      return {
+        ports: [port],
+        pids: [child.pid as number],
+        ca: files?.ca,
+        sold: async () => {
+          const left = (await askResp(at, ['HVALS', 'stock'])) as string[];
+          return left.reduce((sold, available) => sold + units - Number(available), 0);
+        },
+        stop: () => stopProcess(child),
+      };
+    },
+  };
+}
