@@ -112,9 +112,9 @@ const TLS_REMEDIES: Readonly<Record<TlsProblem, string>> = {
   wrongName: '; give a name that it is for with --host',
   expired: '; its operator must renew it',
   notYetValid: '; check the clock of this machine',
-  selfSigned: '; if it is your server’s, name a copy of it with --tls-ca FILE',
+  selfSigned: "; if it is your server's, name a copy of it with --tls-ca FILE",
   unknownAuthority:
-    '; if it is your server’s, name the certificate of its authority with --tls-ca FILE',
+    "; if it is your server's, name the certificate of its authority with --tls-ca FILE",
   tlsOnly: '; use --tls',
   noTls: '; leave --tls out',
   other: '',

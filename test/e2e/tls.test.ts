@@ -104,7 +104,7 @@ describe.runIf(hasOpenssl)('TLS (needs openssl)', () => {
         'an unknown authority',
         () => ['--tls'],
         () => issued,
-        'is from an authority that is not trusted here; if it is your server’s, name the certificate of its authority with --tls-ca FILE',
+        "is from an authority that is not trusted here; if it is your server's, name the certificate of its authority with --tls-ca FILE",
       ],
       [
         'a wrong name',
@@ -138,7 +138,7 @@ describe.runIf(hasOpenssl)('TLS (needs openssl)', () => {
       await using server = await start({ cert, key });
       const refused = await shop(server.port, [...login, '--tls'], password);
       expect(refused.stderr).toContain(
-        'is signed by itself, and not one that is trusted here; if it is your server’s, name a copy of it with --tls-ca FILE',
+        "is signed by itself, and not one that is trusted here; if it is your server's, name a copy of it with --tls-ca FILE",
       );
       const taken = await shop(server.port, [...login, '--tls', '--tls-ca', cert], password);
       expect(taken).toMatchObject({ code: 0, stderr: '' });
