@@ -1,0 +1,190 @@
+/**
+ * Proves the books of a shop, from the rows alone: that nothing was oversold (units supplied = available + sold,
+ * never below zero, for every item), and that every order has one outcome that makes sense. One pass over the
+ * orders; what is kept of them is bounded by the number of items.
+ */
+import type { Order, OrderLine } from '../inventory/model.ts';
+import type { Books } from '../inventory/operator-data.ts';
+import type { ItemLevel, Restock } from '../inventory/restock.ts';
+import { type BrokenChain, explainChains } from './broken-chains.ts';
+import { LevelChain } from './level-chain.ts';
+import { isoTime } from './words.ts';
+
+export interface Fault {
+  readonly upc?: number;
+  readonly order?: string;
+  readonly user?: string;
+  readonly restock?: string;
+  readonly message: string;
+}
+
+export interface Audit {
+  readonly ok: boolean;
+  readonly items: number;
+  readonly orders: number;
+  readonly holds: number;
+  readonly faults: readonly Fault[];
+}
+
+/** Faults that are named; the others are counted. */
+const MAX_FAULTS = 1_000;
+
+/** `done` of about `total` orders. */
+export type OnAuditProgress = (done: number, total: number) => void;
+
+/** `onProgress`: null when nobody looks, since the orders need not be counted then. */
+export async function audit(books: Books, onProgress: OnAuditProgress | null): Promise<Audit> {
+  const total = onProgress === null ? 0 : await books.countOrders();
+  const auditor = new Auditor(await books.items());
+  for await (const part of books.restocks()) for (const restock of part) auditor.restock(restock);
+  for await (const part of books.orders()) {
+    for (const order of part) auditor.order(order, books.isSorted);
+    onProgress?.(auditor.orders, Math.max(total, auditor.orders));
+  }
+  const broken = auditor.finish();
+  // A level that SQL has changed before restocks were written down is no fault of the books.
+  if (books.knowsRestocks && broken.length > 0) {
+    for (const fault of await explainChains(books, broken)) auditor.fault(fault);
+  }
+  return auditor.result();
+}
+
+/** What the rows say of one item. */
+class ItemAudit {
+  readonly level: ItemLevel;
+  readonly chain = new LevelChain();
+  /** Units of all orders that were bought. */
+  sold = 0;
+  /** Units of all restocks, which are a part of the units supplied. */
+  restocked = 0;
+
+  constructor(level: ItemLevel) {
+    this.level = level;
+  }
+}
+
+class Auditor {
+  readonly #items: ReadonlyMap<number, ItemAudit>;
+  readonly #faults: Fault[] = [];
+  #unnamed = 0;
+  #last: Order | null = null;
+  orders = 0;
+
+  constructor(levels: readonly ItemLevel[]) {
+    this.#items = new Map(levels.map((level) => [level.upc, new ItemAudit(level)]));
+  }
+
+  fault(fault: Fault): void {
+    if (this.#faults.length < MAX_FAULTS) this.#faults.push(fault);
+    else this.#unnamed++;
+  }
+
+  restock({ id, upc, units, available }: Restock): void {
+    const item = this.#items.get(upc);
+    const before = available - units;
+    if (item === undefined) {
+      this.fault({ restock: id, upc, message: `restock ${id}: there is no item ${upc}` });
+      return;
+    }
+    if (!isCount(available) || !isCount(before) || units === 0) {
+      const message = `restock ${id}: ${units} units of UPC ${upc} cannot leave ${available}`;
+      this.fault({ restock: id, upc, message });
+      return;
+    }
+    item.restocked += units;
+    item.chain.add(before, available);
+  }
+
+  /** `isSorted`: every order comes behind the one before, by its key. */
+  order(order: Order, isSorted: boolean): void {
+    this.orders++;
+    if (isSorted) {
+      const last = this.#last;
+      if (last !== null && !isBehind(order, last)) {
+        this.#orderFault(order, 'it stands there twice, or out of its order: the table is damaged');
+      }
+      this.#last = order;
+    }
+    const { refusal, lines } = order;
+    if (refusal === null) {
+      if (lines.length === 0) this.#orderFault(order, 'it was bought, and has no lines');
+      for (const line of lines) this.#line(order, line);
+      if (lines.length > 1 && new Set(lines.map(({ upc }) => upc)).size < lines.length) {
+        this.#orderFault(order, 'it has an item twice');
+      }
+    } else if (refusal.code === 'UNAVAILABLE') {
+      this.#orderFault(order, refusal.message);
+    } else if (lines.some(({ available }) => available !== null)) {
+      this.#orderFault(order, 'it was refused, and says what was left after it');
+    }
+  }
+
+  #line(order: Order, { upc, qty, available }: OrderLine): void {
+    const item = this.#items.get(upc);
+    const level = available as number;
+    if (qty < 1) this.#orderFault(order, `it has ${qty} units of UPC ${upc}`);
+    else if (!isCount(level + qty))
+      this.#orderFault(order, `UPC ${upc} cannot have had ${level} + ${qty} units`);
+    else if (item === undefined) this.#orderFault(order, `there is no item ${upc}`);
+    else {
+      item.sold += qty;
+      item.chain.add(level + qty, level);
+    }
+  }
+
+  #orderFault({ id, user, at }: Order, what: string): void {
+    const message = `order ${id} of ${user}, ${isoTime(at)}: ${what}`;
+    this.fault({ order: id, user, message });
+  }
+
+  /** Compares each item with its orders. Returns those whose levels do not follow from each other. */
+  finish(): BrokenChain[] {
+    const broken: BrokenChain[] = [];
+    for (const { level, chain, sold, restocked } of this.#items.values()) {
+      const { upc, units, available, fault } = level;
+      if (fault !== undefined) {
+        this.fault({ upc, message: `UPC ${upc}: ${fault}` });
+        continue;
+      }
+      if (units !== available + sold) {
+        const message =
+          `UPC ${upc}: ${units} units were supplied, but ${available} are available and ${sold} were sold: ` +
+          difference(available + sold - units);
+        this.fault({ upc, message });
+        continue;
+      }
+      const first = units - restocked;
+      if (first < 0) {
+        const message = `UPC ${upc}: ${restocked} units were restocked, more than the ${units} that were supplied`;
+        this.fault({ upc, message });
+      } else if (!chain.leads(first, available)) {
+        broken.push({ upc, first, last: available });
+      }
+    }
+    return broken;
+  }
+
+  result(): Audit {
+    const faults = [...this.#faults];
+    if (this.#unnamed > 0) faults.push({ message: `and ${this.#unnamed} more faults` });
+    return {
+      ok: faults.length === 0,
+      items: this.#items.size,
+      orders: this.orders,
+      holds: 0,
+      faults,
+    };
+  }
+}
+
+function difference(units: number): string {
+  return units > 0 ? `${units} too many` : `${-units} missing`;
+}
+
+function isBehind(one: Order, other: Order): boolean {
+  return one.user > other.user || (one.user === other.user && one.id > other.id);
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}

@@ -1,0 +1,109 @@
+/** Finds the orders and restocks at which the levels of an item do not follow from each other. */
+import type { Books } from '../inventory/operator-data.ts';
+
+/** An item whose changes do not lead from its first level to its last. */
+export interface BrokenChain {
+  readonly upc: number;
+  /** What was supplied without restocks. */
+  readonly first: number;
+  /** What is available. */
+  readonly last: number;
+}
+
+/** Levels that are kept at once, of all items together: about 100 MB. */
+const MAX_LEVELS = 500_000;
+
+/** Breaks of one item that are named. */
+const MAX_BREAKS = 5;
+
+/** How often a level is left, less how often it is reached, and by whom last. */
+class Level {
+  net = 0;
+  leftBy = '';
+  reachedBy = '';
+}
+
+/** Reads the books once more. Returns what is wrong with each of the items, in a sentence. */
+export async function explainChains(
+  books: Books,
+  broken: readonly BrokenChain[],
+): Promise<{ readonly upc: number; readonly message: string }[]> {
+  const found = new Breaks(broken);
+  for await (const part of books.restocks()) {
+    for (const { id, upc, units, available } of part) {
+      found.add(upc, available - units, available, () => `restock ${id}`);
+    }
+  }
+  for await (const part of books.orders()) {
+    for (const { id, user, lines, refusal } of part) {
+      if (refusal !== null) continue;
+      for (const { upc, qty, available } of lines) {
+        const level = available as number;
+        found.add(upc, level + qty, level, () => `order ${id} of ${user}`);
+      }
+    }
+  }
+  return broken.map((chain) => ({ upc: chain.upc, message: found.sentence(chain) }));
+}
+
+/** The levels of the broken items at which a change ends or begins, and no other goes on or led there. */
+class Breaks {
+  readonly #levels: ReadonlyMap<number, Map<number, Level>>;
+  #kept = 0;
+  #isWhole = true;
+
+  constructor(broken: readonly BrokenChain[]) {
+    this.#levels = new Map(broken.map(({ upc }) => [upc, new Map<number, Level>()]));
+    for (const { upc, first, last } of broken) {
+      this.add(upc, last, first, () => '');
+    }
+  }
+
+  add(upc: number, from: number, to: number, name: () => string): void {
+    const levels = this.#levels.get(upc);
+    if (levels === undefined) return;
+    this.#count(levels, from, 1, name);
+    this.#count(levels, to, -1, name);
+  }
+
+  #count(levels: Map<number, Level>, at: number, times: 1 | -1, name: () => string): void {
+    let level = levels.get(at);
+    if (level === undefined) {
+      if (this.#kept >= MAX_LEVELS) {
+        this.#isWhole = false;
+        return;
+      }
+      level = new Level();
+      levels.set(at, level);
+      this.#kept++;
+    }
+    level.net += times;
+    if (times === 1) level.leftBy = name();
+    else level.reachedBy = name();
+    if (level.net !== 0) return;
+    // What follows from each other is not kept.
+    levels.delete(at);
+    this.#kept--;
+  }
+
+  sentence({ upc, first, last }: BrokenChain): string {
+    const what = `UPC ${upc}: the levels in its receipts do not lead from ${first} to ${last}`;
+    if (!this.#isWhole) return `${what}; there are too many of them to say where`;
+    const breaks = [...(this.#levels.get(upc) ?? [])].sort(([one], [other]) => other - one);
+    const named = breaks.slice(0, MAX_BREAKS).map(([at, level]) => breakAt(at, level));
+    const more = breaks.length - named.length;
+    return `${what}: ${named.join('; ')}${more > 0 ? `; and ${more} more breaks` : ''}`;
+  }
+}
+
+function breakAt(at: number, { net, leftBy, reachedBy }: Level): string {
+  const many = Math.abs(net) > 1 ? ` (${Math.abs(net)} times)` : '';
+  if (net > 0) {
+    return leftBy === ''
+      ? `${at} are available, which nothing left`
+      : `${leftBy} begins at ${at}, which nothing before it left${many}`;
+  }
+  return reachedBy === ''
+    ? `nothing begins at ${at}, which were supplied`
+    : `${reachedBy} left ${at}, from which nothing goes on${many}`;
+}
