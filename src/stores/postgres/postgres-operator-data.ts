@@ -101,7 +101,10 @@ class PostgresOperatorData implements OperatorData {
       if (wanted.length > 0) yield wanted;
       const end = rows.at(-1);
       if (end === undefined || rows.length < PART) return;
-      behind = where.and('("user", id) > (?, ?)', end.user, end.id);
+      behind =
+        filter.user === undefined
+          ? where.and('("user", id) > (?, ?)', end.user, end.id)
+          : where.and('id > ?', end.id);
     }
   }
 
