@@ -19,6 +19,7 @@ import {
   toPastOrders,
   toReceipt,
   toServedShop,
+  toServerVersion,
   toToken,
 } from './replies.ts';
 import { ServerConnection, type Timeouts } from './server-connection.ts';
@@ -29,6 +30,8 @@ const MAX_HELLO_BYTES = 16_384;
 export class Client {
   /** Which shop this is: the identity of its data. Null when the server tells none (before 1.1). */
   readonly shop: ServedShop | null;
+  /** The version of inv that the server is of; null when it tells none. */
+  readonly version: string | null;
   readonly #connection: ServerConnection;
 
   /**
@@ -39,18 +42,24 @@ export class Client {
     const connection = await ServerConnection.open(address, timeouts);
     connection.limitReplies(MAX_HELLO_BYTES);
     try {
-      const shop = toServedShop(await connection.send(['HELLO', '3']));
+      const greeting = await connection.send(['HELLO', '3']);
+      const client = new Client(connection, toServedShop(greeting), toServerVersion(greeting));
       connection.limitReplies(MAX_REPLY_BYTES);
-      return new Client(connection, shop);
+      return client;
     } catch (error) {
       connection.close();
       throw notGreeted(error as Error, nameOf(address));
     }
   }
 
-  private constructor(connection: ServerConnection, shop: ServedShop | null) {
+  private constructor(
+    connection: ServerConnection,
+    shop: ServedShop | null,
+    version: string | null,
+  ) {
     this.#connection = connection;
     this.shop = shop;
+    this.version = version;
   }
 
   get isOpen(): boolean {

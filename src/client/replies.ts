@@ -60,6 +60,8 @@ export class UnexpectedReply extends NamedError {}
 /** A longer name is cut: the local file keeps names. */
 const MAX_NAME_LENGTH = 256;
 
+const MAX_VERSION_LENGTH = 64;
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** HELLO's reply, which must say that the server is inv; the identity that it tells, if any. */
@@ -73,6 +75,12 @@ export function toServedShop(value: ReplyValue): ServedShop | null {
     throw new UnexpectedReply('an identity of odd characters');
   }
   return { id: String(id), since };
+}
+
+/** The version of inv that HELLO's reply tells; null where it tells none. */
+export function toServerVersion(value: ReplyValue): string | null {
+  const version = mapOf(value).get('version');
+  return typeof version === 'string' ? printable(version).slice(0, MAX_VERSION_LENGTH) : null;
 }
 
 export function toToken(value: ReplyValue): string {
