@@ -16,11 +16,14 @@ const MAX_LEVELS = 500_000;
 /** Breaks of one item that are named. */
 const MAX_BREAKS = 5;
 
-/** How often a level is left, less how often it is reached, and by whom last. */
+/** Orders and restocks that are named at one level. */
+const MAX_NAMES = 3;
+
+/** How often a level is left, less how often it is reached, and by whom first. */
 class Level {
   net = 0;
-  leftBy = '';
-  reachedBy = '';
+  readonly leftBy: string[] = [];
+  readonly reachedBy: string[] = [];
 }
 
 /** Reads the books once more. Returns what is wrong with each of the items, in a sentence. */
@@ -46,6 +49,9 @@ export async function explainChains(
   return broken.map((chain) => ({ upc: chain.upc, message: found.sentence(chain) }));
 }
 
+/** Names a change, of which one end is at a break. */
+type NameOf = (end: 'from' | 'to') => string;
+
 /** The levels of the broken items at which a change ends or begins, and no other goes on or led there. */
 class Breaks {
   readonly #levels: ReadonlyMap<number, Map<number, Level>>;
@@ -55,18 +61,20 @@ class Breaks {
   constructor(broken: readonly BrokenChain[]) {
     this.#levels = new Map(broken.map(({ upc }) => [upc, new Map<number, Level>()]));
     for (const { upc, first, last } of broken) {
-      this.add(upc, last, first, () => '');
+      this.add(upc, last, first, (at) =>
+        at === 'from' ? 'the present level' : 'the first supply',
+      );
     }
   }
 
-  add(upc: number, from: number, to: number, name: () => string): void {
+  add(upc: number, from: number, to: number, name: NameOf): void {
     const levels = this.#levels.get(upc);
     if (levels === undefined) return;
     this.#count(levels, from, 1, name);
     this.#count(levels, to, -1, name);
   }
 
-  #count(levels: Map<number, Level>, at: number, times: 1 | -1, name: () => string): void {
+  #count(levels: Map<number, Level>, at: number, times: 1 | -1, name: NameOf): void {
     let level = levels.get(at);
     if (level === undefined) {
       if (this.#kept >= MAX_LEVELS) {
@@ -78,8 +86,8 @@ class Breaks {
       this.#kept++;
     }
     level.net += times;
-    if (times === 1) level.leftBy = name();
-    else level.reachedBy = name();
+    const names = times === 1 ? level.leftBy : level.reachedBy;
+    if (names.length < MAX_NAMES) names.push(name(times === 1 ? 'from' : 'to'));
     if (level.net !== 0) return;
     // What follows from each other is not kept.
     levels.delete(at);
@@ -97,13 +105,9 @@ class Breaks {
 }
 
 function breakAt(at: number, { net, leftBy, reachedBy }: Level): string {
-  const many = Math.abs(net) > 1 ? ` (${Math.abs(net)} times)` : '';
-  if (net > 0) {
-    return leftBy === ''
-      ? `${at} are available, which nothing left`
-      : `${leftBy} begins at ${at}, which nothing before it left${many}`;
-  }
-  return reachedBy === ''
-    ? `nothing begins at ${at}, which were supplied`
-    : `${reachedBy} left ${at}, from which nothing goes on${many}`;
+  const times = Math.abs(net) > 1 ? `, ${Math.abs(net)} times` : '';
+  if (net < 0)
+    return `${reachedBy.join(' and ')} left ${at}, and nothing goes on from there${times}`;
+  const verb = leftBy.length > 1 ? 'begin' : 'begins';
+  return `${leftBy.join(' and ')} ${verb} at ${at}, and nothing led there${times}`;
 }

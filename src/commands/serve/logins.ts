@@ -6,8 +6,9 @@ export default class ServeLogins extends ListCommand {
   static override summary = 'Show who is logged in, or end the logins of a user';
 
   static override description =
-    `One row for each login of a user. With --end all logins of that user end, with the next request on every
-server, and the list shows those that are left; the user can log in again unless they are removed.`;
+    'One row for each login of a user. With --end all logins of that user end, with the ' +
+    'next request on every server, and the list shows those that are left; the user can ' +
+    'log in again unless they are removed.';
 
   static override examples = [
     { description: 'All logins', command: '<%= config.bin %> <%= command.id %>' },

@@ -18,11 +18,13 @@ import { MAX_ORDER_ID_LENGTH } from '../../protocol/limits.ts';
 export default class ServeRestock extends OperatorCommand {
   static override summary = 'Add units to an item, or take some away, while servers sell';
 
-  static override description =
-    `All servers sell the new units from their next batch on. Never more is taken away than is available.
-
-Like an order, a restock has an id and happens once: the same command with the same --id tells what
-happened the first time. One that is refused changes nothing and leaves its id free.`;
+  static override description = [
+    'All servers sell the new units from their next batch on. Never more is taken away ' +
+      'than is available.',
+    'Like an order, a restock has an id and happens once: the same command with the same ' +
+      '--id tells what happened the first time. One that is refused changes nothing and ' +
+      'leaves its id free.',
+  ].join('\n\n');
 
   static override examples = [
     {

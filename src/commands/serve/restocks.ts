@@ -6,7 +6,7 @@ import { toTime, toUpc } from '../../operator/words.ts';
 export default class ServeRestocks extends ListCommand {
   static override summary = 'Show the restocks: what came or went, when, why, and by whom';
 
-  static override description = `Oldest first. Times are UTC.`;
+  static override description = 'Oldest first. Times are UTC.';
 
   static override examples = [
     { description: 'All restocks', command: '<%= config.bin %> <%= command.id %>' },

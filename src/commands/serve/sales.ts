@@ -6,13 +6,15 @@ import { toTime, toUpc, usageFailure } from '../../operator/words.ts';
 export default class ServeSales extends ListCommand {
   static override summary = 'Show the orders of all users';
 
-  static override description =
-    `By user, and each user's by order id, which for most orders is the order of time. Times are UTC; an
-order belongs to the time from --since on and before --until, so that days follow each other without a
-gap: --since 2026-11-25 --until 2026-11-26 is one day. With --csv each line of an order is a line.
-
---csv and --json are written as the orders are read, however many there are. Orders that are bought
-meanwhile may be among them; with --until in the past the list is always the same.`;
+  static override description = [
+    "By user, and each user's by order id, which for most orders is the order of time. " +
+      'Times are UTC; an order belongs to the time from --since on and before --until, so ' +
+      'that days follow each other without a gap: --since 2026-11-25 --until 2026-11-26 is ' +
+      'one day. With --csv each line of an order is a line.',
+    '--csv and --json are written as the orders are read, however many there are. Orders ' +
+      'that are bought meanwhile may be among them; with --until in the past the list is ' +
+      'always the same.',
+  ].join('\n\n');
 
   static override examples = [
     {

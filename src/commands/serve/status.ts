@@ -26,8 +26,9 @@ export default class ServeStatus extends BaseCommand {
   static override summary = 'Ask whether a server serves at an address';
 
   static override description =
-    `Connects as a client does, and logs nobody in. Exit code 0: an inv server answers there. 5: none does. For
-a check of a service, or a script that waits until the shop is open.`;
+    'Connects as a client does, and logs nobody in. Exit code 0: an inv server answers ' +
+    'there. 5: none does. For a check of a service, or a script that waits until the shop ' +
+    'is open.';
 
   static override examples = [
     { description: 'On this machine', command: '<%= config.bin %> <%= command.id %>' },
@@ -66,7 +67,13 @@ a check of a service, or a script that waits until the shop is open.`;
       version,
       server,
       shop: shop?.id ?? null,
-      since: shop?.since ?? null,
+      since: shop === null ? null : isoSince(shop.since),
     };
   }
+}
+
+/** HELLO tells milliseconds since 1970 UTC. */
+function isoSince(since: string): string | null {
+  const milliseconds = Number(since);
+  return /^\d{1,15}$/.test(since) ? new Date(milliseconds).toISOString() : null;
 }

@@ -8,8 +8,9 @@ export default class ServeStock extends ListCommand {
   static override summary = 'Show what was supplied and sold of each item, and what is available';
 
   static override description =
-    `Every item of the data, also what the catalogue has no more. Units are all that were ever supplied; what
-was sold is what is not available of them. Works while servers sell, and while none runs.`;
+    'Every item of the data, also what the catalogue has no more. Units are all that were ' +
+    'ever supplied; what was sold is what is not available of them. Works while servers ' +
+    'sell, and while none runs.';
 
   static override examples = [
     { description: 'The whole stock', command: '<%= config.bin %> <%= command.id %>' },

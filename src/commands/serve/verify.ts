@@ -7,13 +7,14 @@ export default class ServeVerify extends OperatorCommand {
   static override summary =
     'Prove the books: that nothing was oversold, and every order has one outcome';
 
-  static override description =
-    `Adds up all orders and compares them with the stock: for every item, the units supplied are those that are
-available and those that were sold, and each receipt begins at the level that another one left. Every
-order must be readable and have one outcome.
-
-Shows one moment, and keeps no server from selling. The log of a data file grows by what is sold meanwhile.
-Exit code 1: the books do not balance; each fault is named.`;
+  static override description = [
+    'Adds up all orders and compares them with the stock: for every item, the units ' +
+      'supplied are those that are available and those that were sold, and each receipt ' +
+      'begins at the level that another one left. Every order must be readable and have one ' +
+      'outcome.',
+    'Shows one moment, and keeps no server from selling. The log of a data file grows by ' +
+      'what is sold meanwhile. Exit code 1: the books do not balance; each fault is named.',
+  ].join('\n\n');
 
   static override examples = [
     { description: 'At the end of a day', command: '<%= config.bin %> <%= command.id %>' },

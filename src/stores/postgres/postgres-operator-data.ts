@@ -168,13 +168,18 @@ class PostgresOperatorData implements OperatorData {
       'UPDATE inv.stock SET units = $2::bigint, available = $3::bigint WHERE upc = $1::bigint',
       [upc, units, available],
     );
-    await this.#session.rows(
+    const [written] = await this.#session.rows(
       `INSERT INTO inv.restocks (id, at, upc, units, available, reason, by)
-        VALUES ($1::text, $2::bigint, $3::bigint, $4::bigint, $5::bigint, $6::text, $7::text || ', as ' || session_user)`,
+        VALUES ($1::text, $2::bigint, $3::bigint, $4::bigint, $5::bigint, $6::text, $7::text || ', as ' || session_user)
+        RETURNING by`,
       [id, at, upc, restock.units, available, reason, by],
       { expects: UNIQUE_VIOLATION },
     );
-    return { kind: 'restocked', restock, replayed: false };
+    return {
+      kind: 'restocked',
+      restock: { ...restock, by: written?.by as string },
+      replayed: false,
+    };
   }
 
   /** Throws OutcomeUnknown when the connection broke meanwhile. */
