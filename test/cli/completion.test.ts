@@ -33,7 +33,7 @@ const CASES: [typed: string[], offered: string[]][] = [
   [['shop', '--port', ''], []],
   [
     ['shop', 'purchase', '--'],
-    ['--json', '--qty', '--end', '--data', '--count', '--fast', '--note', '--help'],
+    ['--json', '--qty', '--end', '--data', '--pace', '--count', '--fast', '--note', '--help'],
   ],
   [['shop', 'purchase', '--qty', '1', '--no'], ['--note']],
   [['shop', 'purchase', '--end', ''], ENDS],

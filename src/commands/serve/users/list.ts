@@ -4,6 +4,9 @@ import { UsersFile } from '../../../operator/users-file.ts';
 export default class ServeUsersList extends UsersCommand {
   static override summary = 'Show the users, in the order of the file';
 
+  static override description =
+    'Only the names: what is kept of a password cannot be turned back into it.';
+
   static override examples = [
     {
       description: 'A name on each line',
