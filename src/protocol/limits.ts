@@ -30,7 +30,7 @@ export const MAX_CONNECTIONS = 20_000;
 /** Who has not logged in for this long makes room for a new connection when there are too many. */
 export const LOGIN_TIMEOUT_MS = 60_000;
 
-/** TLS handshakes under way at once; the oldest makes room for one more. Each takes a file and up to 65 KB. */
+/** TLS handshakes under way at once; the oldest of the address that has most makes room for one more. Each takes a file and up to 65 KB. */
 export const MAX_HANDSHAKES = 512;
 
 /** From a connection to the end of its TLS handshake: time for a slow way with lost packets. */

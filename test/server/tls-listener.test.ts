@@ -10,6 +10,7 @@ import {
   UNREAD_OUTPUT_PAUSE_BYTES,
 } from '../../src/protocol/limits.ts';
 import { Handshake } from '../../src/server/handshake.ts';
+import { TlsListener } from '../../src/server/tls-listener.ts';
 import { Authority, hasOpenssl, type Issued } from '../support/certificates.ts';
 import { startServer } from '../support/in-process.ts';
 import { commands, RawClient } from '../support/raw-client.ts';
@@ -51,10 +52,15 @@ describe.runIf(hasOpenssl)('a port that speaks TLS (needs openssl)', () => {
   }
 
   /** Connections that send `bytes` and then nothing more. */
-  async function strangers(server: TlsTestServer, count: number, bytes: Buffer) {
+  async function strangers(
+    server: TlsTestServer,
+    count: number,
+    bytes: Buffer,
+    localAddress = '127.0.0.1',
+  ) {
     const all: Socket[] = [];
     for (let index = 0; index < count; index++) {
-      const socket = connect(server.port, '127.0.0.1');
+      const socket = connect({ port: server.port, host: '127.0.0.1', localAddress });
       socket.on('error', () => undefined);
       await once(socket, 'connect');
       socket.resume().write(bytes);
@@ -219,6 +225,34 @@ describe.runIf(hasOpenssl)('a port that speaks TLS (needs openssl)', () => {
       expect(new Set(starts).size).toBe(100);
     });
 
+    // Other systems than Linux have only 127.0.0.1 unless they are told to have more.
+    test.runIf(process.platform === 'linux')('of one address do not keep out another', async () => {
+      await using server = await start();
+      const hello = await clientHello();
+      using one = await strangers(server, 1, hello, '127.0.0.2');
+      await until(() => server.listener.underWay === 1);
+      const starts: string[] = [];
+      const { start: begin } = Handshake.prototype;
+      using _ = vi.spyOn(Handshake.prototype, 'start').mockImplementation(function (
+        this: Handshake,
+        context,
+      ) {
+        starts.push(this.address);
+        begin.call(this, context);
+      });
+      using crowd = await strangers(server, MAX_HANDSHAKES + 50, Buffer.alloc(0));
+      await until(() => crowd.open === MAX_HANDSHAKES - 1);
+      // It was there first, and stays.
+      expect(one.open).toBe(1);
+      for (const socket of crowd.all) if (!socket.closed) socket.write(hello);
+      using late = await strangers(server, 1, hello, '127.0.0.3');
+      await until(() => starts.length === MAX_HANDSHAKES - 1);
+      expect(late.open).toBe(1);
+      const place = starts.indexOf('127.0.0.3');
+      expect(place).toBeGreaterThanOrEqual(0);
+      expect(place).toBeLessThan(MAX_HANDSHAKES - 100);
+    });
+
     test('are gone with the server', async () => {
       const server = await start();
       using crowd = await strangers(server, 3, await clientHello());
@@ -321,6 +355,16 @@ describe.runIf(hasOpenssl)('a port that speaks TLS (needs openssl)', () => {
       await client.untilClosed().catch(() => undefined);
       await client[Symbol.asyncDispose]();
     });
+  });
+
+  test.each([
+    [Number.POSITIVE_INFINITY, MAX_HANDSHAKES],
+    [1_000_000, MAX_HANDSHAKES],
+    [1_024, 256],
+    [3, 1],
+  ])('with %d open files, strangers have %d of them', (files, reserved) => {
+    const nobody = () => undefined;
+    expect(new TlsListener(contextOf(issued), nobody, nobody, files).reservedFiles).toBe(reserved);
   });
 
   test('a new certificate is for new handshakes, and open connections stay', async () => {
