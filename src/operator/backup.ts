@@ -1,5 +1,6 @@
 /** A backup of a shop: one data file with everything, as it was at one moment. */
 import { existsSync, lstatSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { isPostgresAddress } from '../stores/postgres/connection/postgres-url.ts';
@@ -29,6 +30,7 @@ export async function backUp(
 ): Promise<Backup> {
   const path = resolve(target);
   checkFree(path);
+  letOthersGoFirst();
   const { draft, content, at } = await orFailure(() => copy(address, path, onProgress));
   using _ = draft;
   checkFree(path);
@@ -53,6 +55,15 @@ function checkFree(path: string): void {
   }
   if (!existsSync(dirname(path))) {
     throw refused(`there is no folder ${dirname(path)}; make it first, or check the path`);
+  }
+}
+
+/** A server on this machine needs the processor more. Without the right to say so, the backup runs as it is. */
+function letOthersGoFirst(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // A restricted process.
   }
 }
 

@@ -53,27 +53,38 @@ const THREAD = `
 
   const count = (db, table) => db.prepare('SELECT count(*) AS count FROM ' + table).get().count;
 
+  // '[[upc,qty,available],…]', read without making a list of it: most of the time goes into this.
   function unitsSold(db, orders) {
     const sold = new Map();
-    const select = db.prepare('SELECT lines FROM orders WHERE refusal IS NULL');
+    const unreadable = [];
+    const select = db.prepare('SELECT lines, id FROM orders WHERE refusal IS NULL');
     select.setReturnArrays(true);
     let done = 0;
-    for (const [lines] of select.iterate()) {
-      for (const [, upc, qty] of lines.matchAll(/\\[(\\d+),(\\d+),/g)) {
-        sold.set(upc, (sold.get(upc) ?? 0) + Number(qty));
-      }
+    for (const [lines, id] of select.iterate()) {
+      let start = lines.indexOf('[', 1);
+      do {
+        const comma = lines.indexOf(',', start);
+        const upc = Number(lines.slice(start + 1, comma));
+        const units = Number(lines.slice(comma + 1, lines.indexOf(',', comma + 1)));
+        if (start === -1 || comma === -1 || !Number.isSafeInteger(upc) || !Number.isSafeInteger(units)) {
+          if (unreadable.length < namedFaults) unreadable.push('order ' + id + ' cannot be read');
+          break;
+        }
+        sold.set(upc, (sold.get(upc) ?? 0) + units);
+        start = lines.indexOf('[', comma);
+      } while (start !== -1);
       if (++done % reportEvery === 0) parentPort.postMessage({ done, total: orders });
     }
-    return sold;
+    return { sold, unreadable };
   }
 
-  function faultsOf(db, sold) {
-    const faults = [];
+  function faultsOf(db, { sold, unreadable }) {
+    const faults = [...unreadable];
     const select = db.prepare('SELECT upc, units, available FROM stock ORDER BY upc');
     select.setReadBigInts(true);
     for (const { upc, units, available } of select.iterate()) {
-      const bought = sold.get(String(upc)) ?? 0;
-      sold.delete(String(upc));
+      const bought = sold.get(Number(upc)) ?? 0;
+      sold.delete(Number(upc));
       if (units === available + BigInt(bought)) continue;
       faults.push('UPC ' + upc + ': ' + units + ' units, but ' + available + ' available and ' + bought + ' sold');
     }
