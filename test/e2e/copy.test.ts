@@ -195,3 +195,34 @@ test('what cannot be copied is refused, and makes nothing', async () => {
   expect(readdirSync(folder.path)).toEqual([]);
   expect(await postgres.run(url, "SELECT to_regnamespace('inv') AS inv")).toEqual([{ inv: null }]);
 });
+
+test('a copy that was killed at the last moment leaves a file that is not served, and is run again', async () => {
+  using folder = new TemporaryFolder();
+  const run = operator(folder);
+  const data = folder.file('shop.db');
+  const { token } = await trade(data);
+  const before = await seen(data, token);
+  const url = await postgres.newDatabase();
+  // The mark was on disk, and PostgreSQL had not committed.
+  const change = new DatabaseSync(data);
+  change.exec("UPDATE batches SET opening = 'moved to postgres://db.example/inv'");
+  change.close();
+  const refused = await serveToEnd('--port', '0', '--data', data);
+  expect(refused.stderr).toContain('was copied to postgres://db.example/inv');
+  expect(refused.stderr).toContain('run inv serve copy again');
+  // A copy that fails does not take the mark away.
+  const nowhere = await run('copy', '--data', data, '--to', 'postgres://127.0.0.1:1/inv');
+  expect([nowhere.code, nowhere.stderr]).toEqual([
+    1,
+    expect.stringContaining('nothing is listening'),
+  ]);
+  expect((await serveToEnd('--port', '0', '--data', data)).stderr).toContain('was copied to');
+  expect((await run('copy', '--data', data, '--to', url)).code).toBe(0);
+  expect(await seen(url, token)).toEqual(before);
+
+  // The way back that the sentence names.
+  expect((await run('backup', folder.file('b.db'), '--data', data)).code).toBe(0);
+  expect((await run('restore', folder.file('b.db'), '--data', data)).code).toBe(0);
+  await using server = await serve(data);
+  expect(server.greeting.at(-1)).toMatch(/^restored/);
+});
