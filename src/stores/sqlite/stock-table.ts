@@ -1,6 +1,6 @@
 /**
- * The table of stock. Every level is kept in memory, and read again from the file, one row at a time and
- * when it is needed, after somebody else has written: so an operator's restock costs the buyers of other
+ * The table of stock. Every level is kept in memory once it was needed, and read again from the file, one row at a
+ * time and when it is needed, after somebody else has written: so an operator's restock costs the buyers of other
  * items nothing, however many items there are.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
@@ -47,14 +47,8 @@ export class SqliteStock implements Lookup<number, Stock> {
     this.#selectLevel = db.prepare('SELECT available FROM stock WHERE upc = ?');
     // A level that SQL has set may be greater than any number of JavaScript.
     this.#selectLevel.setReadBigInts(true);
-    const levels = new Map<number, bigint>();
-    const select = db.prepare('SELECT upc, available FROM stock WHERE upc > 0');
-    select.setReadBigInts(true);
-    for (const row of select.iterate()) levels.set(Number(row.upc), row.available as bigint);
-    const entries = new Map<number, Entry>();
-    for (const item of catalog) {
-      entries.set(item.upc, new Entry(itemFromLevel(item, levels.get(item.upc)), 0));
-    }
+    this.#selectLevel.setReturnArrays(true);
+    const entries = new Map(catalog.map((item) => [item.upc, unread(item)]));
     this.#onSale = { entries, upcs: sortedUpcs(catalog) };
   }
 
@@ -113,11 +107,10 @@ export class SqliteStock implements Lookup<number, Stock> {
     const entries = new Map<number, Entry>();
     for await (const part of partsOf(catalog)) {
       for (const item of part) {
-        const { upc, name, code } = item;
-        const entry = before.get(upc);
-        const isSame = entry?.stock.name === name && entry.stock.code === code;
-        // Sales go on: an entry that stays is shared with the list in force; of any other the level is read when it is needed.
-        entries.set(upc, isSame ? entry : new Entry({ upc, name, code, available: 0 }, NEVER_READ));
+        const entry = before.get(item.upc);
+        const isSame = entry?.stock.name === item.name && entry.stock.code === item.code;
+        // Sales go on: an entry that stays is shared with the list in force.
+        entries.set(item.upc, isSame ? entry : unread(item));
       }
     }
     const upcs = sortedUpcs(catalog);
@@ -132,16 +125,21 @@ export class SqliteStock implements Lookup<number, Stock> {
 
   #readAgain(entry: Entry): Stock {
     const { upc } = entry.stock;
-    const row = this.#selectLevel.get(upc) as { available: bigint } | undefined;
-    entry.stock = itemFromLevel(entry.stock, row?.available);
+    const row = this.#selectLevel.get(upc) as unknown as [bigint] | undefined;
+    entry.stock = itemFromLevel(entry.stock, row?.[0]);
     entry.epoch = this.#epoch;
     if (entry.stock.fault !== undefined) this.#onFault(`UPC ${upc}: ${entry.stock.fault}`);
     return entry.stock;
   }
 }
 
+/** An item whose level is read when it is first needed: a server of 100,000 items starts without them. */
+function unread({ upc, name, code }: Item): Entry {
+  return new Entry({ upc, name, code, available: 0 }, NEVER_READ);
+}
+
 function sortedUpcs(catalog: readonly Item[]): readonly number[] {
-  return catalog.map(({ upc }) => upc).sort((one, other) => one - other);
+  return [...Float64Array.from(catalog, ({ upc }) => upc).sort()];
 }
 
 /**
@@ -153,7 +151,10 @@ export function addNewItems(db: DatabaseSync, catalog: readonly Item[]): number 
   const select = db.prepare(
     `SELECT upc, name FROM stock WHERE upc BETWEEN 1 AND ${Number.MAX_SAFE_INTEGER}`,
   );
-  for (const row of select.iterate()) known.set(row.upc as number, row.name as string);
+  select.setReturnArrays(true);
+  for (const [upc, name] of select.iterate() as Iterable<unknown> as Iterable<[number, string]>) {
+    known.set(upc, name);
+  }
   const news = catalog.filter((item) => known.get(item.upc) !== item.name);
   if (news.length === 0) return 0;
   // In the order of the table.

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CatalogError, type Item } from '../../../src/inventory/catalog.ts';
 import { readCatalog } from '../../../src/inventory/catalog-file/read-catalog.ts';
+import { watchWork } from '../../support/work.ts';
 
 const read = (text: string, path = 'items') => readCatalog(path, Buffer.from(text));
 const readJson = (text: string) => read(text, 'items.json');
@@ -363,26 +364,3 @@ test('100,000 items are read in parts: nobody waits for more than 50 ms of work'
     expect(Math.min(...longest)).toBeLessThan(50);
   }
 });
-
-/** Measures the longest time, in milliseconds, that this thread works without a turn of the event loop. */
-function watchWork(): { end(): number } {
-  const worked = () => {
-    const { user, system } = process.threadCpuUsage();
-    return (user + system) / 1_000;
-  };
-  let longest = 0;
-  let last = worked();
-  let turn: NodeJS.Immediate;
-  const look = () => {
-    longest = Math.max(longest, worked() - last);
-    last = worked();
-    turn = setImmediate(look);
-  };
-  turn = setImmediate(look);
-  return {
-    end: () => {
-      clearImmediate(turn);
-      return longest;
-    },
-  };
-}
