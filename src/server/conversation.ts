@@ -153,11 +153,19 @@ export class Conversation implements Caller {
   }
 
   #perform(command: Command, work: number): void {
-    const { request, take } = command.verb;
-    if (request !== null) {
+    const { request } = command.verb;
+    if (request === null) {
+      this.#performHere(command);
+    } else {
       this.#replies.expect();
       this.#submit(command, request(command, this), work);
-    } else if (take === null) {
+    }
+  }
+
+  /** Performs a command that asks no store. Apart from the others, so that no purchase makes room for its closures. */
+  #performHere(command: Command): void {
+    const { take } = command.verb;
+    if (take === null) {
       this.#tell(() => command.verb.answer(command, this));
     } else {
       const taken = take(command, this);
@@ -181,11 +189,8 @@ export class Conversation implements Caller {
   /** Replies without the store. `make` is called when the turn of the reply has come. */
   #tell(make: () => Reply): void {
     this.madeAtOnce++;
-    this.#replies.addMade(() => {
-      // It may change the version.
-      const reply = make();
-      return encode(reply, this.version);
-    });
+    // `make` comes first: it may change the version.
+    this.#replies.addMade(() => encode(make(), this.version));
   }
 
   /** Checks a password away from the event loop, and performs `command` when it is right. */
@@ -212,9 +217,8 @@ export class Conversation implements Caller {
       return;
     }
     const bytes = encodeOutcome(outcome, this, command);
-    const { rest } = command.verb;
-    if (rest === null || isRefused) this.#add(bytes);
-    else this.#addPart(bytes as string, () => rest(outcome, command));
+    if (isRefused || command.verb.rest === null) this.#add(bytes);
+    else this.#addPart(bytes as string, outcome, command);
   }
 
   #add(bytes: string | Iterator<string>): void {
@@ -222,10 +226,10 @@ export class Conversation implements Caller {
     this.#flushAfterBatch();
   }
 
-  /** Adds a part of a reply; what `restOf` returns follows in the same reply. */
-  #addPart(bytes: string, restOf: () => Command | null): void {
+  /** Adds a part of the reply to `command`; what its verb has left for `outcome` follows in the same reply. */
+  #addPart(bytes: string, outcome: Outcome, command: Command): void {
     try {
-      this.#rest = restOf();
+      this.#rest = command.verb.rest?.(outcome, command) ?? null;
     } catch (error) {
       if (!(error instanceof BrokenReply)) throw error;
       this.#breakOff();
