@@ -54,8 +54,9 @@ export function toTime(option: string, word: string): number {
   if (parts !== undefined) {
     const { date, clock = '00:00', zone = 'Z' } = parts;
     const time = Date.parse(`${date}T${clock}${zone.toUpperCase()}`);
-    // 30 February is read as 2 March.
-    const isRealDay = new Date(`${date}T00:00Z`).toISOString().startsWith(date as string);
+    // 30 February would be read as 2 March.
+    const day = Date.parse(`${date}T00:00Z`);
+    const isRealDay = !Number.isNaN(day) && isoTime(day).startsWith(date as string);
     if (!Number.isNaN(time) && isRealDay) return time;
   }
   throw usageFailure(
