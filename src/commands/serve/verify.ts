@@ -35,10 +35,14 @@ export default class ServeVerify extends OperatorCommand {
     await this.printDone(() => {
       const { ok, items, orders, faults } = found;
       this.log(
-        `${ok ? 'The books balance' : 'The books do not balance'}: ${items} items, ${orders} orders.`,
+        `${ok ? 'The books balance' : 'The books do not balance'}: ${count(items, 'item')}, ${count(orders, 'order')}.`,
       );
       for (const { message } of faults) this.log(message);
     });
     return found;
   }
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
