@@ -16,6 +16,8 @@ export interface Tool {
   readonly mode: string;
   readonly from: string;
   readonly probe: Command;
+  /** Whether the server speaks TLS. */
+  readonly isTls?: boolean;
   /** Rejects when the tool does not do what it is for. */
   readonly use: (shop: ToolShop) => Promise<void>;
 }
@@ -40,11 +42,13 @@ class ToolShop implements AsyncDisposable {
     this.#server = server;
   }
 
-  static async open(): Promise<ToolShop> {
+  static async open({ isTls = false }: Pick<Tool, 'isTls'>): Promise<ToolShop> {
     const folder = new TemporaryFolder();
     const catalog = folder.file('catalog.json');
     writeFileSync(catalog, JSON.stringify(CATALOG));
-    return new ToolShop(folder, await serve(folder.file('shop.db'), '--catalog', catalog));
+    const { key, certificate } = isTls ? await makeCertificate(folder) : {};
+    const tls = key && certificate ? ['--tls-key', key, '--tls-cert', certificate] : [];
+    return new ToolShop(folder, await serve(folder.file('shop.db'), '--catalog', catalog, ...tls));
   }
 
   get port(): string {
@@ -96,6 +100,11 @@ const BUY = ['PURCHASE', '1001', '1', 'ORDER', 'cli-1'];
 function cli(mode: string, use: Tool['use']): Tool {
   return { name: 'redis-cli', mode, ...REDIS_TOOLS, use };
 }
+
+const STUNNEL = {
+  from: 'Debian stunnel4',
+  probe: ['sh', '-c', 'stunnel4 -version && openssl version && redis-cli --version'],
+} as const;
 
 export const TOOLS: readonly Tool[] = [
   cli('one command, `--user` and `--pass`', async (shop) => {
@@ -167,6 +176,17 @@ export const TOOLS: readonly Tool[] = [
     expect(code === 0 && /^\d+ \d+ [\d.]+ [1-9]\d*\n/.test(output), output);
   }),
   {
+    ...cli('`--tls --cacert FILE`, to a server with `--tls-cert`', async (shop) => {
+      const authority = ['--tls', '--cacert', shop.folder.file('certificate.pem')];
+      const { output } = await shop.cli([...authority, ...BUY]);
+      expect(output.startsWith('order\ncli-1\n'), output);
+      const without = await shop.cli(BUY);
+      expect(without.code !== 0 && without.output === '', without.output);
+    }),
+    probe: ['sh', '-c', 'redis-cli --help 2>&1 | grep -e --tls && openssl version'],
+    isTls: true,
+  },
+  {
     name: 'redis-benchmark',
     mode: '50 connections, `-P 16`, 10,000 purchases',
     ...REDIS_TOOLS,
@@ -196,9 +216,15 @@ export const TOOLS: readonly Tool[] = [
   {
     name: 'stunnel',
     mode: 'TLS before a server without, reached by `redis-cli --tls`',
-    from: 'Debian stunnel4',
-    probe: ['sh', '-c', 'stunnel4 -version && openssl version && redis-cli --version'],
+    ...STUNNEL,
     use: tunnelled,
+  },
+  {
+    name: 'stunnel',
+    mode: 'from a client without TLS to a server with `--tls-cert`, its certificate checked',
+    ...STUNNEL,
+    isTls: true,
+    use: tunnelledToTls,
   },
 ];
 
@@ -206,12 +232,16 @@ export const TOOLS: readonly Tool[] = [
 export async function tryTool(tool: Tool): Promise<ToolReport> {
   const { code } = await run(tool.probe, { limitMs: LIMIT_MS });
   if (code !== 0) return { tool, isMissing: true, version: '', fault: null };
-  await using shop = await ToolShop.open();
-  const fault = await tool.use(shop).then(
+  const fault = await useTool(tool).then(
     () => null,
     (error: Error) => error.message,
   );
   return { tool, isMissing: false, version: await debianVersion(tool.from), fault };
+}
+
+async function useTool(tool: Tool): Promise<void> {
+  await using shop = await ToolShop.open(tool);
+  await tool.use(shop);
 }
 
 /** HAProxy's documented check of a Redis server: up while the server is there, down while it is not. */
@@ -283,35 +313,59 @@ async function exported(shop: ToolShop): Promise<void> {
   });
 }
 
+/** stunnel before a server without TLS. */
 async function tunnelled(shop: ToolShop): Promise<void> {
-  const port = String(await freePort());
-  const [key, certificate] = [shop.folder.file('key.pem'), shop.folder.file('certificate.pem')];
-  const name = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  const files = ['-keyout', key, '-out', certificate];
-  const made = await shop.run([
-    'openssl',
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    ...name,
-    ...files,
+  const { key, certificate } = await makeCertificate(shop.folder);
+  await throughStunnel(shop, `cert = ${certificate}\nkey = ${key}`, [
+    '--tls',
+    '--cacert',
+    certificate,
   ]);
-  expect(made.code === 0, made.errors);
-  const configuration = shop.folder.file('stunnel.conf');
-  writeFileSync(
-    configuration,
-    `foreground = yes\npid =\ncert = ${certificate}\nkey = ${key}\n[shop]\naccept = 127.0.0.1:${port}\nconnect = 127.0.0.1:${shop.port}\n`,
+}
+
+/** stunnel before a client without TLS; it checks the certificate of the server. */
+async function tunnelledToTls(shop: ToolShop): Promise<void> {
+  const certificate = shop.folder.file('certificate.pem');
+  await throughStunnel(
+    shop,
+    `client = yes\nverifyChain = yes\nCAfile = ${certificate}\ncheckIP = 127.0.0.1`,
+    [],
   );
+}
+
+/** Buys with redis-cli through stunnel, which the lines `settings` set up. */
+async function throughStunnel(
+  shop: ToolShop,
+  settings: string,
+  args: readonly string[],
+): Promise<void> {
+  const port = String(await freePort());
+  const configuration = shop.folder.file('stunnel.conf');
+  const ways = `accept = 127.0.0.1:${port}\nconnect = 127.0.0.1:${shop.port}`;
+  writeFileSync(configuration, `foreground = yes\npid =\n[shop]\n${ways}\n${settings}\n`);
   await beside(['stunnel4', configuration], shop, async () => {
     let output = '';
     await until('stunnel', async () => {
-      ({ output } = await shop.cli(['-p', port, '--tls', '--cacert', certificate, ...BUY]));
+      ({ output } = await shop.cli(['-p', port, ...args, ...BUY]));
       return output !== '';
     });
     expect(output.startsWith('order\ncli-1\n'), output);
   });
+}
+
+/** Makes a key and a certificate of its own for 127.0.0.1. */
+async function makeCertificate(
+  folder: TemporaryFolder,
+): Promise<{ key: string; certificate: string }> {
+  const [key, certificate] = [folder.file('key.pem'), folder.file('certificate.pem')];
+  const name = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const files = ['-keyout', key, '-out', certificate];
+  const made = await run(
+    ['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...name, ...files],
+    { limitMs: LIMIT_MS },
+  );
+  if (made.code !== 0) throw new Error(`no certificate: ${made.errors}`);
+  return { key, certificate };
 }
 
 /** Runs `command` while `use` is at work. */
