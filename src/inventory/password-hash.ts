@@ -94,13 +94,22 @@ function memoryOf({ ln, r, p }: ScryptCost): number {
   return 128 * r * 2 ** ln + 128 * r * (p - 1);
 }
 
-/** Spends this much work (see workOf) as checks with a cost near `like` spend it. */
-export async function spend(work: number, like: ScryptCost): Promise<void> {
-  // As large a table as there is work for: memory sets the pace, not the processor.
-  let { ln } = like;
-  while (ln > 1 && 2 ** ln * like.r > work) ln--;
-  const p = Math.round(work / (2 ** ln * like.r));
-  if (p > 0) await scryptOf('', SPENT_SALT, 32, { ln, r: like.r, p });
+/**
+ * How long a check takes, in proportion: to its work, and to the memory that it touches for the first time, which
+ * takes about a third of what working with it once takes.
+ */
+export function effortOf({ ln, r, p }: ScryptCost): number {
+  return 2 ** ln * r * (p + FIRST_TOUCH);
+}
+
+const FIRST_TOUCH = 0.3;
+
+/** Takes as long as a check of this effort (see effortOf) with a table much as that of `like`. */
+export async function spend(effort: number, like: ScryptCost): Promise<void> {
+  // A quarter of the rows, so that the number of blocks in a row can be chosen finely.
+  const ln = Math.max(1, like.ln - 2);
+  const r = Math.round(effort / (1 + FIRST_TOUCH) / 2 ** ln);
+  if (r > 0 && ln < 16 * r) await scryptOf('', SPENT_SALT, 32, { ln, r, p: 1 });
 }
 
 const SPENT_SALT = Buffer.alloc(16);

@@ -4,7 +4,7 @@
  */
 import { hash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isPasswordOf, spend, workOf } from '../inventory/password-hash.ts';
+import { effortOf, isPasswordOf, spend } from '../inventory/password-hash.ts';
 import { MAX_USER_NAME_LENGTH } from '../inventory/user-limits.ts';
 import type { Credentials } from '../protocol/argument-checks.ts';
 import type { KnownUser, UsersInForce } from './users-in-force.ts';
@@ -102,14 +102,14 @@ export class Passwords {
     }
   }
 
-  /** A wrong password takes as much work as the costliest user's, whoever's it is: time does not tell who exists. */
+  /** A wrong password takes as long as the costliest user's, whoever's it is: time does not tell who exists. */
   async #hashed({ user: name, password }: Credentials): Promise<KnownUser | null> {
     const { decoy } = this.#users;
     const user = this.#users.find(name);
     const right = await isPasswordOf(password, user?.hash ?? decoy);
     if (user === undefined) return null;
     if (!right) {
-      await spend(workOf(decoy) - workOf(user.hash), user.hash);
+      await spend(effortOf(decoy) - effortOf(user.hash), decoy);
       return null;
     }
     // Removed, or given another password, while this one was checked.

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import type { Login } from '../inventory/model.ts';
 import {
   credentialOf,
+  effortOf,
   type PasswordHash,
   parsePasswordHash,
   USUAL_COST,
-  workOf,
 } from '../inventory/password-hash.ts';
 import type { User } from '../inventory/users.ts';
 import type { UserInForce } from '../verbs/verb.ts';
@@ -93,7 +93,7 @@ export class UsersInForce {
 function decoyLike(hashes: readonly PasswordHash[]): PasswordHash {
   const [first = USUAL_COST, ...others] = hashes;
   const { ln, r, p } = others.reduce(
-    (most, one) => (workOf(one) > workOf(most) ? one : most),
+    (most, one) => (effortOf(one) > effortOf(most) ? one : most),
     first,
   );
   return { ln, r, p, salt: randomBytes(16), hash: randomBytes(32) };
