@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import * as catalog from '../src/inventory/catalog.ts';
 import * as refusals from '../src/inventory/refusals.ts';
 import * as inventoryLimits from '../src/inventory/user-limits.ts';
+import * as passwordText from '../src/password-text.ts';
 import { ERRORS, RETRY_WORDS } from '../src/protocol/error-codes.ts';
 import * as limits from '../src/protocol/limits.ts';
 import * as lingeringClose from '../src/server/lingering-close.ts';
@@ -135,6 +136,7 @@ const everyLimit: Record<string, number> = {
   ...numbersOf(orderIds),
   ...numbersOf(catalog),
   ...numbersOf(inventoryLimits),
+  ...numbersOf(passwordText),
   ...numbersOf(refusals),
 };
 

@@ -1,10 +1,7 @@
-/** How long what names a user may be, and how much one user may have in the store. */
+/** How long the name of a user may be, and how much one user may have in the store. */
 
 /** Characters of a user's name. */
 export const MAX_USER_NAME_LENGTH = 64;
-
-/** Bytes of a password in UTF-8: with a name it fits into a request before login. */
-export const MAX_PASSWORD_BYTES = 512;
 
 /** Logins made with LOGIN that one user has at once. With one more, the oldest ends. */
 export const MAX_LOGINS_OF_USER = 1_000;

@@ -1,6 +1,6 @@
 /** The password that an operator gives to a user. */
 import { canPrompt, passwordFromStdin, promptForPassword } from '../cli/password-source.ts';
-import { passwordFault, preparePassword } from '../inventory/password-text.ts';
+import { passwordFault, preparePassword } from '../password-text.ts';
 import { usageFailure } from './words.ts';
 
 /**

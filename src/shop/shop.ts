@@ -9,9 +9,10 @@ import { ConnectionLost, Refused } from '../client/errors.ts';
 import type { PastOrder, StockItem } from '../client/replies.ts';
 import { PAUSES_MS, withRetry } from '../client/retry.ts';
 import type { Timeouts } from '../client/server-connection.ts';
+import { passwordFault } from '../password-text.ts';
 import type { Line } from '../protocol/argument-checks.ts';
 import { AccountClient, type LoggedOut } from './account-client.ts';
-import { notLoggedIn, notRecorded, outcomeUnknown } from './failures.ts';
+import { notLoggedIn, notRecorded, outcomeUnknown, usage } from './failures.ts';
 import { type Bought, sendOrder } from './outbox.ts';
 import { Accounts, type SavedLogin } from './state/accounts.ts';
 import { type Holdings, LocalInventory } from './state/local-inventory.ts';
@@ -89,6 +90,9 @@ export class Shop {
 
   /** `since` is the server's time of the login, milliseconds since 1970 UTC. */
   async login(user: string, password: string): Promise<{ account: string; since: number }> {
+    // Of what is no password the server's code says only that the request makes no sense.
+    const fault = password === '' ? null : passwordFault(password);
+    if (fault !== null) throw usage(`a password ${fault}`);
     await this.#local.checkWritable();
     const { account, since } = await this.#client.login(user, password);
     return { account, since };

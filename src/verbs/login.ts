@@ -3,8 +3,8 @@
 import { isUtf8 } from 'node:buffer';
 import { hash, randomBytes } from 'node:crypto';
 import type { Login, Outcome, Request, Session } from '../inventory/model.ts';
-import { passwordFault, preparePassword } from '../inventory/password-text.ts';
 import { NO_SESSION } from '../inventory/refusals.ts';
+import { passwordFault, preparePassword } from '../password-text.ts';
 import type { Credentials } from '../protocol/argument-checks.ts';
 import { encode, fromWire, OK, type Reply, toWire } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';

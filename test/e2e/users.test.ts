@@ -183,6 +183,27 @@ describe('the accounts of the demonstration', () => {
   });
 });
 
+test('inv shop login says what is no password, and the server is not asked', async () => {
+  await using server = await serve(folder.file('shop.db'));
+  inv.port = server.port;
+  const login = (input: string) =>
+    inv.run(['shop', 'login', '--user', 'alice', '--password-stdin'], { input });
+  for (const [input, message] of [
+    ['wonderland\0\n', 'a password has no control characters, and no NUL'],
+    [`${'x'.repeat(60_000)}\n`, 'a password has at most 512 bytes'],
+    [`${'x'.repeat(1_048_576)}\n`, '--password-stdin: the first line is longer than 65536 bytes'],
+  ]) {
+    expect(await login(input as string)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `inv: ${message}\n`,
+    });
+  }
+  expect(await login('\n')).toMatchObject({ code: 4 });
+  expect(await login('wonderland\r\n')).toMatchObject({ code: 0 });
+  expect((await server.stop()).stderr.match(/"event":"login failed"/g)).toHaveLength(1);
+});
+
 describe('inv serve users', () => {
   test('prints names, also for programs', async () => {
     const add = await operator('add dana --json', 'secret 1');

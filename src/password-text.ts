@@ -3,7 +3,9 @@
  * characters are the same password whichever keyboard made them. Every space is U+0020, and the text
  * is in Unicode normal form C. Case counts, and nothing is trimmed.
  */
-import { MAX_PASSWORD_BYTES } from './user-limits.ts';
+
+/** Bytes of a password in UTF-8, prepared: with a name it fits into a request before login. */
+export const MAX_PASSWORD_BYTES = 512;
 
 /** Why a text is no password: a sentence without its subject, which is "a password". Null when it is one. */
 export function passwordFault(password: string): string | null {

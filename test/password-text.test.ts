@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { passwordFault, preparePassword } from '../../src/inventory/password-text.ts';
+import { passwordFault, preparePassword } from '../src/password-text.ts';
 
 describe('as OpaqueString of RFC 8265 has it', () => {
   // The examples of its section 4.3.
