@@ -13,6 +13,7 @@ test('the codes of this version: clients branch on them', () => {
     'ORDERREUSED',
     'EXECABORT',
     'NOPROTO',
+    'TLSONLY',
     'TOOBIG',
     'BUSY',
     'UNAVAILABLE',
