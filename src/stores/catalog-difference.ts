@@ -4,7 +4,7 @@ import type { Item } from '../inventory/catalog.ts';
 import type { CatalogChange } from '../inventory/store.ts';
 import type { ItemLabel } from './stock-row.ts';
 
-/** Items that are handled in one go: about a millisecond in memory, some milliseconds when they are written. */
+/** Items that are handled in one go: about a millisecond in memory, some milliseconds when a data file takes them. */
 const IN_ONE_GO = 1_000;
 
 export interface CatalogDifference {
@@ -34,10 +34,13 @@ export async function differenceFrom(
   return { rows, change: { items: catalog.length, added, gone, renamed: rows.length - added } };
 }
 
-/** `items` in parts, with a turn of the event loop after each. */
-export async function* partsOf(items: readonly Item[]): AsyncGenerator<readonly Item[]> {
-  for (let from = 0; from < items.length; from += IN_ONE_GO) {
-    yield items.slice(from, from + IN_ONE_GO);
+/** `items` in parts of at most `inOneGo`, with a turn of the event loop after each. */
+export async function* partsOf(
+  items: readonly Item[],
+  inOneGo = IN_ONE_GO,
+): AsyncGenerator<readonly Item[]> {
+  for (let from = 0; from < items.length; from += inOneGo) {
+    yield items.slice(from, from + inOneGo);
     await turn();
   }
 }

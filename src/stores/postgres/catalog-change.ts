@@ -7,6 +7,9 @@ import type { Connector } from './connection/connector.ts';
 import { DatabaseConnectionLost, isPostgresError } from './connection/database-connection.ts';
 import { addItems } from './schema.ts';
 
+/** Rows of one statement, some 10 ms of the database's time, in which no batch is settled. */
+const WRITTEN_AT_ONCE = 250;
+
 /** Throws StoreUnavailable when the rows cannot be written now: the catalogue that was there stays in force. */
 export async function changeCatalog(
   connector: Connector,
@@ -16,7 +19,7 @@ export async function changeCatalog(
 ): Promise<CatalogChange> {
   const { items } = known;
   const { rows, change } = await differenceFrom((upc) => items.get(upc), items.size, catalog);
-  for await (const part of partsOf(rows)) {
+  for await (const part of partsOf(rows, WRITTEN_AT_ONCE)) {
     await between(async () => {
       try {
         await addItems(await connector.connection(connector.deadline), part);
