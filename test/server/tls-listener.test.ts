@@ -105,6 +105,17 @@ describe.runIf(hasOpenssl)('a port that speaks TLS (needs openssl)', () => {
     expect(await again.ask('PING')).toBe('PONG');
   });
 
+  test('a client cannot ask for one handshake after the other', async () => {
+    await using server = await start();
+    await using client = await server.connectTls({ maxVersion: 'TLSv1.2' });
+    const socket = client.socket as ReturnType<typeof connectTls>;
+    const renewed = new Promise((resolve) => socket.renegotiate({}, resolve));
+    const outcome = await Promise.race([renewed, client.untilClosed().catch((error) => error)]);
+    expect(outcome).toMatchObject({ code: 'ERR_SSL_NO_RENEGOTIATION' });
+    await using other = await server.connectTls();
+    expect(await other.ask('PING')).toBe('PONG');
+  });
+
   test.each([
     ['whole', commands('AUTH alice wonderland', 'PURCHASE 1001 1')],
     ['a byte at a time', 'PING\r\n'],
@@ -219,7 +230,9 @@ describe.runIf(hasOpenssl)('a port that speaks TLS (needs openssl)', () => {
       });
       const hello = await clientHello();
       count();
-      using crowd = await strangers(server, 100, hello);
+      using crowd = await strangers(server, 100, Buffer.alloc(0));
+      await until(() => server.listener.underWay === 100);
+      for (const socket of crowd.all) socket.write(hello);
       await until(() => starts.length === crowd.all.length);
       counting = false;
       expect(new Set(starts).size).toBe(100);
