@@ -3,6 +3,7 @@
  * never below zero, for every item), and that every order has one outcome that makes sense. One pass over the
  * orders; what is kept of them is bounded by the number of items.
  */
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Order, OrderLine } from '../inventory/model.ts';
 import type { Books } from '../inventory/operator-data.ts';
 import type { ItemLevel, Restock } from '../inventory/restock.ts';
@@ -40,6 +41,8 @@ export async function audit(books: Books, onProgress: OnAuditProgress | null): P
   for await (const part of books.orders()) {
     for (const order of part) auditor.order(order, books.isSorted);
     onProgress?.(auditor.orders, Math.max(total, auditor.orders));
+    // So that signals, and whoever draws the progress, have their turn.
+    await turn();
   }
   const broken = auditor.finish();
   // A level that SQL has changed before restocks were written down is no fault of the books.

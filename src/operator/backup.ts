@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { isPostgresAddress } from '../stores/postgres/connection/postgres-url.ts';
 import type { CheckedCopy, OnCopyProgress } from '../stores/sqlite/data-file-copy.ts';
+import { auditCopy } from './copy-audit.ts';
 import { orFailure, refused } from './data-address.ts';
 
 export interface Backup {
@@ -33,10 +34,11 @@ export async function backUp(
   letOthersGoFirst();
   const { draft, content, at } = await orFailure(() => copy(address, path, onProgress));
   using _ = draft;
+  const faults = await orFailure(() => auditCopy(draft.path, content.version, onProgress));
   checkFree(path);
   const bytes = draft.size;
   draft.finish(path);
-  const { items, orders, logins, faults } = content;
+  const { items, orders, logins } = content;
   const backup = { path, bytes, items, orders, logins, at: new Date(at).toISOString() };
   if (faults.length > 0) {
     throw new CommandFailure(

@@ -1,6 +1,7 @@
 /** Where an operator's command finds the data, and how it says no. */
 import { join } from 'node:path';
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
+import { DataFault } from '../inventory/operator-data.ts';
 import { StoreInUse, StoreNotEmpty, StoreRefused } from '../inventory/store.ts';
 import { wrongPlace } from '../stores/data-place.ts';
 
@@ -20,7 +21,7 @@ export async function orFailure<Result>(work: () => Promise<Result>): Promise<Re
     return await work();
   } catch (error) {
     if (error instanceof StoreInUse || error instanceof StoreNotEmpty) throw refused(error.message);
-    if (!(error instanceof StoreRefused)) throw error;
+    if (!(error instanceof StoreRefused || error instanceof DataFault)) throw error;
     throw new CommandFailure(error.message, 'DATA', ExitCode.fault, { cause: error });
   }
 }

@@ -30,7 +30,7 @@ export async function copyDatabase(
       return begun;
     });
     const task = { source: null, copy: draft.path, readOnly: false };
-    const content = await copyInThread(task, (done, total) => onProgress('checking', done, total));
+    const content = await copyInThread(task);
     return { draft, content, at };
   } catch (error) {
     draft[Symbol.dispose]();

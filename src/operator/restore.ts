@@ -1,6 +1,8 @@
 /** The way back from a backup. */
 import { isPostgresAddress } from '../stores/postgres/connection/postgres-url.ts';
-import type { RestoreOptions } from '../stores/sqlite/restore-data-file.ts';
+import type { OnCopyProgress } from '../stores/sqlite/data-file-copy.ts';
+import { SCHEMA_VERSION } from '../stores/sqlite/migrations.ts';
+import { auditCopy } from './copy-audit.ts';
 import { orFailure, refused } from './data-address.ts';
 
 export interface Restore {
@@ -16,6 +18,12 @@ export interface Restore {
   readonly since: string;
 }
 
+export interface RestoreChoices {
+  readonly onProgress: OnCopyProgress;
+  /** Also a backup whose books do not balance. */
+  readonly force: boolean;
+}
+
 /**
  * Puts `backup` in the place of the data file `address`. Throws a CommandFailure: refused, while a server uses
  * the data, and for a PostgreSQL database; fault, when the backup or the place for it is not as it must be.
@@ -24,7 +32,7 @@ export interface Restore {
 export async function restore(
   backup: string,
   address: string,
-  options: RestoreOptions,
+  { onProgress, force }: RestoreChoices,
 ): Promise<Restore> {
   if (isPostgresAddress(address)) {
     throw refused(
@@ -34,7 +42,10 @@ export async function restore(
   }
   const { restoreDataFile } = await import('../stores/sqlite/restore-data-file.ts');
   const { path, aside, content, identity } = await orFailure(() =>
-    restoreDataFile(backup, address, options),
+    restoreDataFile(backup, address, {
+      onProgress,
+      faultsIn: force ? null : (path) => auditCopy(path, SCHEMA_VERSION, onProgress),
+    }),
   );
   const { items, orders, logins } = content;
   const { shop, since } = identity;

@@ -27,7 +27,7 @@ async function bigShop(path: string): Promise<void> {
     WITH RECURSIVE number(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < ${ORDERS})
     INSERT INTO orders ("user", id, at, lines)
       SELECT 'alice', printf('01900000-0000-7000-8000-%012x', i), 1764000000000 + i,
-        '[[1001,1,' || (${ORDERS} - i) || ']]' FROM number;
+        '[[1001,1,' || (${ORDERS} + 50 - i) || ']]' FROM number;
     COMMIT`);
   db.close();
 }

@@ -185,7 +185,7 @@ describe('a copy that is put over the data file of a running server', () => {
     expect(code).toBe(1);
     expectFailure(stderr, 'data file overwritten', `another program wrote over ${data}`, [
       'What was acknowledged since that copy was made may be missing from the file',
-      `Move ${data}-wal out of the way and keep it`,
+      `Restore the newest backup over ${data} with inv serve restore`,
     ]);
     // The order that was acknowledged is in the log, and the log is not taken for the copy's.
     const again = await serveToEnd('--port', '0', '--data', data);

@@ -49,7 +49,7 @@ export class AckedCount {
     throw new StoreRefused(
       `${dataPath} holds ${committed} batches of orders, but ${acked} were acknowledged: the end ` +
         'of its write-ahead log is missing or damaged, or the file is an old copy. Restore the ' +
-        `newest backup with its -wal file; or, to go on with what is there, remove ${path}`,
+        `newest backup, with inv serve restore; or, to go on with what is there, remove ${path}`,
     );
   }
 

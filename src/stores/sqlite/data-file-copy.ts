@@ -37,7 +37,7 @@ export async function copyDataFile(
   const draft = makeDraft(target, (bytes) => onProgress('copying', Math.min(bytes, size), size));
   try {
     const task = { source, copy: draft.path, readOnly: hasLog };
-    const content = await copyInThread(task, (done, total) => onProgress('checking', done, total));
+    const content = await copyInThread(task);
     if (content.committed < acked) {
       throw new Error(
         `it holds ${content.committed} batches of orders, but ${acked} were acknowledged`,

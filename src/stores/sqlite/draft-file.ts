@@ -29,7 +29,18 @@ export class DraftFile implements Disposable {
    */
   constructor(target: string, onGrown: (bytes: number) => void = () => undefined) {
     this.path = `${target}-part-${randomUUID().slice(0, 8)}`;
-    this.#file = openSync(this.path, 'wx', 0o600);
+    this.#onSignal = (signal) => {
+      this.#remove();
+      this.#ignoreSignals();
+      process.kill(process.pid, signal);
+    };
+    for (const signal of SIGNALS) process.on(signal, this.#onSignal);
+    try {
+      this.#file = openSync(this.path, 'wx', 0o600);
+    } catch (error) {
+      this.#ignoreSignals();
+      throw error;
+    }
     let isSyncing = false;
     this.#timer = setInterval(() => {
       onGrown(this.size);
@@ -40,12 +51,6 @@ export class DraftFile implements Disposable {
         isSyncing = false;
       });
     }, SYNC_EVERY_MS);
-    this.#onSignal = (signal) => {
-      this.#remove();
-      for (const one of SIGNALS) process.off(one, this.#onSignal);
-      process.kill(process.pid, signal);
-    };
-    for (const signal of SIGNALS) process.on(signal, this.#onSignal);
   }
 
   /** In bytes. */
@@ -63,9 +68,14 @@ export class DraftFile implements Disposable {
   /** Removes the draft unless it was finished. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
+    this.#ignoreSignals();
     this.#remove();
     closeSync(this.#file);
+  }
+
+  /** From now on signals do what they do by themselves. */
+  #ignoreSignals(): void {
+    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
   }
 
   #remove(): void {

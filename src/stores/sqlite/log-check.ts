@@ -76,7 +76,7 @@ function strange(path: string): StoreRefused {
   return new StoreRefused(
     `${path} and ${path}-wal do not belong together: the log was written beside another state of the file, ` +
       'as when a backup is copied over a file whose log is left there. Nothing was changed. To go on with ' +
-      `this copy, move ${path}-wal, -shm and -acked away: what was acknowledged after the copy was made is ` +
-      'then not in it. Or put back the file that the log belongs to',
+      `this copy, move ${path} alone to another name, and put it back with inv serve restore, which sets the log ` +
+      'aside: what was acknowledged after the copy was made is then not in it. Or put back the file that the log belongs to',
   );
 }

@@ -34,7 +34,7 @@ export function replaceDataFile(path: string): string | null {
   syncFolder(dirname(path));
   renameSync(copy, path);
   syncFolder(dirname(path));
-  return existsSync(aside) ? aside : null;
+  return ['', ...COMPANIONS].some((suffix) => existsSync(aside + suffix)) ? aside : null;
 }
 
 /** Under both names, so that there is no moment without a data file; where the file system has no links, moved. */

@@ -22,8 +22,8 @@ export interface RestoredFile {
 
 export interface RestoreOptions {
   readonly onProgress: OnCopyProgress;
-  /** Also a backup whose books do not balance. */
-  readonly force: boolean;
+  /** Returns what is wrong with the books in a data file, as sentences; null: they are not looked at. */
+  readonly faultsIn: ((path: string) => Promise<readonly string[]>) | null;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface RestoreOptions {
 export async function restoreDataFile(
   backup: string,
   name: string,
-  { onProgress, force }: RestoreOptions,
+  { onProgress, faultsIn }: RestoreOptions,
 ): Promise<RestoredFile> {
   const path = realDataPath(name);
   if (realDataPath(backup) === path) {
@@ -48,13 +48,14 @@ export async function restoreDataFile(
     if (isRestoreCutOff(path)) replaceDataFile(path);
     const { draft, content } = await copyDataFile(backup, path, onProgress, 'Check the path');
     using _ = draft;
-    if (content.faults.length > 0 && !force) {
+    const identity = beginHistory(draft.path);
+    const faults = (await faultsIn?.(draft.path)) ?? [];
+    if (faults.length > 0) {
       throw new StoreRefused(
-        `the books in ${backup} do not balance: ${content.faults.join('; ')}. Nothing was changed; restore an ` +
+        `the books in ${backup} do not balance: ${faults.join('; ')}. Nothing was changed; restore an ` +
           'older backup, or this one all the same with --force',
       );
     }
-    const identity = beginHistory(draft.path);
     giveToOwner(draft.path, path);
     draft.finish(restoredName(path));
     return { path, aside: replaceDataFile(path), content, identity };

@@ -40,8 +40,8 @@ export class DataFileOverwritten extends StoreFailure {
   constructor(path: string, what: string) {
     super(`another program wrote over ${path} while the server was using it (${what})`);
     this.remedy =
-      `Move ${path}-wal out of the way and keep it: it holds the last orders. Then restore the newest ` +
-      'backup, and remove the -shm and -acked files, before you start the server again';
+      `Restore the newest backup over ${path} with inv serve restore, which keeps the file and its log aside: ` +
+      `the log holds the last orders; ${AGAIN}`;
   }
 }
 
@@ -86,7 +86,7 @@ export class Damaged extends StoreFailure {
   readonly kind = 'damaged';
   readonly affected = 'Orders and levels in it may be missing or wrong, acknowledged ones too';
   readonly remedy =
-    'Keep a copy of the file and its -wal file, restore the newest backup, then start the server again';
+    'Restore the newest backup with inv serve restore, which keeps the file and its log aside, then start the server again';
 
   constructor(path: string, message: string) {
     super(`${path} is damaged: ${message}`);
