@@ -80,9 +80,8 @@ async function* jsonTexts<Row>({ name, json, fields = {} }: ListKind<Row>, parts
 async function* csvTexts<Row>({ csvHeader, csvRows }: ListKind<Row>, parts: Parts<Row>) {
   let before = csvLine(csvHeader);
   for await (const part of parts) {
-    let text = before;
-    for (const row of part) for (const values of csvRows(row)) text += csvLine(values);
-    if (text !== '') yield text;
+    const lines = part.flatMap((row) => csvRows(row).map(csvLine));
+    if (before !== '' || lines.length > 0) yield before + lines.join('');
     before = '';
   }
   if (before !== '') yield before;

@@ -1,6 +1,6 @@
 /** What an operator can do with a data file: over a connection of its own, beside a server or without one. */
 import type { DatabaseSync } from 'node:sqlite';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { Order } from '../../inventory/model.ts';
 import {
   type Books,
@@ -166,7 +166,7 @@ class SqliteOperatorData implements OperatorData {
 
   async *#guardedParts<Row>(table: Table<Row>, where: Where): Parts<Row> {
     try {
-      yield* parts(this.#db, table, where);
+      yield* inTurns(parts(this.#db, table, where));
     } catch (error) {
       throw this.#faultOf(error);
     }
@@ -215,11 +215,11 @@ class SqliteBooks implements Books {
   }
 
   async *restocks(): Parts<Restock> {
-    yield* parts(this.#db, RESTOCKS, new Where());
+    yield* inTurns(parts(this.#db, RESTOCKS, new Where()));
   }
 
   async *orders(): Parts<Order> {
-    for (const part of parts(this.#db, ORDERS, new Where())) {
+    for await (const part of inTurns(parts(this.#db, ORDERS, new Where()))) {
       yield part.map((row) => orderFromRow(row, () => undefined));
     }
   }
@@ -268,6 +268,14 @@ function* parts<Row>(
     // Twice as quick as one row at a time.
     const last = keysOf(rows.at(-1) as Row);
     rows = next.all(...where.values, ...last) as unknown as Row[];
+  }
+}
+
+/** Each part in a turn of the event loop of its own: else signals wait, and the garbage of all parts is kept. */
+async function* inTurns<Row>(all: Iterable<Row[]>): Parts<Row> {
+  for (const part of all) {
+    yield part;
+    await nextTurn();
   }
 }
 
