@@ -5,7 +5,6 @@ import type { ExitCode } from './command-failure.ts';
 import { refuseEmptyWords } from './environment.ts';
 import { guardOutput } from './output-guard.ts';
 import { asFailure, report, wantsJson } from './report-failure.ts';
-import { unknownCommand } from './unknown-command.ts';
 
 /**
  * Runs the command line of this process. Whatever goes wrong is reported (see `report`) and decides
@@ -39,7 +38,9 @@ export async function runCli(options: Interfaces.LoadOptions): Promise<void> {
 async function helpForUnknown(error: unknown, options: Interfaces.LoadOptions): Promise<unknown> {
   if (!(error instanceof Errors.CLIError)) return error;
   const id = /^Command (.+) not found\.$/.exec(error.message)?.[1];
-  return id === undefined ? error : unknownCommand(id, await Config.load(options));
+  if (id === undefined) return error;
+  const { unknownCommand } = await import('./unknown-command.ts');
+  return unknownCommand(id, await Config.load(options));
 }
 
 /** Ends the process, whatever still holds it, once its output has left it. */

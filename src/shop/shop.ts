@@ -17,7 +17,7 @@ import { type Bought, sendOrder } from './outbox.ts';
 import { Accounts, type SavedLogin } from './state/accounts.ts';
 import { type Holdings, LocalInventory } from './state/local-inventory.ts';
 import { type Notify, StateFile } from './state/state-file.ts';
-import { type Verification, verify } from './verify.ts';
+import type { Verification } from './verify.ts';
 
 export interface ShopOptions {
   readonly server: Address;
@@ -165,7 +165,8 @@ export class Shop {
   }
 
   /** Compares the local inventory with the server's orders; with `repair`, makes it what they say. */
-  verify(repair: boolean): Promise<Verification> {
+  async verify(repair: boolean): Promise<Verification> {
+    const { verify } = await import('./verify.ts');
     return this.#client.ask((client, { key }) =>
       verify({ ...this.#client.settling(client, key), repair }),
     );
