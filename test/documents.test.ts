@@ -53,6 +53,8 @@ for (const name of documents.filter((name) => name.endsWith('.md'))) {
       if (process.env.UPDATE_DOCUMENTS) writeFileSync(path, text);
       else expect(comparable(source)).toBe(comparable(text));
     },
+    // A long document runs dozens of commands.
+    120_000,
   );
 }
 

@@ -75,6 +75,11 @@ export function whoIsThis(): string {
   }
 }
 
+/** `1 order`, `2 orders` */
+export function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
 /** `2026-11-22T14:28:03.123Z` */
 export function isoTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();

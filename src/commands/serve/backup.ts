@@ -3,6 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { ProgressBar } from '../../cli/terminal/progress-bar.ts';
 import { type Backup, backUp } from '../../operator/backup.ts';
 import { dataAddress } from '../../operator/data-address.ts';
+import { counted } from '../../operator/words.ts';
 
 export default class ServeBackup extends BaseCommand {
   static override summary = 'Copy all data into one file, while the servers run';
@@ -47,7 +48,7 @@ the books of the shop do not balance.`;
     const { path, items, orders, at } = backup;
     await this.printDone(() => {
       this.log(`backed up to ${path}`);
-      this.log(`${items} items, ${orders} orders, as of ${at}`);
+      this.log(`${counted(items, 'item')}, ${counted(orders, 'order')}, as of ${at}`);
     });
     return backup;
   }

@@ -4,6 +4,7 @@ import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
 import { ProgressBar } from '../../cli/terminal/progress-bar.ts';
 import type { DatabaseCopy } from '../../operator/copy.ts';
 import { dataAddress, orFailure } from '../../operator/data-address.ts';
+import { counted } from '../../operator/words.ts';
 import { isPostgresAddress } from '../../stores/postgres/connection/postgres-url.ts';
 
 export default class ServeCopy extends BaseCommand {
@@ -54,9 +55,8 @@ Nothing was changed then.`;
     const copy = await copied(path, flags.to);
     await this.printDone(() => {
       const { stock = 0, orders = 0, logins = 0 } = copy.rows;
-      this.log(
-        `copied ${copy.from} to ${copy.to}: ${stock} items, ${orders} orders, ${logins} logins`,
-      );
+      const rows = [counted(stock, 'item'), counted(orders, 'order'), counted(logins, 'login')];
+      this.log(`copied ${copy.from} to ${copy.to}: ${rows.join(', ')}`);
       this.log(`Serve it from there: inv serve --data ${copy.to}`);
       this.log('The file is marked, and is not served any more. Keep it until you are sure.');
     });

@@ -3,6 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { ProgressBar } from '../../cli/terminal/progress-bar.ts';
 import { dataAddress } from '../../operator/data-address.ts';
 import { type Restore, restore } from '../../operator/restore.ts';
+import { counted } from '../../operator/words.ts';
 
 export default class ServeRestore extends BaseCommand {
   static override summary = 'Put a backup in the place of the data file';
@@ -42,7 +43,7 @@ Exit code 3: a server is using the data file. 1: the backup is damaged or no bac
     const done = await restored(args.file, address, flags.force);
     await this.printDone(() => {
       this.log(
-        `restored ${done.path} from ${args.file}: ${done.items} items, ${done.orders} orders`,
+        `restored ${done.path} from ${args.file}: ${counted(done.items, 'item')}, ${counted(done.orders, 'order')}`,
       );
       this.log(
         done.aside === null

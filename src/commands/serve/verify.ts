@@ -2,6 +2,7 @@ import { ExitCode } from '../../cli/command-failure.ts';
 import { ProgressBar } from '../../cli/terminal/progress-bar.ts';
 import { type Audit, audit } from '../../operator/audit.ts';
 import { OperatorCommand } from '../../operator/operator-command.ts';
+import { counted } from '../../operator/words.ts';
 
 export default class ServeVerify extends OperatorCommand {
   static override summary =
@@ -35,14 +36,10 @@ export default class ServeVerify extends OperatorCommand {
     await this.printDone(() => {
       const { ok, items, orders, faults } = found;
       this.log(
-        `${ok ? 'The books balance' : 'The books do not balance'}: ${count(items, 'item')}, ${count(orders, 'order')}.`,
+        `${ok ? 'The books balance' : 'The books do not balance'}: ${counted(items, 'item')}, ${counted(orders, 'order')}.`,
       );
       for (const { message } of faults) this.log(message);
     });
     return found;
   }
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
