@@ -72,6 +72,19 @@ describe.runIf(hasOpenssl)('TLS (needs openssl)', () => {
       expect(JSON.parse(local.stdout)).toMatchObject({ items: [{ upc: 1001, units: 2 }] });
     });
 
+    test('serve status finds the server with --tls, and with a certificate that is trusted', async () => {
+      await using server = await start();
+      const status = async (host: string, ...args: string[]) => {
+        const inv = new Inv(folder.path, server.port);
+        const env = { INV_HOST: host };
+        const { code, stdout } = await inv.run(['serve', 'status', '--json', ...args], { env });
+        return { code, ...JSON.parse(stdout) };
+      };
+      expect(await status('localhost', ...tls())).toMatchObject({ code: 0, serving: true });
+      expect(await status('localhost')).toMatchObject({ code: 5, serving: false });
+      expect(await status('localhost', '--tls')).toMatchObject({ code: 5, serving: false });
+    });
+
     test('is the same shop for the local inventory, with TLS and without', async () => {
       const data = folder.file('shop.db');
       const plain = await serve(data);

@@ -2,7 +2,9 @@ import { copyFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } 
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { CATALOG } from '../../../src/inventory/catalog.ts';
 import { StoreRefused } from '../../../src/inventory/store.ts';
+import { audit } from '../../../src/operator/audit.ts';
 import { openSqliteOperatorData } from '../../../src/stores/sqlite/sqlite-operator-data.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
@@ -132,4 +134,21 @@ test('a server that checkpoints and stops beside an operator loses nothing', asy
   const again = openSqliteStore(path, ITEMS);
   expect(await settleOne(again, buyer.buy('1x11'))).toMatchObject({ kind: 'receipt' });
   await again.close();
+});
+
+test('the books of a file that inv 1.0.0 began: levels that SQL has raised are no fault, units that are missing are', async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file('shop.db');
+  copyFileSync(OLD_FILE, path);
+  await openSqliteStore(path, CATALOG).close();
+  const data = await openSqliteOperatorData(path);
+  const found = () => data.readBooks((books) => audit(books, null));
+  expect(await found()).toMatchObject({ ok: true, faults: [] });
+  const db = new DatabaseSync(path);
+  db.exec('UPDATE stock SET units = units + 50, available = available + 50 WHERE upc = 1001');
+  expect(await found()).toMatchObject({ ok: true, faults: [] });
+  db.exec('UPDATE stock SET units = units + 1 WHERE upc = 1001');
+  expect(await found()).toMatchObject({ ok: false, faults: [{ upc: 1001 }] });
+  db.close();
+  await data.close();
 });
