@@ -26,7 +26,7 @@ import { UNIQUE_VIOLATION } from './connection/sqlstates.ts';
 import { COMMIT_TIMEOUT_MS, OperatorSession } from './operator-session.ts';
 
 /** Rows of one part of a list. */
-const PART = 5_000;
+const PART = 2_000;
 
 /** The latest time that a calendar can show. SQL may have written any time. */
 const MAX_TIME = 8_640_000_000_000_000;
