@@ -304,7 +304,7 @@ export class Buyer {
 
   /** One of the last orders of this user, by whichever buyer; perhaps it is on its way just now. */
   #anyOrder(): OrderEntry | undefined {
-    const orders = this.#ledger.ordersOf[this.#user];
+    const orders = this.#ledger.ordersOf(this.#user);
     return orders[orders.length - 1 - this.#random.below(Math.min(orders.length, 500))];
   }
 }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ErrorReply } from '../../../src/protocol/error-codes.ts';
 import type { ReplyValue } from '../../../src/protocol/reply-decoder.ts';
 import { ServerProcess } from '../support/server-process.ts';
+import type { User } from '../support/wire-client.ts';
 import { newMarket, startBuyers } from './buyer.ts';
 import { writeCatalog } from './catalog.ts';
 import { checkAcknowledgedUnits, checkFile, checkWire } from './checks.ts';
@@ -117,7 +118,7 @@ test('units that were taken twice are noticed', () => {
   // With an order of its own, as if the server had applied it under another id.
   // As many of them as were sent without an id and lost could be honest: one more cannot.
   const others = Array.from(
-    { length: ledger.lostUnnamed[bought.user] + 1 },
+    { length: ledger.lostUnnamed[bought.user as User] + 1 },
     (_, index) => `INSERT INTO orders
       SELECT user, 'other-${index}', at, lines, refusal, position FROM orders ${where(bought)};`,
   );

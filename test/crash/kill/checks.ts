@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto';
 import { ErrorReply } from '../../../src/protocol/error-codes.ts';
 import type { ReplyValue } from '../../../src/protocol/reply-decoder.ts';
-import { describe, USERS, type User, WireClient } from '../support/wire-client.ts';
+import { describe, USERS, WireClient } from '../support/wire-client.ts';
 import { CATALOG } from './catalog.ts';
 import type { DataFile, OrderRow } from './data-file.ts';
 import { type Ledger, type LoginEntry, nameOf, type OrderEntry } from './ledger.ts';
@@ -25,7 +25,7 @@ export function checkFile(ledger: Ledger, file: Rows): number {
   let count = 0;
   for (const row of file.orders()) {
     count++;
-    const entry = ledger.order(row.user as User, row.id);
+    const entry = ledger.order(row.user, row.id);
     if (entry === undefined) unnamed[row.user] = (unnamed[row.user] ?? 0) + 1;
     else if (entry.outcome !== null) {
       found++;
@@ -61,7 +61,7 @@ export function checkFile(ledger: Ledger, file: Rows): number {
   return count;
 }
 
-function outcomeOf({ at, lines, refusal }: OrderRow): string {
+export function outcomeOf({ at, lines, refusal }: OrderRow): string {
   return refusal === null ? `bought ${at} ${lines}` : `refused ${refusal}`;
 }
 

@@ -22,6 +22,15 @@ export interface LoginRow {
   readonly user: string;
 }
 
+export interface RestockRow {
+  readonly id: string;
+  readonly at: number;
+  readonly upc: number;
+  readonly units: number;
+  readonly available: number;
+  readonly reason: string;
+}
+
 export class DataFile implements Disposable {
   readonly #db: DatabaseSync;
   readonly #path: string;
@@ -45,6 +54,10 @@ export class DataFile implements Disposable {
 
   logins(): LoginRow[] {
     return this.#all('SELECT token_hash, user FROM logins');
+  }
+
+  restocks(): RestockRow[] {
+    return this.#all('SELECT id, at, upc, units, available, reason FROM restocks ORDER BY id');
   }
 
   /** Row by row: the orders of a whole campaign are many. */

@@ -12,7 +12,7 @@ export interface Line {
 }
 
 export interface OrderEntry {
-  readonly user: User;
+  readonly user: string;
   readonly id: string;
   readonly lines: readonly Line[];
   /** The one outcome, as text: `bought <at> [[upc,qty,available],…]` or `refused CODE sentence`. Null: not known. */
@@ -32,8 +32,7 @@ export interface LoginEntry {
 
 export class Ledger {
   readonly orders = new Map<string, OrderEntry>();
-  /** The same by user, in the order of their sending: what can be sent again. */
-  readonly ordersOf: Readonly<Record<User, OrderEntry[]>> = { alice: [], bob: [], carol: [] };
+  readonly #ordersOf = new Map<string, OrderEntry[]>();
   readonly logins = new Map<string, LoginEntry>();
   /** LOGINs whose answer was lost: the server may hold that many logins that nobody can name. */
   readonly lostLogins: Record<User, number> = { alice: 0, bob: 0, carol: 0 };
@@ -49,15 +48,22 @@ export class Ledger {
     this.violations.push(sentence);
   }
 
-  order(user: User, id: string): OrderEntry | undefined {
+  order(user: string, id: string): OrderEntry | undefined {
     return this.orders.get(`${user} ${id}`);
   }
 
+  /** The orders of a user, in the order of their sending: what can be sent again. */
+  ordersOf(user: string): readonly OrderEntry[] {
+    return this.#ordersOf.get(user) ?? [];
+  }
+
   /** Call before an order is sent for the first time. */
-  sending(user: User, id: string, lines: readonly Line[]): OrderEntry {
+  sending(user: string, id: string, lines: readonly Line[]): OrderEntry {
     const entry: OrderEntry = { user, id, lines, outcome: null, firstAnswers: 0 };
     this.orders.set(`${user} ${id}`, entry);
-    this.ordersOf[user].push(entry);
+    const own = this.#ordersOf.get(user);
+    if (own === undefined) this.#ordersOf.set(user, [entry]);
+    else own.push(entry);
     return entry;
   }
 

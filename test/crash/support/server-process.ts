@@ -21,6 +21,7 @@ function dataHome(): string {
 export interface ServerOptions {
   readonly data: string;
   readonly catalog?: string;
+  readonly users?: string;
   /** A program with its options that runs the server, such as `strace`; it must be the server's process. */
   readonly under?: readonly string[];
 }
@@ -44,9 +45,10 @@ export class ServerProcess {
   readonly #child: ChildProcess;
   #errors = '';
 
-  constructor({ data, catalog, under = [] }: ServerOptions) {
+  constructor({ data, catalog, users, under = [] }: ServerOptions) {
     const args = [...under, process.execPath, BIN, 'serve', '--port', '0', '--data', data];
     if (catalog !== undefined) args.push('--catalog', catalog);
+    if (users !== undefined) args.push('--users', users);
     const { FORCE_COLOR, NODE_ENV, ...env } = process.env;
     const program = args.shift() as string;
     this.#child = spawn(program, args, {

@@ -1,0 +1,31 @@
+/** What is on sale on the day: items of which there is plenty, and some that sell out and are restocked. */
+import { writeFileSync } from 'node:fs';
+import type { Random } from '../support/random.ts';
+
+export interface Item {
+  readonly upc: number;
+  readonly name: string;
+  readonly units: number;
+}
+
+export const CATALOG: readonly Item[] = [
+  ...items(1_001, 4, 'Plentiful', 1_000_000),
+  ...items(5_001, 6, 'Scarce', 100),
+];
+
+export function writeCatalog(path: string): void {
+  writeFileSync(path, JSON.stringify(CATALOG));
+}
+
+/** Half of all lines ask for what is scarce. */
+export function pickUpc(random: Random): number {
+  return random.chance(0.5) ? 1_001 + random.below(4) : 5_001 + random.below(6);
+}
+
+function items(first: number, count: number, name: string, units: number): Item[] {
+  return Array.from({ length: count }, (_, index) => ({
+    upc: first + index,
+    name: `${name} ${index + 1}`,
+    units,
+  }));
+}

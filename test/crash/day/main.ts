@@ -1,0 +1,43 @@
+/** `npm run crash:day -- [--minutes 1] [--seed N] [--postgres]`: a day each minute; see test/README.md. */
+import { parseArgs } from 'node:util';
+import { playDays } from './day.ts';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '1' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    postgres: { type: 'boolean', default: false },
+  },
+});
+const [minutes, seed] = [values.minutes, values.seed].map(Number) as [number, number];
+if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
+  console.error('--minutes is a number above 0, --seed a whole number');
+  process.exit(2);
+}
+const days = Math.ceil(minutes);
+const store = values.postgres ? 'PostgreSQL' : 'a data file';
+console.log(`${days} day${days === 1 ? '' : 's'} over ${store} in ${minutes} min, --seed ${seed}`);
+const started = performance.now();
+const { counts, violations, ...report } = await playDays({
+  days,
+  dayMs: (minutes * 60_000) / days,
+  seed,
+  overPostgres: values.postgres,
+  progress: console.log,
+});
+console.log(`
+${((performance.now() - started) / 1000).toFixed(0)} s, seed ${seed}
+orders             ${report.bought} bought, ${report.refused} refused
+sent again         ${counts.replayed}, and ${counts.reused} ids with other content; ${counts.asked} asked about
+logins             ${counts.logins}; ended by the operator ${counts.loginsEnded} times
+users              ${counts.usersAdded} added, ${counts.usersRemoved} removed, ${counts.passwordsChanged} other passwords
+restocks           ${counts.restocks}, ${counts.restocksRefused} refused, ${counts.restocksKilled} killed, ${counts.restocksReplayed} run again
+backups            ${counts.backups}, restored and served ${counts.drills}
+restarts           ${counts.kills} by kill -9, ${counts.stops} by SIGTERM
+evenings           ${counts.evenings}
+violations         ${violations.length}`);
+for (const violation of violations.slice(0, 20)) console.log(`  ${violation}`);
+if (violations.length > 0) {
+  console.log(`the files are kept in ${report.folder}`);
+  process.exit(1);
+}

@@ -1,0 +1,51 @@
+/** Where the day's data lies: a data file, or a PostgreSQL database; and its rows, by SQL alone. */
+import { join } from 'node:path';
+import { PostgresServer } from '../../support/postgres-server.ts';
+import { DataFile } from '../kill/data-file.ts';
+import type { Rows } from './count.ts';
+
+export interface Place extends AsyncDisposable {
+  /** As `--data` takes it. */
+  readonly address: string;
+  /** Call while no server runs. */
+  rows(): Promise<Rows>;
+}
+
+export function fileIn(folder: string): Place {
+  const address = join(folder, 'inventory.db');
+  return {
+    address,
+    rows: async () => rowsOfFile(address),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+export function rowsOfFile(path: string): Rows {
+  using file = DataFile.copyOf(path);
+  const damage = file.integrity();
+  if (damage !== 'ok') throw new Error(`${path} is damaged: ${damage}`);
+  return {
+    stock: file.stock(),
+    orders: [...file.orders()],
+    restocks: file.restocks(),
+    logins: file.logins(),
+  };
+}
+
+export async function newDatabase(): Promise<Place> {
+  const server = await PostgresServer.start();
+  const address = await server.newDatabase();
+  const ask = (statement: string) => server.run(address, statement);
+  return {
+    address,
+    rows: async () => ({
+      stock: await ask('SELECT upc::int, units::int, available::int FROM inv.stock ORDER BY upc'),
+      orders: await ask('SELECT "user", id, at::float8, lines, refusal FROM inv.orders'),
+      restocks: await ask(
+        'SELECT id, at::float8, upc::int, units::int, available::int, reason FROM inv.restocks ORDER BY id',
+      ),
+      logins: await ask('SELECT token_hash, "user" FROM inv.logins'),
+    }),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
