@@ -2,6 +2,9 @@
 import { parseArgs } from 'node:util';
 import { playDays } from './day.ts';
 
+/** An evening counts, makes a backup and restores two. */
+const EVENING_LIMIT_MS = 180_000;
+
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '1' },
@@ -17,6 +20,12 @@ if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
 const days = Math.ceil(minutes);
 const store = values.postgres ? 'PostgreSQL' : 'a data file';
 console.log(`${days} day${days === 1 ? '' : 's'} over ${store} in ${minutes} min, --seed ${seed}`);
+// Whatever hangs is a fault too.
+const limitMs = minutes * 60_000 + days * EVENING_LIMIT_MS;
+setTimeout(() => {
+  console.error(`not over after ${Math.round(limitMs / 1000)} s, --seed ${seed}`);
+  process.exit(1);
+}, limitMs).unref();
 const started = performance.now();
 const { counts, violations, ...report } = await playDays({
   days,
