@@ -1,5 +1,6 @@
 /** Where the day's data lies: a data file, or a PostgreSQL database; and its rows, by SQL alone. */
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { PostgresServer } from '../../support/postgres-server.ts';
 import { DataFile } from '../kill/data-file.ts';
 import type { Rows } from './count.ts';
@@ -9,6 +10,8 @@ export interface Place extends AsyncDisposable {
   readonly address: string;
   /** Call while no server runs. */
   rows(): Promise<Rows>;
+  /** Changes the data by SQL: for the tests that the checks notice what is wrong. */
+  tamper(sql: string): Promise<void>;
 }
 
 export function fileIn(folder: string): Place {
@@ -16,6 +19,11 @@ export function fileIn(folder: string): Place {
   return {
     address,
     rows: async () => rowsOfFile(address),
+    tamper: async (sql) => {
+      const db = new DatabaseSync(address);
+      db.exec(sql);
+      db.close();
+    },
     [Symbol.asyncDispose]: async () => undefined,
   };
 }
@@ -46,6 +54,9 @@ export async function newDatabase(): Promise<Place> {
       ),
       logins: await ask('SELECT token_hash, "user" FROM inv.logins'),
     }),
+    tamper: async (sql) => {
+      await ask(`SET search_path = inv; ${sql}`);
+    },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
