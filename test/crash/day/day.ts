@@ -44,6 +44,9 @@ const CONNECTIONS_OF_EACH = 3;
 /** Between two restarts, at most. */
 const LONGEST_SHIFT_MS = 5_000;
 
+/** A short day on a busy machine goes on, without restarts, until so many orders were sent. */
+const LEAST_ORDERS = 300;
+
 type RunningServer = ServerProcess & { readonly port: number };
 
 export async function playDays(options: DayOptions): Promise<Report> {
@@ -111,12 +114,15 @@ class Shop implements AsyncDisposable {
 
   async day(ms: number): Promise<void> {
     const end = Date.now() + ms;
-    const isOpen = () => Date.now() < end && this.#book.ledger.violations.length === 0;
+    const { orders, violations } = this.#book.ledger;
+    const enough = orders.size + LEAST_ORDERS;
+    const isDay = () => Date.now() < end && violations.length === 0;
+    const isOpen = () => isDay() || (orders.size < enough && violations.length === 0);
     const [last] = await Promise.all([
       this.#backups.work(isOpen),
       this.#stock.work(isOpen),
       this.#users.work(isOpen),
-      this.#restarts(end, isOpen),
+      this.#restarts(end, isDay),
       ...this.#customers.map((customer) => customer.shop(isOpen)),
     ]);
     await this.#evening();
@@ -124,8 +130,8 @@ class Shop implements AsyncDisposable {
   }
 
   /** At least one of each day's restarts is a `kill -9`. */
-  async #restarts(end: number, isOpen: () => boolean): Promise<void> {
-    for (let isFirst = true; isOpen(); isFirst = false) {
+  async #restarts(end: number, isDay: () => boolean): Promise<void> {
+    for (let isFirst = true; isDay(); isFirst = false) {
       const longest = Math.min(LONGEST_SHIFT_MS, Math.max(1, (end - Date.now()) / 2));
       await pause(this.#random.between(longest / 4, longest));
       await this.#stop(isFirst || this.#random.chance(0.5) ? 'SIGKILL' : 'SIGTERM');
