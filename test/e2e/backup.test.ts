@@ -253,7 +253,7 @@ describe('a restore', () => {
       }
       const calls = 'rename,renameat,renameat2,link,linkat,unlink,unlinkat,fsync,fchown,chown';
       const outcomes: string[] = [];
-      for (let step = 1; ; step++) {
+      for (let step = 1; ; step += EVERY_CALL ? 1 : 3) {
         const place = folder.file(`run-${step}`);
         spawnSync('cp', ['-a', template, place]);
         const data = `${place}/shop.db`;
@@ -282,10 +282,13 @@ describe('a restore', () => {
         if (status === 0) break;
       }
       // First the old data for some steps, then the new for ever.
-      expect(outcomes.join(' ')).toMatch(/^(old )+(new ?){4,}$/);
+      expect(outcomes.join(' ')).toMatch(/^(old )+(new ?){2,}$/);
     },
   );
 });
+
+/** `npm run crash:calls` kills at every call; here it is every third. */
+const EVERY_CALL = process.env.INV_EVERY_CALL === '1';
 
 /** Breaks a page of the table of orders. */
 function damage(path: string): void {

@@ -12,8 +12,9 @@ export async function readLine(question: string): Promise<string | null> {
 
 /** As readLine, and the terminal does not show what is typed. Ctrl-C throws the failure to report. */
 export async function readSecretLine(question: string): Promise<string | null> {
-  process.stdout.write(`${question} `);
+  // Before the question: who types as soon as it stands there must not be shown what they type.
   process.stdin.setRawMode(true);
+  process.stdout.write(`${question} `);
   try {
     return await nextLine(edited);
   } finally {

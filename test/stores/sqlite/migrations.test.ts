@@ -151,7 +151,7 @@ describe('a data file made by inv 1.0.0', () => {
   });
 });
 
-/** `npm run crash:migrate` kills at every call; here it is the first few, and then fewer and fewer. */
+/** `npm run crash:calls` kills at every call; here it is the first few, and then fewer and fewer. */
 const EVERY_CALL = process.env.INV_EVERY_CALL === '1';
 
 /** Opens and closes a data file in a process of its own, which dies at the Nth call of `call`. */
