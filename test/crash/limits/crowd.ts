@@ -11,11 +11,17 @@ export interface CrowdReport {
   readonly rateAlone: number;
   readonly rateInCrowd: number;
   readonly slowestMs: number;
+  /** What the server grew by for each idle connection. */
+  readonly bytesEach: number;
   readonly violations: readonly string[];
 }
 
 /** What else a process needs: standard streams, the data file, the event loop. */
 const SPARE_FILES = 100;
+
+/** "About 10,000 bytes", says PROTOCOL.md; the server's heap is larger or smaller by some megabytes at any moment. */
+const MAX_BYTES_EACH = 15_000;
+const ENOUGH_TO_WEIGH = 5_000;
 
 /** How many connections this process may open; the server, which it starts, may open as many. */
 export function openableConnections(): number {
@@ -25,15 +31,17 @@ export function openableConnections(): number {
 }
 
 export async function runCrowd(
-  port: number,
+  server: { readonly port: number; readonly residentBytes: number },
   { open, active, ms }: { open: number; active: number; ms: number },
 ): Promise<CrowdReport> {
+  const { port } = server;
   const violations: string[] = [];
   const buyers = await Promise.all(
     Array.from({ length: active }, () => WireClient.login(port, 'alice')),
   );
   const alone = await buyFor(ms, buyers, violations);
 
+  const before = server.residentBytes;
   const started = performance.now();
   const idle: Socket[] = [];
   const together = 500;
@@ -42,6 +50,9 @@ export async function runCrowd(
     idle.push(...(await Promise.all(Array.from({ length: some }, () => opened(port)))));
   }
   const connectMs = Math.round(performance.now() - started);
+  const bytesEach = Math.round((server.residentBytes - before) / idle.length);
+  if (idle.length >= ENOUGH_TO_WEIGH && bytesEach > MAX_BYTES_EACH)
+    violations.push(`an idle connection takes ${bytesEach} bytes`);
   let lost = 0;
   for (const socket of idle) socket.on('close', () => lost++);
   const crowd = await buyFor(ms, buyers, violations);
@@ -61,6 +72,7 @@ export async function runCrowd(
     rateAlone: alone.rate,
     rateInCrowd: crowd.rate,
     slowestMs: crowd.slowestMs,
+    bytesEach,
     violations,
   };
 }

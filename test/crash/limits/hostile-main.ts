@@ -144,11 +144,11 @@ async function crowd(): Promise<void> {
       `only ${possible} files may be open here; for more, run \`ulimit -n ${open + 1_000}\` first`,
     );
   }
-  const report = await runCrowd(server.port, { open, active: 100, ms });
+  const report = await runCrowd(server, { open, active: 100, ms });
   violations.push(...report.violations);
   console.log(`${report.open} connections (opened in ${report.connectMs} ms), ${report.active} of them buying
   ${report.rateAlone} purchases/s alone, ${report.rateInCrowd} purchases/s in the crowd, the slowest took ${report.slowestMs} ms
-  the server has ${size(server)}`);
+  ${report.bytesEach} bytes for each idle one; the server has ${size(server)}`);
 }
 
 /** Runs one kind of harm with an honest client beside it. */

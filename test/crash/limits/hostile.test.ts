@@ -30,7 +30,7 @@ afterAll(async () => {
 
 test('a thousand connections are open, and twenty of them buy', async () => {
   const open = Math.min(1_000, openableConnections());
-  const report = await runCrowd(server.port, { open, active: 20, ms: 300 });
+  const report = await runCrowd(server, { open, active: 20, ms: 300 });
   expect(report.violations).toEqual([]);
   expect(report.rateInCrowd).toBeGreaterThan(0);
 });
