@@ -23,7 +23,8 @@ beforeAll(async () => {
 test('oclif.manifest.json says what the commands say', async () => {
   const written = await readFile(join(root, 'oclif.manifest.json'), 'utf8').catch(() => '');
   const hint = 'oclif.manifest.json is out of date: run `npm run build`, and look at its changes';
-  expect(written, hint).toBe(JSON.stringify(plugin.manifest, null, 2));
+  // The order of the commands is that in which the file system names them.
+  expect(JSON.parse(written || '{}'), hint).toEqual(JSON.parse(JSON.stringify(plugin.manifest)));
 });
 
 test('the manifest holds nothing of the machine that made it', () => {
