@@ -1,15 +1,14 @@
-import { join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { bareHost, DEFAULT_PORT, nameOf } from '../client/address.ts';
 import { CATALOG, type Item } from '../inventory/catalog.ts';
 import { readUsers } from '../inventory/read-users.ts';
-import { type Store, StoreRefused } from '../inventory/store.ts';
+import { StoreRefused } from '../inventory/store.ts';
 import { USERS, type User } from '../inventory/users.ts';
 import { NamedError } from '../named-error.ts';
 import { whyNotListening } from '../server/listener.ts';
-import { LEVELS, logToStderr, stderrLog } from '../server/log.ts';
+import { LEVELS, type Log, logToStderr, stderrLog } from '../server/log.ts';
 import { warnOfPublicPasswords } from '../server/public-passwords.ts';
 import { InventoryServer } from '../server/server.ts';
 import { ignoreFaults, outputLeft } from '../server/standard-streams.ts';
@@ -18,11 +17,7 @@ import type { TlsPort } from '../server/tls-files.ts';
 import { OperatorFiles, type WatchedFiles } from '../server/watched-files.ts';
 import { tellWhyStopped } from '../server/why-stopped.ts';
 import { wrongPlace } from '../stores/data-place.ts';
-import {
-  isPostgresAddress,
-  showPostgresAddress,
-} from '../stores/postgres/connection/postgres-url.ts';
-import type { PostgresOptions } from '../stores/postgres/open.ts';
+import { type OpenedStore, openStore, type StorePlace } from '../stores/open-store.ts';
 
 export default class Serve extends BaseCommand {
   static override summary = 'Run the inventory server';
@@ -131,12 +126,12 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     const ownUsers = flags.users === undefined ? null : usersIn(files, flags.users);
     const users = ownUsers === null ? USERS : await unlessFaulty(ownUsers.read());
     const tls = await tlsPort(files, flags['tls-cert'], flags['tls-key']);
-    const { store, data, kind, abandon } = isPostgresAddress(flags.data ?? '')
-      ? await openDatabase(flags.data as string, catalog, {
-          acknowledgedIn: join(this.config.dataDir, 'acknowledged'),
-          waitMs: flags.wait * 1000,
-        })
-      : await openFile(flags.data, this.config.dataDir, catalog);
+    const place = {
+      data: flags.data,
+      userFolder: this.config.dataDir,
+      waitMs: flags.wait * 1000,
+    };
+    const { store, data, kind, abandon } = await open(place, catalog, logToStderr);
     const onFailure = (error: Error): never => {
       tellWhyStopped(error, data, logToStderr);
       process.exit(ExitCode.fault);
@@ -223,53 +218,13 @@ async function unlessFaulty<Content>(reading: Promise<Content>, head = ''): Prom
   }
 }
 
-/** A store, and what people are told about where it is. */
-interface Opened {
-  readonly store: Store;
-  readonly data: string;
-  readonly kind: 'data file' | 'database';
-  /** Lets the closing of the store remove what its opening has made. */
-  abandon(): void;
-}
-
-/** `path`: as it was given; else inventory.db in the user's own folder, which is made with all its parents. */
-async function openFile(
-  path: string | undefined,
-  userFolder: string,
+async function open(
+  place: StorePlace,
   catalog: readonly Item[],
-): Promise<Opened> {
-  const data = resolve(path ?? join(userFolder, 'inventory.db'));
-  const { openSqliteStore } = await import('../stores/sqlite/sqlite-store.ts');
-  const store = await open(async () => {
-    const opened = openSqliteStore(data, catalog, {
-      withParents: path === undefined,
-      report: logToStderr,
-    });
-    try {
-      await opened.prepare();
-    } catch (error) {
-      opened.abandon();
-      await opened.close();
-      throw error;
-    }
-    return opened;
-  });
-  return { kind: 'data file', data, store, abandon: () => store.abandon() };
-}
-
-async function openDatabase(
-  url: string,
-  catalog: readonly Item[],
-  options: PostgresOptions,
-): Promise<Opened> {
-  const { openPostgresStore } = await import('../stores/postgres/open.ts');
-  const store = await open(() => openPostgresStore(url, catalog, logToStderr, options));
-  return { kind: 'database', store, data: showPostgresAddress(url), abandon: () => undefined };
-}
-
-async function open<Kind extends Store>(opening: () => Promise<Kind>): Promise<Kind> {
+  report: Log,
+): Promise<OpenedStore> {
   try {
-    return await opening();
+    return await openStore(place, catalog, report);
   } catch (error) {
     if (!(error instanceof StoreRefused)) throw error;
     throw new CommandFailure(error.message, 'DATA', ExitCode.fault);
