@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: './test/support/run-folder.ts',
     // Most of a test's time is waiting for processes, disks and clocks: more files at once than processors.
     maxWorkers: Math.max(4, availableParallelism()),
     testTimeout: 30_000,

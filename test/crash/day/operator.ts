@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { environment } from '../../e2e/inv.ts';
-import { BIN } from '../support/server-process.ts';
+import { program } from '../../support/program.ts';
 
 export interface Said {
   /** Null: it was killed. */
@@ -46,7 +46,7 @@ export class Operator {
   }
 
   async #run(args: readonly string[], { input = '', killAfterMs }: Run): Promise<Said> {
-    const child = spawn(process.execPath, [BIN, 'serve', ...args], {
+    const child = spawn(...program(['serve', ...args]), {
       env: environment(this.#home),
       stdio: 'pipe',
     });

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { BIN } from '../support/server-process.ts';
+import { program } from '../../support/program.ts';
 import { PASSWORDS } from '../support/wire-client.ts';
 
 export interface Ended {
@@ -27,7 +27,7 @@ export class Customer {
   start(...args: string[]): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
     const { FORCE_COLOR, NODE_ENV, ...env } = process.env;
     const where = ['--host', '127.0.0.1', '--port', String(this.#port), '--json'];
-    const child = spawn(process.execPath, [BIN, 'shop', ...args, ...where], {
+    const child = spawn(...program(['shop', ...args, ...where]), {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...env, XDG_CONFIG_HOME: this.#folder, INV_PASSWORD: PASSWORDS.alice },
     });

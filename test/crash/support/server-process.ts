@@ -4,8 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-export const BIN = join(import.meta.dirname, '../../../bin/run.js');
+import { program } from '../../support/program.ts';
 
 let madeDataHome: string | null = null;
 
@@ -46,12 +45,13 @@ export class ServerProcess {
   #errors = '';
 
   constructor({ data, catalog, users, under = [] }: ServerOptions) {
-    const args = [...under, process.execPath, BIN, 'serve', '--port', '0', '--data', data];
+    const args = ['serve', '--port', '0', '--data', data];
     if (catalog !== undefined) args.push('--catalog', catalog);
     if (users !== undefined) args.push('--users', users);
     const { FORCE_COLOR, NODE_ENV, ...env } = process.env;
-    const program = args.shift() as string;
-    this.#child = spawn(program, args, {
+    const [command, words] = program(args);
+    const [first, ...rest] = [...under, command, ...words];
+    this.#child = spawn(first as string, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       // What servers keep in the user's data folder outlives them, but not the campaign.
       env: { ...env, XDG_DATA_HOME: dataHome() },
