@@ -29,6 +29,9 @@ export interface Store {
   /** When the latest order came that was there at the opening, in milliseconds since 1970 UTC; 0 for none. */
   readonly latestOrder: number;
 
+  /** Why the data is away, as far as is known without asking it; null when it is there. A sentence without a full stop. */
+  readonly away: string | null;
+
   /**
    * Settles a batch in its order. When the outcomes are there, what they tell is on disk. Throws (or
    * rejects with) StoreUnavailable when the batch could not be committed: then it had no effect; and
@@ -37,9 +40,7 @@ export interface Store {
    * store cannot vouch for its state: the server must stop. It is a StoreFailure, or a fault of ours.
    * Called again only when the last batch is settled; `settleMeanwhile` is for the time between.
    */
-  settle(
-    requests: readonly Request[],
-  ): readonly (Outcome | StoreUnavailable)[] | Promise<readonly (Outcome | StoreUnavailable)[]>;
+  settle(requests: readonly Request[]): Settled | Promise<Settled>;
 
   /**
    * Settles requests that only read, while a batch waits because somebody else holds the data. Returns null
@@ -60,11 +61,17 @@ export interface Store {
    */
   changeCatalog(catalog: readonly Item[], between: Between): Promise<CatalogChange>;
 
+  /** The bytes that the data takes on its disk; null when nobody can tell. Not called while a batch is being settled. */
+  size(): number | null | Promise<number | null>;
+
   /** From now on `observer` is told what it has a method for. Every observer is told everything, in the same order. */
   observe(observer: Partial<StoreObserver>): void;
 
   close(): void | Promise<void>;
 }
+
+/** What became of the requests of a batch, in their order; see Store.settle. */
+export type Settled = readonly (Outcome | StoreUnavailable)[];
 
 /** Runs a step while no batch is being settled, some milliseconds long, and resolves or rejects as it does. */
 export type Between = <Result>(step: () => Result | Promise<Result>) => Promise<Result>;

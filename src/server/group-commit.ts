@@ -67,7 +67,9 @@ export class GroupCommit {
   readonly #steps: (() => Promise<void>)[] = [];
   #busy = false;
   #scheduled = false;
-  #batches = 0;
+  /** Batches that were settled since the start, and those that the store could not settle. */
+  batches = 0;
+  failedBatches = 0;
   /** When the last batch was answered. */
   #answeredAt = 0;
   /** Requests arrive less than SPIN_MS apart, so spinning for the next one beats sleeping in epoll. */
@@ -88,10 +90,6 @@ export class GroupCommit {
   /** Requests of one source in the next batch, at most: whoever asks gets a place, as far as there are so many. */
   get share(): number {
     return this.#share;
-  }
-
-  get batches(): number {
-    return this.#batches;
   }
 
   add(entry: Entry): void {
@@ -187,12 +185,13 @@ export class GroupCommit {
       // An embedded store is done already; awaiting it would only cost a turn.
       outcomes =
         settled instanceof Promise ? await this.#whileHeld({ batch, served }, settled) : settled;
-      this.#batches++;
+      this.batches++;
     } catch (error) {
       if (!(error instanceof StoreUnavailable || error instanceof OutcomeUnknown)) {
         return this.#fail(error as Error);
       }
       failure = error;
+      this.failedBatches++;
     }
     if (failure === null) {
       for (let index = 0; index < batch.length; index++) {

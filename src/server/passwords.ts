@@ -32,6 +32,8 @@ interface Failures {
 }
 
 export class Passwords {
+  /** Wrong passwords and unknown users since the start. */
+  failures = 0;
   readonly #users: UsersInForce;
   readonly #key = randomBytes(32).toString('base64url');
   readonly #failures = new Map<string, Failures>();
@@ -80,7 +82,10 @@ export class Passwords {
     // No user's name is longer, and a stranger's may be as long as a request.
     const source = `${address} ${credentials.user.slice(0, MAX_USER_NAME_LENGTH)}`;
     if (user !== null) this.#failures.delete(source);
-    else if (isThere()) await this.#pause(this.#delayAfterFailure(source));
+    else if (isThere()) {
+      this.failures++;
+      await this.#pause(this.#delayAfterFailure(source));
+    }
     return user;
   }
 

@@ -1,8 +1,13 @@
 /** Listens, accepts, and drains: everything about connections as a whole. */
 import type { Socket } from 'node:net';
 import type { Item } from '../inventory/catalog.ts';
-import type { Login } from '../inventory/model.ts';
-import { type ShopIdentity, type Store, StoreUnavailable } from '../inventory/store.ts';
+import type { Login, Refusal } from '../inventory/model.ts';
+import {
+  type ShopIdentity,
+  type Store,
+  type StoreObserver,
+  StoreUnavailable,
+} from '../inventory/store.ts';
 import type { User } from '../inventory/users.ts';
 import { encode } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
@@ -11,6 +16,7 @@ import { parse, parseWithOrderId } from '../verbs/index.ts';
 import type { Figures, UserInForce } from '../verbs/verb.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { GroupCommit } from './group-commit.ts';
+import { infoFigures } from './info-figures.ts';
 import { discardInput } from './lingering-close.ts';
 import { type Listener, type OpenListener, openTcpListener } from './listener.ts';
 import type { Log } from './log.ts';
@@ -18,8 +24,10 @@ import { MemoryBudget } from './memory-budget.ts';
 import { MAX_REFUSED_AT_ONCE, maxConnections, openFileLimit } from './open-files.ts';
 import { OrderIds } from './order-ids.ts';
 import { Passwords } from './passwords.ts';
-import { memoryAndProcessor } from './process-figures.ts';
 import { readAsUsual, readThrough } from './read-buffer.ts';
+import { Readiness } from './readiness.ts';
+import { SaleCounters } from './sale-counters.ts';
+import { StoreSize } from './store-size.ts';
 import { TlsConnection } from './tls-connection.ts';
 import { Turns } from './turns.ts';
 import { UsersInForce } from './users-in-force.ts';
@@ -47,11 +55,14 @@ export class InventoryServer implements ConnectionHost {
   readonly orderIds: OrderIds;
   readonly turns = new Turns();
   readonly memory = new MemoryBudget();
+  readonly counters = new SaleCounters();
+  readonly readiness: Readiness;
   readonly version: string;
   readonly parse: ConnectionHost['parse'];
   requests = 0;
   readonly #listener: Listener;
   readonly #store: Store;
+  readonly #size: StoreSize;
   readonly #users: UsersInForce;
   readonly log: Log;
   readonly #onFailure: (error: Error) => void;
@@ -90,6 +101,10 @@ export class InventoryServer implements ConnectionHost {
     this.log = log;
     this.#onFailure = onFailure;
     this.commit = new GroupCommit(store, onFailure);
+    this.readiness = new Readiness(this.commit, store);
+    this.#size = new StoreSize(this.commit, store);
+    store.observe(this.counters);
+    store.observe(this.readiness);
     store.observe({ faultFound: (fault) => log('row cannot be used', { level: 'error', fault }) });
     this.#listener = openListener((socket, tcp) => this.#accept(socket, tcp), log);
     this.#maxConnections = maxConnections(openFileLimit() - this.#listener.reservedFiles);
@@ -97,6 +112,16 @@ export class InventoryServer implements ConnectionHost {
 
   get identity(): ShopIdentity {
     return this.#store.identity;
+  }
+
+  /** How many are open. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Has `observer` told of what the store commits. */
+  observe(observer: Partial<StoreObserver>): void {
+    this.#store.observe(observer);
   }
 
   /** The address of this machine on which it listens, or one that stands for all of them. */
@@ -148,6 +173,7 @@ export class InventoryServer implements ConnectionHost {
    */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    this.readiness.stop();
     this.#listener.close();
     this.passwords.stop();
     // One turn of the event loop reads what the kernel has already received.
@@ -167,32 +193,20 @@ export class InventoryServer implements ConnectionHost {
     await this.#store.close();
   }
 
+  refused(refusal: Refusal): void {
+    this.counters.refused(refusal);
+  }
+
   figures(): Figures {
-    const seconds = Math.floor((performance.now() - this.#started) / 1000);
-    return {
-      Server: {
-        inv_version: this.version,
-        redis_mode: 'standalone',
-        process_id: process.pid,
-        tcp_port: this.#port,
-        uptime_in_seconds: seconds,
-        uptime_in_days: Math.floor(seconds / SECONDS_OF_A_DAY),
-      },
-      Clients: {
-        connected_clients: this.#connections.size,
-        maxclients: this.#maxConnections,
-        blocked_clients: 0,
-      },
-      ...memoryAndProcessor(),
-      Persistence: { loading: 0, batches_settled: this.commit.batches },
-      Stats: {
-        total_connections_received: this.#accepted,
-        total_commands_processed: this.requests,
-        rejected_connections: this.#rejected,
-      },
-      Replication: { role: 'master', connected_slaves: 0 },
-      Cluster: { cluster_enabled: 0 },
-    };
+    return infoFigures({
+      ...{ version: this.version, port: this.#port, startedAt: this.#started },
+      ...{ connections: this.#connections.size, maxConnections: this.#maxConnections },
+      ...{ accepted: this.#accepted, rejected: this.#rejected, requests: this.requests },
+      ...{ counters: this.counters, commit: this.commit, readiness: this.readiness },
+      unreadBytes: this.memory.total,
+      storeBytes: this.#size.bytes,
+      wrongPasswords: this.passwords.failures,
+    });
   }
 
   greetedWithTls({ address }: Connection): void {
@@ -254,8 +268,6 @@ export class InventoryServer implements ConnectionHost {
     discardInput(socket);
   }
 }
-
-const SECONDS_OF_A_DAY = 86_400;
 
 /** How long a full server waits before it looks again for connections that have not logged in. */
 const LOOK_FOR_STRANGERS_MS = 1_000;

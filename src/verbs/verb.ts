@@ -91,6 +91,8 @@ export interface Service {
   figures(): Figures;
   /** The user of a login; null when the user was removed or has another password. */
   userOf(login: Login): UserInForce | null;
+  /** Takes note that a rule said no. */
+  refused(refusal: Refusal): void;
 }
 
 /** Figures by the name of each, under the titles of INFO's sections. */
@@ -230,6 +232,7 @@ export function encodeOutcome(
   command: Command,
 ): string | Iterator<string> {
   if (!(outcome instanceof Refusal)) return command.verb.encode(outcome, caller, command);
+  caller.service.refused(outcome);
   return encode(new ErrorReply(outcome.code, outcome.message), caller.version);
 }
 

@@ -18,6 +18,9 @@ test('connections and requests are counted', async () => {
     // HELLO; the INFO itself is not counted yet.
     total_commands_processed: '1',
     rejected_connections: '0',
+    acl_access_denied_auth: '0',
+    purchases: '0',
+    units_sold: '0',
   });
   await client.send(commands('PURCHASE 1001 1', 'NONSENSE', 'PING', 'INVENTORY 1001'));
   await client.replies(4);
@@ -51,4 +54,35 @@ test('memory and processor time are those of the process', async () => {
   const seconds = process.cpuUsage().user / 1e6;
   expect(Number(used_cpu_user)).toBeGreaterThan(0);
   expect(Number(used_cpu_user)).toBeLessThanOrEqual(seconds);
+});
+
+test('what is sold and refused is counted, and wrong passwords', async () => {
+  await using server = await startServer();
+  await using client = await server.login();
+  await client.send(
+    commands(
+      'PURCHASE 1001 2 1006 1 ORDER first',
+      'PURCHASE 1001 2 1006 1 ORDER first',
+      'PURCHASE 1006 1000',
+      'PURCHASE 1 1',
+      'MULTI',
+      'PURCHASE 1001 1',
+      'PURCHASE 1 1',
+      'EXEC',
+    ),
+  );
+  await client.replies(8);
+  await using stranger = await server.connect();
+  expect(await stranger.ask('AUTH alice wrong')).toMatchObject({ code: 'WRONGPASS' });
+  expect(await figures(client)).toMatchObject({
+    purchases: '2',
+    units_sold: '4',
+    errorstat_NOSTOCK: 'count=1',
+    errorstat_NOITEM: 'count=2',
+    acl_access_denied_auth: '1',
+    unread_bytes: '0',
+    store_available: '1',
+    batches_failed: '0',
+  });
+  expect(Number((await figures(client)).store_bytes)).toBeGreaterThan(10_000);
 });

@@ -10,11 +10,16 @@ class SlowStore implements Store {
   readonly isNew = false;
   readonly restored = { items: 0, logins: 0 };
   readonly latestOrder = 0;
+  readonly away = null;
   readonly batches: string[][] = [];
   #finish: ((result: readonly (Outcome | StoreUnavailable)[] | Error) => void) | null = null;
   #called: () => void = () => undefined;
 
   afterReplies: () => void = () => undefined;
+
+  size(): number {
+    return 0;
+  }
 
   settle(requests: readonly Request[]): Promise<readonly (Outcome | StoreUnavailable)[]> {
     if (this.#finish !== null)

@@ -7,6 +7,10 @@ export function storeAround(store: Store, replaced: Partial<Store>): Store {
     isNew: store.isNew,
     restored: store.restored,
     latestOrder: store.latestOrder,
+    get away() {
+      return store.away;
+    },
+    size: () => store.size(),
     settle: (requests) => store.settle(requests),
     changeCatalog: (catalog, between) => store.changeCatalog(catalog, between),
     settleMeanwhile: (requests) => store.settleMeanwhile(requests),

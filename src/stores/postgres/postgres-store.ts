@@ -23,12 +23,14 @@ import {
   type Between,
   type CatalogChange,
   OutcomeUnknown,
+  type Settled,
   type ShopIdentity,
   type Store,
   type StoreObserver,
   StoreUnavailable,
 } from '../../inventory/store.ts';
 import type { Report } from '../report.ts';
+import type { InDoubtBatch } from './batch/in-doubt-batch.ts';
 import { StaleLogins } from './batch/load.ts';
 import { LockedRows } from './batch/locked-rows.ts';
 import { type BatchContext, BatchTransaction, left } from './batch/transaction.ts';
@@ -41,6 +43,7 @@ import {
 } from './connection/database-connection.ts';
 import { isRetried, LOCK_NOT_AVAILABLE, UNIQUE_VIOLATION } from './connection/sqlstates.ts';
 import { LOOK_EVERY_MS } from './history.ts';
+import { sizeOfShop } from './shop-size.ts';
 
 /** How long orders are looked up after one was sent again. Each violation also costs a line in PostgreSQL's log. */
 const LOOK_UP_MS = 10_000;
@@ -50,13 +53,6 @@ const RETRY_PAUSE_MS = 20;
 
 /** How long a look at the database may take while there is nothing else to do. */
 const LOOK_TIMEOUT_MS = 5_000;
-
-/** A batch whose commit was sent and not answered, and what to answer if it was committed. */
-interface InDoubtBatch extends Settlement {
-  readonly batch: number;
-  /** It is known to be committed; only its pages are not read yet. */
-  readonly isCommitted: boolean;
-}
 
 export class PostgresStore implements Store {
   readonly isNew: boolean;
@@ -69,7 +65,6 @@ export class PostgresStore implements Store {
   #doubt: InDoubtBatch | null = null;
   #lookUpUntil = 0;
   readonly #locked = new LockedRows();
-  /** Looks at the database while there is nothing else to do. */
   readonly #timer: NodeJS.Timeout;
   #look: Promise<void> | null = null;
   #isBusy = false;
@@ -94,12 +89,15 @@ export class PostgresStore implements Store {
     return this.#context.history.identity;
   }
 
+  get away(): string | null {
+    return this.#connector.away;
+  }
+
   /**
-   * Tries until the outcome is known or time is up. Most order ids are new, so they are written
-   * without looking; when one turns out to be taken, the batch is settled again with its orders looked
-   * up, and so are the next ones: who tries again once does so more often.
+   * Tries until the outcome is known or time is up. Most order ids are new, so they are written without a
+   * look; when one is taken, the batch is settled again with its orders looked up, and so are the next ones.
    */
-  settle(requests: readonly Request[]): Promise<readonly (Outcome | StoreUnavailable)[]> {
+  settle(requests: readonly Request[]): Promise<Settled> {
     return this.#alone(async () => {
       if (this.#locked.isEmpty || !requests.some(mayWrite)) return await this.#settle(requests);
       await this.#lookForLocks();
@@ -119,9 +117,7 @@ export class PostgresStore implements Store {
   }
 
   /** Settles the requests that need no locked row. The others are told that nothing happened. */
-  async #settleOthers(
-    requests: readonly Request[],
-  ): Promise<readonly (Outcome | StoreUnavailable)[]> {
+  async #settleOthers(requests: readonly Request[]): Promise<Settled> {
     const heldUp = requests.map((request) => this.#locked.holdUp(request));
     const locked = new StoreUnavailable('somebody else has locked the rows that it needs');
     if (!heldUp.includes(false)) throw locked;
@@ -141,7 +137,7 @@ export class PostgresStore implements Store {
     }
   }
 
-  async #settle(requests: readonly Request[]): Promise<readonly (Outcome | StoreUnavailable)[]> {
+  async #settle(requests: readonly Request[]): Promise<Settled> {
     const { deadline } = this.#connector;
     const writes = requests.some(mayWrite);
     let isPatient = false;
@@ -197,6 +193,10 @@ export class PostgresStore implements Store {
 
   /** Nothing is left to do after the replies: PostgreSQL keeps its own log. */
   afterReplies(): void {}
+
+  size(): Promise<number | null> {
+    return this.#alone(() => sizeOfShop(this.#connector.current));
+  }
 
   observe(observer: Partial<StoreObserver>): void {
     this.#context.observers.add(observer);

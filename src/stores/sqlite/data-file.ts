@@ -6,7 +6,7 @@
  * locked while a server runs, and `-acked`, the number of batches that were acknowledged.
  */
 import { randomUUID } from 'node:crypto';
-import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreRefused } from '../../inventory/store.ts';
@@ -184,6 +184,11 @@ export class DataFile {
     }
   }
 
+  /** Its bytes and those of its log. */
+  size(): number {
+    return sizeOf(this.#path) + sizeOf(`${this.#path}-wal`);
+  }
+
   /**
    * Call after each commit that counted itself in the table `batches`, before its replies leave. `rows`: how many
    * others it wrote. Throws when what was committed may not be there tomorrow: the server must stop.
@@ -262,6 +267,10 @@ function makeDataFile(path: string, made: MadeFiles): void {
   } catch (error) {
     throw new StoreRefused(`cannot make ${path}: ${(error as Error).message}`);
   }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function openReadOnly(path: string): DatabaseSync {

@@ -23,6 +23,7 @@ import { settle } from '../../inventory/rules.ts';
 import {
   type Between,
   type CatalogChange,
+  type Settled,
   type ShopIdentity,
   type Store,
   type StoreObserver,
@@ -41,8 +42,6 @@ import { BUSY, FULL, PASSING_FAULTS, resultCode, UNIQUE_VIOLATED } from './resul
 import { readIdentity } from './shop-identity.ts';
 import { addNewItems, SqliteStock } from './stock-table.ts';
 import { whenFree } from './when-free.ts';
-
-type Settled = readonly (Outcome | StoreUnavailable)[];
 
 /**
  * Opens the data file at `path`, or makes it, for the items of `catalog`. Throws StoreRefused when
@@ -82,6 +81,7 @@ export class SqliteStore implements Store {
   readonly isNew: boolean;
   readonly restored: Store['restored'];
   readonly latestOrder: number;
+  readonly away = null;
 
   constructor(file: DataFile, catalog: readonly Item[]) {
     this.#file = file;
@@ -141,6 +141,10 @@ export class SqliteStore implements Store {
     return change;
   }
 
+  size(): number {
+    return this.#file.size();
+  }
+
   observe(observer: Partial<StoreObserver>): void {
     this.#observers.add(observer);
   }
@@ -161,13 +165,8 @@ export class SqliteStore implements Store {
 
   /** Another program holds the file. */
   async #settleWhenFree(requests: readonly Request[]): Promise<Settled> {
-    let settlement: Settlement;
-    try {
-      settlement = await whenFree(() => this.#commit(requests));
-    } catch (error) {
-      throw this.#failure(error);
-    }
-    return this.#finish(settlement);
+    const committing = whenFree(() => this.#commit(requests));
+    return this.#finish(await committing.catch((error) => Promise.reject(this.#failure(error))));
   }
 
   /** Keeps no refusals, so that what room there is is for sales. */

@@ -29,6 +29,7 @@ export function newCaller(changes: Partial<Caller> = {}): Caller & { closed: boo
       figures: () => ({ Server: { is: 'up' }, Clients: { here: 2, there: 0 } }),
       userOf: ({ user, credential }) =>
         credential === ALICE.credential ? { ...ALICE, name: user } : null,
+      refused: () => undefined,
     },
     logIn(session, user) {
       Object.assign(this, { session, user });

@@ -23,6 +23,8 @@ export class Connector {
   #closed = false;
   /** The database that is there lost what was acknowledged: to wait would not help. */
   #loss: HistoryLost | null = null;
+  /** Why there is no connection, when there is none. */
+  #why = '';
   /** Wakes who waits for a connection. */
   #wake: () => void = () => undefined;
 
@@ -40,6 +42,7 @@ export class Connector {
       this.#connection = null;
       if (this.#closed) return;
       this.#awaySince = error.since;
+      this.#why = error.message;
       this.#report('database lost', {
         level: 'error',
         host: connection.host.name,
@@ -53,6 +56,11 @@ export class Connector {
   /** The connection, if there is one now. */
   get current(): DatabaseConnection | null {
     return this.#connection;
+  }
+
+  /** Why the database is away; null when it is there, as far as is known. */
+  get away(): string | null {
+    return this.#connection === null ? `the database is away: ${this.#why}` : null;
   }
 
   /** When who waits for a connection must give up. */
@@ -107,6 +115,7 @@ export class Connector {
         return this.use(connection);
       } catch (error) {
         const { message } = error as Error;
+        this.#why = message;
         this.#loss = error instanceof HistoryLost ? error : null;
         if (this.#loss !== null) this.#wake();
         const level = this.#loss === null ? 'warn' : 'error';
