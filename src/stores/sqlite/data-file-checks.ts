@@ -25,6 +25,11 @@ const HEADER_BYTES = 100;
 
 const OTHER_DATA = 'Choose another file with --data';
 
+/** Bytes; 0 when it is not there. */
+export function sizeOfFile(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
 /** Whether there is a data file at `path`. A missing or empty one beside what it has left is refused. */
 export function isPresent(path: string): boolean {
   if (existsSync(path)) {

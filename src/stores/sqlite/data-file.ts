@@ -6,14 +6,14 @@
  * locked while a server runs, and `-acked`, the number of batches that were acknowledged.
  */
 import { randomUUID } from 'node:crypto';
-import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreRefused } from '../../inventory/store.ts';
 import type { Report } from '../report.ts';
 import { AckedCount } from './acked-count.ts';
 import { Checkpointer } from './checkpointer.ts';
-import { checkContent, checkHeader, checkSize, isPresent } from './data-file-checks.ts';
+import { checkContent, checkHeader, checkSize, isPresent, sizeOfFile } from './data-file-checks.ts';
 import { lockDataFile } from './data-file-lock.ts';
 import { FilesInPlace } from './files-in-place.ts';
 import { batchPage, checkLogBelongs, openingName } from './log-check.ts';
@@ -186,7 +186,7 @@ export class DataFile {
 
   /** Its bytes and those of its log. */
   size(): number {
-    return sizeOf(this.#path) + sizeOf(`${this.#path}-wal`);
+    return sizeOfFile(this.#path) + sizeOfFile(`${this.#path}-wal`);
   }
 
   /**
@@ -267,10 +267,6 @@ function makeDataFile(path: string, made: MadeFiles): void {
   } catch (error) {
     throw new StoreRefused(`cannot make ${path}: ${(error as Error).message}`);
   }
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function openReadOnly(path: string): DatabaseSync {
