@@ -7,6 +7,8 @@ export interface RowSet {
   readonly logins: ReadonlySet<string>;
   /** Whether some of the logins end. */
   readonly endsLogins: boolean;
+  /** The users who log in: their oldest logins may end. */
+  readonly loggingIn: ReadonlySet<string>;
   /** The UPCs whose units change. */
   readonly sold: ReadonlySet<number>;
   /** The UPCs that are only read; none of them is sold. */
@@ -18,12 +20,16 @@ export interface RowSet {
 /** `looksUpOrders`: whether orders are looked up; must be true for a batch that asks for one. */
 export function rowSetOf(requests: readonly Request[], looksUpOrders: boolean): RowSet {
   const logins = new Set<string>();
+  const loggingIn = new Set<string>();
   const sold = new Set<number>();
   const read = new Set<number>();
   const orders = looksUpOrders ? new Map<string, readonly [string, string]>() : null;
   let endsLogins = false;
   for (const request of singly(requests)) {
-    if (request.kind === 'login') continue;
+    if (request.kind === 'login') {
+      loggingIn.add(request.login.user);
+      continue;
+    }
     if (request.kind === 'resume') {
       logins.add(request.tokenHash);
       continue;
@@ -39,7 +45,7 @@ export function rowSetOf(requests: readonly Request[], looksUpOrders: boolean): 
     }
   }
   for (const upc of sold) read.delete(upc);
-  return { logins, endsLogins, sold, read, orders };
+  return { logins, endsLogins, loggingIn, sold, read, orders };
 }
 
 /**

@@ -25,8 +25,8 @@ const PEERS = [
   invPeer({ name: 'inv-tls', tls: true }),
   redisTlsPeer,
   postgresPeer,
-  invPostgresPeer('inv-postgres', 1),
-  invPostgresPeer('inv-postgres-two', 2),
+  invPostgresPeer({ name: 'inv-postgres' }),
+  invPostgresPeer({ name: 'inv-postgres-two', servers: 2 }),
   nothingPeer,
 ];
 

@@ -20,10 +20,10 @@ const USAGE = `usage: npm run bench -- [growth] [--quick] [--rounds N] [--only N
   growth      large data files and catalogues instead of the comparison
   --quick     one short round
   --only      servers (inv, other, redis, inv-tls, redis-tls, postgres, inv-postgres,
-              inv-postgres-two, nothing, only-ok) and loads (${SCENARIOS.map(scenarioName).join(', ')})
+              inv-postgres-two, inv-postgres-standby, nothing, only-ok) and loads (${SCENARIOS.map(scenarioName).join(', ')})
   --items     how many items are bought at random, instead of ${ITEMS}
   --json      writes every measurement into FILE
-  --other     measures another build of inv too: its bin/run.js
+  --other     measures another build of inv too: its bin/run.js (other, other-postgres, other-postgres-two)
   --cpu-prof  writes a CPU profile of each inv server into FOLDER
 Only a whole run, without --quick and --only, writes results.md and results.svg.`;
 
@@ -69,8 +69,15 @@ async function compare(): Promise<void> {
     invPeer({ name: 'inv-tls', tls: true, nodeOptions }),
     redisTlsPeer,
     postgresPeer,
-    invPostgresPeer('inv-postgres', 1),
-    invPostgresPeer('inv-postgres-two', 2),
+    invPostgresPeer({ name: 'inv-postgres', nodeOptions }),
+    invPostgresPeer({ name: 'inv-postgres-two', servers: 2, nodeOptions }),
+    invPostgresPeer({ name: 'inv-postgres-standby', standby: true, nodeOptions }),
+    ...(other === undefined
+      ? []
+      : [
+          invPostgresPeer({ name: 'other-postgres', entry: other, nodeOptions }),
+          invPostgresPeer({ name: 'other-postgres-two', servers: 2, entry: other, nodeOptions }),
+        ]),
     nothingPeer,
     onlyOkPeer,
   ];

@@ -30,9 +30,13 @@ export function takesPart(peer: string, scenario: string): boolean {
     case 'redis-tls':
       return scenario === '50x16';
     case 'inv-postgres':
+    case 'other-postgres':
       return ['1x1', '50x1', '50x1-hot', '50x16', '50x16-hot'].includes(scenario);
     case 'inv-postgres-two':
-      return ['50x1-hot', '50x16-hot'].includes(scenario);
+    case 'other-postgres-two':
+      return ['50x1-hot', '50x16', '50x16-hot'].includes(scenario);
+    case 'inv-postgres-standby':
+      return scenario === '50x16';
     default:
       return scenario !== '50x16-hot';
   }
@@ -83,7 +87,21 @@ export const TARGETS: readonly Target[] = [
     server: 'inv-postgres-two',
     scenario: '50x16-hot',
     peer: 'inv-postgres',
-    ratio: 1,
+    ratio: 1.1,
+  },
+  {
+    figure: 'perSecond',
+    server: 'inv-postgres-two',
+    scenario: '50x16',
+    peer: 'inv-postgres',
+    ratio: 1.2,
+  },
+  {
+    figure: 'perSecond',
+    server: 'inv-postgres-standby',
+    scenario: '50x16',
+    peer: 'inv-postgres',
+    ratio: 0.85,
   },
 ];
 

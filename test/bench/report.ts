@@ -15,6 +15,7 @@ export const PEER_NAMES: Readonly<Record<string, string>> = {
   'only-ok': 'only says OK',
   'inv-postgres': 'inv over PostgreSQL',
   'inv-postgres-two': 'two inv over PostgreSQL',
+  'inv-postgres-standby': 'inv over PostgreSQL with a standby',
 };
 
 /** `50 connections, 16 in flight`. */

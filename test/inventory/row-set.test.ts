@@ -21,6 +21,7 @@ describe('the rows that a batch touches', () => {
     expect(rowSetOf(batch, true)).toEqual({
       logins: new Set(['resumed', 'hash']),
       endsLogins: false,
+      loggingIn: new Set(),
       sold: new Set([1, 3]),
       read: new Set([2]),
       orders: new Map([
@@ -29,6 +30,12 @@ describe('the rows that a batch touches', () => {
       ]),
     });
     expect(rowSetOf(batch, false).orders).toBeNull();
+  });
+
+  test('a login may end the oldest one of its user', () => {
+    const login = { tokenHash: 'new', user: 'bob', since: 3, credential: 'theirs' };
+    const set = rowSetOf([{ kind: 'login', login }], false);
+    expect(set).toMatchObject({ logins: new Set(), loggingIn: new Set(['bob']) });
   });
 
   test('a logout ends logins', () => {
@@ -44,7 +51,8 @@ describe('the rows that a batch touches', () => {
   ])('$kind without a login touches none, and neither writes nor asks', (request) => {
     const none = new Set();
     expect(rowSetOf([request], true)).toEqual({
-      ...{ logins: none, endsLogins: false, sold: none, read: none, orders: new Map() },
+      ...{ logins: none, endsLogins: false, loggingIn: none },
+      ...{ sold: none, read: none, orders: new Map() },
     });
     expect(mayWrite(request)).toBe(false);
     expect(asksForOrder(request)).toBe(false);

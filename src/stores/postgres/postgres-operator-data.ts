@@ -20,7 +20,7 @@ import { OutcomeUnknown } from '../../inventory/store.ts';
 import { type ItemLevelRow, itemLevelFromRow } from '../level-row.ts';
 import { ORDER_COLUMNS, type OrderRow, orderFromRow } from '../order-row.ts';
 import { restocksWhere, salesWhere } from '../where.ts';
-import { BEGIN, BEGIN_READING } from './batch/statements.ts';
+import { BEGIN, BEGIN_READING, LOGINS_LOCK } from './batch/statements.ts';
 import { DatabaseConnectionLost } from './connection/database-connection.ts';
 import { UNIQUE_VIOLATION } from './connection/sqlstates.ts';
 import { COMMIT_TIMEOUT_MS, OperatorSession } from './operator-session.ts';
@@ -120,6 +120,7 @@ class PostgresOperatorData implements OperatorData {
     await this.#session.rows(BEGIN);
     let ended: number;
     try {
+      await this.#session.rows(`SELECT pg_advisory_xact_lock(${LOGINS_LOCK})`);
       const rows = await this.#session.rows(
         `DELETE FROM inv.logins WHERE token_hash IN (
           SELECT token_hash FROM inv.logins WHERE "user" = $1::text ORDER BY token_hash FOR UPDATE)

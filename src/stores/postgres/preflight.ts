@@ -3,7 +3,7 @@
  * start whether a permission is missing.
  */
 import { randomUUID } from 'node:crypto';
-import type { Changes, Login, Page } from '../../inventory/model.ts';
+import type { Changes, Login, Order, Page } from '../../inventory/model.ts';
 import { RefusalBudget } from '../../inventory/refusal-budget.ts';
 import type { RowSet } from '../../inventory/row-set.ts';
 import { type Known, KnownLogins, loadStatements } from './batch/load.ts';
@@ -19,15 +19,19 @@ export async function preflight(connection: DatabaseConnection, mark: CommitMark
   const set: RowSet = {
     logins: new Set([nobody]),
     endsLogins: false,
+    loggingIn: new Set(),
     sold: new Set([0]),
     read: new Set([0]),
     orders: new Map([[nobody, [nobody, nobody]]]),
   };
   const login: Login = { tokenHash: nobody, user: nobody, since: 0, credential: '' };
+  const order: Order = {
+    ...{ user: nobody, id: nobody, at: 0, lines: [], refusal: null, position: null },
+  };
   const changes: Changes = {
     isEmpty: false,
     available: new Map([[0, 0]]),
-    orders: [{ user: nobody, id: nobody, at: 0, lines: [], refusal: null, position: null }],
+    orders: [{ ...order, position: nobody }],
     logins: new Map<string, Login | null>([
       [nobody, login],
       [`${nobody}-`, null],
@@ -45,7 +49,7 @@ export async function preflight(connection: DatabaseConnection, mark: CommitMark
     ...loadStatements(set, false, known),
     ...loadStatements(set, true, unknown),
     ...loadStatements(set, true, known),
-    ...loadStatements({ ...set, endsLogins: true }, true, unknown),
+    ...loadStatements({ ...set, loggingIn: new Set([nobody]) }, true, unknown),
   ];
   const statements = [
     BEGIN,
@@ -53,10 +57,13 @@ export async function preflight(connection: DatabaseConnection, mark: CommitMark
     mark.check(0),
     mark.confirm(0),
     ...loads.map(({ text }) => text),
+    // Not with its lock, for which this server would wait until no other one acts for a login.
+    execute('logins_taken', [nobody]),
     execute('locked_stock', [0]),
-    execute('locked_logins_kept', [nobody]),
-    execute('locked_logins_taken', [nobody]),
+    execute('locked_logins', [nobody]),
+    execute('logins_are_free'),
     ...saveStatements(changes),
+    ...saveStatements({ ...changes, orders: [{ ...order, id: `${nobody}-` }], logins: new Map() }),
     ...new PageReads(pages).texts,
   ];
   try {

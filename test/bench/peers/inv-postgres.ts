@@ -3,10 +3,28 @@ import { join } from 'node:path';
 import { USER } from '../load/postgres-wire.ts';
 import { catalogOf, OWN_ENTRY, startInv } from './inv.ts';
 import type { Peer, RunningPeer } from './peer.ts';
-import { postgresMissing, startPostgres } from './postgres.ts';
+import { followWithStandby, postgresMissing, startPostgres } from './postgres.ts';
 
-/** `inv serve` over a PostgreSQL as it comes: one server, or several that share the buyers. */
-export function invPostgresPeer(name: string, servers: number): Peer {
+export interface InvPostgresOptions {
+  readonly name: string;
+  /** How many servers share the buyers. */
+  readonly servers?: number;
+  /** Whether each commit also waits for a standby, on this machine too. */
+  readonly standby?: boolean;
+  /** Another build's bin/run.js. */
+  readonly entry?: string;
+  /** Options of Node for the servers, such as --cpu-prof. */
+  readonly nodeOptions?: readonly string[];
+}
+
+/** `inv serve` over a PostgreSQL as it comes. */
+export function invPostgresPeer({
+  name,
+  servers = 1,
+  standby = false,
+  entry = OWN_ENTRY,
+  nodeOptions = [],
+}: InvPostgresOptions): Peer {
   return {
     name,
     dialect: 'inv',
@@ -15,18 +33,24 @@ export function invPostgresPeer(name: string, servers: number): Peer {
       const catalog = join(folder, 'catalog.json');
       await writeFile(catalog, JSON.stringify(catalogOf(stock)));
       const database = await startPostgres(folder);
+      const follower = standby ? await followWithStandby(folder, database.port) : null;
       const data = `postgres://${USER}@127.0.0.1:${database.port}/postgres`;
       const running: RunningPeer[] = [];
       for (let server = 0; server < servers; server++) {
-        running.push(await startInv(OWN_ENTRY, [], data, catalog, stock));
+        running.push(await startInv(entry, nodeOptions, data, catalog, stock));
       }
       return {
         ports: running.flatMap(({ ports }) => ports),
-        pids: [database.pid, ...running.flatMap(({ pids }) => pids)],
+        pids: [
+          database.pid,
+          ...(follower === null ? [] : [follower.pid]),
+          ...running.flatMap(({ pids }) => pids),
+        ],
         sold: (running[0] as RunningPeer).sold,
         stop: async () => {
           for (const server of running) await server.stop();
           await database.stop();
+          await follower?.stop();
         },
       };
     },

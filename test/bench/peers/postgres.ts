@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, globSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, globSync, mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { firstRow, isWhole, query, startup, USER } from '../load/postgres-wire.ts';
@@ -30,10 +30,14 @@ export function postgresMissing(): string | null {
     : null;
 }
 
+interface RunningPostgres {
+  readonly port: number;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
 /** Starts an empty PostgreSQL as it comes: fsync, synchronous_commit and full_page_writes are on. */
-export async function startPostgres(
-  folder: string,
-): Promise<{ port: number; pid: number; stop: () => Promise<void> }> {
+export async function startPostgres(folder: string): Promise<RunningPostgres> {
   const bin = programs() as string;
   const account = unprivileged();
   const data = join(folder, 'data');
@@ -44,14 +48,42 @@ export async function startPostgres(
     ['-D', data, '-U', USER, '--auth=trust', '--no-locale', '--encoding=UTF8', '--no-sync'],
     { ...account, cwd: data },
   );
-  const port = await freePort();
-  const { child } = await startProcess(
-    join(bin, 'postgres'),
-    ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', ''],
-    /ready to accept connections/,
+  const running = await runServer(data, /ready to accept connections/);
+  await eventually(() => askPostgres(running.port, 'SELECT 1'));
+  return running;
+}
+
+/** Copies the server at `port` into a standby, for whose disk each of its commits then waits. */
+export async function followWithStandby(folder: string, port: number): Promise<RunningPostgres> {
+  const data = join(folder, 'standby');
+  const account = unprivileged();
+  mkdirSync(data);
+  if (account !== null) chownSync(data, account.uid, account.gid);
+  chmodSync(data, 0o700);
+  execFileSync(
+    join(programs() as string, 'pg_basebackup'),
+    [...['-D', data, '-h', '127.0.0.1', '-p', String(port), '-U', USER], '-R', '-c', 'fast'],
     { ...account, cwd: data },
   );
-  await eventually(() => askPostgres(port, 'SELECT 1'));
+  const standby = await runServer(data, /ready to accept read-only connections/);
+  await askPostgres(port, "ALTER SYSTEM SET synchronous_standby_names = '*'");
+  await askPostgres(port, 'SELECT pg_reload_conf()');
+  await eventually(async () => {
+    const sync = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
+    if ((await askPostgres(port, sync))[0] !== '1') throw new Error('the standby does not follow');
+  });
+  return standby;
+}
+
+/** Runs the server whose files are in `data`. */
+async function runServer(data: string, ready: RegExp): Promise<RunningPostgres> {
+  const port = await freePort();
+  const { child } = await startProcess(
+    join(programs() as string, 'postgres'),
+    ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', ''],
+    ready,
+    { ...unprivileged(), cwd: data },
+  );
   // SIGINT ends the connections and writes everything down; SIGTERM would wait for the clients.
   return { port, pid: child.pid as number, stop: () => stopProcess(child, 'SIGINT') };
 }

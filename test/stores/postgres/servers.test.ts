@@ -5,6 +5,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Item } from '../../../src/inventory/catalog.ts';
 import type { Login, Outcome, Refusal, Request, Session } from '../../../src/inventory/model.ts';
 import { type Store, StoreUnavailable } from '../../../src/inventory/store.ts';
+import { MAX_LOGINS_OF_USER } from '../../../src/inventory/user-limits.ts';
+import { LOGINS_LOCK } from '../../../src/stores/postgres/batch/statements.ts';
 import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
 import { together } from '../conformance.transactions.ts';
@@ -46,6 +48,13 @@ async function operator(address: string) {
   return Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) });
 }
 
+/** Waits until somebody waits for a lock. */
+async function waiting(address: string): Promise<void> {
+  const lookup = `SELECT count(*)::int FROM pg_locks WHERE NOT granted AND database =
+    (SELECT oid FROM pg_database WHERE datname = current_database())`;
+  await expect.poll(async () => (await server.run(address, lookup))[0].count).toBeGreaterThan(0);
+}
+
 const login: Login = { tokenHash: 'hash', user: 'alice', since: 123, credential: 'theirs' };
 
 describe('a login', () => {
@@ -76,7 +85,9 @@ describe('a login', () => {
     await pair.one.settle([{ kind: 'login', login }]);
     await using sql = await operator(pair.address);
     const held = Promise.withResolvers<void>();
+    // As a logout does it, but for as long as we like.
     const logout = sql.begin(async (inside) => {
+      await inside`SELECT pg_advisory_xact_lock(${LOGINS_LOCK})`;
       await inside`DELETE FROM inv.logins`;
       held.resolve();
       await pause(200);
@@ -85,6 +96,83 @@ describe('a login', () => {
     const bought = await settleOne(pair.other, new Buyer(login).buy('1x1'));
     await logout;
     expect(bought).toMatchObject({ code: 'NOAUTH' });
+  });
+});
+
+describe('while a batch of another server acts for a login', () => {
+  const other: Login = { tokenHash: 'other', user: 'bob', since: 9, credential: 'theirs' };
+  const share = (sql: postgres.TransactionSql) =>
+    sql`SELECT pg_advisory_xact_lock_shared(${LOGINS_LOCK})`;
+
+  test('a logout waits, and no purchase does', async () => {
+    await using pair = await openPair();
+    await using sql = await operator(pair.address);
+    await pair.one.settle([
+      { kind: 'login', login },
+      { kind: 'login', login: other },
+    ]);
+    const order: string[] = [];
+    let logout: Promise<unknown> = Promise.resolve();
+    await sql.begin(async (inside) => {
+      await share(inside);
+      const bought = await settleOne(pair.one, new Buyer(login).buy('1x1'));
+      expect(bought).toMatchObject({ kind: 'receipt' });
+      logout = settleOne(pair.other, { kind: 'logout', session: login }).then((outcome) => {
+        expect(outcome).toEqual({ kind: 'loggedOut' });
+        order.push('logged out');
+      });
+      await waiting(pair.address);
+      order.push('the batch has ended');
+    });
+    await logout;
+    expect(order).toEqual(['the batch has ended', 'logged out']);
+    const refused = await settleOne(pair.one, new Buyer(login).buy('1x1'));
+    expect(refused).toMatchObject({ code: 'NOAUTH' });
+  });
+
+  test('for long: logouts are told UNAVAILABLE, the others go on', async () => {
+    await using pair = await openPair();
+    await using sql = await operator(pair.address);
+    await pair.one.settle([
+      { kind: 'login', login },
+      { kind: 'login', login: other },
+    ]);
+    const logout: Request = { kind: 'logout', session: login };
+    const expected = [expect.any(StoreUnavailable), { kind: 'receipt' }];
+    await sql.begin(async (inside) => {
+      await share(inside);
+      expect(await pair.one.settle([logout, new Buyer(other).buy('2x1')])).toMatchObject(expected);
+      // From then on nobody waits for some time.
+      const start = Date.now();
+      expect(await pair.one.settle([logout, new Buyer(other).buy('2x1')])).toMatchObject(expected);
+      expect(Date.now() - start).toBeLessThan(400);
+    });
+    const again = async () => {
+      try {
+        return await settleOne(pair.one, logout);
+      } catch (error) {
+        return error;
+      }
+    };
+    await expect.poll(again, { timeout: 5_000 }).toEqual({ kind: 'loggedOut' });
+  });
+
+  test('a login that ends the oldest one of its user waits, and no other login does', async () => {
+    await using pair = await openPair();
+    await using sql = await operator(pair.address);
+    const made = (user: string, index: number): Request => ({
+      kind: 'login',
+      login: { tokenHash: `${user} ${index}`, user, since: index, credential: 'theirs' },
+    });
+    const alices = Array.from({ length: MAX_LOGINS_OF_USER }, (_, index) => made('alice', index));
+    await pair.one.settle(alices);
+    await sql.begin(async (inside) => {
+      await share(inside);
+      expect(await settleOne(pair.one, made('bob', 0))).toMatchObject({ kind: 'session' });
+      await expect(pair.one.settle([made('alice', 5_000)])).rejects.toThrow(StoreUnavailable);
+    });
+    const resumed = await settleOne(pair.other, { kind: 'resume', tokenHash: 'alice 0' });
+    expect(resumed).toMatchObject({ kind: 'session' });
   });
 });
 
@@ -282,7 +370,6 @@ describe('rows that an operator holds in a transaction that stays open', () => {
       'SELECT 1 FROM inv.stock WHERE upc = 1 FOR SHARE',
       '3x1 1x1',
     ],
-    ['a login', "SELECT 1 FROM inv.logins WHERE token_hash = 'hash' FOR UPDATE", '4x1'],
   ])(
     '%s: only those who need it are told UNAVAILABLE, the others go on',
     async (_what, lock, lines) => {
@@ -339,7 +426,7 @@ describe('rows that an operator holds in a transaction that stays open', () => {
     expect(await settleOne(pair.one, asked)).toMatchObject({ outcomes: [bought, bought, bought] });
   });
 
-  test('a logout waits for no lock that a purchase would share', async () => {
+  test('a login: who buys waits for nobody, and a logout is set aside', async () => {
     await using pair = await openPair();
     await using sql = await operator(pair.address);
     await pair.one.settle([
@@ -348,6 +435,9 @@ describe('rows that an operator holds in a transaction that stays open', () => {
     ]);
     await sql.begin(async (inside) => {
       await inside`SELECT 1 FROM inv.logins WHERE token_hash = 'hash' FOR KEY SHARE`;
+      expect(await settleOne(pair.one, new Buyer(login).buy('1x1'))).toMatchObject({
+        kind: 'receipt',
+      });
       const outcomes = await pair.one.settle([
         { kind: 'logout', session: login },
         new Buyer(other).buy('2x1'),

@@ -2,7 +2,8 @@
  * Loads the rows of a batch, each kind with one statement.
  *
  * Locks are taken in one order by everybody, so that no two batches wait for each other: the server's
- * own mark, logins by token hash, stock by UPC, then the orders that are written, by user and id.
+ * own mark, the lock of all logins, logins that end by token hash, stock by UPC, then the orders that are
+ * written, by user and id.
  */
 
 import type { Login, Order, Rows, Stock } from '../../../inventory/model.ts';
@@ -80,15 +81,16 @@ export function noRows({ orders }: RowSet, { refusals }: Known): Loaded {
 }
 
 /**
- * What loads the rows of a row set. With `lock`, the logins cannot end, and the stock cannot change, before
- * this transaction ends; a logout takes its logins for itself. Orders come last: whoever bought under
- * the same id held the same stock, and has committed when we hold it.
+ * What loads the rows of a row set. With `lock`, no login can end, and the stock cannot change, before
+ * this transaction ends; a logout waits until nobody else acts for any login. Orders come last: whoever
+ * bought under the same id held the same stock, and has committed when we hold it.
  */
 export function loadStatements(set: RowSet, lock: boolean, known: Known): Load[] {
   const loads: Load[] = [];
+  if (lock) loads.push(...lockLogins(set));
   if (set.logins.size > 0) {
     const counts = !set.endsLogins && known.logins.hasAll(set.logins);
-    loads.push(counts ? countLogins(set, lock, known) : loadLogins(set, lock, known));
+    loads.push(counts ? countLogins(set, known) : loadLogins(set, lock, known));
   }
   if (set.sold.size > 0) loads.push(loadStock(set.sold, lock, known));
   if (set.read.size > 0) loads.push(loadStock(set.read, false, known));
@@ -98,10 +100,20 @@ export function loadStatements(set: RowSet, lock: boolean, known: Known): Load[]
   return loads;
 }
 
+/** Before the logins are read: each statement sees what was committed before it. */
+function lockLogins({ logins, endsLogins, loggingIn }: RowSet): Load[] {
+  if (endsLogins) return [{ text: execute('take_logins'), add: nothing }];
+  if (loggingIn.size > 0) {
+    return [{ text: execute('take_logins_of_many', [...loggingIn]), add: nothing }];
+  }
+  return logins.size === 0 ? [] : [{ text: execute('share_logins'), add: nothing }];
+}
+
+function nothing(): void {}
+
 function loadLogins({ logins, endsLogins }: RowSet, lock: boolean, known: Known): Load {
-  const locking = endsLogins ? 'logins_taken' : 'logins_kept';
   return {
-    text: execute(lock ? locking : 'logins', [...logins]),
+    text: execute(lock && endsLogins ? 'logins_taken' : 'logins', [...logins]),
     add: (rows, to) => {
       for (const { token_hash, user, since, credential } of rows) {
         const login = { tokenHash: token_hash, user, since, credential } as Login;
@@ -112,9 +124,9 @@ function loadLogins({ logins, endsLogins }: RowSet, lock: boolean, known: Known)
   };
 }
 
-function countLogins({ logins }: RowSet, lock: boolean, known: Known): Load {
+function countLogins({ logins }: RowSet, known: Known): Load {
   return {
-    text: execute(lock ? 'count_logins_kept' : 'count_logins', [...logins]),
+    text: execute('count_logins', [...logins]),
     add: ([row], to) => {
       if (row?.count !== logins.size) {
         known.logins.forget(logins);

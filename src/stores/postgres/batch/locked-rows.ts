@@ -17,12 +17,23 @@ import { BEGIN, execute } from './statements.ts';
 const LOOKS = 3;
 const BETWEEN_LOOKS_MS = 20;
 
-/** The rows of a row set that a batch would lock. */
-type Locking = Pick<RowSet, 'logins' | 'sold' | 'endsLogins'>;
+/** How long nobody waits for the lock of all logins after it was not to be had: who waits for it holds up all who share it. */
+const LOGINS_HELD_MS = 1_000;
+
+/** What a batch would lock. */
+interface Locking {
+  readonly sold: ReadonlySet<number>;
+  /** Those that end. */
+  readonly logins: ReadonlySet<string>;
+  /** Whether the lock of all logins is needed. */
+  readonly takesLogins: boolean;
+}
 
 export class LockedRows {
   #upcs: ReadonlySet<number> = new Set();
   #logins: ReadonlySet<string> = new Set();
+  /** When a login may be ended again, in milliseconds since 1970 UTC. */
+  #loginsHeldUntil = 0;
 
   get upcs(): ReadonlySet<number> {
     return this.#upcs;
@@ -33,13 +44,18 @@ export class LockedRows {
   }
 
   get isEmpty(): boolean {
-    return this.#upcs.size === 0 && this.#logins.size === 0;
+    return this.#upcs.size === 0 && this.#logins.size === 0 && !this.#areLoginsHeld;
+  }
+
+  get #areLoginsHeld(): boolean {
+    return Date.now() < this.#loginsHeldUntil;
   }
 
   /** Whether a request needs one of them. */
   holdUp(request: Request): boolean {
-    const { sold, logins } = rowSetOf([request], false);
-    return !sold.isDisjointFrom(this.#upcs) || !logins.isDisjointFrom(this.#logins);
+    const { sold, logins, takesLogins } = lockingOf(rowSetOf([request], false));
+    if (!sold.isDisjointFrom(this.#upcs) || !logins.isDisjointFrom(this.#logins)) return true;
+    return takesLogins && this.#areLoginsHeld;
   }
 
   /** Whether rows that `requests` need are locked for more than a moment. Reports them. */
@@ -50,7 +66,7 @@ export class LockedRows {
     report: Report,
   ): Promise<boolean> {
     try {
-      await this.#search(connection, rowSetOf(requests, false), timeoutMs);
+      await this.#search(connection, lockingOf(rowSetOf(requests, false)), timeoutMs);
     } catch (error) {
       if (!isPostgresError(error) && !(error instanceof DatabaseConnectionLost)) throw error;
       return false;
@@ -61,35 +77,48 @@ export class LockedRows {
     return requests.some((request) => this.holdUp(request));
   }
 
-  async #search(connection: DatabaseConnection, set: RowSet, timeoutMs: number): Promise<void> {
-    let locking: Locking = set;
+  async #search(connection: DatabaseConnection, all: Locking, timeoutMs: number): Promise<void> {
+    let locking = all;
     for (let look = 0; look < LOOKS; look++) {
       if (look > 0) await pause(BETWEEN_LOOKS_MS);
-      locking = { ...locking, ...(await lockedAmong(connection, locking, timeoutMs)) };
-      if (locking.sold.size === 0 && locking.logins.size === 0) break;
+      locking = await lockedAmong(connection, locking, timeoutMs);
+      if (isNothing(locking)) break;
     }
     this.#upcs = this.#upcs.union(locking.sold);
     this.#logins = this.#logins.union(locking.logins);
+    if (locking.takesLogins) this.#loginsHeldUntil = Date.now() + LOGINS_HELD_MS;
   }
 
   /** Forgets those that are free again. */
   async lookAgain(connection: DatabaseConnection, timeoutMs: number): Promise<void> {
-    const known: Locking = { sold: this.#upcs, logins: this.#logins, endsLogins: false };
+    const known: Locking = { sold: this.#upcs, logins: this.#logins, takesLogins: false };
+    if (isNothing(known)) return;
     const locked = await lockedAmong(connection, known, timeoutMs);
     this.#upcs = locked.sold;
     this.#logins = locked.logins;
   }
 }
 
+function lockingOf({ sold, logins, endsLogins, loggingIn }: RowSet): Locking {
+  const takesLogins = endsLogins || loggingIn.size > 0;
+  return { sold, logins: endsLogins ? logins : new Set(), takesLogins };
+}
+
+function isNothing({ sold, logins, takesLogins }: Locking): boolean {
+  return sold.size === 0 && logins.size === 0 && !takesLogins;
+}
+
+/** What of it somebody else holds now. */
 async function lockedAmong(
   connection: DatabaseConnection,
-  { sold, logins, endsLogins }: Locking,
+  { sold, logins, takesLogins }: Locking,
   timeoutMs: number,
-): Promise<Pick<Locking, 'sold' | 'logins'>> {
+): Promise<Locking> {
   const texts = [
     BEGIN,
     execute('locked_stock', [...sold]),
-    execute(endsLogins ? 'locked_logins_taken' : 'locked_logins_kept', [...logins]),
+    execute('locked_logins', [...logins]),
+    ...(takesLogins ? [execute('logins_are_free')] : []),
     'ROLLBACK',
   ];
   const [answer] = await connection.pipeline([texts.join(';')], timeoutMs);
@@ -97,9 +126,10 @@ async function lockedAmong(
     await connection.pipeline(['ROLLBACK'], timeoutMs);
     throw answer.error;
   }
-  const [, stock = [], held = []] = answer?.results ?? [];
+  const [, stock = [], held = [], lock = []] = answer?.results ?? [];
   return {
     sold: new Set(stock.map(({ upc }) => upc as number)),
     logins: new Set(held.map(({ token_hash }) => token_hash as string)),
+    takesLogins: takesLogins && lock[0]?.free === false,
   };
 }

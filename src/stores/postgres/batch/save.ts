@@ -35,12 +35,17 @@ export function loginsEnded(results: readonly ResultRows[]): string[] {
 }
 
 function insertOrders(orders: readonly Order[]): string {
-  return execute(
-    'insert_orders',
+  const columns = [
     orders.map((order) => order.user),
     orders.map((order) => order.id),
     orders.map((order) => order.at),
     orders.map(writeLines),
+  ];
+  const isUsual = orders.every(({ refusal, position }) => refusal === null && position === null);
+  if (isUsual) return execute('insert_usual_orders', ...columns);
+  return execute(
+    'insert_orders',
+    ...columns,
     orders.map((order) => writeRefusal(order.refusal)),
     orders.map((order) => order.position),
   );

@@ -11,6 +11,13 @@ function time(column: string): string {
   return `least(greatest(${column}, 0), ${Number.MAX_SAFE_INTEGER}) AS ${column}`;
 }
 
+/**
+ * The number of the advisory lock of all logins: "inv2", in ASCII. Whoever acts for logins shares it, and
+ * whoever ends some takes it for itself. One lock in memory costs a batch less than a lock on the row of
+ * each login, and nothing is written for it.
+ */
+export const LOGINS_LOCK = 0x696e7632;
+
 /** By name: the types of the parameters, and the statement. */
 const STATEMENTS = {
   write_mark: [
@@ -38,22 +45,24 @@ const STATEMENTS = {
     'text[]',
     `SELECT token_hash, "user", ${time('since')}, credential FROM inv.logins WHERE token_hash = ANY($1)`,
   ],
-  logins_kept: [
-    'text[]',
-    `SELECT token_hash, "user", ${time('since')}, credential FROM inv.logins
-      WHERE token_hash = ANY($1) ORDER BY token_hash FOR KEY SHARE`,
-  ],
   logins_taken: [
     'text[]',
     `SELECT token_hash, "user", ${time('since')}, credential FROM inv.logins
       WHERE token_hash = ANY($1) ORDER BY token_hash FOR UPDATE`,
   ],
   count_logins: ['text[]', 'SELECT count(*) FROM inv.logins WHERE token_hash = ANY($1)'],
-  count_logins_kept: [
+
+  share_logins: ['', `SELECT pg_advisory_xact_lock_shared(${LOGINS_LOCK})`],
+  take_logins: ['', `SELECT pg_advisory_xact_lock(${LOGINS_LOCK})`],
+  /** For batches in which the users $1 log in: takes it where the oldest login of one of them will end. */
+  take_logins_of_many: [
     'text[]',
-    `SELECT count(*) FROM (SELECT 1 FROM inv.logins
-      WHERE token_hash = ANY($1) ORDER BY token_hash FOR KEY SHARE) AS kept`,
+    `SELECT CASE WHEN EXISTS (SELECT FROM unnest($1) AS of ("user") WHERE ${MAX_LOGINS_OF_USER} = (
+        SELECT count(*) FROM (SELECT FROM inv.logins WHERE logins."user" = of."user"
+          LIMIT ${MAX_LOGINS_OF_USER}) AS theirs))
+      THEN pg_advisory_xact_lock(${LOGINS_LOCK}) ELSE pg_advisory_xact_lock_shared(${LOGINS_LOCK}) END`,
   ],
+  logins_are_free: ['', `SELECT pg_try_advisory_xact_lock(${LOGINS_LOCK}) AS free`],
 
   stock: ['bigint[]', 'SELECT upc, available FROM inv.stock WHERE upc = ANY($1)'],
   stock_taken: [
@@ -69,13 +78,7 @@ const STATEMENTS = {
         (SELECT upc FROM inv.stock WHERE upc = ANY($1) FOR NO KEY UPDATE SKIP LOCKED)
       SELECT upc FROM inv.stock WHERE upc = ANY($1) AND upc NOT IN (SELECT upc FROM free)`,
   ],
-  locked_logins_kept: [
-    'text[]',
-    `WITH free AS MATERIALIZED
-        (SELECT token_hash FROM inv.logins WHERE token_hash = ANY($1) FOR KEY SHARE SKIP LOCKED)
-      SELECT token_hash FROM inv.logins WHERE token_hash = ANY($1) AND token_hash NOT IN (SELECT token_hash FROM free)`,
-  ],
-  locked_logins_taken: [
+  locked_logins: [
     'text[]',
     `WITH free AS MATERIALIZED
         (SELECT token_hash FROM inv.logins WHERE token_hash = ANY($1) FOR UPDATE SKIP LOCKED)
@@ -117,7 +120,11 @@ const STATEMENTS = {
         WHERE "user" = $1 AND position < (SELECT bound FROM page) LIMIT $4) AS placed) AS orders`,
   ],
 
-  /** An id that is taken breaks the primary key, and so the whole transaction. */
+  /** An id that is taken breaks the primary key, and so the whole transaction. The usual order is bought, and stands by its id. */
+  insert_usual_orders: [
+    'text[], text[], bigint[], text[]',
+    `INSERT INTO inv.orders ("user", id, at, lines) SELECT * FROM unnest($1, $2, $3, $4)`,
+  ],
   insert_orders: [
     'text[], text[], bigint[], text[], text[], text[]',
     `INSERT INTO inv.orders ("user", id, at, lines, refusal, position)
@@ -133,11 +140,12 @@ const STATEMENTS = {
     `INSERT INTO inv.logins (token_hash, "user", since, credential)
       SELECT * FROM unnest($1, $2, $3, $4) ON CONFLICT (token_hash) DO NOTHING`,
   ],
-  /** Ends those beyond the limit of each user of $1. Logins that a batch is using are left for the next time. */
+  /** Ends those beyond the limit of each user of $1; while other batches act for logins, they are left for the next time. */
   end_oldest_logins: [
     'text[]',
-    `DELETE FROM inv.logins WHERE token_hash IN (
-      SELECT token_hash FROM inv.logins WHERE token_hash IN (
+    `WITH free AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(${LOGINS_LOCK}) AS free)
+    DELETE FROM inv.logins WHERE token_hash IN (
+      SELECT token_hash FROM inv.logins WHERE (SELECT free FROM free) AND token_hash IN (
         SELECT oldest.token_hash FROM unnest($1) AS of ("user") CROSS JOIN LATERAL (
           SELECT token_hash FROM inv.logins WHERE logins."user" = of."user"
           ORDER BY number DESC, since DESC
