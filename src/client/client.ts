@@ -9,16 +9,28 @@ import { MAX_REPLY_BYTES, type ReplyValue } from '../protocol/reply-decoder.ts';
 import { type Address, nameOf } from './address.ts';
 import { ConnectionLost, NoServer, NotInv, Refused, TlsFailure } from './errors.ts';
 import {
-  type LoggedInUser,
+  checkDone,
+  type Hold,
+  type OrderStatus,
   type PastOrder,
   type Receipt,
+  type ReturnReceipt,
+  toExtension,
+  toHold,
+  toHolds,
+  toOrderStatus,
+  toPastOrders,
+  toReceipt,
+  toReturnReceipt,
+} from './order-replies.ts';
+import {
+  type LoggedInUser,
   type ServedShop,
   type StockItem,
   toItems,
   toLoggedInUser,
-  toPastOrders,
-  toReceipt,
   toServedShop,
+  toServerTime,
   toServerVersion,
   toToken,
 } from './replies.ts';
@@ -88,16 +100,54 @@ export class Client {
     return this.#ask(['INVENTORY', ...upcs.map(String)], (value) => toItems(value, upcs));
   }
 
-  /** Buys all lines or none, once for each order id. */
-  purchase(lines: readonly Line[], order: string): Promise<Receipt> {
-    const words = lines.flatMap(({ upc, qty }) => [String(upc), String(qty)]);
-    const read = (value: ReplyValue) => toReceipt(value, order, lines);
-    return this.#ask(['PURCHASE', ...words, 'ORDER', order], read);
+  /** The server's clock: milliseconds since 1970 UTC. */
+  time(): Promise<number> {
+    return this.#ask(['TIME'], toServerTime);
   }
 
-  /** The outcome of an order: its receipt, or Refused as the order was. */
-  order(order: string): Promise<Receipt> {
-    return this.#ask(['ORDER', order], (value) => toReceipt(value, order));
+  /** Buys all lines or none, once for each order id. The id of a live hold of the same lines is confirmed. */
+  purchase(lines: readonly Line[], order: string): Promise<Receipt> {
+    const read = (value: ReplyValue) => toReceipt(value, order, lines);
+    return this.#ask(['PURCHASE', ...wordsOf(lines), 'ORDER', order], read);
+  }
+
+  /** Keeps all lines or none for the user, for a time in seconds, once for each order id. */
+  hold(lines: readonly Line[], seconds: number, order: string): Promise<Hold> {
+    const words = ['HOLD', ...wordsOf(lines), 'FOR', String(seconds), 'ORDER', order];
+    return this.#ask(words, (value) => toHold(value, order, lines));
+  }
+
+  /** Buys what is held under `order`, once. With `lines`, it must be exactly those. */
+  confirm(order: string, lines?: readonly Line[]): Promise<Receipt> {
+    return this.#ask(['CONFIRM', order], (value) => toReceipt(value, order, lines));
+  }
+
+  /** Makes what is held under `order` available to everybody. A hold that has ended stays so. */
+  release(order: string): Promise<void> {
+    return this.#ask(['RELEASE', order], checkDone);
+  }
+
+  /** Keeps a live hold for so many seconds from now, if that is longer. Returns until when it is kept. */
+  extend(order: string, seconds: number): Promise<number> {
+    return this.#ask(['EXTEND', order, 'FOR', String(seconds)], (value) =>
+      toExtension(value, order),
+    );
+  }
+
+  /** The user's live holds. */
+  holds(): Promise<Hold[]> {
+    return this.#ask(['HOLDS'], toHolds);
+  }
+
+  /** Gives back units that the user bought under the order `of`, once for each id `order` of a return. */
+  return(of: string, lines: readonly Line[], order: string): Promise<ReturnReceipt> {
+    const words = ['RETURN', of, ...wordsOf(lines), 'ORDER', order];
+    return this.#ask(words, (value) => toReturnReceipt(value, of, order, lines));
+  }
+
+  /** What became of an order; Refused as the order was. */
+  order(order: string): Promise<OrderStatus> {
+    return this.#ask(['ORDER', order], (value) => toOrderStatus(value, order));
   }
 
   /** At most `count` of this user's orders, newest first; `before` an order of an earlier page. */
@@ -122,6 +172,10 @@ export class Client {
       throw new ConnectionLost(reason, true);
     }
   }
+}
+
+function wordsOf(lines: readonly Line[]): string[] {
+  return lines.flatMap(({ upc, qty }) => [String(upc), String(qty)]);
 }
 
 /** What a failed HELLO means. The peer's own words are left out: nobody knows whose they are. */

@@ -20,14 +20,16 @@ export {
   TlsFailure,
   type TlsProblem,
 } from './errors.ts';
-export { ReconnectingClient } from './reconnecting-client.ts';
 export type {
-  LoggedInUser,
+  Hold,
+  OrderState,
+  OrderStatus,
   PastOrder,
   Receipt,
   ReceiptLine,
-  ServedShop,
-  StockItem,
-} from './replies.ts';
+  ReturnReceipt,
+} from './order-replies.ts';
+export { ReconnectingClient } from './reconnecting-client.ts';
+export type { LoggedInUser, ServedShop, StockItem } from './replies.ts';
 export { PAUSES_MS, withRetry } from './retry.ts';
 export { CONNECT_TIMEOUT_MS, REPLY_TIMEOUT_MS, type Timeouts } from './server-connection.ts';

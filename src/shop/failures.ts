@@ -10,9 +10,9 @@ import {
   type TlsProblem,
 } from '../client/errors.ts';
 import { printable } from '../client/printable.ts';
-import { heldOrders } from './outbox.ts';
-import { OrderRefused } from './refused-order.ts';
-import type { OpenOrder } from './state/state.ts';
+import { keptOrders, NOUNS } from './outbox.ts';
+import { OrderRefused, type RefusedRequest } from './refused-order.ts';
+import type { OpenOrder, OrderRequest } from './state/state.ts';
 
 /** The failure of a request that leaves nothing open. What is no trouble with a server stays as it is. */
 export function toFailure(error: unknown, server: Address): unknown {
@@ -49,7 +49,7 @@ export function otherShop(
   const kept =
     openOrders.length === 0
       ? ''
-      : `. Kept and not sent there: ${heldOrders(openOrders)}; when the earlier shop is back they are ` +
+      : `. Kept and not sent there: ${keptOrders(openOrders)}; when the earlier shop is back they are ` +
         'settled, and `inv shop verify --drop ID` forgets one';
   return new CommandFailure(
     `another shop answers at ${nameOf(server)} than the one that ${account} logged in to; ` +
@@ -60,27 +60,51 @@ export function otherShop(
 }
 
 /** `isOpen`: the order is written down, so the next command will ask for its outcome. */
-export function outcomeUnknown(order: string, cause: Error, isOpen: boolean): CommandFailure {
+export function outcomeUnknown(
+  { kind, order }: OrderRequest,
+  cause: Error,
+  isOpen: boolean,
+): CommandFailure {
+  const again = kind === 'confirm' ? '' : ` with --order ${order}`;
   return new CommandFailure(
-    `the answer to order ${order} did not come (${cause.message}), so its outcome is unknown; ` +
+    `the answer to ${NOUNS[kind]} ${order} did not come (${cause.message}), so its outcome is unknown; ` +
       (isOpen
         ? 'it is saved; the next command that reaches the server finds out what happened'
-        : `to ask for it, repeat this command with --order ${order}`),
+        : `to ask for it, repeat this command${again}`),
     'UNKNOWN',
     ExitCode.outcomeUnknown,
     { cause, details: { order } },
   );
 }
 
-export function notRecorded(order: string, cause: Error): CommandFailure {
+/** A request that was sent, and may be sent again without harm. */
+export function answerLost({ kind, order }: RefusedRequest, cause: Error): CommandFailure {
   return new CommandFailure(
-    `order ${order} was bought, but is not among your purchases on this computer yet: ${cause.message}; ` +
-      'the next command adds it',
+    `the answer did not come (${cause.message}), so it is not known whether the server could ${kind} ` +
+      `hold ${order}; repeat this command`,
+    'UNKNOWN',
+    ExitCode.outcomeUnknown,
+    { cause, details: { order } },
+  );
+}
+
+/** The server did it, and this machine could not write that down. */
+export function notRecorded({ kind, order }: OrderRequest, cause: Error): CommandFailure {
+  return new CommandFailure(
+    `${NOUNS[kind]} ${order} ${NOT_RECORDED[kind]} yet: ${cause.message}; the next command makes up for it`,
     'LOCALFILE',
     ExitCode.fault,
     { cause, details: { order } },
   );
 }
+
+const BOUGHT = 'was bought, but is not among your purchases on this computer';
+const NOT_RECORDED: Readonly<Record<OrderRequest['kind'], string>> = {
+  purchase: BOUGHT,
+  confirm: BOUGHT,
+  hold: 'keeps the units for you, but is not noted on this computer',
+  return: 'gave the units back, but they are not out of your purchases on this computer',
+};
 
 export function usage(message: string): CommandFailure {
   return new CommandFailure(message, 'USAGE', ExitCode.usage);
@@ -91,6 +115,10 @@ function refused(error: Refused, server: Address): CommandFailure {
   const exit = ExitCode[meaning.exit];
   if (meaning.retry === 'afterLogin') {
     const sentence = `the login at ${nameOf(server)} has ended; log in again with \`${loginCommand(server, null)}\``;
+    return new CommandFailure(sentence, code, exit, { cause: error });
+  }
+  if (code === 'ERR' && /^unknown command\b/.test(message)) {
+    const sentence = `the server at ${nameOf(server)} is of an older version of inv, which cannot do this`;
     return new CommandFailure(sentence, code, exit, { cause: error });
   }
   if (error instanceof OrderRefused) {

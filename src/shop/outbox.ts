@@ -1,52 +1,16 @@
 /**
- * Orders and their outcomes: sending one, and settling those that were left open. An order is sent
- * under the id that it was written down with, as often as needed; the server applies it once.
+ * Orders whose outcome is open, and their settling. An order is sent under the id that it was written
+ * down with, as often as needed; the server applies it once.
  */
 import type { Client } from '../client/client.ts';
 import { Refused } from '../client/errors.ts';
-import type { Receipt } from '../client/replies.ts';
 import { withRetry } from '../client/retry.ts';
-import type { Line } from '../protocol/argument-checks.ts';
 import { formatLines } from './format-lines.ts';
-import { OrderRefused } from './refused-order.ts';
 import { knowsOrder } from './same-shop.ts';
+import { type AnsweredOrder, changeOf, sendOrder } from './send-order.ts';
 import type { LocalInventory } from './state/local-inventory.ts';
-import { HELD, type LocalItem, type OpenOrder } from './state/state.ts';
+import { KEPT, type OpenOrder, type OrderRequest } from './state/state.ts';
 import type { Notify } from './state/state-file.ts';
-
-export interface Bought {
-  /** Who bought it: `alice@localhost:5050`. */
-  readonly account: string;
-  readonly receipt: Receipt;
-  /** What the receipt's lines bought, by name. */
-  readonly items: readonly LocalItem[];
-}
-
-/** Sends an order. Its items' names are asked for in the same breath, for the local inventory. */
-export async function sendOrder(
-  client: Client,
-  order: string,
-  lines: readonly Line[],
-): Promise<Omit<Bought, 'account'>> {
-  const [stock, purchase] = await Promise.allSettled([
-    client.inventory(lines.map((line) => line.upc)),
-    client.purchase(lines, order),
-  ]);
-  const known = stock.status === 'fulfilled' ? stock.value : [];
-  const stocked = new Map(known.map((item) => [item.upc, item]));
-  if (purchase.status === 'rejected') {
-    const error: unknown = purchase.reason;
-    throw error instanceof Refused ? new OrderRefused(error, order, lines, stocked) : error;
-  }
-  const receipt = purchase.value;
-  const items = receipt.lines.map(({ upc, qty }) => ({
-    upc,
-    name: stocked.get(upc)?.name ?? '',
-    code: stocked.get(upc)?.code,
-    units: qty,
-  }));
-  return { receipt, items };
-}
 
 export interface Settling {
   /** Attached to the login of the account. */
@@ -74,27 +38,37 @@ export async function settleOpenOrders(
   if (((await local.holdings(key))?.openOrders ?? []).length === 0) return;
   const since = client.shop?.since ?? '';
   // Written down, because the next order that this shop sells will be one that it knows.
-  if ((await lost) !== null) await local.hold(key);
+  if ((await lost) !== null) await local.keepUnsent(key);
   const openOrders = (await local.holdings(key))?.openOrders ?? [];
-  const isHeld = (order: OpenOrder): boolean =>
-    order.since === HELD || (order.since !== '' && since !== '' && order.since !== since);
-  for (const { order } of openOrders.filter((one) => !isHeld(one))) await settle(settling, order);
-  const held = openOrders.filter(isHeld);
-  if (held.length > 0) {
+  const isKept = (order: OpenOrder): boolean =>
+    order.since === KEPT || (order.since !== '' && since !== '' && order.since !== since);
+  for (const { order } of openOrders.filter((one) => !isKept(one))) await settle(settling, order);
+  const kept = openOrders.filter(isKept);
+  if (kept.length > 0) {
     notify(
-      `Not sent: ${heldOrders(held)}, because the shop's data is older than the order. ${HELD_ADVICE}`,
+      `Not sent: ${keptOrders(kept)}, because the shop's data is older than the order. ${KEPT_ADVICE}`,
     );
   }
 }
 
 /** How to go on with orders that are kept and not sent. */
-export const HELD_ADVICE =
-  'To buy it there, repeat the purchase with its --order; to forget it, use `inv shop verify --drop ID`.';
+const KEPT_ADVICE =
+  'To send one there, repeat its command with its --order; to forget it, use `inv shop verify --drop ID`.';
 
-/** `order a (2 × 1001), order b (1 × 1002)` */
-export function heldOrders(orders: readonly OpenOrder[]): string {
-  return orders.map(({ order, lines }) => `order ${order} (${formatLines(lines)})`).join(', ');
+/** `order a (2 × 1001), hold b (1 × 1002)` */
+export function keptOrders(orders: readonly OpenOrder[]): string {
+  return orders
+    .map((one) => `${NOUNS[one.kind]} ${one.order} (${formatLines(one.lines)})`)
+    .join(', ');
 }
+
+/** What a request is called. A confirmed hold is an order like any other. */
+export const NOUNS: Readonly<Record<OrderRequest['kind'], string>> = {
+  purchase: 'order',
+  confirm: 'order',
+  hold: 'hold',
+  return: 'return',
+};
 
 /**
  * The newest order that this machine recorded, when the server does not know it: what it sold is
@@ -108,27 +82,63 @@ export async function lostOrder(settling: Settling): Promise<string | null> {
   return isKnown ? null : newest;
 }
 
+/** Whether a refusal is the one outcome of this request, for ever. */
+export function settles({ code, meaning }: Refused, { kind }: OrderRequest): boolean {
+  // Nothing is known under the id that these name, so nothing of it was bought or given back.
+  if (code === 'NOORDER') return kind === 'confirm' || kind === 'return';
+  return meaning.settlesOrder;
+}
+
 async function settle(settling: Settling, order: string): Promise<void> {
   const { client, local, key, pauses, notify } = settling;
   const open = await local.claim(key, order);
   if (open === null) return;
+  const noun = NOUNS[open.kind];
   try {
-    const { items } = await withRetry(pauses, () => sendOrder(client, order, open.lines));
-    if (await local.complete(key, order, items)) {
-      notify(`The open order ${order} is settled: it bought ${formatLines(open.lines)}.`);
+    const answer = await withRetry(pauses, () => sendOrder(client, open));
+    if (await local.complete(key, order, changeOf(answer))) {
+      notify(`The open ${noun} ${order} is settled: ${whatWasDone(answer)}.`);
     }
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    if (error.meaning.settlesOrder) {
+    if (settles(error, open)) {
       if (await local.reject(key, order)) {
-        notify(`The open order ${order} is settled: it bought nothing, ${inCode(error)}.`);
+        notify(`The open ${noun} ${order} is settled: it ${NOTHING[open.kind]}, ${inCode(error)}.`);
       }
     } else if (error.meaning.retry === 'afterLogin') {
       throw error;
     } else {
-      notify(`Order ${order} is still unconfirmed: ${inCode(error)}.`);
+      notify(`${capital(noun)} ${order} is still unconfirmed: ${inCode(error)}.`);
     }
   }
+}
+
+const NOTHING: Readonly<Record<OrderRequest['kind'], string>> = {
+  purchase: 'bought nothing',
+  confirm: 'bought nothing',
+  hold: 'keeps nothing',
+  return: 'gave nothing back',
+};
+
+function whatWasDone({ kind, receipt }: AnsweredOrder): string {
+  const lines = formatLines(receipt.lines);
+  if (kind === 'bought') return `it bought ${lines}`;
+  if (kind === 'returned') return `it gave back ${lines} of order ${receipt.of}`;
+  const until = new Date(receipt.until).toISOString();
+  return receipt.state === 'held'
+    ? `it keeps ${lines} until ${until}`
+    : `it kept ${lines}, and ${ENDED[receipt.state]} since`;
+}
+
+/** What became of a hold. */
+export const ENDED = {
+  bought: 'was bought',
+  released: 'was released',
+  expired: 'has expired',
+} as const;
+
+function capital(word: string): string {
+  return `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
 }
 
 function inCode({ code, message }: Refused): string {

@@ -3,12 +3,22 @@ import { Refused } from '../client/errors.ts';
 import type { StockItem } from '../client/replies.ts';
 import type { Line } from '../protocol/argument-checks.ts';
 import { upcText } from './format-lines.ts';
+import {
+  endIn,
+  type HoldEnding,
+  type RefusedLine,
+  refusedLines,
+  shortIn,
+  timeIn,
+} from './refusal-text.ts';
 
-/** A line that could not be bought. `available`: the units that were there; 0 for an item that does not exist. */
-export interface RefusedLine {
-  readonly upc: number;
-  readonly asked: number;
-  readonly available: number;
+/** What was asked for when the server said no. */
+export interface RefusedRequest {
+  readonly kind: 'purchase' | 'hold' | 'confirm' | 'release' | 'extend' | 'return';
+  readonly order: string;
+  readonly lines: readonly Line[];
+  /** Of a return: the order that bought the units. */
+  readonly of?: string;
 }
 
 /** What --json prints of a refused order beside code and message. */
@@ -19,47 +29,142 @@ export interface RefusedOrderDetails {
   /** Whether this is the outcome of an earlier try, told again. */
   readonly replayed: boolean;
   readonly lines: readonly RefusedLine[];
+  /** With NOHOLD: what became of the order. */
+  readonly state?: HoldEnding['state'];
+  /** With NOHOLD: when that was, ISO 8601. */
+  readonly ended?: string;
 }
 
 /** The server refused an order. */
 export class OrderRefused extends Refused {
   readonly details: RefusedOrderDetails;
+  readonly #request: RefusedRequest;
   readonly #items: ReadonlyMap<number, StockItem>;
 
   /** `items`: those of the order, as far as they are known. */
   constructor(
     { code, message }: Refused,
-    order: string,
-    lines: readonly Line[],
-    items: ReadonlyMap<number, StockItem>,
+    request: RefusedRequest,
+    items: ReadonlyMap<number, StockItem> = new Map(),
   ) {
     super(code, message);
+    this.#request = request;
     this.#items = items;
     const refusedAt = timeIn(message);
+    const ending = code === 'NOHOLD' ? endIn(message) : null;
     this.details = {
-      order,
+      order: request.order,
       at: refusedAt ?? new Date().toISOString(),
       replayed: refusedAt !== null,
-      lines: code === 'NOITEM' ? unknownIn(message, lines) : shortIn(message),
+      lines: refusedLines(code, message, request.lines),
+      ...(ending !== null && { state: ending.state, ended: ending.at }),
     };
   }
 
   /** What happened, to which item, and what to do now. */
   get sentence(): string {
-    const { code, message, details } = this;
-    const { order, at, replayed, lines } = details;
-    if (code === 'ORDERREUSED') return otherOrder(order, message);
-    if ((code !== 'NOSTOCK' && code !== 'NOITEM') || lines.length === 0) return message;
-    if (replayed) {
-      const reason =
-        code === 'NOITEM'
-          ? `no such UPC then: ${lines.map(({ upc }) => upc).join(', ')}`
-          : `${leftThen(lines)} left then`;
-      return `order ${order} was refused on ${minuteOf(at)} (${reason}); to try again, use a new --order`;
+    const { code, message } = this;
+    switch (code) {
+      case 'ORDERREUSED':
+        return otherOrder(this.#request.order, message);
+      case 'NOORDER':
+        return this.#unknownOrder();
+      case 'NOHOLD':
+        return this.#endedHold();
+      case 'BUSY':
+        return isTooManyHolds(this)
+          ? `${message}; confirm or release one first (inv shop holds)`
+          : message;
+      case 'NOITEM':
+      case 'NOSTOCK':
+      case 'LIMIT':
+      case 'NORETURN':
+      case 'NOTBOUGHT':
+        return this.details.lines.length === 0 ? message : this.#refusedLines();
+      default:
+        return message;
     }
-    if (code === 'NOITEM') return `${message}; see inv shop inventory`;
-    return `${notEnough(lines, this.#items)}; nothing was bought`;
   }
+
+  #refusedLines(): string {
+    const { order, at, lines, replayed } = this.details;
+    if (replayed) {
+      const again = this.#request.kind === 'return' ? 'id' : '--order';
+      const reason = reasonThen(this.code, lines);
+      return `order ${order} was refused on ${minuteOf(at)} (${reason}); to try again, use a new ${again}`;
+    }
+    switch (this.code) {
+      case 'NOITEM':
+        return `${this.message}; see inv shop inventory`;
+      case 'NORETURN':
+        return `${lines.map((one) => this.#nameOf(one)).join(', ')} cannot be given back; nothing was given back`;
+      case 'NOTBOUGHT':
+        return `${lines.map((one) => this.#notBought(one)).join('; ')}; nothing was given back`;
+      case 'LIMIT':
+        return `${lines.map((one) => this.#overLimit(one)).join('; ')}; ${this.#nothing}`;
+      default:
+        return `${notEnough(lines, this.#items)}; ${this.#nothing}`;
+    }
+  }
+
+  get #nothing(): string {
+    return this.#request.kind === 'hold' ? 'nothing is held' : 'nothing was bought';
+  }
+
+  #nameOf({ upc }: RefusedLine): string {
+    const known = this.#items.get(upc);
+    return known === undefined ? String(upc) : `${upcText(known)} (${known.name})`;
+  }
+
+  #overLimit(line: RefusedLine): string {
+    const { asked, limit = 0, had = 0 } = line;
+    const left = Math.max(0, limit - had);
+    const what = `at most ${limit} × ${this.#nameOf(line)} for each customer, and you have ${had}`;
+    const now =
+      left === 0
+        ? 'what you give back or release makes room'
+        : `${left} more ${left === 1 ? 'is' : 'are'} possible, not ${asked}`;
+    return `${what}: ${now}`;
+  }
+
+  #notBought(line: RefusedLine): string {
+    const { asked, bought = 0, returned = 0 } = line;
+    const order = `order ${this.#request.of ?? ''}`;
+    if (bought === 0) return `${order} has no ${this.#nameOf(line)}`;
+    const left = Math.max(0, bought - returned);
+    const before = returned === 0 ? '' : `, of which ${returned} came back already`;
+    return `${order} bought ${bought} × ${this.#nameOf(line)}${before}: ${left === 0 ? 'none' : left} can be given back, not ${asked}`;
+  }
+
+  #unknownOrder(): string {
+    const { kind, order, of = '' } = this.#request;
+    if (kind === 'return') return `there is no order ${of} of yours; see inv shop orders`;
+    return `there is no hold ${order} of yours; see inv shop holds`;
+  }
+
+  #endedHold(): string {
+    const { order, state, ended = '' } = this.details;
+    const { kind } = this.#request;
+    const when = minuteOf(ended);
+    switch (state) {
+      case 'bought':
+        return kind === 'extend'
+          ? `order ${order} was bought at ${when}: it needs no hold any more`
+          : `order ${order} was bought at ${when}; to give units back, use inv shop return ${order}`;
+      case 'expired':
+      case 'released':
+        return `hold ${order} ${state === 'expired' ? 'expired' : 'was released'} at ${when}; nothing was bought; to hold or buy the units, use a new --order`;
+      case 'refused':
+        return `order ${order} was refused at ${when}: there is nothing to ${kind === 'purchase' ? 'buy' : kind}`;
+      default:
+        return this.message;
+    }
+  }
+}
+
+/** The user has as many live holds as the server lets one have: a pause does not help. */
+export function isTooManyHolds({ code, message }: Refused): boolean {
+  return code === 'BUSY' && /\bholds\b/.test(message);
 }
 
 /** A refusal in a list of orders (`NOSTOCK sentence`), for people. */
@@ -70,7 +175,7 @@ export function refusalInWords(refusal: string): string {
 }
 
 function notEnough(lines: readonly RefusedLine[], items?: ReadonlyMap<number, StockItem>): string {
-  const short = lines.map(({ upc, asked, available }) => {
+  const short = lines.map(({ upc, asked, available = 0 }) => {
     const known = items?.get(upc);
     const item = known === undefined ? String(upc) : `${upcText(known)} (${known.name})`;
     return `${asked} × ${item} ordered, ${available === 0 ? 'none' : available} left`;
@@ -87,38 +192,30 @@ function otherOrder(order: string, message: string): string {
   return `order ${order} was ${lines.join(', ')}; choose another --order`;
 }
 
+/** Why it was refused then: `10 were left then`, or `10 of 1006 and 1 of 1007 were left then`. */
+function reasonThen(code: string, lines: readonly RefusedLine[]): string {
+  const upcs = lines.map(({ upc }) => upc).join(', ');
+  switch (code) {
+    case 'NOITEM':
+      return `no such UPC then: ${upcs}`;
+    case 'NORETURN':
+      return `not to be given back: ${upcs}`;
+    case 'NOTBOUGHT':
+      return `more than was bought of ${upcs}`;
+    case 'LIMIT':
+      return lines
+        .map(({ upc, limit, had }) => `limit ${limit} of ${upc}, you had ${had} then`)
+        .join('; ');
+    default:
+      return `${leftThen(lines)} left then`;
+  }
+}
+
 /** `10 were`, or `10 of 1006 and 1 of 1007 were` */
 function leftThen(lines: readonly RefusedLine[]): string {
   const [first, ...others] = lines as [RefusedLine, ...RefusedLine[]];
   if (others.length === 0) return first.available === 1 ? '1 was' : `${first.available} were`;
   return `${lines.map(({ upc, available }) => `${available} of ${upc}`).join(' and ')} were`;
-}
-
-/** The lines that a NOSTOCK tells of; its form is fixed in PROTOCOL.md. */
-function shortIn(message: string): RefusedLine[] {
-  const found = message.matchAll(/\b(\d{1,16}) asked (\d{1,16}) available (\d{1,16})\b/g);
-  return [...found].map(([, upc, asked, available]) => ({
-    upc: Number(upc),
-    asked: Number(asked),
-    available: Number(available),
-  }));
-}
-
-/** The lines of the order whose UPCs a NOITEM names. */
-function unknownIn(message: string, lines: readonly Line[]): RefusedLine[] {
-  const named = new Set(
-    message.replace(/(, and \d+ more)?( \(refused at .*)?$/, '').match(/\d{1,16}/g),
-  );
-  return lines
-    .filter(({ upc }) => named.has(String(upc)))
-    .map(({ upc, qty }) => ({ upc, asked: qty, available: 0 }));
-}
-
-/** The time that a repeated refusal tells, or null. */
-function timeIn(message: string): string | null {
-  const word = /\(refused at ([^)\s]+)\)/.exec(message)?.[1];
-  const time = word === undefined ? Number.NaN : Date.parse(word);
-  return Number.isNaN(time) ? null : new Date(time).toISOString();
 }
 
 function minuteOf(iso: string): string {

@@ -4,18 +4,20 @@
  * acts for one account from beginning to end.
  */
 import { type Address, nameOf } from '../client/address.ts';
-import type { Client } from '../client/client.ts';
-import { ConnectionLost, Refused } from '../client/errors.ts';
-import type { PastOrder, StockItem } from '../client/replies.ts';
+import type { PastOrder } from '../client/order-replies.ts';
+import type { StockItem } from '../client/replies.ts';
 import { PAUSES_MS, withRetry } from '../client/retry.ts';
 import type { Timeouts } from '../client/server-connection.ts';
 import { passwordFault } from '../password-text.ts';
 import type { Line } from '../protocol/argument-checks.ts';
 import { AccountClient, type LoggedOut } from './account-client.ts';
-import { notLoggedIn, notRecorded, outcomeUnknown, usage } from './failures.ts';
-import { type Bought, sendOrder } from './outbox.ts';
+import { notLoggedIn, usage } from './failures.ts';
+import { type Bought, type Extended, type Held, Ordering, type Returned } from './ordering.ts';
+import { type Returnable, returnableOf } from './returnable.ts';
+import { namesOf } from './send-order.ts';
 import { Accounts, type SavedLogin } from './state/accounts.ts';
 import { type Holdings, LocalInventory } from './state/local-inventory.ts';
+import type { LocalHold } from './state/state.ts';
 import { type Notify, StateFile } from './state/state-file.ts';
 import type { Verification } from './verify.ts';
 
@@ -38,6 +40,7 @@ export class Shop {
   readonly #notify: Notify;
   readonly #pauses: readonly number[];
   readonly #client: AccountClient;
+  readonly #ordering: Ordering;
 
   /** `localhost:5050`, and whether it is spoken to with TLS. */
   get serverName(): string {
@@ -61,6 +64,7 @@ export class Shop {
       pauses: this.#pauses,
       timeouts,
     });
+    this.#ordering = new Ordering(this.#client, this.#local, this.#pauses);
   }
 
   /** Ends the connection. The next request makes a new one. */
@@ -138,30 +142,50 @@ export class Shop {
     return this.#client.endLogins(name);
   }
 
-  /**
-   * Buys all lines or none. The order is on this client's disk before it is sent, and stays there
-   * until its outcome is known: whatever happens in between, it is not lost and not bought twice.
-   */
-  async purchase(lines: readonly Line[], chosen: string | null = null): Promise<Bought> {
-    const order = chosen ?? (await newOrderId());
-    return this.#client.ask(async (client, { key, account }) => {
-      const isOpen = await this.#enqueue(client, key, order, lines, chosen !== null);
-      const bought = await withRetry(this.#pauses, () => sendOrder(client, order, lines)).catch(
-        async (error: Error) => {
-          throw await this.#notBought(error, key, order, isOpen);
-        },
-      );
-      if (isOpen) {
-        // The first try of this process, and yet a repetition: another one bought it, and counts it.
-        const record = bought.receipt.replayed
-          ? this.#local.abandon(key, order)
-          : this.#local.complete(key, order, bought.items);
-        await record.catch((error: Error) => {
-          throw notRecorded(order, error);
-        });
-      }
-      return { account, ...bought };
-    });
+  /** See Ordering, as for all that orders: one of them is on this client's disk before it is sent. */
+  purchase(lines: readonly Line[], chosen: string | null = null): Promise<Bought> {
+    return this.#ordering.purchase(lines, chosen);
+  }
+
+  /** Keeps all lines or none for so many seconds. */
+  hold(lines: readonly Line[], seconds: number, chosen: string | null = null): Promise<Held> {
+    return this.#ordering.hold(lines, seconds, chosen);
+  }
+
+  /** Buys what is held under an id. */
+  confirm(order: string): Promise<Bought> {
+    return this.#ordering.confirm(order);
+  }
+
+  /** Makes held units available to everybody. Returns the account. */
+  release(order: string): Promise<string> {
+    return this.#ordering.release(order);
+  }
+
+  /** Keeps a hold for so many seconds from now, if that is longer. */
+  extend(order: string, seconds: number): Promise<Extended> {
+    return this.#ordering.extend(order, seconds);
+  }
+
+  /** The account's live holds, as the server tells them. */
+  holds(): Promise<{ readonly account: string; readonly holds: readonly Held[] }> {
+    return this.#ordering.holds();
+  }
+
+  /** The account's live holds, as far as this machine knows; asks no server. */
+  async knownHolds(): Promise<readonly LocalHold[]> {
+    const key = await this.#client.key();
+    return key === null ? [] : ((await this.#local.holdings(key))?.holds ?? []);
+  }
+
+  /** Gives back units that were bought under the order `of`. */
+  return(of: string, lines: readonly Line[], chosen: string | null = null): Promise<Returned> {
+    return this.#ordering.return(of, lines, chosen);
+  }
+
+  /** The orders of `orders` of which units may be given back, with those units. */
+  returnable(orders: readonly PastOrder[]): Promise<Returnable[]> {
+    return this.#client.ask((client) => returnableOf(orders, (lines) => namesOf(client, lines)));
   }
 
   /** Compares the local inventory with the server's orders; with `repair`, makes it what they say. */
@@ -179,50 +203,4 @@ export class Shop {
     }
     return false;
   }
-
-  /**
-   * Writes an order down, unless it was bought before under an id that the user chose. It is in the
-   * local inventory then, or was bought from elsewhere: nothing is to be added.
-   */
-  async #enqueue(
-    client: Client,
-    key: string,
-    order: string,
-    lines: readonly Line[],
-    isChosen: boolean,
-  ): Promise<boolean> {
-    if (isChosen && (await withRetry(this.#pauses, () => wasBought(client, order)))) return false;
-    const since = client.shop?.since ?? '';
-    return (await this.#local.enqueue(key, order, lines, since)) === 'open';
-  }
-
-  /** The error to throw, once the open order is closed or left open, as what is known demands. */
-  async #notBought(error: Error, key: string, order: string, isOpen: boolean): Promise<Error> {
-    if (error instanceof Refused && error.meaning.settlesOrder) {
-      if (isOpen) await this.#local.reject(key, order);
-      return error;
-    }
-    const isUnsent = error instanceof Refused || (error instanceof ConnectionLost && !error.sent);
-    if (!isUnsent) return outcomeUnknown(order, error, isOpen);
-    const isClosed = !isOpen || (await this.#local.abandon(key, order));
-    return isClosed ? error : outcomeUnknown(order, error, true);
-  }
-}
-
-async function wasBought(client: Client, order: string): Promise<boolean> {
-  try {
-    await client.order(order);
-    return true;
-  } catch (error) {
-    // What was refused will be refused again, and adds nothing either way.
-    if (!(error instanceof Refused)) throw error;
-    if (error.code === 'NOORDER' || error.meaning.settlesOrder) return false;
-    throw error;
-  }
-}
-
-/** Loads what makes ids only now: it costs 5 ms, a tenth of a command, and most commands make none. */
-async function newOrderId(): Promise<string> {
-  const { randomUUIDv7 } = await import('node:crypto');
-  return randomUUIDv7();
 }

@@ -1,7 +1,7 @@
 /** The local inventory against the server's orders. */
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { ConnectionLost } from '../client/errors.ts';
-import type { PastOrder } from '../client/replies.ts';
+import type { PastOrder } from '../client/order-replies.ts';
 import { withRetry } from '../client/retry.ts';
 import { MAX_INTEGER, MAX_ORDERS_COUNT } from '../protocol/limits.ts';
 import type { Settling } from './outbox.ts';
@@ -36,7 +36,7 @@ const ROUNDS = 5;
 const MAX_PAGES = 1_000;
 
 /**
- * Adds up all orders of the account on the server, page by page, and compares. With `repair` the
+ * Adds up all that the account bought on the server and did not give back, page by page, and compares. With `repair` the
  * local inventory becomes what the server sold, wherever the user bought it. Throws Refused,
  * ConnectionLost, and CommandFailure when other processes keep buying.
  */
@@ -101,18 +101,30 @@ async function soldTo({ client, pauses }: Settling) {
     const page: PastOrder[] = await withRetry(pauses, () =>
       client.orders(MAX_ORDERS_COUNT, before),
     );
-    for (const { order, lines, refusal } of page) {
+    for (const { order, lines, state } of page) {
       if (orders.has(order)) throw new ConnectionLost(`it told order ${order} twice`, true);
       orders.add(order);
-      if (refusal !== null) continue;
+      // What is or was held, and not bought, is nobody's.
+      const sign = state === 'bought' ? 1 : state === 'returned' ? -1 : 0;
+      if (sign === 0) continue;
       for (const { upc, qty } of lines) {
-        sold.set(upc, Math.min((sold.get(upc) ?? 0) + qty, MAX_INTEGER));
+        sold.set(upc, within(sold.get(upc) ?? 0, sign * qty));
       }
     }
-    if (page.length < MAX_ORDERS_COUNT) return { sold, orders };
+    if (page.length < MAX_ORDERS_COUNT) return { sold: positive(sold), orders };
     last = page.at(-1)?.order ?? null;
   }
   throw new ConnectionLost(`it told more than ${MAX_PAGES * MAX_ORDERS_COUNT} orders`, true);
+}
+
+/** A sum that stays an exact integer, whatever a server tells. Newest first, a return comes before its order. */
+function within(sum: number, units: number): number {
+  return Math.max(-MAX_INTEGER, Math.min(sum + units, MAX_INTEGER));
+}
+
+/** The items of which anything is left. */
+function positive(units: ReadonlyMap<number, number>): ReadonlyMap<number, number> {
+  return new Map([...units].filter(([, count]) => count > 0));
 }
 
 /** What an item is called. */

@@ -67,12 +67,115 @@ test('orders, bought and refused', async () => {
   const { replayed, ...bought } = RECEIPT;
   const refused = { order: 'p', at: 1, lines: [], refusal: 'NOITEM no such UPC: 1' };
   const { client, commands } = await clientOf([{ ...bought, refusal: null }, refused]);
-  expect(await client.orders(2, 'x')).toEqual([{ ...bought, refusal: null }, refused]);
+  expect(await client.orders(2, 'x')).toEqual([
+    { ...bought, refusal: null, state: 'bought' },
+    { ...refused, state: 'refused' },
+  ]);
   await client.orders(20, null);
   expect(commands.slice(1)).toEqual([
     ['ORDERS', 'COUNT', '2', 'BEFORE', 'x'],
     ['ORDERS', 'COUNT', '20'],
   ]);
+});
+
+const HOLD = { ...RECEIPT, state: 'held', until: 1_700_000_600_000 };
+const LINES = [{ upc: 1001, qty: 2 }];
+
+test('hold, extend, release and confirm', async () => {
+  const { client, commands } = await clientOf(HOLD);
+  expect(await client.hold(LINES, 600, 'o')).toEqual(HOLD);
+  expect(await client.extend('o', 60)).toBe(HOLD.until);
+  expect(await client.confirm('o', LINES)).toEqual(RECEIPT);
+  const { client: other, commands: others } = await clientOf(OK);
+  await other.release('o');
+  expect([...commands.slice(1), ...others.slice(1)]).toEqual([
+    ['HOLD', '1001', '2', 'FOR', '600', 'ORDER', 'o'],
+    ['EXTEND', 'o', 'FOR', '60'],
+    ['CONFIRM', 'o'],
+    ['RELEASE', 'o'],
+  ]);
+});
+
+test('holds', async () => {
+  const { replayed, ...untold } = HOLD;
+  const { client, commands } = await clientOf([HOLD, { ...untold, order: 'p' }]);
+  expect(await client.holds()).toEqual([HOLD, { ...HOLD, order: 'p' }]);
+  expect(commands[1]).toEqual(['HOLDS']);
+});
+
+test('return', async () => {
+  const { client, commands } = await clientOf({ ...RECEIPT, of: 'b' });
+  expect(await client.return('b', LINES, 'o')).toEqual({ ...RECEIPT, of: 'b' });
+  expect(commands[1]).toEqual(['RETURN', 'b', '1001', '2', 'ORDER', 'o']);
+});
+
+test('an order tells what became of it, and nothing of what it does not have', async () => {
+  const ended = { ...HOLD, state: 'released', ended: 1_700_000_001_234, of: null };
+  const { client } = await clientOf(ended);
+  const { of, ...told } = ended;
+  expect(await client.order('o')).toEqual(told);
+  // A server without holds tells no state.
+  const old = await clientOf(RECEIPT);
+  expect(await old.client.order('o')).toEqual({ ...RECEIPT, state: 'bought' });
+});
+
+test('the clock of the server', async () => {
+  const { client } = await clientOf(['1700000000', '123456']);
+  expect(await client.time()).toBe(1_700_000_000_123);
+});
+
+test('items tell how many a customer can buy, and whether they are taken back', async () => {
+  const item = { upc: 1001, name: 'x', available: 1 };
+  const { client } = await clientOf([
+    { ...item, limit: 4, returns: true },
+    { ...item, upc: 7 },
+  ]);
+  expect(await client.inventory()).toEqual([
+    { ...item, limit: 4, returns: true },
+    { ...item, upc: 7 },
+  ]);
+});
+
+test.each<[string, Reply, (client: Client) => Promise<unknown>]>([
+  ['a hold without an end', RECEIPT, (c) => c.hold(LINES, 60, 'o')],
+  ['a hold that ends in mid-second', { ...HOLD, until: 1_500 }, (c) => c.hold(LINES, 60, 'o')],
+  [
+    'a hold of other items',
+    { ...HOLD, lines: [{ upc: 7, qty: 2, available: 1 }] },
+    (c) => c.hold(LINES, 60, 'o'),
+  ],
+  ['a new hold that is over', { ...HOLD, state: 'expired' }, (c) => c.hold(LINES, 60, 'o')],
+  [
+    'a hold that was given back',
+    { ...HOLD, state: 'returned', replayed: true },
+    (c) => c.hold(LINES, 60, 'o'),
+  ],
+  ['another hold', { ...HOLD, order: 'p' }, (c) => c.confirm('o')],
+  [
+    'other items than are held',
+    { ...HOLD, lines: [{ upc: 7, qty: 2, available: 1 }] },
+    (c) => c.confirm('o', LINES),
+  ],
+  ['another hold', { ...HOLD, order: 'p' }, (c) => c.extend('o', 60)],
+  ['more than done', HOLD, (c) => c.release('o')],
+  ['a hold twice', [HOLD, HOLD], (c) => c.holds()],
+  ['a hold that is over', [{ ...HOLD, state: 'expired' }], (c) => c.holds()],
+  ['a hold of no id', [{ ...HOLD, order: 'a b' }], (c) => c.holds()],
+  ['a hold of nothing', [{ ...HOLD, lines: [] }], (c) => c.holds()],
+  ['a return of another order', { ...RECEIPT, of: 'x' }, (c) => c.return('b', LINES, 'o')],
+  ['a return of no order', RECEIPT, (c) => c.return('b', LINES, 'o')],
+  ['another return', { ...RECEIPT, of: 'b', order: 'p' }, (c) => c.return('b', LINES, 'o')],
+  [
+    'fewer units',
+    { ...RECEIPT, of: 'b', lines: [{ upc: 1001, qty: 1, available: 1 }] },
+    (c) => c.return('b', LINES, 'o'),
+  ],
+  ['a state of its own', { ...RECEIPT, state: 'lost' }, (c) => c.order('o')],
+  ['no time', ['soon'], (c) => c.time()],
+])('a reply of %s leaves the outcome unknown', async (_name, reply, ask) => {
+  const { client } = await clientOf(reply);
+  await expect(ask(client)).rejects.toMatchObject({ name: 'ConnectionLost', sent: true });
+  expect(client.isOpen).toBe(false);
 });
 
 test.each<[string, Reply]>([

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Refused } from '../../src/client/errors.ts';
-import { OrderRefused, refusalInWords } from '../../src/shop/refused-order.ts';
+import { OrderRefused, type RefusedRequest, refusalInWords } from '../../src/shop/refused-order.ts';
 
 const NOW = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const LINES = [
@@ -9,8 +9,9 @@ const LINES = [
 ];
 const ITEMS = new Map([[1006, { upc: 1006, name: 'Vinyl LP, signed', available: 10 }]]);
 
-function refused(code: string, message: string): OrderRefused {
-  return new OrderRefused(new Refused(code, message), 'ux2', LINES, ITEMS);
+function refused(code: string, message: string, more: Partial<RefusedRequest> = {}): OrderRefused {
+  const request = { kind: 'purchase', order: 'ux2', lines: LINES, ...more } as const;
+  return new OrderRefused(new Refused(code, message), request, ITEMS);
 }
 
 test('a new refusal names the item, what was ordered and what is left', () => {
@@ -30,8 +31,7 @@ test('an item is called what the shop calls it, with its leading zeros', () => {
   const item = { upc: 7, code: '0007', name: 'Pin', available: 1 };
   const error = new OrderRefused(
     new Refused('NOSTOCK', 'too little stock: 7 asked 2 available 1'),
-    'ux2',
-    [{ upc: 7, qty: 2 }],
+    { kind: 'purchase', order: 'ux2', lines: [{ upc: 7, qty: 2 }] },
     new Map([[7, item]]),
   );
   expect(error.sentence).toBe(
@@ -72,7 +72,10 @@ test('an item that does not exist', () => {
 test('how many more items do not exist is no UPC', () => {
   const lines = [{ upc: 490, qty: 1 }];
   const message = 'no such UPC: 1, 2, and 490 more';
-  const { details } = new OrderRefused(new Refused('NOITEM', message), 'many', lines, new Map());
+  const { details } = new OrderRefused(new Refused('NOITEM', message), {
+    ...({ kind: 'purchase', order: 'many' } as const),
+    lines,
+  });
   expect(details.lines).toEqual([]);
 });
 
@@ -99,4 +102,100 @@ test('a reused id names what it stands for', () => {
     'order ux2 was 1 × 1001, 3 × 7, more; choose another --order',
   );
   expect(refused('ORDERREUSED', 'used').sentence).toBe('used; choose another --order');
+});
+
+const AGO = '(refused at 2026-11-25T17:12:03.004Z)';
+
+test.each([
+  ['1006 limit 4 had 3 asked 2', 'and you have 3: 1 more is possible, not 2'],
+  ['1006 limit 4 had 1 asked 9', 'and you have 1: 3 more are possible, not 9'],
+  ['1006 limit 4 had 4 asked 1', 'and you have 4: what you give back or release makes room'],
+  // The limit was lowered since.
+  ['1006 limit 4 had 7 asked 1', 'and you have 7: what you give back or release makes room'],
+])('a limit says what is possible: %s', (told, now) => {
+  const error = refused('LIMIT', `over the limit: ${told}`);
+  const [, limit, had, asked] = told.match(/limit (\d+) had (\d+) asked (\d+)/) as string[];
+  expect(error.sentence).toBe(
+    `at most 4 × 1006 (Vinyl LP, signed) for each customer, ${now}; nothing was bought`,
+  );
+  expect(error.details.lines).toEqual([
+    { upc: 1006, asked: Number(asked), limit: Number(limit), had: Number(had) },
+  ]);
+});
+
+test('a limit that stopped a hold, and one of an earlier try', () => {
+  const told = 'over the limit: 1006 limit 4 had 3 asked 2';
+  expect(refused('LIMIT', told, { kind: 'hold' }).sentence).toMatch(/nothing is held$/);
+  const again = refused('LIMIT', `${told} ${AGO}`);
+  expect(again.sentence).toBe(
+    'order ux2 was refused on 2026-11-25T17:12Z (limit 4 of 1006, you had 3 then); to try again, use a new --order',
+  );
+  expect(again.details).toMatchObject({ replayed: true, at: '2026-11-25T17:12:03.004Z' });
+});
+
+test.each([
+  [
+    '1006 bought 3 returned 2 asked 2',
+    'bought 3 × 1006 (Vinyl LP, signed), of which 2 came back already: 1 can be given back, not 2',
+  ],
+  [
+    '1006 bought 3 returned 0 asked 4',
+    'bought 3 × 1006 (Vinyl LP, signed): 3 can be given back, not 4',
+  ],
+  [
+    '1006 bought 3 returned 3 asked 1',
+    'bought 3 × 1006 (Vinyl LP, signed), of which 3 came back already: none can be given back, not 1',
+  ],
+  ['1006 bought 0 returned 0 asked 1', 'has no 1006 (Vinyl LP, signed)'],
+])('what was not bought cannot be given back: %s', (told, reason) => {
+  const error = refused('NOTBOUGHT', `not bought under that order: ${told}`, {
+    ...({ kind: 'return', of: 'o' } as const),
+  });
+  expect(error.sentence).toBe(`order o ${reason}; nothing was given back`);
+  expect(error.details.lines).toMatchObject([{ upc: 1006, bought: Number(told[12]) }]);
+});
+
+test('what the shop does not take back', () => {
+  const back = { kind: 'return', of: 'o' } as const;
+  const error = refused('NORETURN', 'not taken back: 1006', back);
+  expect(error.sentence).toBe(
+    '1006 (Vinyl LP, signed) cannot be given back; nothing was given back',
+  );
+  expect(error.details.lines).toEqual([{ upc: 1006, asked: 20 }]);
+  expect(refused('NORETURN', `not taken back: 1006 ${AGO}`, back).sentence).toBe(
+    'order ux2 was refused on 2026-11-25T17:12Z (not to be given back: 1006); to try again, use a new id',
+  );
+});
+
+test.each<[RefusedRequest['kind'], string, string]>([
+  [
+    'confirm',
+    'expired',
+    'hold ux2 expired at 2026-11-25T17:12Z; nothing was bought; to hold or buy the units, use a new --order',
+  ],
+  [
+    'purchase',
+    'released',
+    'hold ux2 was released at 2026-11-25T17:12Z; nothing was bought; to hold or buy the units, use a new --order',
+  ],
+  [
+    'release',
+    'bought',
+    'order ux2 was bought at 2026-11-25T17:12Z; to give units back, use inv shop return ux2',
+  ],
+  ['extend', 'bought', 'order ux2 was bought at 2026-11-25T17:12Z: it needs no hold any more'],
+  ['confirm', 'refused', 'order ux2 was refused at 2026-11-25T17:12Z: there is nothing to confirm'],
+])('a hold that is no more: %s of one that %s', (kind, state, sentence) => {
+  const error = refused('NOHOLD', `that order ${state} at 2026-11-25T17:12:03.004Z`, { kind });
+  expect(error.sentence).toBe(sentence);
+  expect(error.details).toEqual({
+    ...{ order: 'ux2', at: NOW, replayed: false, lines: [] },
+    ...{ state, ended: '2026-11-25T17:12:03.004Z' },
+  });
+});
+
+test('an ended hold of which the server tells no more', () => {
+  const error = refused('NOHOLD', 'no more', { kind: 'confirm' });
+  expect(error.sentence).toBe('no more');
+  expect(error.details).not.toHaveProperty('state');
 });

@@ -59,6 +59,18 @@ export async function layOut<Row>(
   return recordsOf(columns, rows, width, plain, above);
 }
 
+/** One listing below another, with an empty line between them. */
+export function stacked(upper: Listing, lower: Listing): Listing {
+  return {
+    head: upper.head,
+    count: upper.count + 1 + lower.count,
+    lines: (index) => {
+      if (index < upper.count) return upper.lines(index);
+      return index === upper.count ? ['', ...lower.head] : lower.lines(index - upper.count - 1);
+    },
+  };
+}
+
 /** All lines of a listing, as one text without a line end at its end. */
 export function wholeText({ head, count, lines }: Listing): string {
   const all = [...head];

@@ -9,19 +9,24 @@ export default class ShopIndex extends ShopCommand {
     'Open the shop: a menu on a terminal, script lines from stdin otherwise';
 
   static override description = [
-    "On a terminal: log in, view the server's inventory and your own, buy, log out.",
+    "On a terminal: log in, view the server's inventory and your own, hold, buy, give back, log out.",
     'Without a terminal it reads the same from stdin, a line each, and stops at the first ' +
       'failure with its exit code:',
     [
       '- login USER (the password is the next line)',
       '- inventory',
       '- local',
-      '- purchase UPC QTY [UPC QTY …]',
+      '- purchase UPC QTY [UPC QTY …] [order ID]',
+      '- hold UPC QTY [UPC QTY …] for 10m [order ID]',
+      '- confirm ID, release ID, extend ID for 10m',
+      '- holds',
+      '- return ID UPC QTY [UPC QTY …] [order ID]',
       '- orders',
       '- logout',
       '- quit (or the end of the input)',
     ].join('\n'),
-    'Empty lines and lines that begin with # are passed over.',
+    'Empty lines and lines that begin with # are passed over. A script whose orders have ids can be run ' +
+      'again: it does nothing twice.',
   ].join('\n\n');
 
   static override examples = [

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import type { ReceiptLine } from '../../client/replies.ts';
+import type { OrderState, ReceiptLine } from '../../client/order-replies.ts';
 import { DEFAULT_ORDERS_COUNT, MAX_ORDERS_COUNT } from '../../protocol/limits.ts';
 import { toOrderId, toOrdersCount } from '../../shop/terminal/input.ts';
 import { ShopCommand } from '../../shop/terminal/shop-command.ts';
@@ -7,16 +7,23 @@ import { ShopCommand } from '../../shop/terminal/shop-command.ts';
 interface OrderJson {
   order: string;
   at: string;
+  state: OrderState;
   lines: readonly ReceiptLine[];
   refusal: string | null;
+  /** Of a hold: until when it is, or was, kept. */
+  until?: string;
+  /** Of a hold: when it was bought or released. */
+  ended?: string;
+  /** Of a return: the order that bought the units. */
+  of?: string;
 }
 
 export default class ShopOrders extends ShopCommand {
   static override summary = 'Show your orders, newest first';
 
   static override description = [
-    `The server's list of what you ordered, from wherever you did, bought and refused. A ` +
-      'page at a time: --before with the last order of a page shows the next one.',
+    `The server's list of what you ordered, from wherever you did: bought and refused, held and ` +
+      'given back. A page at a time: --before with the last order of a page shows the next one.',
   ].join('\n\n');
 
   static override examples = [
@@ -53,8 +60,12 @@ export default class ShopOrders extends ShopCommand {
       orders: orders.map((one) => ({
         order: one.order,
         at: new Date(one.at).toISOString(),
+        state: one.state,
         lines: one.lines,
         refusal: one.refusal,
+        ...(one.until !== undefined && { until: new Date(one.until).toISOString() }),
+        ...(one.ended !== undefined && { ended: new Date(one.ended).toISOString() }),
+        ...(one.of !== undefined && { of: one.of }),
       })),
     };
   }

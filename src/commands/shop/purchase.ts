@@ -1,15 +1,7 @@
-import { Flags } from '@oclif/core';
-import type { ReceiptLine } from '../../client/replies.ts';
 import { toLines, toOrderId } from '../../shop/terminal/input.ts';
+import { LINE_FLAGS, ORDER_FLAG } from '../../shop/terminal/line-flags.ts';
+import { type ReceiptJson, toReceiptJson } from '../../shop/terminal/receipt-json.ts';
 import { ShopCommand } from '../../shop/terminal/shop-command.ts';
-
-interface ReceiptJson {
-  account: string;
-  order: string;
-  at: string;
-  replayed: boolean;
-  lines: readonly ReceiptLine[];
-}
 
 export default class ShopPurchase extends ShopCommand {
   static override summary = 'Buy units of one or more items, all or nothing';
@@ -41,26 +33,7 @@ export default class ShopPurchase extends ShopCommand {
     },
   ];
 
-  static override flags = {
-    upc: Flags.string({
-      summary: 'item number; repeat --upc and --qty for more items',
-      helpValue: 'UPC',
-      required: true,
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
-    qty: Flags.string({
-      summary: 'how many units; the first --qty is for the first --upc, and so on',
-      helpValue: 'UNITS',
-      required: true,
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
-    order: Flags.string({
-      summary: 'an id of your own: 1 to 64 printable characters without spaces',
-      helpValue: 'ID',
-    }),
-  };
+  static override flags = { ...LINE_FLAGS, ...ORDER_FLAG };
 
   async run(): Promise<ReceiptJson> {
     const { flags } = await this.parse(ShopPurchase);
@@ -73,8 +46,6 @@ export default class ShopPurchase extends ShopCommand {
         await this.show((look) => receiptListing(bought, look));
       });
     }
-    const { order: id, at, replayed, lines: left } = bought.receipt;
-    const time = new Date(at).toISOString();
-    return { account: bought.account, order: id, at: time, replayed, lines: left };
+    return toReceiptJson(bought);
   }
 }

@@ -241,6 +241,8 @@ function merge(state: State, from: string, into: string): void {
   other.logins = [...one.logins, ...other.logins].slice(-MAX_LOGINS);
   other.items = withAdded(one.items, other.items);
   other.recorded = [...new Set([...one.recorded, ...other.recorded])];
+  const holds = new Map([...one.holds, ...other.holds].map((hold) => [hold.order, hold]));
+  other.holds = [...holds.values()];
   const open = new Map(
     [...one.openOrders, ...other.openOrders].map((order) => [order.order, order]),
   );

@@ -15,3 +15,11 @@ export function withAdded(items: readonly LocalItem[], bought: readonly LocalIte
   }
   return [...byUpc.values()].sort((a, b) => a.upc - b.upc);
 }
+
+/** `items` without what was given back, by UPC. Units that were bought elsewhere are not here to go. */
+export function without(items: readonly LocalItem[], returned: readonly LocalItem[]): LocalItem[] {
+  const gone = new Map(returned.map(({ upc, units }) => [upc, units]));
+  return items
+    .map((item) => ({ ...item, units: Math.max(0, item.units - (gone.get(item.upc) ?? 0)) }))
+    .filter(({ units }) => units > 0);
+}

@@ -1,15 +1,22 @@
 /**
- * What the users of this machine bought, and the orders whose outcome is open. Each method is one
- * change of the file, whole or not at all; an account is named by its key in the file.
+ * What the users of this machine bought and hold, and the orders whose outcome is open. Each method is
+ * one change of the file, whole or not at all; an account is named by its key in the file.
  *
- * Bought units are added exactly once: by whoever finds the open order still there when its answer
- * comes. That, the order's removal and the added units are one change.
+ * Bought units are added, and returned ones taken out, exactly once: by whoever finds the open order
+ * still there when its answer comes. That and the order's removal are one change.
  */
 import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
 import { accountOf } from './accounts.ts';
-import { withAdded } from './items.ts';
-import { type Account, HELD, type LocalItem, type OpenOrder } from './state.ts';
+import { withAdded, without } from './items.ts';
+import {
+  type Account,
+  KEPT,
+  type LocalHold,
+  type LocalItem,
+  type OpenOrder,
+  type OrderRequest,
+} from './state.ts';
 import type { StateFile } from './state-file.ts';
 
 /**
@@ -23,10 +30,26 @@ export interface Holdings {
   /** The account as people are told it: `alice@localhost:5050`. */
   readonly account: string;
   readonly items: readonly LocalItem[];
+  /** What is held and has not ended, as far as this machine knows; what ends first comes first. */
+  readonly holds: readonly LocalHold[];
   readonly openOrders: readonly OpenOrder[];
-  /** Ids of the orders that were last added; the oldest first. */
+  /** Ids of the orders that last changed the items; the oldest first. */
   readonly recorded: readonly string[];
 }
+
+/** What came of an order. A hold is null when it has ended. */
+export type LocalChange =
+  | { readonly kind: 'bought' | 'returned'; readonly items: readonly LocalItem[] }
+  | { readonly kind: 'held'; readonly hold: LocalHold | null };
+
+/** When a hold ends, by the server's clock and by this machine's. */
+export type HoldEnd = Pick<LocalHold, 'until' | 'ends'>;
+
+/** Two comparisons of the same clocks differ by the time that a reply is on its way. */
+const CLOCK_JITTER_MS = 2_000;
+
+/** Holds that an account remembers: as many as a server lets a user have, unless it was told otherwise. */
+export const MAX_LOCAL_HOLDS = 1_000;
 
 export class LocalInventory {
   readonly #file: StateFile;
@@ -39,8 +62,9 @@ export class LocalInventory {
   async holdings(key: string): Promise<Holdings | null> {
     const account = accountOf(await this.#file.read(), key);
     if (account === undefined) return null;
-    const { user, server, items, openOrders, recorded } = account;
-    return { account: `${user}@${server}`, items, openOrders, recorded };
+    const { user, server, items, holds, openOrders, recorded } = account;
+    const live = holds.filter(isLive);
+    return { account: `${user}@${server}`, items, holds: live, openOrders, recorded };
   }
 
   /** Throws when the file cannot be written, so that nothing is asked of a server in vain. */
@@ -52,25 +76,21 @@ export class LocalInventory {
    * Writes an order down before it is sent to the shop whose data began at `since`. `recorded`:
    * another process has just bought it under this id, so that there is nothing left to add.
    */
-  enqueue(
-    key: string,
-    order: string,
-    lines: readonly Line[],
-    since: string,
-  ): Promise<'open' | 'recorded'> {
+  enqueue(key: string, request: OrderRequest, since: string): Promise<'open' | 'recorded'> {
+    const { order } = request;
     return this.#file.update((state) => {
       const account = accountOf(state, key);
       if (account === undefined) throw new Error(`there is no account ${key} any more`);
       if (account.recorded.includes(order)) return 'recorded';
       const open = account.openOrders.find((one) => one.order === order);
-      if (open !== undefined && !sameLines(open.lines, lines)) {
+      if (open !== undefined && !isSameRequest(open, request)) {
         throw new CommandFailure(
           `another order with the id ${order} is still unconfirmed; choose another --order`,
           'ORDERREUSED',
           ExitCode.refused,
         );
       }
-      putOpenOrder(account, { order, lines, senders: (open?.senders ?? 0) + 1, since });
+      putOpenOrder(account, { ...request, senders: (open?.senders ?? 0) + 1, since });
       return 'open';
     });
   }
@@ -85,12 +105,18 @@ export class LocalInventory {
     });
   }
 
-  /** The order was bought. Returns whether it was this call that recorded it. */
-  complete(key: string, order: string, bought: readonly LocalItem[]): Promise<boolean> {
+  /** The order was done. Returns whether it was this call that recorded it. */
+  complete(key: string, order: string, change: LocalChange): Promise<boolean> {
     return this.#change(key, false, (account) => {
       if (!removeOpenOrder(account, order)) return false;
-      account.items = withAdded(account.items, bought);
+      if (change.kind === 'held') {
+        putHold(account, order, change.hold);
+        return true;
+      }
+      const isBought = change.kind === 'bought';
+      account.items = (isBought ? withAdded : without)(account.items, change.items);
       account.recorded = [...account.recorded, order].slice(-MAX_RECORDED_IDS);
+      if (isBought) putHold(account, order, null);
       return true;
     });
   }
@@ -115,9 +141,42 @@ export class LocalInventory {
   }
 
   /** Keeps the account's open orders from being sent, until the user sends one again. */
-  async hold(key: string): Promise<void> {
+  async keepUnsent(key: string): Promise<void> {
     await this.#change(key, undefined, (account) => {
-      account.openOrders = account.openOrders.map((order) => ({ ...order, since: HELD }));
+      account.openOrders = account.openOrders.map((order) => ({ ...order, since: KEPT }));
+    });
+  }
+
+  /**
+   * The server told its live holds: those that the account had `before` it was asked and that are not
+   * among them have ended. One that another process made meanwhile stays.
+   */
+  async replaceHolds(
+    key: string,
+    before: readonly LocalHold[],
+    told: readonly LocalHold[],
+  ): Promise<void> {
+    const ended = new Set(before.map(({ order }) => order));
+    for (const { order } of told) ended.delete(order);
+    await this.#change(key, undefined, (account) => {
+      const known = new Map(account.holds.map((hold) => [hold.order, hold]));
+      for (const order of ended) known.delete(order);
+      for (const hold of told) {
+        const same = known.get(hold.order);
+        // The clocks are compared anew each time: a moment more or less is not worth a change.
+        const isSame =
+          same?.until === hold.until && Math.abs(same.ends - hold.ends) < CLOCK_JITTER_MS;
+        if (!isSame) known.set(hold.order, hold);
+      }
+      account.holds = sorted([...known.values()]);
+    });
+  }
+
+  /** Says until when a hold is kept, if the account has it; null: it has ended. */
+  async changeHold(key: string, order: string, end: HoldEnd | null): Promise<void> {
+    await this.#change(key, undefined, (account) => {
+      const hold = account.holds.find((one) => one.order === order);
+      if (hold !== undefined) putHold(account, order, end === null ? null : { ...hold, ...end });
     });
   }
 
@@ -156,6 +215,26 @@ function removeOpenOrder(account: Account, order: string): boolean {
   const before = account.openOrders.length;
   account.openOrders = account.openOrders.filter((one) => one.order !== order);
   return account.openOrders.length < before;
+}
+
+/** Puts a hold in the place of one of the same order; null takes it away. Holds that ended go, too. */
+function putHold(account: Account, order: string, hold: LocalHold | null): void {
+  const others = account.holds.filter((one) => one.order !== order && isLive(one));
+  account.holds = sorted(hold === null ? others : [...others, hold]);
+}
+
+function sorted(holds: readonly LocalHold[]): LocalHold[] {
+  return holds.toSorted((a, b) => a.until - b.until).slice(0, MAX_LOCAL_HOLDS);
+}
+
+function isLive({ ends }: LocalHold): boolean {
+  return Date.now() < ends;
+}
+
+function isSameRequest(open: OrderRequest, asked: OrderRequest): boolean {
+  if (open.kind !== asked.kind || !sameLines(open.lines, asked.lines)) return false;
+  if (open.kind === 'hold') return asked.kind === 'hold' && open.seconds === asked.seconds;
+  return open.kind !== 'return' || (asked.kind === 'return' && open.of === asked.of);
 }
 
 function sameLines(one: readonly Line[], other: readonly Line[]): boolean {

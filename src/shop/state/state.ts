@@ -1,11 +1,13 @@
 /** What this client keeps, and the check of what a file says. What a file says is made printable here. */
 import { printable } from '../../client/printable.ts';
 import { NamedError } from '../../named-error.ts';
-import type { Line } from '../../protocol/argument-checks.ts';
+import { isOrderId, type Line } from '../../protocol/argument-checks.ts';
+import { isRecord } from './is-record.ts';
 import { fromVersion1 } from './version-1.ts';
+import { fromVersion2 } from './version-2.ts';
 
 export interface State {
-  readonly version: 2;
+  readonly version: 3;
   /** Per address (`localhost:5050`) the shop that the user logged in to there. */
   readonly servers: Record<string, string>;
   /** Per shop: its identity, or the address of a server that tells none (an address has a colon). */
@@ -33,8 +35,10 @@ export interface Account {
   logins: TokenLogin[];
   /** The local inventory, by UPC. */
   items: LocalItem[];
+  /** What the server keeps for the user, as far as this machine knows; what ends first comes first. */
+  holds: LocalHold[];
   openOrders: OpenOrder[];
-  /** Ids of the orders that were last added to the local inventory; the oldest first. */
+  /** Ids of the orders and returns that last changed the local inventory; the oldest first. */
   recorded: string[];
 }
 
@@ -52,24 +56,45 @@ export interface LocalItem {
   readonly units: number;
 }
 
-export interface OpenOrder {
+/** Units that are kept for the user, and not bought. */
+export interface LocalHold {
   readonly order: string;
-  readonly lines: readonly Line[];
-  /** How many processes may have sent it. While it is 1, that process alone can rule out that it was sent. */
-  readonly senders: number;
-  /** The shop's `since` when it was last sent, or HELD. */
-  readonly since: string;
+  /** The server's time from which on the units are everybody's: milliseconds since 1970 UTC. */
+  readonly until: number;
+  /** The same moment by the clock of this machine, which may go wrong. */
+  readonly ends: number;
+  readonly items: readonly LocalItem[];
 }
 
+/** What is asked of a server under an order id: it is done once, however often it is sent. */
+export type OrderRequest = {
+  /** The id: of a confirm, the one of the hold that it buys. */
+  readonly order: string;
+  readonly lines: readonly Line[];
+} & (
+  | { readonly kind: 'purchase' | 'confirm' }
+  | { readonly kind: 'hold'; readonly seconds: number }
+  /** `of`: the order that bought the units. */
+  | { readonly kind: 'return'; readonly of: string }
+);
+
+/** A request whose outcome is not known. */
+export type OpenOrder = OrderRequest & {
+  /** How many processes may have sent it. While it is 1, that process alone can rule out that it was sent. */
+  readonly senders: number;
+  /** The shop's `since` when it was last sent, or KEPT. */
+  readonly since: string;
+};
+
 /** In the place of an order's `since`: its shop has lost what it sold, and the order is kept and not sent. */
-export const HELD = 'held';
+export const KEPT = 'kept';
 
 export function emptyState(): State {
-  return { version: 2, servers: {}, shops: {}, accounts: {}, merged: {} };
+  return { version: 3, servers: {}, shops: {}, accounts: {}, merged: {} };
 }
 
 export function emptyAccount(user: string, shop: string, server: string): Account {
-  return { user, shop, server, logins: [], items: [], openOrders: [], recorded: [] };
+  return { user, shop, server, logins: [], items: [], holds: [], openOrders: [], recorded: [] };
 }
 
 /** The text is not one of our files, or only a part of one. */
@@ -94,9 +119,12 @@ export function parseState(text: string): ParsedState {
   }
   if (!isRecord(value)) throw new DamagedState('it is no JSON object');
   const version = value.version;
-  if (typeof version === 'number' && version > 2) throw new NewerState();
-  if (version !== 1 && version !== 2) throw new DamagedState('it has no version');
-  const raw = version === 1 ? fromVersion1(value) : value;
+  if (typeof version === 'number' && version > 3) throw new NewerState();
+  if (version !== 1 && version !== 2 && version !== 3) {
+    throw new DamagedState('it has no version');
+  }
+  const second = version === 1 ? fromVersion1(value) : value;
+  const raw = version === 3 ? value : fromVersion2(second);
   if (!isRecord(raw.accounts)) throw new DamagedState('"accounts" is no object');
 
   const state = emptyState();
@@ -131,15 +159,16 @@ function toShop(value: unknown): KnownShop | null {
 
 function toAccount(value: unknown): Account | null {
   if (!isRecord(value)) return null;
-  const { user, shop, server, logins, items, openOrders, recorded } = value;
+  const { user, shop, server, logins, items, holds, openOrders, recorded } = value;
   const isWhole =
     isText(user) &&
     isText(shop) &&
     isText(server) &&
     isListOf(logins, isLogin) &&
     isListOf(items, isItem) &&
+    isListOf(holds, isHold) &&
     isListOf(openOrders, isOpenOrder) &&
-    isListOf(recorded, isOrderId);
+    isListOf(recorded, isId);
   if (!isWhole) return null;
   return {
     user: printable(user),
@@ -147,13 +176,14 @@ function toAccount(value: unknown): Account | null {
     server: printable(server),
     logins: logins as TokenLogin[],
     items: (items as LocalItem[]).map(toItem),
+    holds: (holds as LocalHold[]).map(toHold),
     openOrders: openOrders as OpenOrder[],
     recorded: recorded as string[],
   };
 }
 
 function isLogin(value: unknown): boolean {
-  return isRecord(value) && isWord(value.token, 512) && isTime(value.since);
+  return isRecord(value) && isToken(value.token) && isTime(value.since);
 }
 
 function isItem(value: unknown): boolean {
@@ -165,18 +195,34 @@ function toItem({ upc, name, units, code }: LocalItem): LocalItem {
   return typeof code === 'string' && /^\d{1,32}$/.test(code) ? { ...item, code } : item;
 }
 
+function isHold(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    isId(value.order) &&
+    isTime(value.until) &&
+    isTime(value.ends) &&
+    isListOf(value.items, isItem)
+  );
+}
+
+function toHold({ order, until, ends, items }: LocalHold): LocalHold {
+  return { order, until, ends, items: items.map(toItem) };
+}
+
 function isOpenOrder(value: unknown): boolean {
   return (
     isRecord(value) &&
-    isOrderId(value.order) &&
+    isKind(value) &&
+    isId(value.order) &&
     isCount(value.senders) &&
     isText(value.since) &&
     isListOf(value.lines, (line) => isRecord(line) && isCount(line.upc) && isCount(line.qty))
   );
 }
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function isKind({ kind, seconds, of }: Record<string, unknown>): boolean {
+  if (kind === 'hold') return isCount(seconds);
+  return kind === 'return' ? isId(of) : kind === 'purchase' || kind === 'confirm';
 }
 
 function isListOf(value: unknown, isOne: (entry: unknown) => boolean): boolean {
@@ -187,13 +233,13 @@ function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-/** Printable ASCII without spaces: what a token and an order id are made of. */
-function isWord(value: unknown, most: number): boolean {
-  return isText(value) && value.length <= most && /^[\x21-\x7e]+$/.test(value);
+/** Printable ASCII without spaces. */
+function isToken(value: unknown): boolean {
+  return isText(value) && /^[\x21-\x7e]{1,512}$/.test(value);
 }
 
-function isOrderId(value: unknown): boolean {
-  return isWord(value, 64);
+function isId(value: unknown): boolean {
+  return isText(value) && isOrderId(value);
 }
 
 function isCount(value: unknown): boolean {

@@ -3,6 +3,8 @@
  * for each account (`alice@localhost:5050`), and called an order's senders its tries. What makes no
  * sense is passed on as it is: the check of version 2 finds it.
  */
+import { isRecord } from './is-record.ts';
+
 export function fromVersion1(old: Record<string, unknown>): Record<string, unknown> {
   const servers: Record<string, unknown> = {};
   const shops: Record<string, unknown> = {};
@@ -26,9 +28,9 @@ export function fromVersion1(old: Record<string, unknown>): Record<string, unkno
   }
   return {
     version: 2,
-    servers: isObject(old.servers) ? servers : old.servers,
+    servers: isRecord(old.servers) ? servers : old.servers,
     shops,
-    accounts: isObject(old.accounts) ? accounts : old.accounts,
+    accounts: isRecord(old.accounts) ? accounts : old.accounts,
     merged: {},
   };
 }
@@ -42,9 +44,5 @@ function toOpen(orders: unknown): unknown {
 }
 
 function entriesOf(value: unknown): [string, unknown][] {
-  return isObject(value) ? Object.entries(value) : [];
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(value) ? Object.entries(value) : [];
 }

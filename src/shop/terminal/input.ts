@@ -16,8 +16,11 @@ import { usage } from '../failures.ts';
 const INTEGER = /^0*(\d{1,16})$/;
 const ORDER_ID = new RegExp(`^[\\x21-\\x7e]{1,${MAX_ORDER_ID_LENGTH}}$`);
 
-/** PURCHASE, ORDER and the id leave room for so many lines. */
+/** PURCHASE, ORDER and the id leave room for so many lines; so does RETURN, with the order that bought them. */
 export const MAX_LINES = Math.floor((MAX_ARGUMENTS - 3) / 2);
+
+/** HOLD has FOR and the time, too. */
+export const MAX_HOLD_LINES = Math.floor((MAX_ARGUMENTS - 5) / 2);
 
 /** INVENTORY leaves room for so many UPCs. */
 const MAX_UPCS = MAX_ARGUMENTS - 1;
@@ -29,12 +32,16 @@ export function toPositive(word: string): number | null {
 }
 
 /** The lines of an order: the first UPC with the first quantity, and so on; the same UPC twice is summed. */
-export function toLines(upcs: readonly string[], quantities: readonly string[]): Line[] {
+export function toLines(
+  upcs: readonly string[],
+  quantities: readonly string[],
+  most: number = MAX_LINES,
+): Line[] {
   if (upcs.length !== quantities.length) {
     throw usage(`each UPC needs its quantity: ${upcs.length} and ${quantities.length} were given`);
   }
   if (upcs.length === 0) throw usage('an order needs at least one UPC with its quantity');
-  if (upcs.length > MAX_LINES) throw usage(`an order has at most ${MAX_LINES} lines`);
+  if (upcs.length > most) throw usage(`an order has at most ${most} lines`);
   const sums = new Map<number, number>();
   for (const [index, word] of upcs.entries()) {
     const upc = positive('UPC', word);

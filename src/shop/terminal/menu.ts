@@ -4,17 +4,23 @@ import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
 import { inLook, isPlain, look } from '../../cli/terminal/look.ts';
 import { show } from '../../cli/terminal/pager.ts';
 import { prepareToMeasure, wrapped } from '../../cli/terminal/width.ts';
+import type { Line } from '../../protocol/argument-checks.ts';
 import { MAX_ORDERS_COUNT } from '../../protocol/limits.ts';
+import type { Held } from '../ordering.ts';
 import type { RefusedOrderDetails } from '../refused-order.ts';
 import type { Shop } from '../shop.ts';
 import { loggedOutSentence } from './account-tables.ts';
 import { type Choice, type Dialog, NobodyThere } from './dialog.ts';
+import { timeLeft } from './duration.ts';
+import { chooseHold, decide, type HoldActions, MENU_HOLD_SECONDS } from './hold-dialog.ts';
+import { holdListing, holdsListing, returnListing } from './hold-tables.ts';
 import { BACK } from './prompts.ts';
 import { PurchaseDialog } from './purchase-dialog.ts';
+import { askReturn } from './return-dialog.ts';
 import { inventoryListing, localListing, ordersListing, receiptListing, time } from './tables.ts';
 import { waitingFor } from './waiting.ts';
 
-type Step = 'login' | 'inventory' | 'local' | 'purchase' | 'orders' | 'logout' | 'quit';
+type Step = 'login' | 'inventory' | 'local' | 'purchase' | 'holds' | 'orders' | 'logout' | 'quit';
 
 const HINT = 'log in first';
 
@@ -79,11 +85,20 @@ class Menu {
         disabled: (await this.#shop.hasHoldings()) ? null : needsLogin,
       },
       { name: 'Purchase', value: 'purchase', disabled: needsLogin },
+      ...(login === null ? [] : await this.#holdsChoice()),
       { name: 'Your orders', value: 'orders', disabled: needsLogin },
       { name: 'Log out', value: 'logout', disabled: login === null ? 'not logged in' : null },
       { name: 'Quit', value: 'quit' },
     ];
     return this.#dialog.choose('What next?', choices, login === null ? 'login' : last);
+  }
+
+  /** Shown only while something is held. */
+  async #holdsChoice(): Promise<Choice<Step>[]> {
+    const [first, ...others] = await this.#shop.knownHolds();
+    if (first === undefined) return [];
+    const count = others.length === 0 ? '' : `${others.length + 1}, `;
+    return [{ name: `Your holds (${count}${timeLeft(first.ends)} left)`, value: 'holds' }];
   }
 
   async #perform(step: Exclude<Step, 'quit'>): Promise<void> {
@@ -101,10 +116,10 @@ class Menu {
       }
       case 'purchase':
         return this.#purchase();
-      case 'orders': {
-        const orders = await waitingFor(shop.orders(MAX_ORDERS_COUNT, null));
-        return show((as) => ordersListing(orders, as));
-      }
+      case 'holds':
+        return this.#holds();
+      case 'orders':
+        return this.#orders();
       case 'logout':
         return print(loggedOutSentence(await waitingFor(shop.logout())));
     }
@@ -129,11 +144,13 @@ class Menu {
     await prepareToMeasure(items.map((item) => item.name));
     const dialog = new PurchaseDialog(items, this.#dialog, print);
     for (let isOpen = true; isOpen; ) {
-      const lines = await dialog.fill();
-      if (lines === null) return;
+      const filled = await dialog.fill();
+      if (filled === null) return;
+      const { lines } = filled;
       isOpen = false;
       await this.#attempt(async () => {
         try {
+          if (filled.how === 'hold') return await this.#hold(lines);
           const bought = await waitingFor(this.#shop.purchase(lines));
           await show((as) => receiptListing(bought, as));
         } catch (error) {
@@ -145,6 +162,44 @@ class Menu {
         }
       });
     }
+  }
+
+  /** Keeps units while the user thinks. */
+  async #hold(lines: readonly Line[]): Promise<void> {
+    const held = await waitingFor(this.#shop.hold(lines, MENU_HOLD_SECONDS));
+    await show((as) => holdListing(held, as));
+    await this.#attempt(() => this.#decide(held));
+  }
+
+  async #holds(): Promise<void> {
+    const { holds } = await waitingFor(this.#shop.holds());
+    await show((as) => holdsListing(holds, as));
+    const held = holds.length === 0 ? null : await chooseHold(holds, this.#dialog);
+    if (held !== null) await this.#decide(held);
+  }
+
+  #decide(held: Held): Promise<void> {
+    const shop = this.#shop;
+    const actions: HoldActions = {
+      confirm: async (order) => {
+        const bought = await waitingFor(shop.confirm(order));
+        await show((as) => receiptListing(bought, as));
+      },
+      release: (order) => waitingFor(shop.release(order)),
+      extend: (order, seconds) => waitingFor(shop.extend(order, seconds)),
+    };
+    return decide(held, this.#dialog, actions, print);
+  }
+
+  async #orders(): Promise<void> {
+    const shop = this.#shop;
+    const orders = await waitingFor(shop.orders(MAX_ORDERS_COUNT, null));
+    await show((as) => ordersListing(orders, as));
+    const returnable = await waitingFor(shop.returnable(orders));
+    const wanted = returnable.length === 0 ? null : await askReturn(returnable, this.#dialog);
+    if (wanted === null) return;
+    const returned = await waitingFor(shop.return(wanted.of, wanted.lines));
+    await show((as) => returnListing(returned, as));
   }
 
   /**

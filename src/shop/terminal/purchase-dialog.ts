@@ -4,9 +4,9 @@ import { fitted, padded } from '../../cli/terminal/width.ts';
 import type { StockItem } from '../../client/replies.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
 import { upcText } from '../format-lines.ts';
-import type { RefusedLine } from '../refused-order.ts';
+import type { RefusedLine } from '../refusal-text.ts';
 import type { Choice, Dialog, Searchable } from './dialog.ts';
-import { MAX_LINES, toPositive } from './input.ts';
+import { MAX_HOLD_LINES, MAX_LINES, toPositive } from './input.ts';
 import { ItemSearch } from './item-search.ts';
 import { BACK } from './prompts.ts';
 
@@ -16,7 +16,13 @@ export interface BasketLine {
   readonly qty: number;
 }
 
-type Step = 'buy' | 'add' | 'change' | 'remove' | 'nothing';
+type Step = 'buy' | 'add' | 'change' | 'remove' | 'hold' | 'nothing';
+
+/** What is in the basket, and whether to buy it or to keep it while the user thinks. */
+export interface FilledBasket {
+  readonly how: 'buy' | 'hold';
+  readonly lines: readonly Line[];
+}
 
 /** What a user is about to buy. Each question can be taken back; then the basket is as it was before. */
 export class PurchaseDialog {
@@ -31,13 +37,17 @@ export class PurchaseDialog {
     this.#print = print;
   }
 
-  /** Asks until the user wants to buy what is in the basket. Null: nothing is wanted. */
-  async fill(): Promise<readonly Line[] | null> {
+  /** Asks until the user wants to buy or to hold what is in the basket. Null: nothing is wanted. */
+  async fill(): Promise<FilledBasket | null> {
     for (;;) {
       if (this.#basket.length === 0 && !(await this.#add())) return null;
-      switch (await this.#next()) {
+      const step = await this.#next();
+      switch (step) {
         case 'buy':
-          return this.#basket.map(({ item, qty }) => ({ upc: item.upc, qty }));
+        case 'hold': {
+          const lines = this.#basket.map(({ item, qty }) => ({ upc: item.upc, qty }));
+          return { how: step, lines };
+        }
         case 'add':
           await this.#add();
           break;
@@ -59,10 +69,10 @@ export class PurchaseDialog {
 
   /** Somebody was faster: keeps what is left, and says so. Returns whether anything is. */
   keepWhatIsLeft(short: readonly RefusedLine[]): boolean {
-    const left = new Map(short.map(({ upc, available }) => [upc, available]));
+    const left = new Map(short.map(({ upc, available = 0 }) => [upc, available]));
     const wanted = new Map(this.#basket.map(({ item }) => [item.upc, item]));
     this.#basket = withWhatIsLeft(this.#basket, left);
-    for (const { upc, available } of short) {
+    for (const { upc, available = 0 } of short) {
       const of = upcText(wanted.get(upc) ?? { upc });
       this.#print(`Somebody was faster: ${available === 0 ? 'none' : available} of ${of} left.`);
     }
@@ -83,6 +93,12 @@ export class PurchaseDialog {
       },
       { name: 'Change how many', value: 'change' },
       { name: 'Remove an item', value: 'remove' },
+      {
+        name: 'Hold for 10 minutes',
+        value: 'hold',
+        disabled:
+          basket.length > MAX_HOLD_LINES ? `a hold has at most ${MAX_HOLD_LINES} items` : null,
+      },
       { name: 'No, buy nothing', value: 'nothing' },
     ];
     return this.#dialog.choose(questionOf(basket), choices, 'buy');

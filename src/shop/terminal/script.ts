@@ -2,11 +2,20 @@
 import { CommandFailure } from '../../cli/command-failure.ts';
 import { look } from '../../cli/terminal/look.ts';
 import { printable } from '../../client/printable.ts';
+import type { Line } from '../../protocol/argument-checks.ts';
 import { DEFAULT_ORDERS_COUNT } from '../../protocol/limits.ts';
 import { usage } from '../failures.ts';
 import type { Shop } from '../shop.ts';
 import { loggedOutSentence } from './account-tables.ts';
-import { toLines, toOrderId } from './input.ts';
+import { toSeconds } from './duration.ts';
+import {
+  extendedSentence,
+  holdsTable,
+  holdTable,
+  releasedSentence,
+  returnTable,
+} from './hold-tables.ts';
+import { MAX_HOLD_LINES, MAX_LINES, toLines, toOrderId } from './input.ts';
 import { inventoryTable, localTable, ordersTable, receiptTable } from './tables.ts';
 import { waitingFor } from './waiting.ts';
 
@@ -18,6 +27,12 @@ const SYNTAX = {
   inventory: 'inventory',
   local: 'local',
   purchase: 'purchase UPC QTY [UPC QTY …] [order ID]',
+  hold: 'hold UPC QTY [UPC QTY …] for TIME [order ID], with a time such as 10m',
+  confirm: 'confirm ID',
+  release: 'release ID',
+  extend: 'extend ID for TIME, with a time such as 10m',
+  holds: 'holds',
+  return: 'return ID UPC QTY [UPC QTY …] [order ID]',
   orders: 'orders',
   logout: 'logout',
   quit: 'quit',
@@ -64,19 +79,52 @@ async function runLine(
   words: readonly string[],
   password: () => Promise<string>,
 ): Promise<string> {
-  if (word === 'purchase') return purchase(shop, words);
-  const [user, ...others] = words;
-  if (word === 'login') {
-    if (user === undefined || others.length > 0) throw usage(`write ${SYNTAX.login}`);
-    const { account } = await shop.login(user, await password());
-    return `Logged in as ${account}.`;
+  switch (word) {
+    case 'login': {
+      const [user] = taken(word, words, 1);
+      const { account } = await shop.login(user as string, await password());
+      return `Logged in as ${account}.`;
+    }
+    case 'purchase': {
+      const { pairs, order } = asked(word, words);
+      return receiptTable(await shop.purchase(linesOf(word, pairs), order), look());
+    }
+    case 'hold': {
+      const { pairs, order, time } = asked(word, words);
+      const lines = linesOf(word, pairs, MAX_HOLD_LINES);
+      return holdTable(await shop.hold(lines, secondsOf(word, time), order), look());
+    }
+    case 'confirm': {
+      const [id] = taken(word, words, 1);
+      return receiptTable(await shop.confirm(toOrderId(id as string)), look());
+    }
+    case 'release': {
+      const [id] = taken(word, words, 1);
+      const order = toOrderId(id as string);
+      await shop.release(order);
+      return releasedSentence(order);
+    }
+    case 'extend': {
+      const { pairs, time } = asked(word, words);
+      const [id] = taken(word, pairs, 1);
+      const order = toOrderId(id as string);
+      return extendedSentence(await shop.extend(order, secondsOf(word, time)));
+    }
+    case 'return': {
+      const [id, ...others] = words;
+      if (id === undefined) throw syntax(word);
+      const { pairs, order } = asked(word, others);
+      return returnTable(await shop.return(toOrderId(id), linesOf(word, pairs), order), look());
+    }
   }
-  if (user !== undefined) throw usage(`${word} takes no arguments`);
+  if (words.length > 0) throw usage(`${word} takes no arguments`);
   switch (word) {
     case 'inventory':
       return inventoryTable(await shop.inventory(), look());
     case 'local':
       return localTable(await shop.local(), look());
+    case 'holds':
+      return holdsTable((await shop.holds()).holds, look());
     case 'orders':
       return ordersTable(await shop.orders(DEFAULT_ORDERS_COUNT, null), look());
     default:
@@ -84,19 +132,57 @@ async function runLine(
   }
 }
 
-/** `purchase UPC QTY [UPC QTY …] [order ID]`: with an id of its own a script that is run again buys nothing twice. */
-async function purchase(shop: Shop, words: readonly string[]): Promise<string> {
-  const at = words.findIndex((word) => word.toLowerCase() === 'order');
-  const pairs = at < 0 ? words : words.slice(0, at);
-  const [id, ...others] = at < 0 ? [null] : words.slice(at + 1);
-  if (pairs.length === 0 || pairs.length % 2 === 1 || id === undefined || others.length > 0) {
-    throw usage(`write ${SYNTAX.purchase}`);
+/** Exactly so many words behind the first. */
+function taken(word: Word, words: readonly string[], count: number): readonly string[] {
+  if (words.length !== count) throw syntax(word);
+  return words;
+}
+
+/** What may stand at the end of a line. */
+const OPTIONS: Partial<Record<Word, readonly string[]>> = {
+  purchase: ['order'],
+  hold: ['for', 'order'],
+  extend: ['for'],
+  return: ['order'],
+};
+
+interface Asked {
+  readonly pairs: readonly string[];
+  /** With an id of its own a script that is run again does nothing twice. */
+  readonly order: string | null;
+  readonly time: string | null;
+}
+
+/** Takes `for TIME` and `order ID` from the end of a line, in either order, where its first word has them. */
+function asked(word: Word, words: readonly string[]): Asked {
+  const values = new Map<string, string>();
+  let pairs = words;
+  for (;;) {
+    const name = pairs.at(-2)?.toLowerCase() ?? '';
+    if (!OPTIONS[word]?.includes(name) || values.has(name)) break;
+    values.set(name, pairs.at(-1) as string);
+    pairs = pairs.slice(0, -2);
   }
+  const id = values.get('order');
+  const order = id === undefined ? null : toOrderId(id);
+  return { pairs, order, time: values.get('for') ?? null };
+}
+
+function linesOf(word: Word, pairs: readonly string[], most = MAX_LINES): Line[] {
+  const isWord = (one: string): boolean => ['order', 'for'].includes(one.toLowerCase());
+  if (pairs.length === 0 || pairs.length % 2 === 1 || pairs.some(isWord)) throw syntax(word);
   const upcs = pairs.filter((_, index) => index % 2 === 0);
   const quantities = pairs.filter((_, index) => index % 2 === 1);
-  const order = id === null ? null : toOrderId(id);
-  const bought = await shop.purchase(toLines(upcs, quantities), order);
-  return receiptTable(bought, look());
+  return toLines(upcs, quantities, most);
+}
+
+function secondsOf(word: Word, time: string | null): number {
+  if (time === null) throw syntax(word);
+  return toSeconds(time);
+}
+
+function syntax(word: Word): CommandFailure {
+  return usage(`write ${SYNTAX[word]}`);
 }
 
 function isUsage(error: unknown): error is CommandFailure {

@@ -1,10 +1,17 @@
 /** What people read on stdout: the shop's lists and receipts, each laid out for a look (see look.ts). */
 import chalk from 'chalk';
-import { type Column, type Listing, layOut, wholeText } from '../../cli/terminal/listing.ts';
+import {
+  type Column,
+  type Listing,
+  layOut,
+  stacked,
+  wholeText,
+} from '../../cli/terminal/listing.ts';
 import { inLook, type Look } from '../../cli/terminal/look.ts';
-import type { PastOrder, ReceiptLine, StockItem } from '../../client/replies.ts';
+import type { PastOrder, ReceiptLine } from '../../client/order-replies.ts';
+import type { StockItem } from '../../client/replies.ts';
 import { formatLines, upcText } from '../format-lines.ts';
-import type { Bought } from '../outbox.ts';
+import type { Bought } from '../ordering.ts';
 import { refusalInWords } from '../refused-order.ts';
 import type { Holdings } from '../state/local-inventory.ts';
 import type { LocalItem } from '../state/state.ts';
@@ -61,20 +68,23 @@ export function stockColour(available: number): (text: string) => string {
   return available <= LOW_STOCK_UNITS ? chalk.yellow : chalk.green;
 }
 
-/** What an account bought from this computer. */
-export function localListing(
-  { account, items }: Omit<Holdings, 'recorded'>,
+/** What an account bought from this computer, and below it what is held for it. */
+export async function localListing(
+  { account, items, holds }: Omit<Holdings, 'recorded' | 'openOrders'>,
   look: Look,
 ): Promise<Listing> {
-  if (items.length === 0) {
-    return sentence(`${account} has bought nothing from this computer yet.`, look);
-  }
   const columns: Column<LocalItem>[] = [
     UPC,
     name((item) => item.name),
     count('Units', ({ units }) => units),
   ];
-  return layOut(columns, items, look, [`Bought from this computer, ${account} owns:`]);
+  const owned =
+    items.length === 0
+      ? await sentence(`${account} has bought nothing from this computer yet.`, look)
+      : await layOut(columns, items, look, [`Bought from this computer, ${account} owns:`]);
+  if (holds.length === 0) return owned;
+  const { heldListing } = await import('./hold-tables.ts');
+  return stacked(owned, await heldListing(account, holds, look));
 }
 
 export async function receiptListing(
@@ -110,19 +120,34 @@ export function ordersListing(orders: readonly PastOrder[], look: Look): Promise
       title: 'Outcome',
       align: 'left',
       fit: 'wrap',
-      text: ({ lines, refusal }) =>
-        inLook(refusal === null ? formatLines(lines) : refusalInWords(refusal), look.plain),
-      paint: (text, { refusal }) => (refusal === null ? text : chalk.red(text)),
+      text: (order) => inLook(outcomeInWords(order), look.plain),
+      paint: (text, { state }) => (state === 'refused' ? chalk.red(text) : text),
     },
   ];
   return layOut(columns, orders, look);
+}
+
+function outcomeInWords({ state, lines, refusal, until = 0, of }: PastOrder): string {
+  const units = formatLines(lines);
+  switch (state) {
+    case 'bought':
+      return units;
+    case 'refused':
+      return refusalInWords(refusal ?? '');
+    case 'held':
+      return `held until ${second(until)}: ${units}`;
+    case 'returned':
+      return `given back: ${units} of order ${of}`;
+    default:
+      return `held, and ${state}: ${units}`;
+  }
 }
 
 /** Each listing as one text, for an output that is not paged. */
 export const inventoryTable = async (items: readonly StockItem[], look: Look): Promise<string> =>
   wholeText(await inventoryListing(items, look));
 export const localTable = async (
-  holdings: Omit<Holdings, 'recorded'>,
+  holdings: Omit<Holdings, 'recorded' | 'openOrders'>,
   look: Look,
 ): Promise<string> => wholeText(await localListing(holdings, look));
 export const receiptTable = async (bought: Bought, look: Look): Promise<string> =>
@@ -136,26 +161,26 @@ export function time(milliseconds: number): string {
 }
 
 /** `2026-11-22T14:28:03Z`: what a column of times needs. */
-function second(milliseconds: number): string {
+export function second(milliseconds: number): string {
   return time(milliseconds).replace(/\.\d+Z$/, 'Z');
 }
 
-const UPC: Column<{ readonly upc: number; readonly code?: string | undefined }> = {
+export const UPC: Column<{ readonly upc: number; readonly code?: string | undefined }> = {
   title: 'UPC',
   align: 'right',
   fit: 'whole',
   text: upcText,
 };
 
-function name<Row>(of: (row: Row) => string): Column<Row> {
+export function name<Row>(of: (row: Row) => string): Column<Row> {
   return { title: 'Item', align: 'left', fit: 'cut', text: of };
 }
 
-function count<Row>(title: string, of: (row: Row) => number): Column<Row> {
+export function count<Row>(title: string, of: (row: Row) => number): Column<Row> {
   return { title, align: 'right', fit: 'whole', text: (row) => String(of(row)) };
 }
 
 /** A list of nothing, as a sentence. */
-function sentence(text: string, look: Look): Promise<Listing> {
+export function sentence(text: string, look: Look): Promise<Listing> {
   return layOut([], [], look, [text]);
 }

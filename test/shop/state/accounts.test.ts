@@ -27,9 +27,12 @@ async function login(user: string, served: SoughtAccount['served'] = null, serve
 const find = (served?: SoughtAccount['served'], user: string | null = null, server = LOCALHOST) =>
   accounts.find({ server, served, user });
 
+const enqueue = (key: string, order: string, qty: number) =>
+  local.enqueue(key, { kind: 'purchase', order, lines: [{ upc: 1, qty }] }, '');
+
 async function buy(key: string, order: string, units: number) {
-  await local.enqueue(key, order, [{ upc: 1, qty: units }], '');
-  await local.complete(key, order, [{ upc: 1, name: 'Pin', units }]);
+  await enqueue(key, order, units);
+  await local.complete(key, order, { kind: 'bought', items: [{ upc: 1, name: 'Pin', units }] });
 }
 
 describe('the account to act for', () => {
@@ -104,12 +107,21 @@ describe('a server that tells its identity for the first time', () => {
     const second = await login('alice', null, NUMERIC);
     await buy(first, 'a', 2);
     await buy(second, 'b', 3);
-    await local.enqueue(first, 'c', [{ upc: 1, qty: 1 }], '');
-    await local.enqueue(second, 'a', [{ upc: 1, qty: 2 }], '');
+    await enqueue(first, 'c', 1);
+    await enqueue(second, 'a', 2);
+    const ends = Date.now() + 600_000;
+    for (const [key, order] of [
+      [first, 'x'],
+      [second, 'x'],
+      [second, 'y'],
+    ] as const) {
+      await local.replaceHolds(key, [], [{ order, until: ends, ends, items: [] }]);
+    }
     await accounts.adopt(LOCALHOST, ONE);
     await accounts.adopt(NUMERIC, ONE);
     for (const key of [first, second]) {
       expect(await local.holdings(key)).toMatchObject({
+        holds: [{ order: 'x' }, { order: 'y' }],
         items: [{ upc: 1, units: 5 }],
         openOrders: [{ order: 'c' }],
       });

@@ -76,11 +76,11 @@ test.each(['', '{"version":1,', '{"version":1}', '{"version":2}'])(
 test('a file of a newer version is left alone', async () => {
   const { file, directory } = open();
   mkdirSync(directory, { recursive: true });
-  writeFileSync(file.path, '{"version":3}');
+  writeFileSync(file.path, '{"version":4}');
   const failure = expect.objectContaining({ code: 'LOCALFILE', exit: 1 });
   await expect(file.read()).rejects.toEqual(failure);
   await expect(withAccount(file)).rejects.toEqual(failure);
-  expect(readFileSync(file.path, 'utf8')).toBe('{"version":3}');
+  expect(readFileSync(file.path, 'utf8')).toBe('{"version":4}');
 });
 
 test('a directory that cannot be made is a sentence', async () => {

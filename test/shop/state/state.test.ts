@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import { DamagedState, emptyState, NewerState, parseState } from '../../../src/shop/state/state.ts';
 
 const ALICE = 'alice@localhost:5050';
+const EMPTY = { logins: [], items: [], holds: [], openOrders: [], recorded: [] };
+const LINES = [{ upc: 1001, qty: 1 }];
 const WHOLE = {
-  version: 2,
+  version: 3,
   servers: { 'localhost:5050': 'localhost:5050' },
   shops: { 'localhost:5050': { since: '', lastLogin: ALICE } },
   accounts: {
@@ -13,21 +15,56 @@ const WHOLE = {
       server: 'localhost:5050',
       logins: [{ token: 't', since: 1 }],
       items: [{ upc: 1001, name: 'Ticket', units: 2 }],
-      openOrders: [{ order: 'o', lines: [{ upc: 1001, qty: 1 }], senders: 1, since: '' }],
+      holds: [
+        {
+          ...{ order: 'h', until: 6_000, ends: 5_000 },
+          items: [{ upc: 1001, name: 'Ticket', units: 1 }],
+        },
+      ],
+      openOrders: [
+        { kind: 'purchase', order: 'o', lines: LINES, senders: 1, since: '' },
+        { kind: 'confirm', order: 'c', lines: LINES, senders: 1, since: '' },
+        { kind: 'hold', order: 'i', lines: LINES, seconds: 600, senders: 1, since: 'kept' },
+        { kind: 'return', order: 'r', of: 'p', lines: LINES, senders: 1, since: '' },
+      ],
       recorded: ['p'],
     },
     'bob@localhost:5050': {
-      user: 'bob',
-      shop: 'localhost:5050',
-      server: 'localhost:5050',
-      logins: [],
-      items: [],
-      openOrders: [],
-      recorded: [],
+      ...{ user: 'bob', shop: 'localhost:5050', server: 'localhost:5050' },
+      ...EMPTY,
     },
   },
   merged: {},
 };
+
+/** What versions before this one could write of it: without holds, and orders that buy. */
+const BEFORE_HOLDS = {
+  ...WHOLE,
+  accounts: {
+    ...WHOLE.accounts,
+    [ALICE]: {
+      ...WHOLE.accounts[ALICE],
+      holds: [],
+      openOrders: [WHOLE.accounts[ALICE]?.openOrders[0]],
+    },
+  },
+};
+
+/** An account of version 2, which called an order `held` that is kept and not sent. */
+const VERSION_2 = {
+  ...BEFORE_HOLDS,
+  version: 2,
+  accounts: Object.fromEntries(
+    Object.entries(BEFORE_HOLDS.accounts).map(([key, { holds, ...account }]) => [
+      key,
+      { ...account, openOrders: account.openOrders.map((open) => withoutKind(open)) },
+    ]),
+  ),
+};
+
+function withoutKind(open: object = {}): object {
+  return Object.fromEntries(Object.entries(open).filter(([name]) => name !== 'kind'));
+}
 
 /** The same, as version 1.0.0 wrote it. */
 const VERSION_1 = {
@@ -51,7 +88,25 @@ test('what was written can be read', () => {
 });
 
 test('what version 1.0.0 wrote is read without loss', () => {
-  expect(parseState(JSON.stringify(VERSION_1))).toEqual({ state: WHOLE, damaged: [] });
+  expect(parseState(JSON.stringify(VERSION_1))).toEqual({ state: BEFORE_HOLDS, damaged: [] });
+});
+
+test('what version 2 wrote is read without loss', () => {
+  const text = JSON.stringify(VERSION_2);
+  expect(parseState(text)).toEqual({ state: BEFORE_HOLDS, damaged: [] });
+  const { state } = parseState(
+    text.replace('"senders":1,"since":""', '"senders":1,"since":"held"'),
+  );
+  expect(state.accounts[ALICE]?.openOrders).toMatchObject([{ order: 'o', since: 'kept' }]);
+});
+
+test.each([
+  '"accounts":{"a":7}',
+  '"accounts":{"a":{"openOrders":7}}',
+  '"accounts":{"a":{"openOrders":[7]}}',
+])('an account of version 2 that makes no sense is left out: %s', (accounts) => {
+  const parts = '"servers":{},"shops":{},"merged":{}';
+  expect(parseState(`{"version":2,${parts},${accounts}}`).damaged).toEqual(['accounts a']);
 });
 
 test.each([
@@ -78,6 +133,12 @@ test.each([
   ['"qty":1', '"qty":"1"'],
   ['"senders":1', '"trials":1'],
   ['"order":"o"', '"order":"\\u001b[31m"'],
+  ['"kind":"purchase"', '"kind":"gift"'],
+  ['"seconds":600', '"seconds":-1'],
+  ['"of":"p"', '"of":""'],
+  ['"until":6000', '"until":"soon"'],
+  ['"ends":5000', '"ends":null'],
+  ['"order":"h"', '"order":"a b"'],
   ['["p"]', '"p"'],
 ])('an account with %s made %s is left out, and the other one stays', (from, to) => {
   const text = JSON.stringify(WHOLE);
@@ -114,5 +175,5 @@ test('what a hand wrote into the file does nothing to a terminal', () => {
 });
 
 test('a file of a newer version is not damaged', () => {
-  expect(() => parseState('{"version":3,"whatever":true}')).toThrow(NewerState);
+  expect(() => parseState('{"version":4,"whatever":true}')).toThrow(NewerState);
 });

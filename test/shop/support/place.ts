@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach } from 'vitest';
+import type { Address } from '../../../src/client/address.ts';
 import { Client } from '../../../src/client/client.ts';
 import { Shop } from '../../../src/shop/shop.ts';
 import type { Account, State } from '../../../src/shop/state/state.ts';
@@ -17,12 +18,12 @@ export interface Place {
   notes: string[];
 }
 
-export function newPlace(): Place {
+export function newPlace(start: () => Promise<Address> = realServer): Place {
   const at = {} as Place;
   beforeEach(async () => {
     at.directory = temporary();
     at.notes = [];
-    at.line = await badLine(await realServer());
+    at.line = await badLine(await start());
   });
   return at;
 }

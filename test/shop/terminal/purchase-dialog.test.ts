@@ -1,40 +1,12 @@
 import { expect, test } from 'vitest';
-import type { Dialog } from '../../../src/shop/terminal/dialog.ts';
 import { BACK } from '../../../src/shop/terminal/prompts.ts';
 import { PurchaseDialog } from '../../../src/shop/terminal/purchase-dialog.ts';
+import { answering } from '../support/answering.ts';
 
 const ITEMS = [
   { upc: 1001, name: 'Ticket', available: 5 },
   { upc: 1002, name: 'Pin', available: 9 },
 ];
-
-/** A dialog whose user gives these answers; it notes what was asked. */
-function answering(answers: readonly unknown[]): { dialog: Dialog; asked: string[] } {
-  const asked: string[] = [];
-  const left = [...answers];
-  const answer = (question: string): unknown => {
-    asked.push(question);
-    if (left.length === 0) throw new Error(`nobody answers '${question}'`);
-    return left.shift();
-  };
-  const dialog: Dialog = {
-    choose: async (question, choices) => {
-      const given = answer(question);
-      if (given === BACK) return BACK;
-      const choice = choices.find(({ name }) => name === given);
-      if (choice === undefined) throw new Error(`no choice '${given}'`);
-      return choice.value;
-    },
-    search: async (question, list) => {
-      const given = answer(question);
-      const item = given === BACK ? undefined : list.exact(given as string);
-      return item ?? BACK;
-    },
-    text: async (question) => answer(question) as string,
-    secret: async (question) => answer(question) as string,
-  };
-  return { dialog, asked };
-}
 
 test.each<[string, unknown[], unknown]>([
   ['one item', ['1001', '2', 'Yes, buy'], [[1001, 2]]],
@@ -86,8 +58,15 @@ test.each<[string, unknown[], unknown]>([
   ['a quantity taken back', ['1001', BACK, '1002', '', '1002', '1', 'Yes, buy'], [[1002, 1]]],
   ['the last item taken back', ['1001', '1', BACK, BACK], null],
 ])('%s', async (_name, answers, bought) => {
-  const lines = await new PurchaseDialog(ITEMS, answering(answers).dialog, () => undefined).fill();
-  expect(lines?.map(({ upc, qty }) => [upc, qty]) ?? null).toEqual(bought);
+  const filled = await new PurchaseDialog(ITEMS, answering(answers).dialog, () => undefined).fill();
+  expect(filled?.how ?? 'buy').toBe('buy');
+  expect(filled?.lines.map(({ upc, qty }) => [upc, qty]) ?? null).toEqual(bought);
+});
+
+test('what is in the basket can be held while the user thinks', async () => {
+  const { dialog } = answering(['1001', '2', 'Hold for 10 minutes']);
+  const filled = await new PurchaseDialog(ITEMS, dialog, () => undefined).fill();
+  expect(filled).toEqual({ how: 'hold', lines: [{ upc: 1001, qty: 2 }] });
 });
 
 test('when somebody was faster, what is left is offered', async () => {
@@ -112,7 +91,7 @@ test('when somebody was faster, what is left is offered', async () => {
     'Somebody was faster: 3 of 1001 left.',
     'Somebody was faster: none of 1002 left.',
   ]);
-  expect(await purchase.fill()).toEqual([{ upc: 1001, qty: 3 }]);
+  expect(await purchase.fill()).toEqual({ how: 'buy', lines: [{ upc: 1001, qty: 3 }] });
   expect(asked.at(-1)).toBe('Buy 3 units of 1001 Ticket?');
   expect(purchase.keepWhatIsLeft([{ upc: 1001, asked: 3, available: 0 }])).toBe(false);
 });

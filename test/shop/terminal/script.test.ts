@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Address } from '../../../src/client/address.ts';
 import { Shop } from '../../../src/shop/shop.ts';
 import { runScript } from '../../../src/shop/terminal/script.ts';
+import { holdServer } from '../support/hold-server.ts';
 import { realServer, temporary } from '../support/servers.ts';
 
 /** Runs the lines against a new server and gives what was printed. */
@@ -63,6 +64,46 @@ test('an order with an id of its own is bought once, however often the script ru
   expect(again.at(-1)).toMatch(/│ 1012 │ Safety goggles +│ +1 │[\s\S]*│ 1013 │ Pipette.*│ +2 │/);
 });
 
+test('holds units, buys and gives back, and does nothing twice when it is run again', async () => {
+  const { address } = await holdServer();
+  const directory = temporary();
+  const script = [
+    'login alice',
+    'wonderland',
+    'hold 1001 2 for 10m order h',
+    'hold 1002 1 ORDER i FOR 90',
+    'extend i for 2h',
+    'holds',
+    'confirm h',
+    'release i',
+    'return h 1001 1 order r',
+    'local',
+  ].join('\n');
+  const first = await run(script, directory, address);
+  expect(first).toEqual([
+    expect.stringContaining('Logged in'),
+    expect.stringMatching(
+      /^Held for alice@\S+, as order h: until .*Z, (10 min|9 min \d+ s) left\./,
+    ),
+    expect.stringMatching(/^Held for alice@\S+, as order i: until .*Z, (1 min \d+ s) left\./),
+    expect.stringMatching(/^Hold i is kept until .*Z, (2 h|1 h 59 min) left\.$/),
+    expect.stringMatching(/│ h .*2 × 1001[\s\S]*│ i .*1 × 1002/),
+    expect.stringContaining('Bought for alice@'),
+    'Released hold i: its units are available again.',
+    expect.stringContaining('as return r of order h'),
+    expect.stringMatching(/│ 1001 │ Item 1001 │ +1 │/),
+  ]);
+  const again = await run(script, directory, address).catch((error: unknown) => error);
+  // The hold is over: what could be extended once cannot be extended again.
+  expect(again).toMatchObject({ code: 'NOHOLD', exit: 3 });
+  const rest = script.replace('extend i for 2h\n', '');
+  const third = await run(rest, directory, address);
+  expect(third.join('\n')).toMatch(
+    /Hold h was made before, and was bought since[\s\S]*nothing was bought again[\s\S]*nothing was given back again/,
+  );
+  expect(third.at(-1)).toMatch(/│ 1001 │ Item 1001 │ +1 │/);
+});
+
 test('ends at quit', async () => {
   expect(await run('quit\nnonsense')).toEqual([]);
 });
@@ -93,6 +134,22 @@ test.each([
   ['purchase 1001 order mine', 'write purchase UPC QTY'],
   ['purchase 1001 1 order mine 1002 1', 'write purchase UPC QTY'],
   ['purchase 1001 1 order mïne', 'an order id is 1 to 64 printable characters'],
+  ['hold 1001 1', 'line 1: write hold UPC QTY [UPC QTY …] for TIME [order ID]'],
+  ['hold 1001 1 for', 'write hold UPC QTY'],
+  ['hold for 10m', 'write hold UPC QTY'],
+  ['hold 1001 1 for 10m for 5m', 'write hold UPC QTY'],
+  ['hold 1001 1 for soon', 'line 1: a time is a whole number with s, m or h behind it'],
+  ['hold 1001 1 for 10m order mïne', 'an order id is 1 to 64 printable characters'],
+  ['confirm', 'line 1: write confirm ID'],
+  ['confirm a b', 'write confirm ID'],
+  ['release', 'write release ID'],
+  ['extend h', 'write extend ID for TIME'],
+  ['extend for 10m', 'write extend ID for TIME'],
+  ['return', 'write return ID UPC QTY'],
+  ['return o 1001', 'write return ID UPC QTY'],
+  ['return o', 'write return ID UPC QTY'],
+  ['purchase 1001 1 for 10m', 'write purchase UPC QTY'],
+  ['holds 1', 'holds takes no arguments'],
   ['local 1', 'local takes no arguments'],
   ['inventory 1001', 'line 1: inventory takes no arguments'],
 ])('refuses %j', async (script, message) => {

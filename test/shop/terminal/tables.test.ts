@@ -3,6 +3,8 @@ import chalk from 'chalk';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Look } from '../../../src/cli/terminal/look.ts';
 import { cellsOf } from '../../../src/cli/terminal/width.ts';
+import type { Held } from '../../../src/shop/ordering.ts';
+import { holdsTable, holdTable, returnTable } from '../../../src/shop/terminal/hold-tables.ts';
 import {
   inventoryTable,
   LOW_STOCK_UNITS,
@@ -47,7 +49,7 @@ test('a UPC is shown as the shop writes it', async () => {
   const look: Look = { columns: undefined, plain: true };
   expect(await inventoryTable([{ ...item, available: 100 }], look)).toMatch(/^0007 {2}Pin/m);
   expect(
-    await localTable({ account: ACCOUNT, items: [{ ...item, units: 1 }], openOrders: [] }, look),
+    await localTable({ account: ACCOUNT, items: [{ ...item, units: 1 }], holds: [] }, look),
   ).toMatch(/^0007 {2}Pin/m);
   const receipt = {
     ...{ order: 'a', at: 0, replayed: false },
@@ -122,6 +124,7 @@ describe.each([40, 60, 66, 80, 120, 200])('on a terminal of %i columns', (column
       at: 0,
       lines: refused ? [] : lines,
       refusal: refused ? refusal : null,
+      state: refused ? ('refused' as const) : ('bought' as const),
     });
     const texts = [
       await inventoryTable(
@@ -129,8 +132,8 @@ describe.each([40, 60, 66, 80, 120, 200])('on a terminal of %i columns', (column
         look,
       ),
       await inventoryTable(ITEMS, look),
-      await localTable({ account, items: held, openOrders: [] }, look),
-      await localTable({ account, items: [], openOrders: [] }, look),
+      await localTable({ account, items: held, holds: [] }, look),
+      await localTable({ account, items: [], holds: [] }, look),
       await receiptTable({ account, receipt, items: held }, look),
       await receiptTable({ account, receipt: { ...receipt, replayed: true }, items: held }, look),
       await ordersTable([past(true), past(false)], look),
@@ -145,7 +148,7 @@ describe.each([40, 60, 66, 80, 120, 200])('on a terminal of %i columns', (column
 
 test('the local inventory says whose it is', async () => {
   chalk.level = 0;
-  const holdings = { account: 'alice@localhost:5050', openOrders: [] };
+  const holdings = { account: 'alice@localhost:5050', holds: [] };
   const table = await localTable(
     { ...holdings, items: [{ upc: 1001, name: 'Ticket', units: 2 }] },
     WIDE,
@@ -181,12 +184,117 @@ test('orders show what they bought or why they did not', async () => {
   ];
   const table = await ordersTable(
     [
-      { order: 'o', at: 0, lines, refusal: null },
-      { order: 'p', at: 0, lines: [], refusal: 'NOITEM no such UPC: 9' },
+      { order: 'o', at: 0, lines, refusal: null, state: 'bought' },
+      { order: 'p', at: 0, lines: [], refusal: 'NOITEM no such UPC: 9', state: 'refused' },
     ],
     WIDE,
   );
   expect(table).toContain('│ o     │ 1970-01-01T00:00:00Z │ 2 × 1, 1 × 7            │');
   expect(table).toContain('│ refused: no such UPC: 9 │');
   expect(await ordersTable([], WIDE)).toBe('No orders.');
+});
+
+describe('holds and returns', () => {
+  const item = { upc: 7, code: '0007', name: 'Pin', units: 2 };
+  const lines = [{ upc: 7, qty: 2, available: 48 }];
+  const until = Date.parse('2026-11-25T17:12:03Z');
+  const soon = () => Date.now() + 300_900;
+  const held = (more: Partial<Held['receipt']> = {}): Held => ({
+    ...{ account: ACCOUNT, items: [item], ends: soon() },
+    receipt: { order: 'h', at: 0, until, replayed: false, state: 'held', lines, ...more },
+  });
+  const PLAIN: Look = { columns: 80, plain: true };
+
+  test('what is held stands below what is owned, with the time left', async () => {
+    const holds = [{ order: 'h', until, ends: soon(), items: [item] }];
+    const owned = { account: ACCOUNT, items: [{ upc: 1, name: 'Ticket', units: 1 }], holds };
+    expect(await localTable(owned, PLAIN)).toBe(
+      [
+        'Bought from this computer, alice@localhost:5050 owns:',
+        'UPC  Item    Units',
+        '  1  Ticket      1',
+        '',
+        'Held for alice@localhost:5050, and not bought:',
+        ' UPC  Item  Units  Time left  Order',
+        '0007  Pin       2      5 min  h',
+      ].join('\n'),
+    );
+    expect(await localTable({ ...owned, items: [] }, PLAIN)).toMatch(
+      /has bought nothing from this computer yet\.\n\nHeld for /,
+    );
+  });
+
+  test('a hold says for whom, and until when', async () => {
+    expect(await holdTable(held(), PLAIN)).toBe(
+      [
+        'Held for alice@localhost:5050, as order h: until 2026-11-25T17:12:03Z, 5 min',
+        'left.',
+        ' UPC  Item  Held  Left',
+        '0007  Pin      2    48',
+      ].join('\n'),
+    );
+    expect(await holdTable(held({ replayed: true }), PLAIN)).toMatch(/nothing was held again/);
+  });
+
+  test.each([
+    ['bought', 'was bought'],
+    ['released', 'was released'],
+    ['expired', 'has expired'],
+  ] as const)('a hold that is made again says that it is %s', async (state, words) => {
+    const table = await holdTable(held({ replayed: true, state }), PLAIN);
+    expect(table).toContain(`Hold h was made before, and ${words} since; nothing is held now.`);
+  });
+
+  test('the list of holds', async () => {
+    expect(await holdsTable([held()], PLAIN)).toBe(
+      [
+        'Order  Until                 Time left  Units',
+        'h      2026-11-25T17:12:03Z      5 min  2 x 7',
+      ].join('\n'),
+    );
+    expect(await holdsTable([], PLAIN)).toBe('Nothing is held.');
+  });
+
+  test('a return, and one that is made again', async () => {
+    const receipt = { order: 'r', of: 'o', at: 0, replayed: false, lines };
+    const returned = { account: ACCOUNT, items: [item], receipt };
+    expect(await returnTable(returned, WIDE)).toContain(
+      'Given back for alice@localhost:5050, as return r of order o at 1970-01-01T00:00:00.000Z.',
+    );
+    const again = { ...returned, receipt: { ...receipt, replayed: true } };
+    expect(await returnTable(again, WIDE)).toContain('nothing was given back again');
+  });
+
+  test('orders say what they are', async () => {
+    const order = { order: 'h', at: 0, lines, refusal: null };
+    const table = await ordersTable(
+      [
+        { ...order, state: 'held', until },
+        { ...order, state: 'expired', until },
+        { ...order, state: 'released', until },
+        { ...order, state: 'returned', of: 'o' },
+      ],
+      WIDE,
+    );
+    expect(table).toMatch(
+      /held until 2026-11-25T17:12:03Z: 2 × 7[\s\S]*held, and expired: 2 × 7[\s\S]*held, and released: 2 × 7[\s\S]*given back: 2 × 7 of order o/,
+    );
+  });
+
+  test.each([40, 66, 120])('no list is wider than %i columns', async (columns) => {
+    const long = { ...held(), items: [{ ...item, name: 'x'.repeat(200) }] };
+    const receipt = { ...long.receipt, order: 'x'.repeat(64) };
+    const look = { columns, plain: false };
+    const holds = [{ order: receipt.order, until, ends: soon(), items: long.items }];
+    const texts = [
+      await holdTable({ ...long, receipt }, look),
+      await holdsTable([{ ...long, receipt }], look),
+      await localTable({ account: ACCOUNT, items: long.items, holds }, look),
+      await returnTable({ ...long, receipt: { ...receipt, of: receipt.order } }, look),
+    ];
+    for (const text of texts) {
+      const widths = stripVTControlCharacters(text).split('\n').map(cellsOf);
+      expect(Math.max(...widths), text).toBeLessThanOrEqual(columns);
+    }
+  });
 });

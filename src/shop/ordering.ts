@@ -1,0 +1,268 @@
+/**
+ * Orders of an account: purchases, holds and their ends, returns. What changes the local inventory is on
+ * this client's disk before it is sent, and stays there until its outcome is known: whatever happens in
+ * between, it is not lost and not done twice.
+ */
+import type { Client } from '../client/client.ts';
+import { ConnectionLost, Refused } from '../client/errors.ts';
+import type { Hold, OrderStatus, Receipt, ReturnReceipt } from '../client/order-replies.ts';
+import { withRetry } from '../client/retry.ts';
+import type { Line } from '../protocol/argument-checks.ts';
+import type { AccountClient } from './account-client.ts';
+import { answerLost, notRecorded, outcomeUnknown } from './failures.ts';
+import { settles } from './outbox.ts';
+import { isTooManyHolds, OrderRefused, type RefusedRequest } from './refused-order.ts';
+import {
+  type AnsweredOrder,
+  changeOf,
+  clockAhead,
+  itemsOf,
+  localEnd,
+  namesOf,
+  sendHold,
+  sendPurchase,
+  sendReturn,
+} from './send-order.ts';
+import type { LocalInventory } from './state/local-inventory.ts';
+import type { LocalItem, OrderRequest } from './state/state.ts';
+
+/** An order that was done. */
+interface Done<Reply> {
+  /** Who did it: `alice@localhost:5050`. */
+  readonly account: string;
+  readonly receipt: Reply;
+  /** What the receipt's lines are of, by name. */
+  readonly items: readonly LocalItem[];
+}
+
+export interface Bought extends Done<Receipt> {}
+
+export interface Held extends Done<Hold> {
+  /** The hold's end by the clock of this machine, milliseconds since 1970 UTC. */
+  readonly ends: number;
+}
+
+export interface Returned extends Done<ReturnReceipt> {}
+
+/** The new end of a hold: `until` by the server's clock, `ends` by this machine's. */
+export interface Extended {
+  readonly account: string;
+  readonly order: string;
+  readonly until: number;
+  readonly ends: number;
+}
+
+export class Ordering {
+  readonly #client: AccountClient;
+  readonly #local: LocalInventory;
+  readonly #pauses: readonly number[];
+
+  constructor(client: AccountClient, local: LocalInventory, pauses: readonly number[]) {
+    this.#client = client;
+    this.#local = local;
+    this.#pauses = pauses;
+  }
+
+  /** Buys all lines or none. The id of the user's own live hold of the same lines is confirmed. */
+  async purchase(lines: readonly Line[], chosen: string | null): Promise<Bought> {
+    const order = chosen ?? (await newOrderId());
+    return this.#client.ask(async (client, { key, account }) => {
+      // What was bought before is in the local inventory, or was bought from elsewhere: nothing is to be added.
+      const isNew = chosen === null || (await this.#stateOf(client, order)) !== 'bought';
+      const request = { kind: 'purchase', order, lines } as const;
+      const done = await this.#order(client, key, request, isNew, () =>
+        sendPurchase(client, request),
+      );
+      return { account, receipt: done.receipt, items: done.items };
+    });
+  }
+
+  /** Keeps all lines or none for so many seconds. */
+  async hold(lines: readonly Line[], seconds: number, chosen: string | null): Promise<Held> {
+    const order = chosen ?? (await newOrderId());
+    return this.#client.ask(async (client, { key, account }) => {
+      const request = { kind: 'hold', order, lines, seconds } as const;
+      const done = await this.#order(client, key, request, true, () => sendHold(client, request));
+      return { account, receipt: done.receipt, items: done.items, ends: done.ends };
+    });
+  }
+
+  /** Buys what is held under an id. */
+  confirm(order: string): Promise<Bought> {
+    return this.#client.ask(async (client, { key, account }) => {
+      const asked = { kind: 'confirm', order, lines: [] } as const;
+      const status = await this.#statusOf(client, asked);
+      const lines = (status?.lines ?? []).map(({ upc, qty }) => ({ upc, qty }));
+      const request = { ...asked, lines };
+      const isLive = status?.state === 'held';
+      const done = await this.#ending(key, order, () =>
+        this.#order(client, key, request, isLive, () => sendPurchase(client, request)),
+      );
+      if (!isLive) await this.#local.changeHold(key, order, null);
+      return { account, receipt: done.receipt, items: done.items };
+    });
+  }
+
+  /** Makes held units available to everybody; no error when they are so already. Returns the account. */
+  release(order: string): Promise<string> {
+    return this.#client.ask(async (client, { key, account }) => {
+      const asked = { kind: 'release', order, lines: [] } as const;
+      await this.#ending(key, order, () => this.#ask(asked, () => client.release(order)));
+      await this.#local.changeHold(key, order, null);
+      return account;
+    });
+  }
+
+  /** Keeps a live hold for so many seconds from now, if that is longer. */
+  extend(order: string, seconds: number): Promise<Extended> {
+    return this.#client.ask(async (client, { key, account }) => {
+      const asked = { kind: 'extend', order, lines: [] } as const;
+      const ahead = clockAhead(client);
+      const until = await this.#ending(key, order, () =>
+        this.#ask(asked, () => client.extend(order, seconds)),
+      );
+      const ends = localEnd(until, await ahead);
+      await this.#local.changeHold(key, order, { until, ends });
+      return { account, order, until, ends };
+    });
+  }
+
+  /** The live holds of the account, wherever they were made; what ends first comes first. */
+  holds(): Promise<{ readonly account: string; readonly holds: readonly Held[] }> {
+    return this.#client.ask(async (client, { key, account }) => {
+      const before = (await this.#local.holdings(key))?.holds ?? [];
+      const asked = clockAhead(client);
+      const told = await withRetry(this.#pauses, () => client.holds());
+      const names = await namesOf(
+        client,
+        told.flatMap(({ lines }) => lines),
+      );
+      const ahead = await asked;
+      const holds = told
+        .map((receipt): Held => {
+          const items = itemsOf(receipt.lines, names);
+          return { account, receipt, items, ends: localEnd(receipt.until, ahead) };
+        })
+        .sort((a, b) => a.receipt.until - b.receipt.until);
+      const kept = holds.map(({ receipt: { order, until }, ends, items }) => ({
+        ...{ order, until },
+        ...{ ends, items },
+      }));
+      await this.#local.replaceHolds(key, before, kept);
+      return { account, holds };
+    });
+  }
+
+  /** Gives back units that were bought under the order `of`. */
+  async return(of: string, lines: readonly Line[], chosen: string | null): Promise<Returned> {
+    const order = chosen ?? (await newOrderId());
+    return this.#client.ask(async (client, { key, account }) => {
+      const isNew = chosen === null || (await this.#stateOf(client, order)) !== 'returned';
+      const request = { kind: 'return', order, lines, of } as const;
+      const done = await this.#order(client, key, request, isNew, () =>
+        sendReturn(client, request),
+      );
+      return { account, receipt: done.receipt, items: done.items };
+    });
+  }
+
+  /**
+   * Writes an order down, sends it, and records what came of it. Not `isNew`: it was done before under
+   * an id that the user chose, and is in the local inventory, or was done from elsewhere.
+   */
+  async #order<Answer extends AnsweredOrder>(
+    client: Client,
+    key: string,
+    request: OrderRequest,
+    isNew: boolean,
+    send: () => Promise<Answer>,
+  ): Promise<Answer> {
+    const since = client.shop?.since ?? '';
+    const isOpen = isNew && (await this.#local.enqueue(key, request, since)) === 'open';
+    const answer = await withRetry(this.#pauses, send, isTooManyHolds).catch(
+      async (error: Error) => {
+        throw await this.#notDone(error, key, request, isOpen);
+      },
+    );
+    if (isOpen) {
+      const { order } = request;
+      // The first try of this process, and yet a repetition: another one did it, and counts it. A hold
+      // counts nothing: whoever comes first writes it down.
+      const isCountedElsewhere = answer.receipt.replayed && answer.kind !== 'held';
+      const record = isCountedElsewhere
+        ? this.#local.abandon(key, order)
+        : this.#local.complete(key, order, changeOf(answer));
+      await record.catch((error: Error) => {
+        throw notRecorded(request, error);
+      });
+    }
+    return answer;
+  }
+
+  /** The error to throw, once the open order is closed or left open, as what is known demands. */
+  async #notDone(
+    error: Error,
+    key: string,
+    request: OrderRequest,
+    isOpen: boolean,
+  ): Promise<Error> {
+    const { order } = request;
+    if (error instanceof Refused && settles(error, request)) {
+      if (isOpen) await this.#local.reject(key, order);
+      return error;
+    }
+    const isUnsent = error instanceof Refused || (error instanceof ConnectionLost && !error.sent);
+    if (!isUnsent) return outcomeUnknown(request, error, isOpen);
+    const isClosed = !isOpen || (await this.#local.abandon(key, order));
+    return isClosed ? error : outcomeUnknown(request, error, true);
+  }
+
+  /** Asks what may be asked again without harm, and so is not written down. */
+  async #ask<T>(asked: RefusedRequest, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await withRetry(this.#pauses, ask);
+    } catch (error) {
+      if (error instanceof Refused) throw new OrderRefused(error, asked);
+      throw error instanceof ConnectionLost && error.sent ? answerLost(asked, error) : error;
+    }
+  }
+
+  /** Calls `ask`, and forgets the hold of that id when the server says that there is none. */
+  async #ending<T>(key: string, order: string, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      const isOver = error instanceof Refused && ['NOHOLD', 'NOORDER'].includes(error.code);
+      if (isOver) await this.#local.changeHold(key, order, null);
+      throw error;
+    }
+  }
+
+  /** What became of the order that a request names; null when it was refused. */
+  async #statusOf(client: Client, asked: RefusedRequest): Promise<OrderStatus | null> {
+    try {
+      return await withRetry(this.#pauses, () => client.order(asked.order));
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      if (error.meaning.settlesOrder) return null;
+      throw error.code === 'NOORDER' ? new OrderRefused(error, asked) : error;
+    }
+  }
+
+  /** The state of an order; null when there is none of that id, or it was refused and will be again. */
+  async #stateOf(client: Client, order: string): Promise<OrderStatus['state'] | null> {
+    try {
+      return (await withRetry(this.#pauses, () => client.order(order))).state;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      if (error.code === 'NOORDER' || error.meaning.settlesOrder) return null;
+      throw error;
+    }
+  }
+}
+
+/** Loads what makes ids only now: it costs 5 ms, a tenth of a command, and most commands make none. */
+async function newOrderId(): Promise<string> {
+  const { randomUUIDv7 } = await import('node:crypto');
+  return randomUUIDv7();
+}

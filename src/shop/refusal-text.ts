@@ -1,0 +1,96 @@
+/** What the sentences of a server's refusals tell; their forms are fixed in PROTOCOL.md. */
+import type { Line } from '../protocol/argument-checks.ts';
+
+/** A line that could not be ordered, held or given back, with what the refusal tells of it. */
+export interface RefusedLine {
+  readonly upc: number;
+  readonly asked: number;
+  /** With NOSTOCK: the units that were there. With NOITEM: 0. */
+  readonly available?: number;
+  /** With LIMIT: how many a customer may have, and how many this one had, held ones among them. */
+  readonly limit?: number;
+  readonly had?: number;
+  /** With NOTBOUGHT: what the order bought, and what of it came back before. */
+  readonly bought?: number;
+  readonly returned?: number;
+}
+
+/** What became of an order that is no live hold. */
+export interface HoldEnding {
+  readonly state: 'bought' | 'released' | 'expired' | 'refused';
+  /** ISO 8601 */
+  readonly at: string;
+}
+
+/** The lines that a refusal is about. `lines`: those that were asked for. */
+export function refusedLines(
+  code: string,
+  message: string,
+  lines: readonly Line[],
+): readonly RefusedLine[] {
+  switch (code) {
+    case 'NOITEM':
+      return namedIn(message, lines).map((line) => ({ ...line, available: 0 }));
+    case 'NORETURN':
+      return namedIn(message, lines);
+    case 'LIMIT':
+      return overLimitIn(message);
+    case 'NOTBOUGHT':
+      return notBoughtIn(message);
+    default:
+      return shortIn(message);
+  }
+}
+
+/** The lines that a NOSTOCK tells of. */
+export function shortIn(message: string): RefusedLine[] {
+  return numbersIn(message, /\b(\d{1,16}) asked (\d{1,16}) available (\d{1,16})\b/g).map(
+    ([upc, asked, available]) => ({ upc, asked, available }),
+  );
+}
+
+function overLimitIn(message: string): RefusedLine[] {
+  return numbersIn(message, /\b(\d{1,16}) limit (\d{1,16}) had (\d{1,16}) asked (\d{1,16})\b/g).map(
+    ([upc, limit, had, asked]) => ({ upc, asked, limit, had }),
+  );
+}
+
+function notBoughtIn(message: string): RefusedLine[] {
+  return numbersIn(
+    message,
+    /\b(\d{1,16}) bought (\d{1,16}) returned (\d{1,16}) asked (\d{1,16})\b/g,
+  ).map(([upc, bought, returned, asked]) => ({ upc, asked, bought, returned }));
+}
+
+type Four = [number, number, number, number];
+
+function numbersIn(message: string, form: RegExp): Four[] {
+  return [...message.matchAll(form)].map(([, ...words]) => words.map(Number) as Four);
+}
+
+/** The lines whose UPCs a refusal lists. */
+function namedIn(message: string, lines: readonly Line[]): RefusedLine[] {
+  const named = new Set(
+    message.replace(/(, and \d+ more)?( \(refused at .*)?$/, '').match(/\d{1,16}/g),
+  );
+  return lines
+    .filter(({ upc }) => named.has(String(upc)))
+    .map(({ upc, qty }) => ({ upc, asked: qty }));
+}
+
+/** The time that a repeated refusal tells, ISO 8601, or null. */
+export function timeIn(message: string): string | null {
+  return toIso(/\(refused at ([^)\s]+)\)/.exec(message)?.[1]);
+}
+
+/** What a NOHOLD tells, or null. */
+export function endIn(message: string): HoldEnding | null {
+  const [, state, word] = /\b(bought|released|expired|refused) at (\S+)/.exec(message) ?? [];
+  const at = toIso(word);
+  return at === null ? null : { state: state as HoldEnding['state'], at };
+}
+
+function toIso(word: string | undefined): string | null {
+  const time = word === undefined ? Number.NaN : Date.parse(word);
+  return Number.isNaN(time) ? null : new Date(time).toISOString();
+}

@@ -1,0 +1,69 @@
+/** The questions about what a person holds: buy it, keep it longer, let go of it? */
+
+import { formatLines } from '../format-lines.ts';
+import type { Extended, Held } from '../ordering.ts';
+import type { Dialog } from './dialog.ts';
+import { timeLeft } from './duration.ts';
+import { extendedSentence, releasedSentence } from './hold-tables.ts';
+import { BACK } from './prompts.ts';
+
+/** What the menu holds units for: long enough to think, short enough for the others. */
+export const MENU_HOLD_SECONDS = 600;
+
+/** What the dialog can do with a hold. */
+export interface HoldActions {
+  readonly confirm: (order: string) => Promise<void>;
+  readonly release: (order: string) => Promise<unknown>;
+  readonly extend: (order: string, seconds: number) => Promise<Extended>;
+}
+
+/** Asks what becomes of a hold, until it is bought or let go, or the user goes back. */
+export async function decide(
+  { receipt, ends: first }: Held,
+  dialog: Dialog,
+  actions: HoldActions,
+  print: (text: string) => void,
+): Promise<void> {
+  const { order, lines } = receipt;
+  for (let ends = first; ; ) {
+    const question = `${formatLines(lines)} held, ${timeLeft(ends)} left. Buy?`;
+    const choice = await dialog.choose(
+      question,
+      [
+        { name: 'Yes, buy', value: 'buy' },
+        { name: 'Hold for 10 minutes from now', value: 'extend' },
+        { name: 'Let go', value: 'release' },
+        { name: 'Decide later', value: 'later' },
+      ],
+      'buy',
+    );
+    switch (choice) {
+      case 'buy':
+        return actions.confirm(order);
+      case 'extend': {
+        const extended = await actions.extend(order, MENU_HOLD_SECONDS);
+        ends = extended.ends;
+        print(extendedSentence(extended));
+        break;
+      }
+      case 'release':
+        await actions.release(order);
+        return print(releasedSentence(order));
+      case 'later':
+      case BACK:
+        return;
+    }
+  }
+}
+
+/** Asks for one of several holds; the only one needs no question. Null: none of them. */
+export async function chooseHold(holds: readonly Held[], dialog: Dialog): Promise<Held | null> {
+  const [only, ...others] = holds;
+  if (only !== undefined && others.length === 0) return only;
+  const choices = holds.map((held) => ({
+    name: `${formatLines(held.receipt.lines)}, ${timeLeft(held.ends)} left (${held.receipt.order})`,
+    value: held,
+  }));
+  const held = await dialog.choose('Which hold?', choices);
+  return held === BACK ? null : held;
+}

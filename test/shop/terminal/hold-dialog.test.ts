@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import type { Held } from '../../../src/shop/ordering.ts';
+import type { Dialog } from '../../../src/shop/terminal/dialog.ts';
+import { chooseHold, decide } from '../../../src/shop/terminal/hold-dialog.ts';
+import { BACK } from '../../../src/shop/terminal/prompts.ts';
+import { answering } from '../support/answering.ts';
+
+function held(order: string): Held {
+  const until = Date.now() + 300_900;
+  const lines = [{ upc: 1001, qty: 2, available: 48 }];
+  const receipt = { order, at: 0, until, replayed: false, state: 'held' as const, lines };
+  return { account: 'alice@localhost:5050', receipt, items: [], ends: until };
+}
+
+/** Decides about a hold with these answers; tells what was done. */
+async function decided(...answers: unknown[]) {
+  const done: string[] = [];
+  const { dialog, asked } = answering(answers);
+  const later = Date.now() + 600_900;
+  await decide(
+    held('h'),
+    dialog,
+    {
+      confirm: async (order) => void done.push(`confirm ${order}`),
+      release: async (order) => void done.push(`release ${order}`),
+      extend: async (order, seconds) => {
+        done.push(`extend ${order} ${seconds}`);
+        return { account: 'a', order, until: later, ends: later };
+      },
+    },
+    (text) => done.push(text),
+  );
+  return { done, asked };
+}
+
+test.each<[unknown, string[]]>([
+  ['Yes, buy', ['confirm h']],
+  ['Let go', ['release h', 'Released hold h: its units are available again.']],
+  ['Decide later', []],
+  [BACK, []],
+])('%s', async (answer, done) => {
+  expect((await decided(answer)).done).toEqual(done);
+});
+
+test('who needs more time is asked again, with the time that is left then', async () => {
+  const { done, asked } = await decided('Hold for 10 minutes from now', 'Yes, buy');
+  expect(done).toEqual([
+    'extend h 600',
+    expect.stringMatching(/^Hold h is kept until .*Z, 10 min left\.$/),
+    'confirm h',
+  ]);
+  expect(asked).toEqual(['2 × 1001 held, 5 min left. Buy?', '2 × 1001 held, 10 min left. Buy?']);
+});
+
+test('the only hold needs no question, and of several one is chosen', async () => {
+  const nobody: Dialog = answering([]).dialog;
+  expect((await chooseHold([held('h')], nobody))?.receipt.order).toBe('h');
+  expect(await chooseHold([], answering([BACK]).dialog)).toBeNull();
+  const several = [held('h'), held('i')];
+  const answers = ['2 × 1001, 5 min left (i)'];
+  expect((await chooseHold(several, answering(answers).dialog))?.receipt.order).toBe('i');
+  expect(await chooseHold(several, answering([BACK]).dialog)).toBeNull();
+});
