@@ -6,7 +6,7 @@ import type { LoggedOut } from '../account-client.ts';
 import { formatLines, upcText } from '../format-lines.ts';
 import type { SavedLogin } from '../state/accounts.ts';
 import type { Difference, Verification } from '../verify.ts';
-import { time } from './tables.ts';
+import { time } from './columns.ts';
 
 export function loggedOutSentence({ account, already }: LoggedOut): string {
   return already ? 'Already logged out.' : `Logged out ${account}.`;

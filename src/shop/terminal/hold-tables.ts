@@ -7,8 +7,8 @@ import { formatLines, upcText } from '../format-lines.ts';
 import type { Extended, Held, Returned } from '../ordering.ts';
 import { ENDED } from '../outbox.ts';
 import type { LocalHold, LocalItem } from '../state/state.ts';
+import { count, name, second, sentence, stockColour, time, UPC } from './columns.ts';
 import { timeLeft } from './duration.ts';
-import { count, name, second, sentence, stockColour, time, UPC } from './tables.ts';
 
 /** A hold that was just made, or what became of one that was made before. */
 export async function holdListing(held: Held, look: Look): Promise<Listing> {

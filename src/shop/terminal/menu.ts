@@ -10,6 +10,7 @@ import type { Held } from '../ordering.ts';
 import type { RefusedOrderDetails } from '../refused-order.ts';
 import type { Shop } from '../shop.ts';
 import { loggedOutSentence } from './account-tables.ts';
+import { time } from './columns.ts';
 import { type Choice, type Dialog, NobodyThere } from './dialog.ts';
 import { timeLeft } from './duration.ts';
 import { chooseHold, decide, type HoldActions, MENU_HOLD_SECONDS } from './hold-dialog.ts';
@@ -17,7 +18,7 @@ import { holdListing, holdsListing, returnListing } from './hold-tables.ts';
 import { BACK } from './prompts.ts';
 import { PurchaseDialog } from './purchase-dialog.ts';
 import { askReturn } from './return-dialog.ts';
-import { inventoryListing, localListing, ordersListing, receiptListing, time } from './tables.ts';
+import { inventoryListing, localListing, ordersListing, receiptListing } from './tables.ts';
 import { waitingFor } from './waiting.ts';
 
 type Step = 'login' | 'inventory' | 'local' | 'purchase' | 'holds' | 'orders' | 'logout' | 'quit';

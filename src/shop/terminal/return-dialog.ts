@@ -2,10 +2,10 @@
 import type { Line } from '../../protocol/argument-checks.ts';
 import { upcText } from '../format-lines.ts';
 import type { Returnable } from '../returnable.ts';
+import { second } from './columns.ts';
 import type { Dialog } from './dialog.ts';
 import { toPositive } from './input.ts';
 import { BACK } from './prompts.ts';
-import { second } from './tables.ts';
 
 export interface WantedReturn {
   /** The order that bought the units. */

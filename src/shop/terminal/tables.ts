@@ -15,9 +15,17 @@ import type { Bought } from '../ordering.ts';
 import { refusalInWords } from '../refused-order.ts';
 import type { Holdings } from '../state/local-inventory.ts';
 import type { LocalItem } from '../state/state.ts';
-
-/** At or below this, an item is worth a warning: a few buyers at once empty it. */
-export const LOW_STOCK_UNITS = 10;
+import {
+  count,
+  LOW_STOCK_UNITS,
+  name,
+  second,
+  sentence,
+  stockColour,
+  time,
+  UPC,
+} from './columns.ts';
+import { heldListing } from './hold-tables.ts';
 
 const BAR_WIDTH = 20;
 /** Seven of eight parts of a cell, and so on down to one. */
@@ -63,11 +71,6 @@ function stockWord(available: number): string {
   return available <= LOW_STOCK_UNITS ? 'low' : '';
 }
 
-export function stockColour(available: number): (text: string) => string {
-  if (available === 0) return chalk.red;
-  return available <= LOW_STOCK_UNITS ? chalk.yellow : chalk.green;
-}
-
 /** What an account bought from this computer, and below it what is held for it. */
 export async function localListing(
   { account, items, holds }: Omit<Holdings, 'recorded' | 'openOrders'>,
@@ -83,7 +86,6 @@ export async function localListing(
       ? await sentence(`${account} has bought nothing from this computer yet.`, look)
       : await layOut(columns, items, look, [`Bought from this computer, ${account} owns:`]);
   if (holds.length === 0) return owned;
-  const { heldListing } = await import('./hold-tables.ts');
   return stacked(owned, await heldListing(account, holds, look));
 }
 
@@ -154,33 +156,3 @@ export const receiptTable = async (bought: Bought, look: Look): Promise<string> 
   wholeText(await receiptListing(bought, look));
 export const ordersTable = async (orders: readonly PastOrder[], look: Look): Promise<string> =>
   wholeText(await ordersListing(orders, look));
-
-/** `2026-11-22T14:28:03.123Z` */
-export function time(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
-}
-
-/** `2026-11-22T14:28:03Z`: what a column of times needs. */
-export function second(milliseconds: number): string {
-  return time(milliseconds).replace(/\.\d+Z$/, 'Z');
-}
-
-export const UPC: Column<{ readonly upc: number; readonly code?: string | undefined }> = {
-  title: 'UPC',
-  align: 'right',
-  fit: 'whole',
-  text: upcText,
-};
-
-export function name<Row>(of: (row: Row) => string): Column<Row> {
-  return { title: 'Item', align: 'left', fit: 'cut', text: of };
-}
-
-export function count<Row>(title: string, of: (row: Row) => number): Column<Row> {
-  return { title, align: 'right', fit: 'whole', text: (row) => String(of(row)) };
-}
-
-/** A list of nothing, as a sentence. */
-export function sentence(text: string, look: Look): Promise<Listing> {
-  return layOut([], [], look, [text]);
-}

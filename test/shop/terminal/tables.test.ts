@@ -4,10 +4,10 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Look } from '../../../src/cli/terminal/look.ts';
 import { cellsOf } from '../../../src/cli/terminal/width.ts';
 import type { Held } from '../../../src/shop/ordering.ts';
+import { LOW_STOCK_UNITS } from '../../../src/shop/terminal/columns.ts';
 import { holdsTable, holdTable, returnTable } from '../../../src/shop/terminal/hold-tables.ts';
 import {
   inventoryTable,
-  LOW_STOCK_UNITS,
   localTable,
   ordersTable,
   receiptTable,
