@@ -28,6 +28,8 @@ export interface Market {
   readonly gate: Gate;
   /** The store may be away for a time: UNAVAILABLE is a right answer. */
   mayBeAway: boolean;
+  /** Between two steps of a buyer, in milliseconds. */
+  pauseMs: number;
 }
 
 export type Count =
@@ -51,7 +53,7 @@ export function newMarket(ledger: Ledger, gate: Gate): Market {
     logins: 0,
     logouts: 0,
   };
-  return { ledger, gate, counts, round: 0, closing: false, mayBeAway: false };
+  return { ledger, gate, counts, round: 0, closing: false, mayBeAway: false, pauseMs: 0 };
 }
 
 /** Starts the load; each promise resolves when the market is closed and nothing is open any more. */
@@ -104,7 +106,10 @@ export class Buyer {
         client = await WireClient.open(port);
         await this.#enter(client);
         await this.#retry(client);
-        while (!this.#market.closing) await this.#step(client);
+        while (!this.#market.closing) {
+          await this.#step(client);
+          if (this.#market.pauseMs > 0) await pause(this.#market.pauseMs);
+        }
         if (this.#open.size === 0) return;
       } catch (error) {
         if (!(error instanceof Lost)) throw error;

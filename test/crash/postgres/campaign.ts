@@ -7,15 +7,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ReplyValue } from '../../../src/protocol/reply-decoder.ts';
 import { type Count, newMarket, startBuyers } from '../kill/buyer.ts';
 import { outcomesOf } from '../kill/campaign.ts';
 import { writeCatalog } from '../kill/catalog.ts';
 import { checkAcknowledgedUnits, checkFile, checkWire } from '../kill/checks.ts';
-import { Ledger, type LoginEntry } from '../kill/ledger.ts';
 import { Random } from '../support/random.ts';
 import { Cluster } from './cluster.ts';
 import { Gates } from './gates.ts';
+import { PatientLedger } from './patient-ledger.ts';
 
 export interface CampaignOptions {
   readonly kills: number;
@@ -39,15 +38,6 @@ export interface Report {
   readonly bought: number;
   readonly refused: number;
   readonly ordersInDatabase: number;
-}
-
-/** A server that is killed may leave a LOGOUT behind that the database still carries out a moment later. */
-class PatientLedger extends Ledger {
-  override resumed(login: LoginEntry, reply: ReplyValue): void {
-    const wasEnding = login.state === 'ending';
-    super.resumed(login, reply);
-    if (wasEnding && login.state === 'alive') login.state = 'ending';
-  }
 }
 
 export async function runCampaign(options: CampaignOptions): Promise<Report> {

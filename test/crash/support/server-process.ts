@@ -21,6 +21,9 @@ export interface ServerOptions {
   readonly data: string;
   readonly catalog?: string;
   readonly users?: string;
+  /** Chosen by the system when it is left out. */
+  readonly port?: number;
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
   /** A program with its options that runs the server, such as `strace`; it must be the server's process. */
   readonly under?: readonly string[];
 }
@@ -44,10 +47,11 @@ export class ServerProcess {
   readonly #child: ChildProcess;
   #errors = '';
 
-  constructor({ data, catalog, users, under = [] }: ServerOptions) {
-    const args = ['serve', '--port', '0', '--data', data];
+  constructor({ data, catalog, users, port = 0, logLevel, under = [] }: ServerOptions) {
+    const args = ['serve', '--port', String(port), '--data', data];
     if (catalog !== undefined) args.push('--catalog', catalog);
     if (users !== undefined) args.push('--users', users);
+    if (logLevel !== undefined) args.push('--log-level', logLevel);
     const { FORCE_COLOR, NODE_ENV, ...env } = process.env;
     const [command, words] = program(args);
     const [first, ...rest] = [...under, command, ...words];

@@ -1,0 +1,81 @@
+/** `npm run crash:cluster -- [--install] [--faults 52] [--only TEXT] [--patroni PROGRAM]`: see test/README.md. */
+import { parseArgs } from 'node:util';
+import { runClusterCampaign } from './campaign.ts';
+import { FAULTS, titleOf } from './faults.ts';
+import {
+  findPrograms,
+  installPackages,
+  isAtLeast,
+  missingPackages,
+  versionOf,
+} from './programs.ts';
+import { summaryOf, tableOf } from './report.ts';
+
+/** From here on Patroni gives the lead of a frozen leader to nobody by force. */
+const SOUND_PATRONI = [3, 0, 3];
+/** What inv may add to what the database takes. */
+const MAX_OWN_MS = 3_000;
+
+const { values } = parseArgs({
+  options: {
+    install: { type: 'boolean', default: false },
+    faults: { type: 'string', default: '52' },
+    only: { type: 'string' },
+    patroni: { type: 'string' },
+    nodes: { type: 'string', default: '3' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    clients: { type: 'string', default: '6' },
+  },
+});
+const { only, patroni } = values;
+const [count, nodes, seed, clients] = [
+  values.faults,
+  values.nodes,
+  values.seed,
+  values.clients,
+].map(Number) as [number, number, number, number];
+
+if (values.install) {
+  if (process.getuid?.() !== 0) fail('--install needs root');
+  installPackages();
+}
+const missing = missingPackages();
+if (missing.length > 0) {
+  fail(
+    `these packages are missing: ${missing.join(', ')}. Install them (Debian), or run it as root with --install`,
+  );
+}
+const programs = findPrograms(patroni);
+const version = versionOf(programs);
+const faults = FAULTS.filter((fault) => only === undefined || titleOf(fault).includes(only));
+if (faults.length === 0) fail(`no fault is named ${only}`);
+const times = only === undefined ? count : Math.min(count, faults.length);
+console.log(
+  `cluster campaign: Patroni ${version.join('.')}, ${nodes} nodes, ${times} faults, --seed ${seed}`,
+);
+const started = performance.now();
+const report = await runClusterCampaign({
+  ...{ programs, faults, count: times, nodes, seed, clients },
+  progress: console.log,
+});
+const violations = [...report.violations];
+for (const { title, ownMs, noticed } of report.faults) {
+  if (noticed && isAtLeast(version, SOUND_PATRONI))
+    violations.push(`${title}: acknowledged orders were lost`);
+  if (!noticed && ownMs !== null && ownMs > MAX_OWN_MS) {
+    violations.push(`${title}: inv took ${ownMs} ms longer than plain SQL`);
+  }
+}
+console.log(`\n${tableOf(report.faults)}\n`);
+console.log(
+  `${((performance.now() - started) / 1000).toFixed(0)} s, Patroni ${version.join('.')}, seed ${seed}`,
+);
+console.log(summaryOf({ ...report, violations }));
+for (const violation of violations.slice(0, 20)) console.log(`  ${violation}`);
+if (report.violations.length > 0) console.log(`the files are kept in ${report.folder}`);
+process.exit(violations.length > 0 ? 1 : 0);
+
+function fail(why: string): never {
+  console.error(why);
+  process.exit(2);
+}
