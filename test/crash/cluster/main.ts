@@ -54,6 +54,8 @@ console.log(
   `cluster campaign: Patroni ${version.join('.')}, ${nodes} nodes, ${times} faults, --seed ${seed}`,
 );
 const started = performance.now();
+// What runs ends with this process, however it ends.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const report = await runClusterCampaign({
   ...{ programs, faults, count: times, nodes, seed, clients },
   progress: console.log,

@@ -13,13 +13,15 @@ export interface ClusterSettings {
 
 const REST_TIMEOUT_MS = 2_000;
 /** How long a cluster may take to be whole again before an operator helps. */
-const HEALING_MS = 60_000;
+const HEALING_MS = 45_000;
 const SQL_TIMEOUT_S = 3;
 
 export class PatroniCluster {
   readonly nodes: readonly PatroniNode[];
+  readonly #layout: Layout;
 
   constructor(layout: Layout, programs: Programs) {
+    this.#layout = layout;
     this.nodes = layout.nodes.map((place) => new PatroniNode(layout, place, programs));
   }
 
@@ -80,7 +82,7 @@ export class PatroniCluster {
    */
   async untilWhole(): Promise<string[]> {
     const done: string[] = [];
-    for (const mend of [() => this.#restartPatroni(), () => this.#remakeStandbys()]) {
+    for (const mend of [() => this.#removeSyncKey(), () => this.#remakeStandbys()]) {
       try {
         await until('the cluster is whole', HEALING_MS, () => this.#isWhole());
         return done;
@@ -173,12 +175,15 @@ export class PatroniCluster {
     return published.includes(200);
   }
 
-  /** Of the primary, where Patroni 3.0.2 may hold on to an old /sync key; PostgreSQL goes on meanwhile. */
-  async #restartPatroni(): Promise<string> {
-    const leader = await this.primary();
-    await leader.kill('agent');
-    leader.start();
-    return `Patroni of ${leader.place.name} restarted`;
+  /**
+   * Removes the key in which Patroni says who is in step. After a leader took the lead back by force, as Patroni
+   * below 3.0.3 lets it, the key may name another one, and then the leader never writes it again.
+   */
+  async #removeSyncKey(): Promise<string> {
+    const key = Buffer.from('/service/inv/sync').toString('base64');
+    const url = `http://127.0.0.1:${this.#layout.etcd.clients}/v3/kv/deleterange`;
+    await fetch(url, { method: 'POST', body: JSON.stringify({ key }) });
+    return 'key /sync removed';
   }
 
   async #remakeStandbys(): Promise<string> {

@@ -1,8 +1,9 @@
 /** Two servers of inv over the cluster: the first names all hosts, the second the balancer's address. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { program } from '../../support/program.ts';
 import type { Gates } from '../postgres/gates.ts';
-import { BIN, ServerProcess } from '../support/server-process.ts';
+import { ServerProcess } from '../support/server-process.ts';
 import { type Layout, shopAddress } from './layout.ts';
 
 /** The event that a server logs when its database lost what it acknowledged. */
@@ -75,7 +76,7 @@ export class ShopServers {
   /** Does what an operator does who cannot bring the acknowledged orders back. */
   async acceptLoss(): Promise<void> {
     const data = shopAddress(this.#layout, 'hosts');
-    const command = spawn(process.execPath, [BIN, 'serve', 'accept-loss', '--data', data]);
+    const command = spawn(...program(['serve', 'accept-loss', '--data', data]));
     let errors = '';
     command.stderr.on('data', (text) => {
       errors += text;
