@@ -98,14 +98,21 @@ test('a run becomes a page and a chart', () => {
   // The ratios of the rounds are 3, 2 and 5.
   expect(samples.ratio('50x1', 'redis', 'perSecond')).toBe(3);
   const machine = describeMachine();
-  const text = page({
+  const run = {
     samples,
-    machine,
+    machine: { ...machine, disk: 'ext4 with a journal' },
     rounds: 3,
     items: 100,
-    syncs: [4_000, 5_000],
+    syncs: [
+      { overwriting: 4_000, appending: 1_000 },
+      { overwriting: 5_000, appending: 2_000 },
+    ],
     missing: ['PostgreSQL is not installed'],
-  });
+  };
+  const text = page(run, '');
+  expect(text).toContain(
+    '4,500/s (4,000 to 5,000) over old bytes, 1,500/s (1,000 to 2,000) behind',
+  );
   expect(text).toMatch(
     /\| rate of inv \/ Redis, 50 connections, 1 in flight +\| +≥ 2 \| +3\.00 \| +reached \|/,
   );
@@ -116,4 +123,15 @@ test('a run becomes a page and a chart', () => {
   expect(text).toContain('Left out: PostgreSQL is not installed.');
   expect(text).toMatch(/PostgreSQL, 50 connections, 1 in flight +\| +≥ 7 \| +\| not measured/);
   expect(chart(samples, machine)).toContain('20,000');
+
+  // Each kind of disk has a part of its own, which stays when the other one is measured.
+  const plain = { ...run, missing: [], machine: { ...machine, disk: 'ext4 without a journal' } };
+  const both = page(plain, text);
+  expect(both.match(/^## .*/gm)).toEqual([
+    '## On a disk with a journal',
+    '## On a disk without a journal',
+  ]);
+  expect(both.startsWith(text.trimEnd())).toBe(true);
+  expect(page(plain, both)).toBe(both);
+  expect(page(run, both)).toBe(both);
 });

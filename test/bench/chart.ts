@@ -60,7 +60,7 @@ export function chart(samples: Samples, machine: Machine): string {
     }
     y += GAP;
   }
-  text(0, y + 8, `${machine.date}, ${machine.description}`, 'note');
+  text(0, y + 8, `${machine.date}, ${machine.disk}, ${machine.description}`, 'note');
   const height = y + 24;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${-MARGIN} 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="Purchases per second">
 <style>${STYLE}

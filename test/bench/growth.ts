@@ -1,10 +1,12 @@
 /** What large data files and catalogues cost: `npm run bench -- growth`. */
 import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { measureSyncs } from './disk.ts';
 import { manyItems } from './growth/many-items.ts';
 import { manyOrders } from './growth/many-orders.ts';
 import type { Plan } from './growth/plan.ts';
-import { describeMachine, syncsPerSecond } from './machine.ts';
-import { table, thousands } from './report.ts';
+import { describeMachine } from './machine.ts';
+import { syncsText, table } from './report.ts';
 
 const WHOLE: Plan = {
   orders: 10_000_000,
@@ -18,7 +20,7 @@ const QUICK: Plan = { ...WHOLE, orders: 1_000_000, rounds: 1, warmUpSeconds: 0.7
 export async function growth(quick: boolean, rounds: number): Promise<void> {
   const plan = { ...(quick ? QUICK : WHOLE), rounds };
   const machine = describeMachine();
-  const syncs = syncsPerSecond();
+  const syncs = measureSyncs(tmpdir());
   const rows = [...(await manyOrders(plan)), ...(await manyItems(plan))];
   const text = table(['what', 'measured', 'target', ''], rows, 1);
   console.log(`\n${text}`);
@@ -27,7 +29,8 @@ export async function growth(quick: boolean, rounds: number): Promise<void> {
     new URL('growth.md', import.meta.url),
     `# Growth
 
-${machine.date}: ${machine.description}; a synced write of 4 KB: ${thousands(syncs)}/s.
+${machine.date}: ${machine.description}; ${machine.disk}.
+${syncsText([syncs])}.
 Medians of ${rounds} rounds. What is measured, and how: [README.md](README.md).
 
 ${text}

@@ -1,10 +1,13 @@
 /** `npm run bench`: see README.md. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { chart } from './chart.ts';
+import { IN_MEMORY, JournalledDisk, measureSyncs, type SyncedWrites } from './disk.ts';
 import type { LoadResult } from './load/job.ts';
-import { describeMachine, syncsPerSecond } from './machine.ts';
+import { describeMachine } from './machine.ts';
 import { ITEMS, measure, scenarioName, stockOf } from './measure.ts';
+import { comparePairs } from './pairs.ts';
 import { invPeer } from './peers/inv.ts';
 import { invPostgresPeer } from './peers/inv-postgres.ts';
 import { nothingPeer, onlyOkPeer } from './peers/nothing.ts';
@@ -12,12 +15,21 @@ import type { Peer } from './peers/peer.ts';
 import { postgresPeer } from './peers/postgres.ts';
 import { redisPeer, redisTlsPeer } from './peers/redis.ts';
 import { SCENARIOS, takesPart } from './plan.ts';
-import { figuresTable, IN_MEMORY, page, rounded, targetsTable, thousands } from './report.ts';
+import {
+  figuresTable,
+  NOT_DURABLE,
+  page,
+  rounded,
+  syncsText,
+  targetsTable,
+  thousands,
+} from './report.ts';
 import { Samples } from './samples.ts';
 
-const USAGE = `usage: npm run bench -- [growth] [--quick] [--rounds N] [--only NAME,…] [--items N] [--json FILE]
-                        [--other FILE] [--cpu-prof FOLDER]
+const USAGE = `usage: npm run bench -- [growth|pairs] [--quick] [--rounds N] [--only NAME,…] [--items N] [--json FILE]
+                        [--other FILE] [--cpu-prof FOLDER] [--dir FOLDER | --journalled]
   growth      large data files and catalogues instead of the comparison
+  pairs       inv against another build (--other) in many short turns, of which --rounds says how many
   --quick     one short round
   --only      servers (inv, other, redis, inv-tls, redis-tls, postgres, inv-postgres,
               inv-postgres-two, inv-postgres-standby, nothing, only-ok) and loads (${SCENARIOS.map(scenarioName).join(', ')})
@@ -25,7 +37,9 @@ const USAGE = `usage: npm run bench -- [growth] [--quick] [--rounds N] [--only N
   --json      writes every measurement into FILE
   --other     measures another build of inv too: its bin/run.js (other, other-postgres, other-postgres-two)
   --cpu-prof  writes a CPU profile of each inv server into FOLDER
-Only a whole run, without --quick and --only, writes results.md and results.svg.`;
+  --dir       where the servers keep their data, instead of the temporary folder
+  --journalled  makes an ext4 with a journal in a loop file for them, and takes it away again (root, Linux)
+Only a whole run, without --quick and --only, writes its part of results.md, and on a journalled disk results.svg.`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -37,6 +51,8 @@ const { values, positionals } = parseArgs({
     json: { type: 'string' },
     other: { type: 'string' },
     'cpu-prof': { type: 'string' },
+    dir: { type: 'string' },
+    journalled: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -46,16 +62,36 @@ if (
   values.help ||
   !(rounds >= 1) ||
   !(items >= 1 && items <= 8_999) ||
-  positionals.some((word) => word !== 'growth')
+  positionals.some((word) => word !== 'growth' && word !== 'pairs') ||
+  (positionals.includes('pairs') && values.other === undefined)
 ) {
   console.log(USAGE);
   process.exit(values.help ? 0 : 2);
 }
+using disk = values.journalled ? journalled() : null;
+if (disk !== null) process.env.TMPDIR = disk.folder;
+else if (values.dir !== undefined) process.env.TMPDIR = values.dir;
 if (positionals.includes('growth')) {
   const { growth } = await import('./growth.ts');
   await growth(values.quick, rounds);
+} else if (positionals.includes('pairs')) {
+  const wanted = values.only.split(',');
+  const loads = SCENARIOS.filter((load) => wanted.includes(scenarioName(load)));
+  const other = invPeer({ name: 'other', entry: values.other as string });
+  await comparePairs([invPeer(), other], loads, rounds, items);
 } else {
   await compare();
+}
+
+function journalled(): JournalledDisk {
+  const why = JournalledDisk.missing();
+  if (why !== null) {
+    console.error(`--journalled: ${why}`);
+    process.exit(2);
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => process.exit(130));
+  return JournalledDisk.make();
 }
 
 async function compare(): Promise<void> {
@@ -103,15 +139,15 @@ async function compare(): Promise<void> {
   for (const why of missing) console.log(`left out: ${why}`);
   const peers = chosen.filter((peer) => peer.missing() === null);
   const machine = describeMachine();
-  console.log(machine.description);
-  if (machine.inMemory) console.log(IN_MEMORY);
+  console.log(`${machine.description}; ${machine.disk}`);
+  if (machine.disk === IN_MEMORY) console.log(NOT_DURABLE);
 
   const samples = new Samples();
-  const syncs: number[] = [];
+  const syncs: SyncedWrites[] = [];
   for (let round = 1; round <= rounds; round++) {
-    const synced = syncsPerSecond();
+    const synced = measureSyncs(tmpdir());
     syncs.push(synced);
-    console.log(`a synced write of 4 KB: ${thousands(synced)}/s`);
+    console.log(syncsText([synced]));
     // Each round begins with another server, so that none always follows the same one.
     const first = (round - 1) % peers.length;
     const inTurn = [...peers.slice(first), ...peers.slice(0, first)];
@@ -135,11 +171,13 @@ async function compare(): Promise<void> {
     );
   }
   if (!values.quick && wanted.length === 0) {
-    const write = (name: string, text: string) =>
-      writeFileSync(new URL(name, import.meta.url), text);
-    write('results.md', page({ samples, machine, rounds, items, syncs, missing }));
-    write('results.svg', chart(samples, machine));
-    console.log('\nwritten: test/bench/results.md, test/bench/results.svg');
+    const results = new URL('results.md', import.meta.url);
+    const run = { samples, machine, rounds, items, syncs, missing };
+    writeFileSync(results, page(run, readFileSync(results, 'utf8')));
+    if (values.journalled) {
+      writeFileSync(new URL('results.svg', import.meta.url), chart(samples, machine));
+    }
+    console.log('\nwritten: test/bench/results.md');
   }
 }
 

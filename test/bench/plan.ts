@@ -58,7 +58,7 @@ export interface Target {
 export const TARGETS: readonly Target[] = [
   { figure: 'perSecond', scenario: '50x16', peer: 'redis', ratio: 4 },
   { figure: 'perSecond', scenario: '50x1', peer: 'redis', ratio: 2 },
-  { figure: 'perSecond', scenario: '1x1', peer: 'redis', ratio: 1.2 },
+  { figure: 'perSecond', scenario: '1x1', peer: 'redis', ratio: 1.5 },
   { figure: 'perSecond', scenario: '50x1-hot', peer: 'postgres', ratio: 40 },
   { figure: 'perSecond', scenario: '50x1', peer: 'postgres', ratio: 7 },
   { figure: 'perSecond', scenario: '50x1', peer: 'nothing', ratio: 0.5 },

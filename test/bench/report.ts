@@ -1,4 +1,5 @@
 /** The figures as a Markdown page, which is also readable on a terminal. */
+import { IN_MEMORY, type SyncedWrites } from './disk.ts';
 import type { Machine } from './machine.ts';
 import { scenarioName } from './measure.ts';
 import { isReached, SCENARIOS, TARGETS, type Target } from './plan.ts';
@@ -89,34 +90,63 @@ export interface Run {
   readonly machine: Machine;
   readonly rounds: number;
   readonly items: number;
-  /** Synced writes a second that the disk took at the start of each round. */
-  readonly syncs: readonly number[];
+  /** What the disk took at the start of each round. */
+  readonly syncs: readonly SyncedWrites[];
   /** Why servers were left out. */
   readonly missing: readonly string[];
 }
 
-export function page({ samples, machine, rounds, items, syncs, missing }: Run): string {
+/** The two kinds of disk that results.md tells of, in its order; each run writes its own part anew. */
+const PARTS = ['with a journal', 'without a journal'] as const;
+
+const HEAD = `# Results
+
+What is measured, and how: [README.md](README.md). "inv is": inv's rate divided by this server's. "generator": the
+part of a core that the load generator used.
+`;
+
+/** `existing`: the page as it is, of which the part about the other kind of disk stays. */
+export function page(run: Run, existing: string): string {
+  const own = run.machine.disk.endsWith(PARTS[1]) ? PARTS[1] : PARTS[0];
+  const parts = PARTS.map((part) => (part === own ? partOf(run, part) : partIn(existing, part)));
+  return [HEAD, ...parts.filter((part) => part !== null)].join('\n');
+}
+
+function partIn(existing: string, part: string): string | null {
+  return (
+    new RegExp(`^## On a disk ${part}\n[^]*?(?=\n## On a disk |$(?![^]))`, 'm').exec(
+      existing,
+    )?.[0] ?? null
+  );
+}
+
+function partOf({ samples, machine, rounds, items, syncs, missing }: Run, part: string): string {
   const medians = rounds === 1 ? 'One round' : `Medians of ${rounds} rounds, in turn`;
-  return `# Results
+  return `## On a disk ${part}
 
-${machine.date}: ${machine.description}.
-A synced write of 4 KB: ${thousands(median(syncs))}/s (${thousands(Math.min(...syncs))} to ${thousands(Math.max(...syncs))}).
-${medians}; purchases of ${items} items at random. What is measured, and how: [README.md](README.md).
-${missing.map((text) => `\nLeft out: ${text}.\n`).join('')}${machine.inMemory ? IN_MEMORY : ''}
-## Targets
-
+${machine.date}: ${machine.description}; ${machine.disk}.
+${syncsText(syncs)}.
+${medians}; purchases of ${items} items at random.
+${missing.map((text) => `\nLeft out: ${text}.\n`).join('')}${machine.disk === IN_MEMORY ? NOT_DURABLE : ''}
 ${targetsTable(samples)}
-
-## Figures
-
-"inv is": inv's rate divided by this server's. "generator": the part of a core that the load generator used.
 
 ${figuresTable(samples)}
 `;
 }
 
-export const IN_MEMORY =
-  '\n**The temporary folder is in memory: nothing was durable, and the figures say nothing.** Set TMPDIR.\n';
+/** `A synced write of 4 KB: 5,000/s over old bytes (…), 4,000/s behind them (…)`. */
+export function syncsText(syncs: readonly SyncedWrites[]): string {
+  const rate = (kind: keyof SyncedWrites) => {
+    const rates = syncs.map((writes) => writes[kind]);
+    const middle = thousands(median(rates));
+    if (rates.length === 1) return `${middle}/s`;
+    return `${middle}/s (${thousands(Math.min(...rates))} to ${thousands(Math.max(...rates))})`;
+  };
+  return `A synced write of 4 KB: ${rate('overwriting')} over old bytes, ${rate('appending')} behind them`;
+}
+
+export const NOT_DURABLE =
+  '\n**The temporary folder is in memory: nothing was durable, and the figures say nothing.** Use --dir.\n';
 
 /** `left`: how many columns hold text; the others hold numbers and stand at the right. */
 export function table(

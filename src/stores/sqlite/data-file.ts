@@ -17,6 +17,7 @@ import { checkContent, checkHeader, checkSize, isPresent, sizeOfFile } from './d
 import { lockDataFile } from './data-file-lock.ts';
 import { FilesInPlace } from './files-in-place.ts';
 import { batchPage, checkLogBelongs, openingName } from './log-check.ts';
+import { LogSync } from './log-sync.ts';
 import { MadeFiles, syncFolder } from './made-files.ts';
 import { migrate } from './migrations.ts';
 import { isMoved, readLastOpening, refuseMoved } from './moved-file.ts';
@@ -141,6 +142,7 @@ export class DataFile {
   readonly #files: FilesInPlace;
   readonly #checkpointer: Checkpointer;
   readonly #watch: OverwriteWatch;
+  readonly #log: LogSync;
   readonly #made: MadeFiles;
   #isAbandoned = false;
   /** Rows that were committed since `afterReplies` was called. */
@@ -170,6 +172,8 @@ export class DataFile {
       this.#watch.afterCheckpoint(this.#acked.count),
     );
     this.#watch = new OverwriteWatch(path, db, openings.opening, this.#checkpointer);
+    this.#log = new LogSync(path);
+    db.exec('PRAGMA synchronous = NORMAL');
   }
 
   /** Resolves when all is there that a server needs before its first client. Throws StoreRefused. */
@@ -190,10 +194,11 @@ export class DataFile {
   }
 
   /**
-   * Call after each commit that counted itself in the table `batches`, before its replies leave. `rows`: how many
-   * others it wrote. Throws when what was committed may not be there tomorrow: the server must stop.
+   * Call after each commit that counted itself in the table `batches`, before its replies leave: puts it on the disk.
+   * `rows`: how many others it wrote. Throws when what was committed may not be there tomorrow: the server must stop.
    */
   acknowledgeBatch(rows: number): void {
+    this.#log.sync();
     this.#files.check();
     this.#checkpointer.check();
     this.#watch.check(this.#acked.count + 1);
@@ -242,6 +247,7 @@ export class DataFile {
 
   #release(): void {
     this.#watch.close();
+    this.#log.close();
     this.#acked.close();
     // Under the lock: the next server must not find half of it.
     if (this.#isAbandoned) this.#made.remove();

@@ -373,11 +373,3 @@ describe('an operator works on the open file', () => {
     expect(await levels(fixture.store)).toEqual({ 1: 10, 2: 5, 3: 0 });
   });
 });
-
-test('every batch is synced before it is answered', async () => {
-  await using fixture = new Fixture();
-  const pragma = (name: string) =>
-    Object.values(fixture.db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
-  expect(pragma('journal_mode')).toBe('wal');
-  expect(pragma('synchronous')).toBe(2); // FULL
-});
