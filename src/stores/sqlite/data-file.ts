@@ -6,8 +6,7 @@
  * locked while a server runs, and `-acked`, the number of batches that were acknowledged.
  */
 import { randomUUID } from 'node:crypto';
-import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreRefused } from '../../inventory/store.ts';
 import type { Report } from '../report.ts';
@@ -18,7 +17,8 @@ import { lockDataFile } from './data-file-lock.ts';
 import { FilesInPlace } from './files-in-place.ts';
 import { batchPage, checkLogBelongs, openingName } from './log-check.ts';
 import { LogSync } from './log-sync.ts';
-import { MadeFiles, syncFolder } from './made-files.ts';
+import { MadeFiles } from './made-files.ts';
+import { makeDataFile } from './make-data-file.ts';
 import { migrate } from './migrations.ts';
 import { isMoved, readLastOpening, refuseMoved } from './moved-file.ts';
 import { checkOnlyPath, realDataPath } from './one-path.ts';
@@ -252,26 +252,6 @@ export class DataFile {
     // Under the lock: the next server must not find half of it.
     if (this.#isAbandoned) this.#made.remove();
     this.#lock.close();
-  }
-}
-
-/** Makes the file under another name first, so that a crash cannot leave half a data file. */
-function makeDataFile(path: string, made: MadeFiles): void {
-  const draft = `${path}-new`;
-  for (const suffix of ['', '-wal', '-shm']) rmSync(draft + suffix, { force: true });
-  try {
-    // Only the owner reads the orders; SQLite gives its own files beside it the same mode.
-    closeSync(openSync(draft, 'w', 0o600));
-    const db = new DatabaseSync(draft);
-    // In WAL mode the header reaches the file itself only with a checkpoint, which close() makes.
-    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`);
-    migrate(db);
-    db.close();
-    made.add(path);
-    renameSync(draft, path);
-    syncFolder(dirname(path));
-  } catch (error) {
-    throw new StoreRefused(`cannot make ${path}: ${(error as Error).message}`);
   }
 }
 
