@@ -64,6 +64,15 @@ export interface Store {
   /** The bytes that the data takes on its disk; null when nobody can tell. Not called while a batch is being settled. */
   size(): number | null | Promise<number | null>;
 
+  /**
+   * Looks for what others have written, and for levels that time has changed, since the last look: for who must know
+   * it while nobody asks for anything. Called only while no batch is being settled. Throws as `settle` does.
+   */
+  look(): StoreLook | Promise<StoreLook>;
+
+  /** Those of `tokenHashes` whose login has ended. To be called as `look`, for 1,000 of them at most. */
+  loginsGone(tokenHashes: readonly string[]): readonly string[] | Promise<readonly string[]>;
+
   /** From now on `observer` is told what it has a method for. Every observer is told everything, in the same order. */
   observe(observer: Partial<StoreObserver>): void;
 
@@ -75,6 +84,16 @@ export type Settled = readonly (Outcome | StoreUnavailable)[];
 
 /** Runs a step while no batch is being settled, some milliseconds long, and resolves or rejects as it does. */
 export type Between = <Result>(step: () => Result | Promise<Result>) => Promise<Result>;
+
+/** What a look at the store has found. */
+export interface StoreLook {
+  /** Whether others may have written: then logins may have ended, too. */
+  readonly othersWrote: boolean;
+  /** Units available, by UPC, of items on sale: those that may have changed. Where any level may have changed, observers are told `changedOutside` instead. */
+  readonly levels: ReadonlyMap<number, number>;
+  /** When a level changes by itself next, in milliseconds since 1970 UTC; null for never. Another look is due then. */
+  readonly dueAt: number | null;
+}
 
 /** How many items a new catalogue has, and what is different from the one before. */
 export interface CatalogChange {

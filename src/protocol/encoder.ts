@@ -31,6 +31,15 @@ export class Status {
 
 export const OK = new Status('OK');
 
+/** Messages one behind the other, as SUBSCRIBE is answered: pushes in RESP3, arrays in RESP2. No part of another reply. */
+export class Messages {
+  readonly messages: readonly (readonly Reply[])[];
+
+  constructor(messages: readonly (readonly Reply[])[]) {
+    this.messages = messages;
+  }
+}
+
 /** What a reply can hold. Strings are wire strings; a plain object is a map, in the order of its keys. */
 export type Reply =
   | string
@@ -39,6 +48,7 @@ export type Reply =
   | null
   | Status
   | ErrorReply
+  | Messages
   | readonly Reply[]
   | { readonly [name: string]: Reply };
 
@@ -60,6 +70,7 @@ export function encode(reply: Reply, version: ProtocolVersion): string {
   }
   if (reply instanceof Status) return `+${reply.text}\r\n`;
   if (reply instanceof ErrorReply) return `-${reply.code} ${oneLine(reply.message)}\r\n`;
+  if (reply instanceof Messages) return encodeMessages(reply, version);
   let bytes = '';
   let count = 0;
   const map = reply as { readonly [name: string]: Reply };
@@ -69,6 +80,21 @@ export function encode(reply: Reply, version: ProtocolVersion): string {
     count++;
   }
   return version === 3 ? `%${count}\r\n${bytes}` : `*${2 * count}\r\n${bytes}`;
+}
+
+function encodeMessages({ messages }: Messages, version: ProtocolVersion): string {
+  return messages
+    .map(
+      (values) =>
+        messageHead(values.length, version) +
+        values.map((value) => encode(value, version)).join(''),
+    )
+    .join('');
+}
+
+/** The first line of a message with so many values. */
+export function messageHead(values: number, version: ProtocolVersion): string {
+  return `${version === 3 ? '>' : '*'}${values}\r\n`;
 }
 
 /**

@@ -60,6 +60,18 @@ export const MAX_TRANSACTION_BYTES = MAX_READ_AHEAD_BYTES;
 /** … and their work, in lines: what a batch takes of requests that take much work. */
 export const MAX_TRANSACTION_WORK = 4_096;
 
+/** Channels that one connection is subscribed to; who wants more items subscribes to `stock`, which has all of them. */
+export const MAX_CHANNELS = 1_024;
+
+/** Levels in one message while a subscriber is told what there is … */
+export const MAX_FIRST_LEVELS = 1_000;
+
+/** … and in one message that tells what has changed. */
+export const MAX_CHANGED_LEVELS = 10_000;
+
+/** Messages a second for each connection and channel. */
+export const MAX_MESSAGES_PER_SECOND = 20;
+
 /** Replies that a client has not read: above this the server takes no more requests from it … */
 export const UNREAD_OUTPUT_PAUSE_BYTES = 262_144;
 

@@ -12,7 +12,8 @@ import {
   MAX_READ_AHEAD_BYTES,
 } from '../protocol/limits.ts';
 import { RequestDecoder } from '../protocol/request-decoder.ts';
-import { Conversation, type ConversationHost, type Transport } from './conversation.ts';
+import { Conversation } from './conversation.ts';
+import type { ConversationHost, Transport } from './conversation-host.ts';
 import { closeLingering } from './lingering-close.ts';
 import type { Keeper, MemoryBudget } from './memory-budget.ts';
 import { Output } from './output.ts';

@@ -15,38 +15,18 @@ import {
   encodeOutcome,
   guard,
   type OpenTransaction,
-  type Service,
   type UserInForce,
 } from '../verbs/verb.ts';
 import { wallClock } from './clock.ts';
-import type { GroupCommit, Source } from './group-commit.ts';
+import type { ConversationHost, Transport } from './conversation-host.ts';
 import { HEAVY_WORK } from './heavy-lane.ts';
-import type { Log, LogFields } from './log.ts';
+import type { LogFields } from './log.ts';
 import { checkLogin } from './login-check.ts';
-import type { Output } from './output.ts';
-import type { Passwords } from './passwords.ts';
 import { PendingRequest } from './pending-request.ts';
 import { ReplyQueue } from './reply-queue.ts';
+import type { Reader, Subscriber } from './subscriber.ts';
 
-/** What a conversation needs of its server. */
-export interface ConversationHost extends Service {
-  /** Checks the words of one request. */
-  parse(words: readonly string[]): Command | ErrorReply;
-  readonly commit: GroupCommit;
-  readonly passwords: Passwords;
-  readonly log: Log;
-}
-
-/** What a conversation needs of its connection. */
-export interface Transport extends Source {
-  readonly output: Output;
-  /** The address of the client: wrong passwords are counted by it. */
-  readonly address: string;
-  readonly isDestroyed: boolean;
-  destroy(): void;
-}
-
-export class Conversation implements Caller {
+export class Conversation implements Caller, Reader {
   readonly id: number;
   readonly service: ConversationHost;
   name: string | null = null;
@@ -55,6 +35,7 @@ export class Conversation implements Caller {
   user: UserInForce | null = null;
   checked: UserInForce | null = null;
   transaction: OpenTransaction | null = null;
+  readonly subscriber: Subscriber;
   /** No more commands are taken: the connection ends when nothing is owed any more. */
   isOver = false;
   /** Replies made without the store since the last call of `resume`. */
@@ -79,6 +60,7 @@ export class Conversation implements Caller {
   constructor(id: number, host: ConversationHost, transport: Transport) {
     this.id = id;
     this.service = host;
+    this.subscriber = host.subscriptions.subscriber(this);
     this.#transport = transport;
     this.#replies = new ReplyQueue(transport.output);
   }
@@ -274,12 +256,28 @@ export class Conversation implements Caller {
   }
 
   detach(): void {
+    this.subscriber.clear();
     this.session = null;
     this.user = null;
   }
 
   close(): void {
     this.isOver = true;
+    this.subscriber.close();
+  }
+
+  get mayPush(): boolean {
+    return !this.#isMidReply && this.#transport.output.mayPush;
+  }
+
+  push(messages: readonly Buffer[]): void {
+    this.#transport.output.push(messages);
+  }
+
+  end(): void {
+    this.#log('subscription ended', { user: this.session?.user });
+    this.close();
+    this.#transport.advance();
   }
 
   /** Called when the replies of a batch are written. */

@@ -3,6 +3,7 @@ import type { GroupCommit } from './group-commit.ts';
 import { memoryAndProcessor } from './process-figures.ts';
 import type { Readiness } from './readiness.ts';
 import type { SaleCounters } from './sale-counters.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 /** What is known of a server. All counts are from its start. */
 export interface ServerFigures {
@@ -21,6 +22,7 @@ export interface ServerFigures {
   readonly storeBytes: number | null;
   readonly wrongPasswords: number;
   readonly counters: SaleCounters;
+  readonly subscriptions: Subscriptions;
   readonly commit: GroupCommit;
   readonly readiness: Readiness;
 }
@@ -44,6 +46,7 @@ export function infoFigures(server: ServerFigures): Figures {
       connected_clients: server.connections,
       maxclients: server.maxConnections,
       blocked_clients: 0,
+      pubsub_clients: server.subscriptions.subscribers,
       unread_bytes: server.unreadBytes,
     },
     ...memoryAndProcessor(),
@@ -58,6 +61,7 @@ export function infoFigures(server: ServerFigures): Figures {
       total_connections_received: server.accepted,
       total_commands_processed: server.requests,
       rejected_connections: server.rejected,
+      pubsub_channels: server.subscriptions.channels,
       acl_access_denied_auth: server.wrongPasswords,
       purchases: counters.purchases,
       units_sold: counters.units,

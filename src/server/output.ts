@@ -23,6 +23,9 @@ export class Output {
   mayKeepMore = false;
   /** The client has not read what was written. */
   #unread = false;
+  /** Bytes of messages that the operating system has not taken. */
+  #pushed = 0;
+  #whenPushed: (() => void) | null = null;
 
   /**
    * `onClear` is called when `isClear` has become true again, some time after a `flush`; `onUnread` when
@@ -41,9 +44,40 @@ export class Output {
     return this.#text.length;
   }
 
-  /** Bytes of memory that are kept for the client to read. */
+  /**
+   * Bytes of replies that are kept for the client to read. Messages are not counted: there is never more than
+   * one of each channel, and its bytes are shared by all who are sent it.
+   */
   get keptBytes(): number {
-    return this.#text.length + this.#socket.writableLength;
+    return this.#text.length + this.#unwritten;
+  }
+
+  /** Bytes that the operating system has not taken, without those of messages. */
+  get #unwritten(): number {
+    return this.#socket.writableLength - this.#pushed;
+  }
+
+  /** Whether the client has read everything, and a message would stand in the middle of no reply. */
+  get mayPush(): boolean {
+    return (
+      this.#text === '' &&
+      this.#parts === null &&
+      this.#socket.writableLength === 0 &&
+      this.#socket.writable
+    );
+  }
+
+  /** Writes messages that are replies to nothing. To be called only while `mayPush`. */
+  push(messages: readonly Buffer[]): void {
+    this.#whenPushed ??= () => {
+      this.#pushed = 0;
+    };
+    const last = messages.length - 1;
+    if (last > 0) this.#socket.cork();
+    for (let index = 0; index < last; index++) this.#socket.write(messages[index] as Buffer);
+    this.#socket.write(messages[last] as Buffer, this.#whenPushed);
+    if (last > 0) this.#socket.uncork();
+    this.#pushed = this.#socket.writableLength;
   }
 
   /** Whether more replies may be made: no long one is under way, and the client reads. */
@@ -90,7 +124,7 @@ export class Output {
     const most = this.mayKeepMore
       ? UNREAD_OUTPUT_PAUSE_BYTES
       : UNREAD_OUTPUT_PAUSE_BYTES_BEFORE_LOGIN;
-    if (this.#socket.writableLength > most) this.#waitUntilRead();
+    if (this.#unwritten > most) this.#waitUntilRead();
   }
 
   #writeNextPart(): void {

@@ -28,6 +28,7 @@ import { readAsUsual, readThrough } from './read-buffer.ts';
 import { Readiness } from './readiness.ts';
 import { SaleCounters } from './sale-counters.ts';
 import { StoreSize } from './store-size.ts';
+import { Subscriptions } from './subscriptions.ts';
 import { TlsConnection } from './tls-connection.ts';
 import { Turns } from './turns.ts';
 import { UsersInForce } from './users-in-force.ts';
@@ -57,6 +58,7 @@ export class InventoryServer implements ConnectionHost {
   readonly memory = new MemoryBudget();
   readonly counters = new SaleCounters();
   readonly readiness: Readiness;
+  readonly subscriptions: Subscriptions;
   readonly version: string;
   readonly parse: ConnectionHost['parse'];
   requests = 0;
@@ -105,6 +107,8 @@ export class InventoryServer implements ConnectionHost {
     this.#size = new StoreSize(this.commit, store);
     store.observe(this.counters);
     store.observe(this.readiness);
+    const { commit, turns } = this;
+    this.subscriptions = new Subscriptions({ store, commit, turns, fail: onFailure });
     store.observe({ faultFound: (fault) => log('row cannot be used', { level: 'error', fault }) });
     this.#listener = openListener((socket, tcp) => this.#accept(socket, tcp), log);
     this.#maxConnections = maxConnections(openFileLimit() - this.#listener.reservedFiles);
@@ -139,6 +143,7 @@ export class InventoryServer implements ConnectionHost {
    */
   replaceUsers(users: readonly User[]): void {
     this.log('users changed', { ...this.#users.replace(users) });
+    this.subscriptions.usersChanged();
   }
 
   /**
@@ -203,6 +208,7 @@ export class InventoryServer implements ConnectionHost {
       ...{ connections: this.#connections.size, maxConnections: this.#maxConnections },
       ...{ accepted: this.#accepted, rejected: this.#rejected, requests: this.requests },
       ...{ counters: this.counters, commit: this.commit, readiness: this.readiness },
+      subscriptions: this.subscriptions,
       unreadBytes: this.memory.total,
       storeBytes: this.#size.bytes,
       wrongPasswords: this.passwords.failures,

@@ -20,9 +20,12 @@ export const PING: Verb = defineVerb<Command & { readonly text: string | null }>
   summary: 'is the server there',
   words: [0, 1],
   access: 'anyone',
+  inSubscribeMode: true,
   parse: ([, text]) => ({ verb: PING, text: text ?? null }),
   exclusive: ({ text }) => text !== null,
-  answer: ({ text }) => text ?? PONG,
+  // In subscribe mode every reply looks like a message, as Redis has it.
+  answer: ({ text }, { subscriber, version }) =>
+    subscriber.size > 0 && version === 2 ? ['pong', text ?? ''] : (text ?? PONG),
 });
 
 const PONG = new Status('PONG');
@@ -44,6 +47,7 @@ export const RESET: Verb = defineVerb<Command>({
   summary: 'make this connection as it was when it began',
   words: [0, 0],
   access: 'anyone',
+  inSubscribeMode: true,
   parse: () => ({ verb: RESET }),
   exclusive: always,
   inTransaction: atOnce,
@@ -64,6 +68,7 @@ export const QUIT: Verb = defineVerb<Command>({
   summary: 'close this connection',
   words: [0, 0],
   access: 'anyone',
+  inSubscribeMode: true,
   parse: () => ({ verb: QUIT }),
   exclusive: always,
   inTransaction: atOnce,

@@ -9,6 +9,7 @@ import { INVENTORY } from './inventory.ts';
 import { ACL, AUTH, LOGIN, LOGOUT, RESUME, WHOAMI } from './login.ts';
 import { ORDER, ORDERS } from './orders.ts';
 import { PURCHASE } from './purchase.ts';
+import { SUBSCRIBE, UNSUBSCRIBE } from './subscribe.ts';
 import { DISCARD, EXEC, MULTI, UNWATCH, WATCH } from './transaction.ts';
 import { type Command, usageError, type Verb } from './verb.ts';
 
@@ -25,6 +26,8 @@ for (const verb of [
   ORDER,
   ORDERS,
   LOGOUT,
+  SUBSCRIBE,
+  UNSUBSCRIBE,
   MULTI,
   EXEC,
   DISCARD,

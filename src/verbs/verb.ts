@@ -17,6 +17,7 @@ import type { Credentials } from '../protocol/argument-checks.ts';
 import { encode, type ProtocolVersion, type Reply } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import { MAX_ARGUMENTS } from '../protocol/limits.ts';
+import { type OwnChannels, subscribeModeError } from './subscribe-mode.ts';
 
 /** A request whose words were checked: its verb, and what the verb read in them. Texts are wire strings. */
 export interface Command {
@@ -46,6 +47,7 @@ export interface Caller {
   readonly checked: UserInForce | null;
   /** What was asked since MULTI; null outside of a transaction. */
   transaction: OpenTransaction | null;
+  readonly subscriber: OwnChannels;
   /** Milliseconds since 1970 UTC, read once for the requests that arrive together. */
   readonly now: number;
   readonly service: Service;
@@ -53,9 +55,9 @@ export interface Caller {
   logIn(session: Session, user: UserInForce): void;
   /** Takes note of a login from before to which the connection is attached. */
   attach(session: Session, user: UserInForce): void;
-  /** Takes note that the login was ended. */
+  /** Takes note that the login was ended; the channels of the connection end with it. */
   logOut(): void;
-  /** Forgets the login, which may live on. */
+  /** Forgets the login, which may live on, and the channels with it. */
   detach(): void;
   /** Takes no more requests, and closes when every reply is written. */
   close(): void;
@@ -110,8 +112,13 @@ interface Facts {
   readonly access: 'anyone' | 'user';
 }
 
+/** Whether a RESP2 connection may ask it that is subscribed to something: there, replies and messages look alike. */
+interface SubscribeMode {
+  readonly inSubscribeMode: boolean;
+}
+
 /** A verb with the types of its own command (C) and of the outcomes that it is answered with (O). */
-interface Definition<C extends Command, O extends Outcome> extends Facts {
+interface Definition<C extends Command, O extends Outcome> extends Facts, Partial<SubscribeMode> {
   /** Takes all words, the verb first. Their number is within the bounds. */
   parse(words: readonly string[]): C | ErrorReply;
   /**
@@ -148,7 +155,7 @@ interface Definition<C extends Command, O extends Outcome> extends Facts {
 }
 
 /** A verb of the table; its command's type is known only to the verb itself. */
-export interface Verb extends Facts {
+export interface Verb extends Facts, SubscribeMode {
   readonly parse: (words: readonly string[]) => Command | ErrorReply;
   readonly exclusive: (command: Command) => boolean;
   readonly credentials: ((command: Command) => Credentials | null) | null;
@@ -174,7 +181,7 @@ export interface Verb extends Facts {
 export function defineVerb<C extends Command, O extends Outcome = never>(
   definition: Definition<C, O>,
 ): Verb {
-  const { name, syntax, summary, words, access, parse } = definition;
+  const { name, syntax, summary, words, access, parse, inSubscribeMode = false } = definition;
   const { exclusive, credentials, inTransaction, request, encode, rest, work, answer, take } =
     definition as Definition<Command, Outcome>;
   if ((request === undefined) !== (encode === undefined))
@@ -187,6 +194,7 @@ export function defineVerb<C extends Command, O extends Outcome = never>(
     summary,
     words,
     access,
+    inSubscribeMode,
     parse,
     exclusive: exclusive ?? never,
     credentials: credentials ?? null,
@@ -245,10 +253,18 @@ export const MANY = MAX_ARGUMENTS - 1;
 
 /** Why this caller may not ask `verb`, or null. Called once for each request, before the queue. */
 export function guard(
-  { access }: Verb,
-  { session, user }: Pick<Caller, 'session' | 'user'>,
+  verb: Verb,
+  {
+    session,
+    user,
+    subscriber,
+    version,
+  }: Pick<Caller, 'session' | 'user' | 'subscriber' | 'version'>,
 ): ErrorReply | null {
-  if (access !== 'user') return null;
+  if (subscriber.size > 0 && version === 2 && !verb.inSubscribeMode) {
+    return subscribeModeError(verb.name);
+  }
+  if (verb.access !== 'user') return null;
   if (session === null) return NO_AUTH;
   return user?.isInForce === true ? null : NO_USER;
 }

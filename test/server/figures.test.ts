@@ -18,6 +18,7 @@ test('connections and requests are counted', async () => {
     // HELLO; the INFO itself is not counted yet.
     total_commands_processed: '1',
     rejected_connections: '0',
+    pubsub_channels: '0',
     acl_access_denied_auth: '0',
     purchases: '0',
     units_sold: '0',

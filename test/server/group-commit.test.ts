@@ -21,6 +21,14 @@ class SlowStore implements Store {
     return 0;
   }
 
+  look(): never {
+    throw new Error('nobody is subscribed');
+  }
+
+  loginsGone(): never {
+    throw new Error('nobody is subscribed');
+  }
+
   settle(requests: readonly Request[]): Promise<readonly (Outcome | StoreUnavailable)[]> {
     if (this.#finish !== null)
       throw new Error('a second batch was begun before the first was done');

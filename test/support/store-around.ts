@@ -15,6 +15,8 @@ export function storeAround(store: Store, replaced: Partial<Store>): Store {
     changeCatalog: (catalog, between) => store.changeCatalog(catalog, between),
     settleMeanwhile: (requests) => store.settleMeanwhile(requests),
     afterReplies: () => store.afterReplies(),
+    look: () => store.look(),
+    loginsGone: (tokenHashes) => store.loginsGone(tokenHashes),
     observe: (observer) => store.observe(observer),
     close: () => store.close(),
     ...replaced,

@@ -2,10 +2,20 @@ import { describe, expect, test } from 'vitest';
 import { OK } from '../../src/protocol/encoder.ts';
 import { VERBS } from '../../src/verbs/index.ts';
 import { defineVerb, guard } from '../../src/verbs/verb.ts';
-import { ALICE } from './support/caller.ts';
+import { ALICE, newCaller } from './support/caller.ts';
 
 const session = { user: 'alice', since: 1, tokenHash: null };
 const all = [...VERBS.values()];
+
+test('a RESP2 connection that is subscribed asks for little else', () => {
+  const subscribed = (version: 2 | 3) => {
+    const caller = newCaller({ session, user: ALICE, version });
+    caller.subscriber.add('stock', null);
+    return all.filter((verb) => guard(verb, caller) === null).map(({ name }) => name);
+  };
+  expect(subscribed(2)).toEqual(['SUBSCRIBE', 'UNSUBSCRIBE', 'PING', 'RESET', 'QUIT']);
+  expect(subscribed(3)).toHaveLength(all.length);
+});
 
 describe('the guard', () => {
   const forAnyone = [
@@ -28,11 +38,11 @@ describe('the guard', () => {
 
   test.for(all)('of $name', (verb) => {
     const isForAnyone = forAnyone.includes(verb.name);
-    const denied = guard(verb, { session: null, user: null });
+    const denied = guard(verb, newCaller());
     if (isForAnyone) expect(denied).toBeNull();
     else expect(denied).toMatchObject({ code: 'NOAUTH', message: 'log in first' });
-    expect(guard(verb, { session, user: ALICE })).toBeNull();
-    const ended = guard(verb, { session, user: { ...ALICE, isInForce: false } });
+    expect(guard(verb, newCaller({ session, user: ALICE }))).toBeNull();
+    const ended = guard(verb, newCaller({ session, user: { ...ALICE, isInForce: false } }));
     if (isForAnyone) expect(ended).toBeNull();
     else
       expect(ended).toMatchObject({
@@ -45,7 +55,7 @@ describe('the guard', () => {
 test('all verbs have the same fields in the same order: one hidden class', () => {
   const fields = new Set(all.map((verb) => Object.keys(verb).join()));
   expect([...fields]).toEqual([
-    'name,syntax,summary,words,access,parse,exclusive,credentials,inTransaction,request,encode,rest,work,answer,take',
+    'name,syntax,summary,words,access,inSubscribeMode,parse,exclusive,credentials,inTransaction,request,encode,rest,work,answer,take',
   ]);
 });
 

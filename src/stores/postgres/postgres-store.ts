@@ -13,7 +13,6 @@
  * reads will not be lost any more, also after a crash.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { PostgresError } from 'postgres';
 import { withLoginsEnded } from '../../inventory/batch.ts';
 import type { Item } from '../../inventory/catalog.ts';
 import type { Changes, Outcome, Request, Settlement } from '../../inventory/model.ts';
@@ -26,6 +25,7 @@ import {
   type Settled,
   type ShopIdentity,
   type Store,
+  type StoreLook,
   type StoreObserver,
   StoreUnavailable,
 } from '../../inventory/store.ts';
@@ -42,7 +42,7 @@ import {
   isPostgresError,
 } from './connection/database-connection.ts';
 import { isRetried, LOCK_NOT_AVAILABLE, UNIQUE_VIOLATION } from './connection/sqlstates.ts';
-import { LOOK_EVERY_MS } from './history.ts';
+import { OutsideReads } from './outside-reads.ts';
 import { sizeOfShop } from './shop-size.ts';
 
 /** How long orders are looked up after one was sent again. Each violation also costs a line in PostgreSQL's log. */
@@ -50,9 +50,6 @@ const LOOK_UP_MS = 10_000;
 
 /** The longest pause before a batch that met a deadlock is tried again. */
 const RETRY_PAUSE_MS = 20;
-
-/** How long a look at the database may take while there is nothing else to do. */
-const LOOK_TIMEOUT_MS = 5_000;
 
 export class PostgresStore implements Store {
   readonly isNew: boolean;
@@ -65,9 +62,7 @@ export class PostgresStore implements Store {
   #doubt: InDoubtBatch | null = null;
   #lookUpUntil = 0;
   readonly #locked = new LockedRows();
-  readonly #timer: NodeJS.Timeout;
-  #look: Promise<void> | null = null;
-  #isBusy = false;
+  readonly #outside: OutsideReads;
 
   constructor(
     connector: Connector,
@@ -81,7 +76,7 @@ export class PostgresStore implements Store {
     this.restored = opened.restored;
     this.latestOrder = opened.latestOrder;
     this.#report = report;
-    this.#timer = setInterval(() => this.#lookWhenIdle(), LOOK_EVERY_MS).unref();
+    this.#outside = new OutsideReads(connector, context, report);
   }
 
   /** It changes when an operator has accepted a loss. */
@@ -98,22 +93,11 @@ export class PostgresStore implements Store {
    * look; when one is taken, the batch is settled again with its orders looked up, and so are the next ones.
    */
   settle(requests: readonly Request[]): Promise<Settled> {
-    return this.#alone(async () => {
+    return this.#outside.alone(async () => {
       if (this.#locked.isEmpty || !requests.some(mayWrite)) return await this.#settle(requests);
       await this.#lookForLocks();
       return await this.#settleOthers(requests);
     });
-  }
-
-  /** Does what needs the connection, while nothing else does. */
-  async #alone<Result>(task: () => Result | Promise<Result>): Promise<Result> {
-    this.#isBusy = true;
-    await this.#look;
-    try {
-      return await task();
-    } finally {
-      this.#isBusy = false;
-    }
   }
 
   /** Settles the requests that need no locked row. The others are told that nothing happened. */
@@ -173,7 +157,7 @@ export class PostgresStore implements Store {
         }
         if (error.code === UNIQUE_VIOLATION) this.#lookUpUntil = Date.now() + LOOK_UP_MS;
         else if (isRetried(error.code)) await pause(Math.random() * RETRY_PAUSE_MS);
-        else throw this.#failed(connection, error);
+        else throw this.#outside.failed(connection, error);
         if (Date.now() > deadline) throw new StoreUnavailable(error.message, { cause: error });
       }
     }
@@ -185,17 +169,25 @@ export class PostgresStore implements Store {
   }
 
   async changeCatalog(catalog: readonly Item[], between: Between): Promise<CatalogChange> {
-    const alone: Between = (step) => between(() => this.#alone(step));
+    const alone: Between = (step) => between(() => this.#outside.alone(step));
     const change = await changeCatalog(this.#connector, this.#context.known, catalog, alone);
     this.#context.observers.changedOutside();
     return change;
+  }
+
+  look(): Promise<StoreLook> {
+    return this.#outside.look();
+  }
+
+  loginsGone(tokenHashes: readonly string[]): Promise<readonly string[]> {
+    return this.#outside.loginsGone(tokenHashes);
   }
 
   /** Nothing is left to do after the replies: PostgreSQL keeps its own log. */
   afterReplies(): void {}
 
   size(): Promise<number | null> {
-    return this.#alone(() => sizeOfShop(this.#connector.current));
+    return this.#outside.alone(() => sizeOfShop(this.#connector.current));
   }
 
   observe(observer: Partial<StoreObserver>): void {
@@ -203,24 +195,9 @@ export class PostgresStore implements Store {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#look;
+    await this.#outside.close();
     await this.#connector.close((connection) => this.#context.mark.end(connection));
     this.#context.history.close();
-  }
-
-  /** A server without requests must also notice what happens to the database. */
-  #lookWhenIdle(): void {
-    const { current } = this.#connector;
-    if (this.#isBusy || this.#look !== null || current === null) return;
-    if (!this.#context.history.isDue) return;
-    const deadline = Date.now() + LOOK_TIMEOUT_MS;
-    this.#look = new BatchTransaction(current, this.#context, deadline)
-      .look()
-      .catch((error: Error) => void current.abort(error.message))
-      .finally(() => {
-        this.#look = null;
-      });
   }
 
   async #connection(deadline: number): Promise<DatabaseConnection> {
@@ -288,13 +265,5 @@ export class PostgresStore implements Store {
     return (
       Date.now() < this.#lookUpUntil || requests.some(asksForOrder) || namesAnOrderTwice(requests)
     );
-  }
-
-  /** An error that trying again at once would only repeat. The batch is rolled back. */
-  #failed(connection: DatabaseConnection, error: PostgresError): StoreUnavailable {
-    this.#report('batch failed', { level: 'warn', code: error.code, why: error.message });
-    // A lock that somebody holds is no fault of the connection; for all else a new one may find a better host.
-    if (error.code !== LOCK_NOT_AVAILABLE) connection.abort(error.message);
-    return new StoreUnavailable(error.message, { cause: error });
   }
 }

@@ -26,6 +26,7 @@ import {
   type Settled,
   type ShopIdentity,
   type Store,
+  type StoreLook,
   type StoreObserver,
   StoreRefused,
   StoreUnavailable,
@@ -34,10 +35,10 @@ import { latestOrdersSql, latestTime } from '../latest-order.ts';
 import { Observers } from '../observers.ts';
 import { changeCatalog } from './catalog-change.ts';
 import { type DataFile, type OpenOptions, openDataFile } from './data-file.ts';
-import { DataVersion } from './data-version.ts';
 import { settleInParts } from './full-disk.ts';
 import { SqliteLogins } from './login-table.ts';
 import { SqliteOrders } from './order-table.ts';
+import { OutsideWrites } from './outside-writes.ts';
 import { BUSY, FULL, PASSING_FAULTS, resultCode, UNIQUE_VIOLATED } from './result-codes.ts';
 import { readIdentity } from './shop-identity.ts';
 import { addNewItems, SqliteStock } from './stock-table.ts';
@@ -71,7 +72,7 @@ export class SqliteStore implements Store {
   readonly #beginTransaction: StatementSync;
   readonly #commitTransaction: StatementSync;
   readonly #countBatch: StatementSync;
-  readonly #version: DataVersion;
+  readonly #outside: OutsideWrites;
   readonly #orders: SqliteOrders;
   readonly #stock: SqliteStock;
   readonly #logins: SqliteLogins;
@@ -96,11 +97,11 @@ export class SqliteStore implements Store {
     this.isNew = db.prepare('SELECT 1 FROM stock LIMIT 1').get() === undefined;
     const added = addNewItems(db, catalog);
     if (added > 0) file.acknowledgeBatch(added);
-    this.#version = new DataVersion(db);
     const onFault = (fault: string) => this.#observers.faultFound(fault);
     this.#orders = new SqliteOrders(db, onFault);
     this.#stock = new SqliteStock(db, catalog, onFault);
     this.#logins = new SqliteLogins(db);
+    this.#outside = new OutsideWrites(db, this.#stock, this.#logins, this.#observers);
     this.restored = { items: this.#stock.size, logins: this.#logins.count() };
     this.latestOrder = latestTime(db.prepare(latestOrdersSql('orders')).iterate());
   }
@@ -119,11 +120,7 @@ export class SqliteStore implements Store {
   }
 
   settleMeanwhile(requests: readonly Request[]): readonly Outcome[] {
-    try {
-      return this.#finish(this.#read(requests, true));
-    } catch (error) {
-      throw this.#failure(error);
-    }
+    return this.#reading(() => this.#finish(this.#read(requests, true)));
   }
 
   afterReplies(): void {
@@ -143,6 +140,14 @@ export class SqliteStore implements Store {
 
   size(): number {
     return this.#file.size();
+  }
+
+  look(): StoreLook {
+    return this.#reading(() => this.#outside.look());
+  }
+
+  loginsGone(tokenHashes: readonly string[]): readonly string[] {
+    return this.#reading(() => this.#outside.loginsGone(tokenHashes));
   }
 
   observe(observer: Partial<StoreObserver>): void {
@@ -215,6 +220,14 @@ export class SqliteStore implements Store {
     }
   }
 
+  #reading<Result>(read: () => Result): Result {
+    try {
+      return read();
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
   /** An error before the commit, as the server takes it. */
   #failure(error: unknown): unknown {
     if (!PASSING_FAULTS.has(resultCode(error))) return this.#file.failureOf(error);
@@ -222,7 +235,7 @@ export class SqliteStore implements Store {
   }
 
   #read(requests: readonly Request[], keepsRefusals: boolean): Settlement {
-    this.#noticeOthers();
+    this.#outside.notice();
     return settle(requests, this.#rows(this.#ordersOf(requests), keepsRefusals));
   }
 
@@ -241,14 +254,10 @@ export class SqliteStore implements Store {
     }
   }
 
-  #transact(
-    requests: readonly Request[],
-    ordersAreNew: boolean,
-    keepsRefusals: boolean,
-  ): Settlement {
+  #transact(requests: readonly Request[], idsAreNew: boolean, keepsRefusals: boolean): Settlement {
     this.#beginTransaction.run();
-    this.#noticeOthers();
-    const orders = ordersAreNew ? null : this.#ordersOf(requests);
+    this.#outside.notice();
+    const orders = idsAreNew ? null : this.#ordersOf(requests);
     const settlement = settle(requests, this.#rows(orders, keepsRefusals));
     if (settlement.changes.isEmpty) {
       this.#db.exec('ROLLBACK');
@@ -281,14 +290,6 @@ export class SqliteStore implements Store {
     return changes.logins.size === 0
       ? changes
       : withLoginsEnded(changes, this.#logins.save(changes.logins));
-  }
-
-  /** What is in memory is read again when another program has written, so that an operator can restock. */
-  #noticeOthers(): void {
-    if (!this.#version.hasChanged()) return;
-    this.#stock.expire();
-    this.#logins.expire();
-    this.#observers.changedOutside();
   }
 
   #readPage(page: Page): Outcome {

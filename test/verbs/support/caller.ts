@@ -10,6 +10,7 @@ export const ALICE = { name: 'alice', credential: 'her password', isInForce: tru
 /** A caller without a socket. Its clock stands at 9, and its order ids are `made-1`, `made-2` and so on. */
 export function newCaller(changes: Partial<Caller> = {}): Caller & { closed: boolean } {
   let made = 0;
+  const names = new Set<string>();
   return {
     id: 7,
     name: null,
@@ -18,6 +19,18 @@ export function newCaller(changes: Partial<Caller> = {}): Caller & { closed: boo
     user: null,
     checked: null,
     transaction: null,
+    subscriber: {
+      get size() {
+        return names.size;
+      },
+      get channels() {
+        return [...names];
+      },
+      has: (name) => names.has(name),
+      add: (name) => void names.add(name),
+      delete: (name) => void names.delete(name),
+      clear: () => names.clear(),
+    },
     now: 9,
     service: {
       version: '1.2.3',
@@ -41,6 +54,7 @@ export function newCaller(changes: Partial<Caller> = {}): Caller & { closed: boo
       this.detach();
     },
     detach() {
+      this.subscriber.clear();
       Object.assign(this, { session: null, user: null });
     },
     closed: false,

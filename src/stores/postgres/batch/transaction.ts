@@ -143,16 +143,21 @@ export class BatchTransaction {
   async readPages(outcomes: readonly (Outcome | Page)[]): Promise<readonly Outcome[]> {
     const pages = new PageReads(outcomes);
     if (pages.texts.length === 0) return outcomes as readonly Outcome[];
+    return pages.withPages(await this.readOnly(pages.texts), this.#context.known);
+  }
+
+  /** The rows of statements that change nothing, outside of a batch. */
+  async readOnly(texts: readonly string[]): Promise<readonly ResultRows[]> {
     const check = this.#context.mark.check(this.#connection.lastBatch);
     const [answer, confirmed] = await this.#send([
-      [check, ...pages.texts].join(';'),
+      [check, ...texts].join(';'),
       ...this.#confirmation(),
     ]);
     if (answer?.error) throw answer.error;
     const [checked, ...results] = answer?.results ?? [];
     this.#mustBeOne(checked);
     this.#mustBeConfirmed(confirmed);
-    return pages.withPages(results, this.#context.known);
+    return results;
   }
 
   /** Looks whether the marks of all servers are what they should be. */

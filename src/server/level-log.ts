@@ -1,0 +1,124 @@
+/**
+ * The levels of all items in the order of their last change. Who knows how far it has read gets what changed
+ * since then, each item once and as it is now: a slow reader costs nothing but its place.
+ */
+
+/** The level of one item, and where its last change stands. */
+export class LoggedLevel {
+  readonly upc: number;
+  available: number;
+  /** Whether it is on sale no more; then nothing is available. */
+  isGone = false;
+  /** The number of its last change. */
+  change = 0;
+  #json = '';
+
+  constructor(upc: number, available: number) {
+    this.upc = upc;
+    this.available = available;
+  }
+
+  /** As a message has it. */
+  get json(): string {
+    if (this.#json === '') {
+      const gone = this.isGone ? ',"gone":true' : '';
+      this.#json = `{"upc":${this.upc},"available":${this.available}${gone}}`;
+    }
+    return this.#json;
+  }
+
+  set(available: number, isGone: boolean): void {
+    this.available = available;
+    this.isGone = isGone;
+    this.#json = '';
+  }
+}
+
+/** Levels that changed, the one whose change is the oldest first. */
+export interface ChangedLevels {
+  readonly levels: readonly LoggedLevel[];
+  /** The number of the last change among them: where to go on. */
+  readonly upTo: number;
+}
+
+/** Places of changes that were followed by others of the same item are given up when there are so many, and as many as items. */
+const MIN_STALE = 1_024;
+
+export class LevelLog {
+  readonly #levels = new Map<number, LoggedLevel>();
+  /** The changes, the oldest first, each with its number: numbers rise, and some are missing. */
+  #changed: LoggedLevel[] = [];
+  #numbers: number[] = [];
+  #last = 0;
+
+  /** The number of the last change; 0 before the first. */
+  get last(): number {
+    return this.#last;
+  }
+
+  get(upc: number): LoggedLevel | undefined {
+    return this.#levels.get(upc);
+  }
+
+  levels(): IterableIterator<LoggedLevel> {
+    return this.#levels.values();
+  }
+
+  /** Takes the level of an item. Returns whether it is another one than before. */
+  set(upc: number, available: number, isGone = false): boolean {
+    let level = this.#levels.get(upc);
+    if (level === undefined) {
+      level = new LoggedLevel(upc, available);
+      this.#levels.set(upc, level);
+    } else if (level.available === available && level.isGone === isGone) return false;
+    level.set(available, isGone);
+    level.change = ++this.#last;
+    this.#changed.push(level);
+    this.#numbers.push(this.#last);
+    if (this.#changed.length > 2 * this.#levels.size + MIN_STALE) this.#giveUpStale();
+    return true;
+  }
+
+  /**
+   * At most `most` levels, with the oldest changes after the one with the number `after`. Without `withGone`, no items
+   * that are on sale no more: who asks knew none.
+   */
+  since(after: number, most = Number.POSITIVE_INFINITY, withGone = true): ChangedLevels {
+    const levels: LoggedLevel[] = [];
+    let index = this.#placeAfter(after);
+    for (; index < this.#changed.length && levels.length < most; index++) {
+      const level = this.#changed[index] as LoggedLevel;
+      if (level.change === this.#numbers[index] && (withGone || !level.isGone)) levels.push(level);
+    }
+    const isAll = index === this.#changed.length;
+    return { levels, upTo: isAll ? this.#last : (this.#numbers[index - 1] as number) };
+  }
+
+  clear(): void {
+    this.#levels.clear();
+    this.#changed = [];
+    this.#numbers = [];
+  }
+
+  /** The first place whose change comes after the one with this number. */
+  #placeAfter(number: number): number {
+    let [low, high] = [0, this.#numbers.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#numbers[middle] as number) <= number) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #giveUpStale(): void {
+    const [changed, numbers]: [LoggedLevel[], number[]] = [[], []];
+    for (const [index, level] of this.#changed.entries()) {
+      if (level.change !== this.#numbers[index]) continue;
+      changed.push(level);
+      numbers.push(level.change);
+    }
+    this.#changed = changed;
+    this.#numbers = numbers;
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * Who is subscribed to what, and when they are told: in rounds. A round tells every connection whose client has
+ * read all that was sent to it, one message of each channel; the others are told in a later one, what is so then.
+ */
+import { MAX_MESSAGES_PER_SECOND } from '../protocol/limits.ts';
+import { type Channel, ItemChannel, StockChannel, type Subscription } from './channel.ts';
+import { LevelFeed, type LevelFeedHost } from './level-feed.ts';
+import { LevelLog } from './level-log.ts';
+import { type Reader, Subscriber } from './subscriber.ts';
+import type { Turns } from './turns.ts';
+
+/** Milliseconds from one round to the next, at least. A tenth more than needed: messages of two rounds may come close together. */
+const ROUND_MS = 1_100 / MAX_MESSAGES_PER_SECOND;
+
+/** A round that took a millisecond is followed by so many without one, so that buyers wait little for the others … */
+const REST_FACTOR = 10;
+
+/** … but by no more than this: the last level should come while people still look. */
+const MAX_REST_MS = 150;
+
+/** Connections that are told in one piece of work: some hundred microseconds. */
+const TOLD_AT_ONCE = 32;
+
+export class Subscriptions {
+  readonly #log = new LevelLog();
+  readonly #feed: LevelFeed;
+  readonly #turns: Turns;
+  readonly #channels = new Map<string, Channel>();
+  /** The channels of an item, by UPC. */
+  readonly #ofItem = new Map<number, Set<Channel>>();
+  readonly #subscribers = new Set<Subscriber>();
+  /** Those who have yet to be told something. */
+  readonly #behind = new Set<Subscriber>();
+  /** The last change whose subscribers are noted as behind. */
+  #noted = 0;
+  #isScheduled = false;
+  /** When the next round may begin, in milliseconds of performance.now. */
+  #notBefore = 0;
+
+  constructor(host: LevelFeedHost) {
+    this.#turns = host.turns;
+    this.#feed = new LevelFeed(host, this.#log, {
+      changed: () => this.#schedule(),
+      tokenHashes: () => this.#tokenHashes(),
+      loginsEnded: (tokenHashes) => this.#endLogins(tokenHashes),
+    });
+  }
+
+  /** Connections that are subscribed to something. */
+  get subscribers(): number {
+    return this.#subscribers.size;
+  }
+
+  /** Channels that somebody is subscribed to. */
+  get channels(): number {
+    return this.#channels.size;
+  }
+
+  subscriber(reader: Reader): Subscriber {
+    return new Subscriber(reader, this);
+  }
+
+  /** The channel of that name; `upc` is its item, null for all of them. */
+  channel(name: string, upc: number | null): Channel {
+    let channel = this.#channels.get(name);
+    if (channel !== undefined) return channel;
+    channel =
+      upc === null ? new StockChannel(name, this.#log) : new ItemChannel(name, this.#log, upc);
+    this.#channels.set(name, channel);
+    if (upc !== null) {
+      const channels = this.#ofItem.get(upc);
+      if (channels === undefined) this.#ofItem.set(upc, new Set([channel]));
+      else channels.add(channel);
+    }
+    return channel;
+  }
+
+  add(subscriber: Subscriber, subscription: Subscription): void {
+    if (this.#subscribers.size === 0) this.#feed.start();
+    this.#subscribers.add(subscriber);
+    subscription.channel.subscriptions.add(subscription);
+    subscriber.note(subscription);
+    this.#schedule();
+    // The users may have changed while the store was asked.
+    if (subscriber.reader.user?.isInForce !== true) setImmediate(() => subscriber.end());
+  }
+
+  delete(subscriber: Subscriber, subscription: Subscription): void {
+    const { channel } = subscription;
+    channel.subscriptions.delete(subscription);
+    if (channel.subscriptions.size === 0) this.#forget(channel);
+    if (subscriber.size > 0) return;
+    this.#subscribers.delete(subscriber);
+    this.#behind.delete(subscriber);
+    if (this.#subscribers.size === 0) this.#feed.stop();
+  }
+
+  note(subscriber: Subscriber): void {
+    this.#behind.add(subscriber);
+  }
+
+  /** Ends the connections of those whose user was removed, or has another password. */
+  usersChanged(): void {
+    for (const subscriber of [...this.#subscribers]) {
+      if (subscriber.reader.user?.isInForce !== true) subscriber.end();
+    }
+  }
+
+  #forget(channel: Channel): void {
+    this.#channels.delete(channel.name);
+    if (!(channel instanceof ItemChannel)) return;
+    const others = this.#ofItem.get(channel.upc);
+    others?.delete(channel);
+    if (others?.size === 0) this.#ofItem.delete(channel.upc);
+  }
+
+  #tokenHashes(): string[] {
+    const hashes = new Set<string>();
+    for (const { reader } of this.#subscribers) {
+      const hash = reader.session?.tokenHash ?? null;
+      if (hash !== null) hashes.add(hash);
+    }
+    return [...hashes];
+  }
+
+  #endLogins(tokenHashes: ReadonlySet<string>): void {
+    for (const subscriber of [...this.#subscribers]) {
+      const hash = subscriber.reader.session?.tokenHash ?? null;
+      if (hash !== null && tokenHashes.has(hash)) subscriber.end();
+    }
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || !this.#feed.isLoaded) return;
+    this.#isScheduled = true;
+    setTimeout(() => this.#begin(), Math.max(0, this.#notBefore - performance.now()));
+  }
+
+  #begin(): void {
+    if (!this.#feed.isLoaded) {
+      this.#isScheduled = false;
+      return;
+    }
+    this.#noteChanges();
+    const now = performance.now();
+    this.#tellNext([...this.#behind], 0, now, 0);
+  }
+
+  /** Notes whom the changes since the last round concern. */
+  #noteChanges(): void {
+    const { levels, upTo } = this.#log.since(this.#noted);
+    this.#noted = upTo;
+    if (levels.length === 0) return;
+    for (const channel of this.#channels.values()) {
+      if (channel instanceof StockChannel) noteAll(channel);
+    }
+    if (this.#ofItem.size === 0) return;
+    for (const { upc } of levels) {
+      for (const channel of this.#ofItem.get(upc) ?? []) noteAll(channel);
+    }
+  }
+
+  /** Tells some of `all`, from `next` on, and the others when everybody else had their turn. `cost`: milliseconds that it took so far. */
+  #tellNext(all: readonly Subscriber[], next: number, begun: number, cost: number): void {
+    const start = performance.now();
+    const end = Math.min(all.length, next + TOLD_AT_ONCE);
+    for (let index = next; index < end; index++) {
+      const subscriber = all[index] as Subscriber;
+      if (this.#behind.has(subscriber) && subscriber.tell()) this.#behind.delete(subscriber);
+    }
+    const sum = cost + performance.now() - start;
+    if (end < all.length) {
+      this.#turns.add(() => this.#tellNext(all, end, begun, sum));
+      return;
+    }
+    this.#isScheduled = false;
+    const rest = Math.min(MAX_REST_MS, Math.max(ROUND_MS, REST_FACTOR * sum));
+    this.#notBefore = begun + rest;
+    if (this.#behind.size > 0 || this.#log.last !== this.#noted) this.#schedule();
+  }
+}
+
+function noteAll({ subscriptions }: Channel): void {
+  for (const subscription of subscriptions) subscription.owner.note(subscription);
+}

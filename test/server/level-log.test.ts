@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { ItemChannel, StockChannel, Subscription } from '../../src/server/channel.ts';
+import { LevelLog } from '../../src/server/level-log.ts';
+
+const owner = { note: () => undefined };
+
+/** What comes after change `after`, as `upc=available`. */
+function since(log: LevelLog, after: number, most?: number): string[] {
+  return log.since(after, most).levels.map(({ upc, available }) => `${upc}=${available}`);
+}
+
+describe('the log of levels', () => {
+  test('tells each item once, as it is now, in the order of its last change', () => {
+    const log = new LevelLog();
+    for (const [upc, units] of [
+      [1, 10],
+      [2, 20],
+      [1, 9],
+      [3, 30],
+      [1, 8],
+    ] as const)
+      expect(log.set(upc, units)).toBe(true);
+    expect(log.set(2, 20)).toBe(false);
+    expect(since(log, -1)).toEqual(['2=20', '3=30', '1=8']);
+    expect(since(log, 2)).toEqual(['3=30', '1=8']);
+    expect(since(log, log.last)).toEqual([]);
+    const { levels, upTo } = log.since(-1, 2);
+    expect(levels).toHaveLength(2);
+    expect(since(log, upTo)).toEqual(['1=8']);
+  });
+
+  test('stays as long as its items, however often they change, and every place in it is good', () => {
+    const log = new LevelLog();
+    const places = [0];
+    for (let change = 0; change < 100_000; change++) {
+      log.set(change % 3, change);
+      if (change % 10_000 === 0) places.push(log.last);
+    }
+    for (const place of places) {
+      expect(since(log, place)).toEqual(['1=99997', '2=99998', '0=99999']);
+    }
+    expect(since(log, log.last - 1)).toEqual(['0=99999']);
+  });
+});
+
+describe('a channel', () => {
+  test('makes a message once for all who have read as far, in each version', () => {
+    const log = new LevelLog();
+    log.set(1, 10);
+    log.set(2, 20);
+    const stock = new StockChannel('stock', log);
+    const all = [1, 2, 3].map(() => new Subscription(stock, owner));
+    const [slow, ...others] = all as [Subscription, ...Subscription[]];
+    const first = all.map((one) => one.next()?.bytes(3));
+    expect(new Set(first).size).toBe(1);
+    expect(String(first[0])).toBe(
+      '>3\r\n$7\r\nmessage\r\n$5\r\nstock\r\n$51\r\n[{"upc":1,"available":10},{"upc":2,"available":20}]\r\n',
+    );
+    log.set(1, 9);
+    const told = others.map((one) => one.next());
+    expect(told[0]).toBe(told[1]);
+    expect(told[0]?.bytes(2)).toBe(told[1]?.bytes(2));
+    expect(String(told[0]?.bytes(2))).toMatch(/^\*3\r\n.*\r\n\[\{"upc":1,"available":9\}\]\r\n$/s);
+    expect(others[0]?.next()).toBeNull();
+    // Who read nothing meanwhile is told once what all the changes came to.
+    log.set(2, 19);
+    log.set(1, 8);
+    expect(String(slow.next()?.bytes(3))).toContain(
+      '[{"upc":2,"available":19},{"upc":1,"available":8}]',
+    );
+    expect(slow.isTold).toBe(true);
+  });
+
+  test('of a shop without items says so, and of an item that is not known yet says nothing', () => {
+    const log = new LevelLog();
+    const stock = new Subscription(new StockChannel('stock', log), owner);
+    expect(String(stock.next()?.bytes(3))).toMatch(/\$2\r\n\[\]\r\n$/);
+    expect(stock.next()).toBeNull();
+    const item = new Subscription(new ItemChannel('stock:01', log, 1), owner);
+    expect(item.next()).toBeNull();
+    log.set(2, 5);
+    expect(item.next()).toBeNull();
+    log.set(1, 5);
+    expect(String(item.next()?.bytes(3))).toContain('stock:01\r\n$25\r\n[{"upc":1,"available":5}]');
+  });
+});
