@@ -1,6 +1,6 @@
 /** Observers: every store tells what it committed, all of it and nothing else. */
 import { describe, expect, test } from 'vitest';
-import type { Changes } from '../../src/inventory/model.ts';
+import type { Changes, Login } from '../../src/inventory/model.ts';
 import type { Store } from '../../src/inventory/store.ts';
 import { ITEMS, type MakePlace } from './conformance.ts';
 import { alice, Buyer } from './orders.ts';
@@ -74,6 +74,37 @@ export function observersConformance(name: string, makePlace: MakePlace): void {
         buyer.orders(3),
       ]);
       expect(told).toEqual([]);
+      await store.close();
+    });
+  });
+
+  describe(`${name}: a look`, () => {
+    test('finds nothing while nobody else writes, whatever this server sells', async () => {
+      await using place = await makePlace();
+      const store = await place.open(ITEMS);
+      await store.look();
+      await store.settle([new Buyer().buy('1x1')]);
+      const { levels, dueAt } = await store.look();
+      // What this server itself has written may be found again, as it is.
+      for (const [upc, available] of levels) expect([upc, available]).toEqual([1, 9]);
+      expect(dueAt).toBeNull();
+      expect(await store.look()).toEqual({ othersWrote: false, levels: new Map(), dueAt: null });
+      await store.close();
+    });
+
+    test('knows which logins have ended', async () => {
+      await using place = await makePlace();
+      const store = await place.open(ITEMS);
+      const [one, other] = ['one', 'other'].map((tokenHash) => ({
+        tokenHash,
+        user: 'alice',
+        since: 1,
+        credential: 'theirs',
+      })) as [Login, Login];
+      await store.settle([one, other].map((login) => ({ kind: 'login', login })));
+      expect(await store.loginsGone(['one', 'other', 'never'])).toEqual(['never']);
+      await store.settle([{ kind: 'logout', session: one }]);
+      expect(await store.loginsGone(['one', 'other'])).toEqual(['one']);
       await store.close();
     });
   });

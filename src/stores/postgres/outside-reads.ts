@@ -28,8 +28,8 @@ const LOOK_TIMEOUT_MS = 5_000;
 interface Seen {
   /** Transactions before this one had ended. */
   readonly running: string;
-  /** Transactions from this one on had not begun. */
-  readonly coming: string;
+  /** Which transactions had begun, and which had ended. */
+  readonly transactions: string;
   /** Another connection may lead to another database server, with other transactions. */
   readonly connection: DatabaseConnection;
 }
@@ -128,7 +128,8 @@ export class OutsideReads {
   ): Promise<StoreLook> {
     const { known, observers } = this.#context;
     const seen = this.#seen?.connection === connection ? this.#seen : null;
-    const written = seen === null ? [] : [execute('stock_written', seen.running, seen.coming)];
+    const written =
+      seen === null ? [] : [execute('stock_written', seen.running, seen.transactions)];
     // The snapshot first: what ends between the two is found by this look, and by the next one.
     const [[now], rows = []] = (await transaction.readOnly([
       execute('snapshot'),
@@ -141,6 +142,6 @@ export class OutsideReads {
       const item = itemFromRow(row, known);
       if (item !== null) levels.set(item.upc, item.available);
     }
-    return { othersWrote: now.coming !== seen?.coming, levels, dueAt: null };
+    return { othersWrote: now.transactions !== seen?.transactions, levels, dueAt: null };
   }
 }

@@ -6,9 +6,12 @@ import type { Item } from '../../../src/inventory/catalog.ts';
 import type { Login, Outcome, Refusal, Request, Session } from '../../../src/inventory/model.ts';
 import { type Store, StoreUnavailable } from '../../../src/inventory/store.ts';
 import { MAX_LOGINS_OF_USER } from '../../../src/inventory/user-limits.ts';
+import { USERS } from '../../../src/inventory/users.ts';
+import { InventoryServer } from '../../../src/server/server.ts';
 import { LOGINS_LOCK } from '../../../src/stores/postgres/batch/statements.ts';
 import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
+import { RawClient } from '../../support/raw-client.ts';
 import { together } from '../conformance.transactions.ts';
 import { alice, Buyer, bob, levels, settleOne } from '../orders.ts';
 
@@ -463,4 +466,91 @@ test('each server sells its own catalogue out of the same stock', async () => {
   expect(await settleOne(one, new Buyer(bob).buy('6x1'))).toMatchObject({ code: 'NOITEM' });
   await one.close();
   await other.close();
+});
+
+describe('a look', () => {
+  test('finds what others wrote since the last one: another server, an operator, a logout', async () => {
+    await using pair = await openPair();
+    await using sql = await operator(pair.address);
+    let changed = 0;
+    pair.one.observe({ changedOutside: () => changed++ });
+    // The first one knows no earlier state: any level may have changed.
+    await pair.one.look();
+    expect(changed).toBe(1);
+    await pair.other.settle([new Buyer().buy('2x3 5x1')]);
+    const found = await pair.one.look();
+    expect(found.othersWrote).toBe(true);
+    expect([...found.levels].sort()).toEqual([
+      [2, 997],
+      [5, 999],
+    ]);
+    expect(await pair.one.look()).toMatchObject({ othersWrote: false, levels: new Map() });
+    await sql`UPDATE inv.stock SET available = 5 WHERE upc = 1`;
+    expect((await pair.one.look()).levels).toEqual(new Map([[1, 5]]));
+    await pair.one.settle([{ kind: 'login', login }]);
+    await pair.one.look();
+    await pair.other.settle([{ kind: 'logout', session: login }]);
+    expect(await pair.one.look()).toMatchObject({ othersWrote: true, levels: new Map() });
+    expect(await pair.one.loginsGone(['hash'])).toEqual(['hash']);
+    expect(changed).toBe(1);
+  });
+
+  test('misses nothing of a transaction that was under way during the last one', async () => {
+    await using pair = await openPair();
+    await using sql = await operator(pair.address);
+    await pair.one.look();
+    await sql.begin(async (inside) => {
+      await inside`UPDATE inv.stock SET available = 5 WHERE upc = 1`;
+      // Later transactions end before it.
+      for (let count = 0; count < 3; count++) {
+        await pair.other.settle([new Buyer().buy('2x1', `order-${count}`)]);
+        expect((await pair.one.look()).levels).toEqual(new Map([[2, 999 - count]]));
+      }
+    });
+    expect((await pair.one.look()).levels).toContainEqual([1, 5]);
+  });
+
+  test('over a new connection says that any level may have changed', async () => {
+    await using pair = await openPair();
+    await using sql = await operator(pair.address);
+    await pair.one.look();
+    let changed = 0;
+    pair.one.observe({ changedOutside: () => changed++ });
+    await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()`;
+    // Away for a moment, and a batch waits for it.
+    await Promise.resolve(pair.one.look()).catch((error) =>
+      expect(error).toBeInstanceOf(StoreUnavailable),
+    );
+    await pair.one.settle([{ kind: 'inventory', session: alice, upcs: [1] }]);
+    await pair.one.look();
+    expect(changed).toBe(1);
+  });
+});
+
+test('a subscriber is told within a second what another server sold, and is closed when its login ends there', async () => {
+  const address = await server.newDatabase();
+  const start = async () => {
+    const store = await openPostgresStore(address, ITEMS, () => undefined);
+    const [log, version] = [() => undefined, '0.0.0-test'];
+    const onFailure = (error: Error) => {
+      throw error;
+    };
+    const inventory = new InventoryServer({ store, version, users: USERS, log, onFailure });
+    return { inventory, port: await inventory.listen(0, '127.0.0.1') };
+  };
+  const [one, other] = [await start(), await start()];
+  await using client = await RawClient.connect(one.port);
+  await using buyer = await RawClient.connect(other.port);
+  const { token } = await client.ask('HELLO 3').then(() => client.ask('LOGIN alice wonderland'));
+  await buyer.ask(`RESUME ${token}`);
+  await client.ask('SUBSCRIBE stock:2');
+  expect((await client.reply()).values[2]).toBe('[{"upc":2,"available":1000}]');
+  const start1 = performance.now();
+  await buyer.ask('PURCHASE 2 3');
+  expect((await client.reply()).values[2]).toBe('[{"upc":2,"available":997}]');
+  expect(performance.now() - start1).toBeLessThan(1_000);
+  await buyer.ask('LOGOUT');
+  await client.untilClosed();
+  await one.inventory.stop();
+  await other.inventory.stop();
 });

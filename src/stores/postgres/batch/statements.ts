@@ -69,17 +69,17 @@ const STATEMENTS = {
     'bigint[]',
     'SELECT upc, available FROM inv.stock WHERE upc = ANY($1) ORDER BY upc FOR NO KEY UPDATE',
   ],
-  /** The first transaction that may have been under way, and the first that had not begun. */
+  /** The first transaction that may have been under way; and which had begun and which had ended, as a text. */
   snapshot: [
     '',
     `SELECT pg_snapshot_xmin(pg_current_snapshot())::xid::text AS running,
-        pg_snapshot_xmax(pg_current_snapshot())::text AS coming`,
+        pg_current_snapshot()::text AS transactions`,
   ],
-  /** What transaction $1 and later ones have written; nothing when none has begun since transaction $2 was the next. */
+  /** What transaction $1 and later ones have written; nothing when none has begun or ended since $2. */
   stock_written: [
     'xid, text',
     `SELECT upc, available FROM inv.stock
-      WHERE pg_snapshot_xmax(pg_current_snapshot())::text <> $2 AND age(xmin) <= age($1)`,
+      WHERE pg_current_snapshot()::text <> $2 AND age(xmin) <= age($1)`,
   ],
   all_stock: ['', 'SELECT upc, available FROM inv.stock ORDER BY upc'],
 
