@@ -17,7 +17,7 @@ export interface RefusedLine {
 
 /** What became of an order that is no live hold. */
 export interface HoldEnding {
-  readonly state: 'bought' | 'released' | 'expired' | 'refused';
+  readonly state: 'bought' | 'released' | 'expired' | 'refused' | 'returned';
   /** ISO 8601 */
   readonly at: string;
 }
@@ -85,12 +85,31 @@ export function timeIn(message: string): string | null {
 
 /** What a NOHOLD tells, or null. */
 export function endIn(message: string): HoldEnding | null {
-  const [, state, word] = /\b(bought|released|expired|refused) at (\S+)/.exec(message) ?? [];
-  const at = toIso(word);
+  const [, state = 'returned', word, ofReturn] =
+    /\b(?:(bought|released|expired|refused) at (\S+)|a return of (\S+))/.exec(message) ?? [];
+  const at = toIso(word ?? ofReturn);
   return at === null ? null : { state: state as HoldEnding['state'], at };
 }
 
 function toIso(word: string | undefined): string | null {
   const time = word === undefined ? Number.NaN : Date.parse(word);
   return Number.isNaN(time) ? null : new Date(time).toISOString();
+}
+
+/** What an id stands for already, as an ORDERREUSED tells it: `2 × 1001`, `a hold of …`; null when it does not. */
+export function usedFor(message: string): string | null {
+  const asked = [...message.matchAll(/\b(\d{1,16}) asked (\d{1,16})\b/g)];
+  if (asked.length === 0) return null;
+  const lines = asked.map(([, upc, qty]) => `${qty} × ${upc}`);
+  if (message.includes('; and ')) lines.push('more');
+  const units = lines.join(', ');
+  const seconds = /, a hold for (\d{1,16}) seconds\b/.exec(message)?.[1];
+  if (seconds !== undefined) return `a hold of ${units} for ${seconds} seconds`;
+  const bought = /, a return of ([\x21-\x7e]{1,64}): /.exec(message)?.[1];
+  return bought === undefined ? units : `a return of ${units} to order ${bought}`;
+}
+
+/** How many live holds the user has, when that is why no more can be made; else null. */
+export function liveHoldsIn(message: string): string | null {
+  return /\b(\d{1,16}) live holds\b/.exec(message)?.[1] ?? null;
 }

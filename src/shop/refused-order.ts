@@ -6,10 +6,12 @@ import { upcText } from './format-lines.ts';
 import {
   endIn,
   type HoldEnding,
+  liveHoldsIn,
   type RefusedLine,
   refusedLines,
   shortIn,
   timeIn,
+  usedFor,
 } from './refusal-text.ts';
 
 /** What was asked for when the server said no. */
@@ -66,14 +68,14 @@ export class OrderRefused extends Refused {
     const { code, message } = this;
     switch (code) {
       case 'ORDERREUSED':
-        return otherOrder(this.#request.order, message);
+        return `${this.#usedFor()}; choose another --order`;
       case 'NOORDER':
         return this.#unknownOrder();
       case 'NOHOLD':
         return this.#endedHold();
       case 'BUSY':
         return isTooManyHolds(this)
-          ? `${message}; confirm or release one first (inv shop holds)`
+          ? `you have ${liveHoldsIn(message)} live holds, as many as a user may have; nothing is held; confirm or release one first (inv shop holds)`
           : message;
       case 'NOITEM':
       case 'NOSTOCK':
@@ -136,6 +138,11 @@ export class OrderRefused extends Refused {
     return `${order} bought ${bought} × ${this.#nameOf(line)}${before}: ${left === 0 ? 'none' : left} can be given back, not ${asked}`;
   }
 
+  #usedFor(): string {
+    const what = usedFor(this.message);
+    return what === null ? this.message : `order ${this.#request.order} was ${what}`;
+  }
+
   #unknownOrder(): string {
     const { kind, order, of = '' } = this.#request;
     if (kind === 'return') return `there is no order ${of} of yours; see inv shop orders`;
@@ -154,6 +161,8 @@ export class OrderRefused extends Refused {
       case 'expired':
       case 'released':
         return `hold ${order} ${state === 'expired' ? 'expired' : 'was released'} at ${when}; nothing was bought; to hold or buy the units, use a new --order`;
+      case 'returned':
+        return `order ${order} is a return of ${when}, and no hold`;
       case 'refused':
         return `order ${order} was refused at ${when}: there is nothing to ${kind === 'purchase' ? 'buy' : kind}`;
       default:
@@ -164,7 +173,7 @@ export class OrderRefused extends Refused {
 
 /** The user has as many live holds as the server lets one have: a pause does not help. */
 export function isTooManyHolds({ code, message }: Refused): boolean {
-  return code === 'BUSY' && /\bholds\b/.test(message);
+  return code === 'BUSY' && liveHoldsIn(message) !== null;
 }
 
 /** A refusal in a list of orders (`NOSTOCK sentence`), for people. */
@@ -181,15 +190,6 @@ function notEnough(lines: readonly RefusedLine[], items?: ReadonlyMap<number, St
     return `${asked} × ${item} ordered, ${available === 0 ? 'none' : available} left`;
   });
   return `not enough stock: ${short.join('; ')}`;
-}
-
-/** What the id stands for already, where the server tells it. */
-function otherOrder(order: string, message: string): string {
-  const asked = [...message.matchAll(/\b(\d{1,16}) asked (\d{1,16})\b/g)];
-  if (asked.length === 0) return `${message}; choose another --order`;
-  const lines = asked.map(([, upc, qty]) => `${qty} × ${upc}`);
-  if (message.includes('; and ')) lines.push('more');
-  return `order ${order} was ${lines.join(', ')}; choose another --order`;
 }
 
 /** Why it was refused then: `10 were left then`, or `10 of 1006 and 1 of 1007 were left then`. */

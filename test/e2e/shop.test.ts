@@ -83,7 +83,7 @@ test('a customer: log in, look, buy, look again, log out', async () => {
   const { order, at, lines } = purchase.json as Record<string, unknown>;
   expect((await inv.json(['orders'])).json).toEqual({
     account: name,
-    orders: [{ order, at, lines, refusal: null }],
+    orders: [{ order, at, state: 'bought', lines, refusal: null }],
   });
   expect(await inv.json(['logout'])).toEqual({
     code: 0,

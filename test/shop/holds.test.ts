@@ -156,11 +156,14 @@ describe('a hold', () => {
   test('too many are not asked for again and again', async () => {
     server.instead.set(
       'HOLD',
-      new ErrorReply('BUSY', 'you have 1000 live holds, and may have no more'),
+      new ErrorReply(
+        'BUSY',
+        'you have 1000 live holds, the most that a user may have; nothing was held: confirm …',
+      ),
     );
     await expect(newShop(at).hold(TICKETS, 60)).rejects.toMatchObject({
       ...{ code: 'BUSY', exit: 1 },
-      message: expect.stringMatching(/confirm or release one first/),
+      message: expect.stringMatching(/^you have 1000 live holds.*confirm or release one first/),
     });
     expect(sent('HOLD')).toHaveLength(1);
     expect(account(at).openOrders).toEqual([]);

@@ -101,6 +101,16 @@ test('a reused id names what it stands for', () => {
   expect(was('1001 asked 1; 7 asked 3; and 5 more').sentence).toBe(
     'order ux2 was 1 × 1001, 3 × 7, more; choose another --order',
   );
+  expect(was('1001 asked 1').details.lines).toEqual([]);
+  const kind = (words: string) =>
+    refused('ORDERREUSED', `that order id was used for another order, ${words}: 7 asked 2`)
+      .sentence;
+  expect(kind('a hold for 600 seconds')).toBe(
+    'order ux2 was a hold of 2 × 7 for 600 seconds; choose another --order',
+  );
+  expect(kind('a return of o:1')).toBe(
+    'order ux2 was a return of 2 × 7 to order o:1; choose another --order',
+  );
   expect(refused('ORDERREUSED', 'used').sentence).toBe('used; choose another --order');
 });
 
@@ -185,8 +195,11 @@ test.each<[RefusedRequest['kind'], string, string]>([
   ],
   ['extend', 'bought', 'order ux2 was bought at 2026-11-25T17:12Z: it needs no hold any more'],
   ['confirm', 'refused', 'order ux2 was refused at 2026-11-25T17:12Z: there is nothing to confirm'],
+  ['confirm', 'returned', 'order ux2 is a return of 2026-11-25T17:12Z, and no hold'],
 ])('a hold that is no more: %s of one that %s', (kind, state, sentence) => {
-  const error = refused('NOHOLD', `that order ${state} at 2026-11-25T17:12:03.004Z`, { kind });
+  const what = state === 'returned' ? 'is a return of' : `was ${state} at`;
+  const told = `order ux2 is not held: it ${what} 2026-11-25T17:12:03.004Z`;
+  const error = refused('NOHOLD', told, { kind });
   expect(error.sentence).toBe(sentence);
   expect(error.details).toEqual({
     ...{ order: 'ux2', at: NOW, replayed: false, lines: [] },

@@ -53,7 +53,10 @@ export async function holdServer(now = Date.now()): Promise<HoldServer> {
     ...(kept.ended !== undefined && kept.state !== 'held' && { ended: kept.ended }),
   });
   const noHold = (kept: Kept) =>
-    refused('NOHOLD', `that order ${stateOf(kept)} at ${iso(kept.ended ?? kept.at)}`);
+    refused(
+      'NOHOLD',
+      `order ${kept.id} is not held: it was ${stateOf(kept)} at ${iso(kept.ended ?? kept.at)}`,
+    );
   const buy = (kept: Kept): Answer => {
     const replayed = kept.state === 'bought';
     if (!replayed && stateOf(kept) !== 'held') return noHold(kept);
