@@ -16,13 +16,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   shop: ['client', 'protocol', 'cli'],
   verbs: ['inventory', 'protocol'],
   server: ['verbs', 'inventory', 'protocol'],
+  http: ['server', 'verbs', 'inventory', 'protocol'],
   stores: ['inventory'],
   operator: ['stores', 'inventory', 'cli'],
-  commands: ['cli', 'client', 'inventory', 'operator', 'protocol', 'server', 'shop', 'stores'],
+  commands: [
+    ...['cli', 'client', 'http', 'inventory', 'operator', 'protocol', 'server', 'shop', 'stores'],
+  ],
 };
 
 /** Rooms that no command of the client may load. */
-const SERVER_ROOMS = ['server', 'verbs', 'inventory', 'stores', 'operator'];
+const SERVER_ROOMS = ['server', 'http', 'verbs', 'inventory', 'stores', 'operator'];
 
 interface Source {
   /** Its path from src, with slashes. */

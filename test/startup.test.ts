@@ -45,3 +45,13 @@ test('a command loads neither the other commands nor what it does not use', asyn
   }
   for (const name of ['node:crypto', 'node:sqlite']) expect(loaded).not.toContain(name);
 });
+
+test('a server without --http loads nothing of it', async () => {
+  const loaded = await loadedBy('serve', '--catalog', '/no/such/file');
+  expect(loaded).toContain('commands/serve');
+  expect([...loaded].filter((name) => /^(http\/|prom-client|uplot|node:http)/.test(name))).toEqual(
+    [],
+  );
+  const withHttp = await loadedBy('serve', '--http', 'x');
+  expect(withHttp).toContain('prom-client');
+});

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { pageFiles } from './page-files.js';
 
 /**
  * Packages that come with our dependencies, and that nothing of ours makes them call. Loading them
@@ -37,7 +38,7 @@ export async function bundle(root, outfile) {
     // The executable brings its Node along: nothing is to be checked.
     define: { 'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"' },
     logLevel: 'warning',
-    plugins: [loader.plugin, leaveOut],
+    plugins: [loader.plugin, pageFiles(root), leaveOut],
   });
   if (!loader.isUsed()) throw new Error("oclif's module-loader was not found: has it moved?");
 }

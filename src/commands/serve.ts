@@ -2,12 +2,13 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { bareHost, DEFAULT_PORT, nameOf } from '../client/address.ts';
+import type { Site } from '../http/site.ts';
 import { CATALOG, type Item } from '../inventory/catalog.ts';
 import { readUsers } from '../inventory/read-users.ts';
 import { StoreRefused } from '../inventory/store.ts';
 import { USERS, type User } from '../inventory/users.ts';
 import { NamedError } from '../named-error.ts';
-import { whyNotListening } from '../server/listener.ts';
+import { type ListenOptions, type OpenListener, whyNotListening } from '../server/listener.ts';
 import { LEVELS, type Log, logToStderr, stderrLog } from '../server/log.ts';
 import { warnOfPublicPasswords } from '../server/public-passwords.ts';
 import { InventoryServer } from '../server/server.ts';
@@ -97,6 +98,12 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       helpValue: 'FILE',
       env: 'INV_TLS_KEY',
     }),
+    http: Flags.string({
+      description:
+        'tell over HTTP how the sale goes: a page at /, /metrics, /healthz and /readyz; without a host for this machine only',
+      helpValue: '[HOST:]PORT',
+      env: 'INV_HTTP',
+    }),
     wait: Flags.integer({
       description: 'how many seconds to wait for a PostgreSQL database that is not there yet',
       helpValue: 'SECONDS',
@@ -126,6 +133,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     const ownUsers = flags.users === undefined ? null : usersIn(files, flags.users);
     const users = ownUsers === null ? USERS : await unlessFaulty(ownUsers.read());
     const tls = await tlsPort(files, flags['tls-cert'], flags['tls-key']);
+    const site = flags.http === undefined ? null : await openSite(flags.http, tls?.openListener);
     const place = {
       data: flags.data,
       userFolder: this.config.dataDir,
@@ -137,23 +145,33 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       process.exit(ExitCode.fault);
     };
     const server = new InventoryServer({
-      store,
+      store: site?.timed(store) ?? store,
       version: this.config.version,
       users,
       log: logToStderr,
       requireOrderId: flags['require-order-id'],
       onFailure,
       openListener: tls?.openListener,
+      reservedFiles: site?.reservedFiles,
     });
     const stopped = stopOnSignals(server, {
       log: logToStderr,
       onStop: () => files.close(),
       onSecond: () => process.exit(ExitCode.fault),
     });
-    const port = await listen(server, flags.port, flags.host, abandon);
+    const giveUp = async (): Promise<void> => {
+      abandon();
+      await server.stop();
+    };
+    const at = nameOf({ host: flags.host, port: flags.port });
+    const port = await listen(server.listen(flags.port, flags.host), at, SERVE_OPTIONS, giveUp);
+    site?.catalogChanged(catalog);
+    const http = await (site && listen(site.serve(server), flags.http ?? '', HTTP_OPTIONS, giveUp));
     const { items, logins } = store.restored;
     this.log(`inv ${this.config.version} listening on ${nameOf({ host: flags.host, port })}`);
     if (tls !== null) this.log(`TLS       ${tls.certificate}`);
+    const page = http && `${tls === null ? 'http' : 'https'}://${nameOf(http)}/`;
+    if (page !== null) this.log(`page      ${page}`);
     this.log(`data      ${data}`);
     this.log(
       store.isNew
@@ -168,15 +186,20 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       items,
       logins,
       pid: process.pid,
+      page,
     });
-    ownItems?.watch((items) => server.changeCatalog(items));
+    ownItems?.watch(async (list) => {
+      await server.changeCatalog(list);
+      site?.catalogChanged(list);
+    });
     ownUsers?.watch((list) => server.replaceUsers(list));
-    if (ownUsers === null) warnOfPublicPasswords(server.address, logToStderr);
+    if (ownUsers === null) warnOfPublicPasswords([server.address, http?.host], logToStderr);
     try {
       await stopped;
     } catch (error) {
       onFailure(error as Error);
     }
+    site?.stop();
     // What nobody reads would keep the process; all that clients were promised is done.
     if (!(await outputLeft(OUTPUT_PATIENCE_MS, process.stdout, process.stderr))) {
       process.exit(ExitCode.done);
@@ -231,23 +254,30 @@ async function open(
   }
 }
 
-async function listen(
-  server: InventoryServer,
-  port: number,
-  host: string,
-  abandon: () => void,
-): Promise<number> {
+/** The options that say where a server listens. */
+const SERVE_OPTIONS: ListenOptions = { host: '--host', port: '--port' };
+const HTTP_OPTIONS: ListenOptions = { host: '--http', port: '--http' };
+
+/** What `listening` resolves with. When it cannot be, `giveUp` is called, and the reason is told. */
+async function listen<Result>(
+  listening: Promise<Result>,
+  at: string,
+  options: ListenOptions,
+  giveUp: () => Promise<void>,
+): Promise<Result> {
   try {
-    return await server.listen(port, host);
+    return await listening;
   } catch (error) {
-    abandon();
-    await server.stop();
-    throw new CommandFailure(
-      `cannot listen on ${nameOf({ host, port })}: ${whyNotListening(error as Error)}`,
-      'LISTEN',
-      ExitCode.fault,
-    );
+    await giveUp();
+    const why = whyNotListening(error as Error, options);
+    throw new CommandFailure(`cannot listen on ${at}: ${why}`, 'LISTEN', ExitCode.fault);
   }
+}
+
+/** Loads what is only needed with --http. */
+async function openSite(http: string, openListener?: OpenListener): Promise<Site> {
+  const { Site } = await import('../http/site.ts');
+  return await unlessFaulty(Site.open(http, { openListener, log: logToStderr }));
 }
 
 function count(number: number, noun: string): string {

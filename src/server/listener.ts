@@ -12,8 +12,11 @@ const BACKLOG = 4_096;
  */
 export type Accept = (socket: Socket, tcp: Socket | null) => void;
 
-/** Makes the listener of a server, which hands its connections to `accept`. */
-export type OpenListener = (accept: Accept, log: Log) => Listener;
+/**
+ * Makes the listener of a server, which hands its connections to `accept`. `files`: how many it may count with; without
+ * it, as many as the process may have open.
+ */
+export type OpenListener = (accept: Accept, log: Log, files?: number) => Listener;
 
 export interface Listener {
   /** Files that it may have open for connections that are not handed over yet. */
@@ -56,17 +59,28 @@ export class TcpListener implements Listener {
 export const openTcpListener: OpenListener = (accept, log) =>
   new TcpListener((socket) => accept(socket, null), log);
 
-/** Why a server cannot listen, and what to do, by the system's code. */
-const LISTEN_ERRORS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'something is already listening there; stop it, or choose another --port',
-  EADDRNOTAVAIL: 'that is not an address of this machine; choose another --host',
-  ENOTFOUND: 'there is no such host; choose another --host',
-  EAI_AGAIN: 'the name of the host cannot be looked up now; give its address with --host',
-  EACCES: 'this user may not use that port; choose another --port, from 1024 on',
-  EAFNOSUPPORT: 'this machine has no such kind of address; choose another --host',
-};
+/** What an operator would change: the options that name host and port. */
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: string;
+}
 
 /** Why `listen` was rejected, and what to do. */
-export function whyNotListening(error: Error): string {
-  return LISTEN_ERRORS[(error as NodeJS.ErrnoException).code ?? ''] ?? error.message;
+export function whyNotListening(error: Error, { host, port }: ListenOptions): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE':
+      return `something is already listening there; stop it, or choose another ${port}`;
+    case 'EADDRNOTAVAIL':
+      return `that is not an address of this machine; choose another ${host}`;
+    case 'ENOTFOUND':
+      return `there is no such host; choose another ${host}`;
+    case 'EAI_AGAIN':
+      return `the name of the host cannot be looked up now; give its address with ${host}`;
+    case 'EACCES':
+      return `this user may not use that port; choose another ${port}, from 1024 on`;
+    case 'EAFNOSUPPORT':
+      return `this machine has no such kind of address; choose another ${host}`;
+    default:
+      return error.message;
+  }
 }

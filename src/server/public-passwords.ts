@@ -7,10 +7,11 @@ THIS_MACHINE.addAddress('::1', 'ipv6');
 
 /**
  * Warns, for people and in the log, when a server that has only the accounts of the demonstration listens
- * at `address` and so takes clients from other machines: everybody knows their passwords.
+ * at one of `addresses` that others can reach: everybody knows the passwords.
  */
-export function warnOfPublicPasswords(address: string, log: Log): void {
-  if (THIS_MACHINE.check(address, address.includes(':') ? 'ipv6' : 'ipv4')) return;
+export function warnOfPublicPasswords(addresses: readonly (string | undefined)[], log: Log): void {
+  const address = addresses.find((one) => one !== undefined && !isOfThisMachine(one));
+  if (address === undefined) return;
   const remedy = 'make users of your own with inv serve users add, and start with --users FILE';
   log('passwords are public', {
     level: 'warn',
@@ -26,4 +27,8 @@ export function warnOfPublicPasswords(address: string, log: Log): void {
       '',
     ].join('\n'),
   );
+}
+
+function isOfThisMachine(address: string): boolean {
+  return THIS_MACHINE.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
 }

@@ -48,6 +48,8 @@ export interface ServerOptions {
   readonly onFailure: (error: Error) => void;
   /** Where connections come from: plain TCP unless it is another. */
   readonly openListener?: OpenListener | undefined;
+  /** Files that others in this process may have open. Without it: none. */
+  readonly reservedFiles?: number | undefined;
 }
 
 export class InventoryServer implements ConnectionHost {
@@ -93,6 +95,7 @@ export class InventoryServer implements ConnectionHost {
     requireOrderId,
     onFailure,
     openListener = openTcpListener,
+    reservedFiles = 0,
   }: ServerOptions) {
     this.parse = requireOrderId === true ? parseWithOrderId : parse;
     this.#store = store;
@@ -111,7 +114,9 @@ export class InventoryServer implements ConnectionHost {
     this.subscriptions = new Subscriptions({ store, commit, turns, fail: onFailure });
     store.observe({ faultFound: (fault) => log('row cannot be used', { level: 'error', fault }) });
     this.#listener = openListener((socket, tcp) => this.#accept(socket, tcp), log);
-    this.#maxConnections = maxConnections(openFileLimit() - this.#listener.reservedFiles);
+    this.#maxConnections = maxConnections(
+      openFileLimit() - this.#listener.reservedFiles - reservedFiles,
+    );
   }
 
   get identity(): ShopIdentity {

@@ -53,15 +53,17 @@ export async function readTlsFiles(
   };
   warn();
   setInterval(warn, REMIND_EVERY_MS).unref();
+  const listeners: TlsListener[] = [];
+  const take = (certificate: Certificate): void => {
+    current = certificate;
+    for (const listener of listeners) listener.use(certificate.context);
+    warn();
+  };
   return {
     certificate: shown(current),
-    openListener: (accept, listenerLog) => {
-      const listener = new TlsListener(current.context, accept, listenerLog);
-      watched.watch((certificate) => {
-        current = certificate;
-        listener.use(certificate.context);
-        warn();
-      });
+    openListener: (accept, listenerLog, fileLimit) => {
+      const listener = new TlsListener(current.context, accept, listenerLog, fileLimit);
+      if (listeners.push(listener) === 1) watched.watch(take);
       return listener;
     },
   };

@@ -154,6 +154,7 @@ describe('inv serve refuses to start', () => {
     for (const args of [
       ['--port', port],
       ['--port', '0', '--host', 'not a host'],
+      ['--port', '0', '--http', port],
       ['--port', '0', '--catalog', folder.file('items.json')],
     ]) {
       const ended = await serveToEnd('--data', folder.file('data/shop.db'), ...args);
@@ -168,6 +169,7 @@ describe('inv serve refuses to start', () => {
     [['--port', '65536'], /--port/],
     [['--port', '-1'], /--port/],
     [['--port', '50x'], /--port/],
+    [['--http', '::1:80'], /--http takes a port, or HOST:PORT/],
     [['--prot', '5050'], /Did you mean `--port`/],
     [['items.json'], /items\.json/],
   ] as const)('with options that make no sense: %j', async ([args, message]) => {

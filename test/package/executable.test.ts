@@ -9,6 +9,7 @@ import { Inv } from '../e2e/inv.ts';
 import { buyUntilLogIsMoved } from '../e2e/long-log.ts';
 import { KEYS, Terminal } from '../e2e/terminal.ts';
 import { TemporaryFolder } from '../support/folder.ts';
+import { loadPage, pageOf } from '../support/http-page.ts';
 import { PostgresServer } from '../support/postgres-server.ts';
 import { program } from '../support/program.ts';
 import { serve, serveWith } from '../support/serve-process.ts';
@@ -116,6 +117,12 @@ test.for(['development', 'test', 'production'])('does not mind NODE_ENV=%s', asy
 test('moves a long log into the file, in a thread', async () => {
   using folder = new TemporaryFolder();
   expect(await buyUntilLogIsMoved(folder)).toBeGreaterThan(0);
+});
+
+test('serves the page, with all that it asks for', async () => {
+  using home = new TemporaryFolder();
+  await using server = await serve(home.file('inventory.db'), '--http', '0');
+  expect((await loadPage(pageOf(server))).length).toBeGreaterThan(6);
 });
 
 test('serves from PostgreSQL', { timeout: 60_000 }, async () => {

@@ -45,10 +45,13 @@ async function unwanted(paths: string[]): Promise<string[]> {
 test('holds what runs, what tells about it, and nothing else', async () => {
   const files = packed.files.map(({ path }) => path);
   const expected =
-    /^(bin\/run\.js|dist\/.+\.js|dist\/(client|protocol|named-error).*\.d\.ts|oclif\.manifest\.json|package\.json|(PROTOCOL|README)\.md|LICENSE)$/;
+    /^(bin\/run\.js|dist\/.+\.js|dist\/(client|protocol|named-error).*\.d\.ts|oclif\.manifest\.json|package\.json|src\/http\/page\/[a-z]+\.(html|css|js|svg)|(PROTOCOL|README)\.md|LICENSE)$/;
   expect(files.filter((path) => !expected.test(path))).toEqual([]);
   expect(files).toEqual(
-    expect.arrayContaining(['bin/run.js', 'dist/cli/main.js', 'oclif.manifest.json', 'README.md']),
+    expect.arrayContaining([
+      ...['bin/run.js', 'dist/cli/main.js', 'oclif.manifest.json', 'README.md'],
+      ...['src/http/page/index.html', 'src/http/page/page.js'],
+    ]),
   );
   const sources = (await readdir(join(root, 'src'), { recursive: true })).filter((path) =>
     path.endsWith('.ts'),

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { openTcpListener, TcpListener, whyNotListening } from '../../src/server/listener.ts';
 
 const nothing = () => undefined;
+const OPTIONS = { host: '--host', port: '--port' };
 
 test('a connection is handed over before anything is read of it', async () => {
   const accepted = Promise.withResolvers<[Socket, Socket | null]>();
@@ -28,9 +29,11 @@ test('a port that is taken, and an address of another machine, are told with wha
   const listener = new TcpListener(nothing, nothing);
   const { port } = await listener.listen(0, '127.0.0.1');
   const why = (host: string) =>
-    new TcpListener(nothing, nothing).listen(port, host).catch(whyNotListening);
+    new TcpListener(nothing, nothing)
+      .listen(port, host)
+      .catch((error) => whyNotListening(error, OPTIONS));
   expect(await why('127.0.0.1')).toContain('something is already listening there');
   expect(await why('192.0.2.1')).toContain('not an address of this machine');
-  expect(whyNotListening(new Error('something new'))).toBe('something new');
+  expect(whyNotListening(new Error('something new'), OPTIONS)).toBe('something new');
   listener.close();
 });

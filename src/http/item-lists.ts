@@ -1,0 +1,101 @@
+/** Which items a viewer sees: those that sell, all by UPC, those that are sold out, those that a search finds. */
+import { ITEMS_IN_A_GO, type LevelBoard } from './level-board.ts';
+
+export const LISTS = ['moving', 'all', 'out'] as const;
+
+export type ListName = (typeof LISTS)[number];
+
+/** Items on a page. */
+export const PAGE_SIZE = 60;
+
+/** How long a list stays as it is, in milliseconds: rows that jump cannot be read. */
+const LIST_GOOD_FOR_MS = 3_000;
+
+/** Searches whose results are kept for the next look, and the UPCs of each. */
+const MOST_SEARCHES = 32;
+const MOST_FOUND = 3_000;
+
+export interface ItemPage {
+  /** UPCs, at most PAGE_SIZE. */
+  readonly upcs: readonly number[];
+  /** How many items the whole list has. */
+  readonly total: number;
+}
+
+interface Found {
+  readonly upcs: readonly number[];
+  readonly total: number;
+  readonly until: number;
+}
+
+export class ItemLists {
+  readonly #board: LevelBoard;
+  readonly #found = new Map<string, Found>();
+  /** Searches take turns, so that viewers who type hold nobody up. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(board: LevelBoard) {
+    this.#board = board;
+  }
+
+  /** Part `page`, counted from 0, of a list, or of what `search` finds in all items. */
+  async page(list: ListName, search: string, page: number): Promise<ItemPage> {
+    const { upcs, total } = await this.#listOf(search === '' ? list : 'all', search);
+    return { upcs: upcs.slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE), total };
+  }
+
+  async #listOf(list: ListName, search: string): Promise<Pick<Found, 'upcs' | 'total'>> {
+    const { upcs } = this.#board;
+    if (list === 'all' && search === '') return { upcs, total: upcs.length };
+    const key = `${list} ${search}`;
+    // A few items are looked through in no time.
+    const isKept = list === 'moving' || upcs.length > ITEMS_IN_A_GO;
+    const known = isKept ? this.#found.get(key) : undefined;
+    if (known !== undefined && performance.now() < known.until) return known;
+    const finding = this.#last.then(() => this.#find(list, search));
+    this.#last = finding.catch(() => undefined);
+    const found = { ...(await finding), until: performance.now() + LIST_GOOD_FOR_MS };
+    // Taken out first, so that the one that was not asked for longest stands first.
+    this.#found.delete(key);
+    this.#found.set(key, found);
+    if (this.#found.size > MOST_SEARCHES) {
+      this.#found.delete(this.#found.keys().next().value as string);
+    }
+    return found;
+  }
+
+  async #find(list: ListName, search: string): Promise<ItemPage> {
+    if (list === 'moving') return this.#moving();
+    const text = search.toLowerCase();
+    return await this.#filtered((upc) => {
+      const level = this.#board.level(upc);
+      if (level === undefined) return false;
+      return list === 'out' ? level.available === 0 : level.text.includes(text);
+    });
+  }
+
+  /** Those that sell, and then the others until a page is full. */
+  #moving(): ItemPage {
+    const { upcs } = this.#board;
+    const shown = new Set(this.#board.moving());
+    for (const upc of upcs) {
+      if (shown.size >= PAGE_SIZE) break;
+      shown.add(upc);
+    }
+    return { upcs: [...shown].slice(0, PAGE_SIZE), total: Math.min(PAGE_SIZE, upcs.length) };
+  }
+
+  async #filtered(isIn: (upc: number) => boolean): Promise<ItemPage> {
+    const { upcs } = this.#board;
+    const found: number[] = [];
+    let total = 0;
+    for (let from = 0; from < upcs.length; from += ITEMS_IN_A_GO) {
+      for (const upc of upcs.slice(from, from + ITEMS_IN_A_GO)) {
+        if (!isIn(upc)) continue;
+        if (++total <= MOST_FOUND) found.push(upc);
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return { upcs: found, total };
+  }
+}

@@ -1,0 +1,87 @@
+/** What is sent to a browser or a monitor, with the headers that keep a browser safe. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/**
+ * Nothing comes from elsewhere, no script and no style stands in the page itself, nobody shows the page in a
+ * frame, and nothing is kept: it is behind a password.
+ */
+const HEADERS: Readonly<Record<string, string>> = {
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'Cache-Control': 'no-store',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+};
+
+const PLAIN = 'text/plain; charset=utf-8';
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** A whole reply. */
+export interface HttpReply {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A line of text. */
+export function line(
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): HttpReply {
+  return { status, type: PLAIN, body: `${text}\n`, headers };
+}
+
+export function send(response: ServerResponse, { status, type, body, headers }: HttpReply): void {
+  const bytes = Buffer.from(body);
+  response.writeHead(status, {
+    ...HEADERS,
+    'Content-Type': type,
+    'Content-Length': bytes.length,
+    ...headers,
+  });
+  response.end(bytes);
+}
+
+/** Sends a long reply in parts, each when the reader has taken the one before and everybody else had a turn. */
+export async function sendParts(
+  request: IncomingMessage,
+  response: ServerResponse,
+  type: string,
+  parts: Iterable<string>,
+): Promise<void> {
+  response.writeHead(200, { ...HEADERS, 'Content-Type': type });
+  if (request.method !== 'HEAD') {
+    for (const part of parts) {
+      const isTaken = response.write(part);
+      if (!isTaken) await drained(response);
+      else await new Promise((resolve) => setImmediate(resolve));
+      if (response.destroyed) return;
+    }
+  }
+  response.end();
+}
+
+async function drained(response: ServerResponse): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+  });
+}

@@ -1,0 +1,93 @@
+import type { Item } from '../inventory/catalog.ts';
+import type { Outcome, Request } from '../inventory/model.ts';
+import type {
+  Between,
+  CatalogChange,
+  Settled,
+  ShopIdentity,
+  Store,
+  StoreObserver,
+} from '../inventory/store.ts';
+
+/** Told of each batch. Times are in seconds. */
+export interface BatchTimes {
+  /** The store has settled, from the batch's beginning to the end of its commit. */
+  settled(seconds: number, requests: number): void;
+  /** The replies of the batch have left. */
+  replied(seconds: number): void;
+}
+
+/** A store that tells how long its batches take. A server without --http has none around its store. */
+export class TimedStore implements Store {
+  readonly #store: Store;
+  readonly #times: BatchTimes;
+  #began = 0;
+
+  constructor(store: Store, times: BatchTimes) {
+    this.#store = store;
+    this.#times = times;
+  }
+
+  get identity(): ShopIdentity {
+    return this.#store.identity;
+  }
+
+  get isNew(): boolean {
+    return this.#store.isNew;
+  }
+
+  get restored(): Store['restored'] {
+    return this.#store.restored;
+  }
+
+  get latestOrder(): number {
+    return this.#store.latestOrder;
+  }
+
+  get away(): string | null {
+    return this.#store.away;
+  }
+
+  settle(requests: readonly Request[]): Settled | Promise<Settled> {
+    this.#began = performance.now();
+    const settled = this.#store.settle(requests);
+    if (settled instanceof Promise) return this.#whenSettled(settled, requests.length);
+    this.#tell(requests.length);
+    return settled;
+  }
+
+  settleMeanwhile(requests: readonly Request[]): readonly Outcome[] | null {
+    return this.#store.settleMeanwhile(requests);
+  }
+
+  afterReplies(): void {
+    this.#times.replied((performance.now() - this.#began) / 1000);
+    this.#store.afterReplies();
+  }
+
+  changeCatalog(catalog: readonly Item[], between: Between): Promise<CatalogChange> {
+    return this.#store.changeCatalog(catalog, between);
+  }
+
+  size(): number | null | Promise<number | null> {
+    return this.#store.size();
+  }
+
+  observe(observer: Partial<StoreObserver>): void {
+    this.#store.observe(observer);
+  }
+
+  close(): void | Promise<void> {
+    return this.#store.close();
+  }
+
+  async #whenSettled(settled: Promise<Settled>, requests: number): Promise<Settled> {
+    const outcomes = await settled;
+    this.#tell(requests);
+    return outcomes;
+  }
+
+  #tell(requests: number): void {
+    this.#times.settled((performance.now() - this.#began) / 1000, requests);
+  }
+}
