@@ -6,6 +6,7 @@ import type {
   Settled,
   ShopIdentity,
   Store,
+  StoreLook,
   StoreObserver,
 } from '../inventory/store.ts';
 
@@ -71,6 +72,14 @@ export class TimedStore implements Store {
 
   size(): number | null | Promise<number | null> {
     return this.#store.size();
+  }
+
+  look(): StoreLook | Promise<StoreLook> {
+    return this.#store.look();
+  }
+
+  loginsGone(tokenHashes: readonly string[]): readonly string[] | Promise<readonly string[]> {
+    return this.#store.loginsGone(tokenHashes);
   }
 
   observe(observer: Partial<StoreObserver>): void {
