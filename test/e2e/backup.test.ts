@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
-import { flipByte, hasStrace } from '../support/faults.ts';
+import { flipByte, hasStrace, underStrace } from '../support/faults.ts';
 import { TemporaryFolder } from '../support/folder.ts';
 import { program } from '../support/program.ts';
 import { commands, type RawClient } from '../support/raw-client.ts';
@@ -257,12 +257,10 @@ describe('a restore', () => {
         const place = folder.file(`run-${step}`);
         spawnSync('cp', ['-a', template, place]);
         const data = `${place}/shop.db`;
-        const [command, args] = program(['serve', 'restore', folder.file('b.db'), '--data', data]);
-        const inject = `inject=${calls}:signal=SIGKILL:when=${step}`;
-        const { status } = spawnSync(
-          'strace',
-          ['-f', '-o', '/dev/null', '-e', `trace=${calls}`, '-e', inject, command, ...args],
-          { env: environment(folder.path) },
+        const { status } = underStrace(
+          { trace: calls, inject: `${calls}:signal=SIGKILL:when=${step}` },
+          program(['serve', 'restore', folder.file('b.db'), '--data', data]),
+          environment(folder.path),
         );
         await using server = await serve(data);
         await using client = await server.login();

@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ExitCode } from '../../src/cli/command-failure.ts';
 import { isPasswordOf, parsePasswordHash } from '../../src/inventory/password-hash.ts';
 import { UsersFile } from '../../src/operator/users-file.ts';
-import { hasStrace } from '../support/faults.ts';
+import { hasStrace, underStrace } from '../support/faults.ts';
 import { TemporaryFolder } from '../support/folder.ts';
 
 let folder: TemporaryFolder;
@@ -160,26 +160,20 @@ describe('the file', () => {
 });
 
 describe.runIf(hasStrace)('on the disk (needs strace)', () => {
-  /** Adds erin in a process of its own, with these options of strace. Returns what strace saw. */
-  function addErin(...options: string[]) {
-    const source = fileURLToPath(new URL('../../src/operator/users-file.ts', import.meta.url));
-    const script = `import { UsersFile } from ${JSON.stringify(source)};
+  /** Adds erin in a process of its own. Returns what it printed, and the calls `calls` that strace saw. */
+  function addErin(calls: string, inject?: string) {
+    const module = fileURLToPath(new URL('../../dist/operator/users-file.js', import.meta.url));
+    const script = `import { UsersFile } from ${JSON.stringify(module)};
       await new UsersFile(process.argv[1]).add('erin', 'x').catch((e) => console.log(e.message));`;
-    const trace = folder.file('trace');
-    const { stdout } = spawnSync(
-      'strace',
-      [
-        ...['-f', '-qq', '-y', '-o', trace, ...options],
-        ...[process.execPath, '--input-type=module', '-e', script, path],
-      ],
-      { encoding: 'utf8' },
-    );
-    return { stdout, trace: readFileSync(trace, 'utf8') };
+    const log = folder.file('trace');
+    const args = ['--input-type=module', '-e', script, path];
+    const { stdout } = underStrace({ trace: calls, inject, log }, [process.execPath, args]);
+    return { stdout, trace: readFileSync(log, 'utf8') };
   }
 
   test('the new file is synced before it gets its name, and the folder after that', async () => {
     await new UsersFile(path).add('dana', 'x');
-    const { trace } = addErin('-e', 'trace=fsync,rename');
+    const { trace } = addErin('fsync,rename');
     const calls = [...trace.matchAll(/(fsync|rename)\((?:\d+<|")([^">]+)/g)];
     const name = (one: string) => one.replace(folder.path, '');
     expect(calls.map(([, call, file]) => `${call} ${name(file as string)}`)).toEqual([
@@ -192,7 +186,7 @@ describe.runIf(hasStrace)('on the disk (needs strace)', () => {
 
   test.for(['fsync', 'rename', 'fchmod'])('a %s that fails leaves the old file', async (call) => {
     await new UsersFile(path).add('dana', 'x');
-    const { stdout } = addErin('-e', `trace=${call}`, '-e', `inject=${call}:error=ENOSPC:when=1`);
+    const { stdout } = addErin(call, `${call}:error=ENOSPC:when=1`);
     expect(stdout).toMatch(/cannot write the users .*: the disk is full; nothing was changed/);
     expect(names()).toEqual(['dana']);
     expect(existsSync(`${path}-new`)).toBe(false);

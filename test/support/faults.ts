@@ -1,9 +1,39 @@
 /** Faults of disks, as the operating system makes them: for tests on machines that can. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 
 export const hasStrace = spawnSync('strace', ['-V']).status === 0;
+
+/**
+ * Runs a program to its end under strace, which sees the system calls `trace` (as its option has them) and makes
+ * `inject` of one of them. Node's compile cache, which renames files of its own, is off.
+ */
+export function underStrace(
+  { trace, inject, log = '/dev/null' }: { trace: string; inject?: string | undefined; log?: string },
+  [command, args]: [command: string, args: string[]],
+  env: NodeJS.ProcessEnv = process.env,
+): SpawnSyncReturns<string> {
+  const faults = inject === undefined ? [] : ['-e', `inject=${inject}`];
+  return spawnSync(
+    'strace',
+    // The kernel picks the calls: strace stops the program only at these.
+    [
+      '-f',
+      '--seccomp-bpf',
+      '-qq',
+      '-y',
+      '-o',
+      log,
+      '-e',
+      `trace=${trace}`,
+      ...faults,
+      command,
+      ...args,
+    ],
+    { encoding: 'utf8', env: { ...env, NODE_DISABLE_COMPILE_CACHE: '1' } },
+  );
+}
 
 /** Makes a system call of a running process fail, until the end of the scope. Needs strace. */
 export class InjectedFault implements AsyncDisposable {

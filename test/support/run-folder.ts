@@ -9,6 +9,8 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '../..');
 
 export default async function makeRunFolder(): Promise<() => void> {
+  // Each project of vitest.config.ts calls this.
+  if (process.env.INV_RUN_FOLDER !== undefined) return () => undefined;
   const folder = mkdtempSync(join(tmpdir(), 'inv-run-'));
   process.env.INV_RUN_FOLDER = folder;
   // Each of the hundreds of processes of a run would compile the same source texts.

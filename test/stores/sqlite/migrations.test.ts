@@ -1,4 +1,4 @@
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import type { SpawnSyncReturns } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import type { Store } from '../../../src/inventory/store.ts';
 import { USERS, type User } from '../../../src/inventory/users.ts';
 import { MIGRATIONS, migrate, schemaVersion } from '../../../src/stores/sqlite/migrations.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
-import { hasStrace } from '../../support/faults.ts';
+import { hasStrace, underStrace } from '../../support/faults.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 import { alice, Buyer, bob, levels, settleOne } from '../orders.ts';
 
@@ -156,18 +156,14 @@ const EVERY_CALL = process.env.INV_EVERY_CALL === '1';
 
 /** Opens and closes a data file in a process of its own, which dies at the Nth call of `call`. */
 function openKilledAt(call: string, nth: number, path: string): SpawnSyncReturns<string> {
-  const source = fileURLToPath(new URL('../../../src/stores/sqlite/data-file.ts', import.meta.url));
-  const script = `import { openDataFile } from ${JSON.stringify(source)};
-    await openDataFile(process.argv[1]).close();`;
-  return spawnSync(
-    'strace',
-    [
-      ...['-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`],
-      ...['-e', `inject=${call}:signal=KILL:when=${nth}`],
-      ...[process.execPath, '--input-type=module', '-e', script, path],
-    ],
-    { encoding: 'utf8' },
+  const module = fileURLToPath(
+    new URL('../../../dist/stores/sqlite/data-file.js', import.meta.url),
   );
+  const script = `import { openDataFile } from ${JSON.stringify(module)};
+    await openDataFile(process.argv[1]).close();`;
+  const args = ['--input-type=module', '-e', script, path];
+  const inject = `${call}:signal=KILL:when=${nth}`;
+  return underStrace({ trace: call, inject }, [process.execPath, args]);
 }
 
 describe.runIf(hasStrace)('killed at any call, a start leaves a whole file (needs strace)', () => {
