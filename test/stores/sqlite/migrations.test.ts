@@ -151,7 +151,7 @@ describe('a data file made by inv 1.0.0', () => {
   });
 });
 
-/** `npm run crash:calls` kills at every call; here it is the first few, and then fewer and fewer. */
+/** `npm run crash:calls` kills at every call; here at the first, second, fourth, eighth and so on. */
 const EVERY_CALL = process.env.INV_EVERY_CALL === '1';
 
 /** Opens and closes a data file in a process of its own, which dies at the Nth call of `call`. */
@@ -182,7 +182,7 @@ describe.runIf(hasStrace)('killed at any call, a start leaves a whole file (need
       ),
     ),
   )('%s, %s', { timeout: 120_000 }, async ([call, kind, make]) => {
-    for (let nth = 1; ; nth += EVERY_CALL ? 1 : Math.max(1, nth >> 1)) {
+    for (let nth = 1; ; nth += EVERY_CALL ? 1 : nth) {
       using folder = new TemporaryFolder();
       const path = folder.file('inventory.db');
       make(path);
