@@ -6,13 +6,21 @@ export interface TestBrowser extends AsyncDisposable {
   readonly browser: Browser;
 }
 
-/** Why there is no browser on this machine, or null: it is one for Linux on x64. */
-export const whyNoBrowser =
-  process.platform === 'linux' && process.arch === 'x64'
-    ? null
-    : 'npm brings a Chromium for Linux on x64 only';
+/**
+ * Nothing but what it needs to run as any user, root too, and to send nothing by itself. The package's own arguments are for
+ * one page in one process, without the rules of the web.
+ */
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--disable-background-networking',
+  '--disable-quic',
+];
 
-export async function startBrowser(): Promise<TestBrowser> {
+/** Returns why there is none, where this machine cannot run it: it is for Linux on x64, and takes libraries of the system. */
+export async function startBrowser(): Promise<TestBrowser | string> {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return 'it is for Linux on x64';
   const folder = new TemporaryFolder();
   const { TMPDIR } = process.env;
   // It unpacks itself into the folder for temporary files.
@@ -21,7 +29,7 @@ export async function startBrowser(): Promise<TestBrowser> {
     const { default: packed } = await import('@sparticuz/chromium');
     const browser = await chromium.launch({
       executablePath: await packed.executablePath(),
-      args: [...packed.args, '--disable-background-networking', '--disable-quic'],
+      args: ARGUMENTS,
       headless: true,
     });
     return {
@@ -31,6 +39,11 @@ export async function startBrowser(): Promise<TestBrowser> {
         folder[Symbol.dispose]();
       },
     };
+  } catch (error) {
+    folder[Symbol.dispose]();
+    const [missing] = /error while loading shared libraries: \S+/.exec(String(error)) ?? [];
+    if (missing === undefined) throw error;
+    return missing;
   } finally {
     if (TMPDIR === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = TMPDIR;
