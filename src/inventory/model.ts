@@ -3,13 +3,31 @@
  * values, which stores load and save and connections make and tell.
  */
 
+import type { Order, OrderState, Refusal } from './order.ts';
+
+export {
+  type Hold,
+  type Order,
+  type OrderLine,
+  type OrderState,
+  orderKey,
+  Refusal,
+  type RefusalCode,
+  type Shortage,
+} from './order.ts';
+
 /** An item on sale. `available` is never below zero: that is promise 1. */
 export interface Stock {
   readonly upc: number;
   readonly name: string;
   /** The UPC as the catalogue writes it, where that is not what the number looks like: with leading zeros. */
   readonly code?: string | undefined;
+  /** Units that can be bought at the time of the batch: those of holds that have ended by then are among them. */
   readonly available: number;
+  /** Units that one customer may buy, held ones counted and returned ones not. */
+  readonly limit?: number | undefined;
+  /** Whether customers may give it back. */
+  readonly returns?: boolean | undefined;
   /** Why its row cannot be used, when it cannot: then `available` is 0 and nothing is sold of it. */
   readonly fault?: string;
 }
@@ -30,63 +48,6 @@ export interface Login {
   /** Names the password that the user had then (credentialOf). */
   readonly credential: string;
 }
-
-/** One UPC of an order: what was asked, and the units left after it when it was bought. */
-export interface OrderLine {
-  readonly upc: number;
-  readonly qty: number;
-  readonly available: number | null;
-}
-
-/** An order and its one outcome: bought when `refusal` is null. Never changed after it is written. */
-export interface Order {
-  readonly user: string;
-  readonly id: string;
-  readonly at: number;
-  readonly lines: readonly OrderLine[];
-  /** Stands for the lines of a refused order that has too many to be kept; `lines` is empty then. */
-  readonly digest?: string;
-  readonly refusal: Refusal | null;
-  /** A UUIDv7 by which ORDERS sorts this order, when its id does not tell the time of settlement; else null. */
-  readonly position: string | null;
-}
-
-/** A line of an order that could not be filled. */
-export interface Shortage {
-  readonly upc: number;
-  readonly asked: number;
-  readonly available: number;
-}
-
-/** A rule said no. */
-export class Refusal {
-  readonly code: RefusalCode;
-  /** For people; says the first shortages, and how many more there are. */
-  readonly message: string;
-  readonly #shortages: readonly Shortage[];
-
-  constructor(code: RefusalCode, message: string, shortages: readonly Shortage[] = []) {
-    this.code = code;
-    this.message = message;
-    this.#shortages = shortages;
-  }
-
-  /** With NOSTOCK, the shortages that the message says. */
-  get shortages(): readonly Shortage[] {
-    return this.#shortages;
-  }
-}
-
-/** BUSY and UNAVAILABLE settle no order: nothing is kept of them, and the same request may succeed later. */
-export type RefusalCode =
-  | 'NOAUTH'
-  | 'NOSESSION'
-  | 'NOITEM'
-  | 'NOSTOCK'
-  | 'NOORDER'
-  | 'ORDERREUSED'
-  | 'BUSY'
-  | 'UNAVAILABLE';
 
 /** Who a request comes from. `tokenHash` is null for a login that lives only as long as its connection. */
 export interface Session {
@@ -115,7 +76,28 @@ export type SingleRequest =
       readonly upcs: readonly number[];
     }
   | PurchaseRequest
+  | HoldRequest
+  | {
+      readonly kind: 'confirm' | 'release';
+      readonly session: Session | null;
+      readonly order: string;
+    }
+  | {
+      readonly kind: 'extend';
+      readonly session: Session | null;
+      readonly order: string;
+      readonly seconds: number;
+    }
+  | ReturnRequest
   | { readonly kind: 'order'; readonly session: Session | null; readonly order: string }
+  | {
+      readonly kind: 'holds';
+      readonly session: Session | null;
+      /** The rest of a list that has begun, by order id; null at its beginning. */
+      readonly ids: readonly string[] | null;
+      /** How many of them are told at once. */
+      readonly count: number;
+    }
   | {
       readonly kind: 'orders';
       readonly session: Session | null;
@@ -137,6 +119,21 @@ export interface PurchaseRequest {
   readonly position: string | null;
 }
 
+/** As a purchase, of units that are kept for a time. */
+export interface HoldRequest extends Omit<PurchaseRequest, 'kind'> {
+  readonly kind: 'hold';
+  /** How long the units are kept, from 1. */
+  readonly seconds: number;
+  /** Live holds that the user may have, with this one. */
+  readonly maxHolds: number;
+}
+
+/** Units of the order `of` go back; `order` is the id of the return itself. */
+export interface ReturnRequest extends Omit<PurchaseRequest, 'kind'> {
+  readonly kind: 'return';
+  readonly of: string;
+}
+
 /** A page that the store reads after the commit, so that it shows this batch whole. */
 export type Page =
   | { readonly page: 'inventory' }
@@ -146,6 +143,15 @@ export type Page =
       readonly count: number;
       readonly outOf?: number;
       readonly before: string | null;
+      /** The time of the batch, at which the holds among the orders are live or not. */
+      readonly now: number;
+    }
+  | {
+      readonly page: 'holds';
+      readonly user: string;
+      readonly ids: readonly string[] | null;
+      readonly count: number;
+      readonly now: number;
     };
 
 export type Outcome = SingleOutcome | TransactionOutcome;
@@ -161,8 +167,30 @@ export type SingleOutcome =
   | { readonly kind: 'loggedOut' }
   | { readonly kind: 'inventory'; readonly items: ItemList }
   | { readonly kind: 'receipt'; readonly order: Order; readonly replayed: boolean }
+  /** `state`: what the hold is at the time of the batch. */
+  | {
+      readonly kind: 'held';
+      readonly order: Order;
+      readonly state: OrderState;
+      readonly replayed: boolean;
+    }
+  | { readonly kind: 'released' }
+  | { readonly kind: 'extended'; readonly order: Order }
+  | { readonly kind: 'returned'; readonly order: Order; readonly replayed: boolean }
   /** `total`: how many orders the whole page has of which these are the first. */
-  | { readonly kind: 'orders'; readonly orders: readonly Order[]; readonly total: number }
+  | {
+      readonly kind: 'orders';
+      readonly orders: readonly Order[];
+      readonly total: number;
+      readonly now: number;
+    }
+  /** `rest`: the ids of the holds of the list that are not told yet. */
+  | {
+      readonly kind: 'holds';
+      readonly orders: readonly Order[];
+      readonly rest: readonly string[];
+      readonly now: number;
+    }
   | Refusal;
 
 /** Finds a row by its key: a Map, or a store's own way to the row. */
@@ -175,11 +203,22 @@ export interface Rows {
   readonly stock: Lookup<number, Stock>;
   readonly logins: Lookup<string, Login>;
   /**
-   * By orderKey. Null = optimistic: every order id is taken as new. If one exists, the INSERT violates
-   * the primary key, and the store runs the batch again with the orders loaded. Only for a batch that
-   * asks for no order (asksForOrder).
+   * By orderKey. Optimistic: an order id that is not looked up is taken as new. If it exists, the INSERT violates
+   * the primary key, and the store runs the batch again with all orders loaded. Null when none is looked up; only
+   * for a batch that asks for no order (asksForOrder).
    */
   readonly orders: Lookup<string, Order> | null;
+  /**
+   * The time of the shop at which the batch is decided, in milliseconds since 1970 UTC: a hold is live before its
+   * `until`. It never comes before an `until` that was past for anybody.
+   */
+  readonly now: number;
+  /** The UPCs whose units are counted for each customer: all that have a limit, or had one, on sale or not. */
+  readonly counted: Pick<ReadonlySet<number>, 'has' | 'size'>;
+  /** Units of a counted UPC that the user has bought or holds at `now`, less those given back. */
+  unitsOf(user: string, upc: number): number;
+  /** Live holds of the user at `now`; more than the batch allows need not be counted. */
+  liveHoldsOf(user: string): number;
   /** Takes room for one more refusal of a user. False when there is none: the order is then not decided. */
   takeRoomForRefusal(user: string, at: number): boolean;
 }
@@ -188,9 +227,18 @@ export interface Rows {
 export interface Changes {
   /** Whether there is nothing to write. */
   readonly isEmpty: boolean;
-  /** The new units of each UPC that was sold. */
+  /** The new units of each UPC of which some were taken or given back. Those of ended holds are among them. */
   readonly available: ReadonlyMap<number, number>;
+  /** New ones. */
   readonly orders: readonly Order[];
+  /** Orders that were there, as they are now, by orderKey. */
+  readonly changedOrders: ReadonlyMap<string, Order>;
+  /** By UPC and `until`, how many more units of live holds end then, or fewer. */
+  readonly held: ReadonlyMap<number, ReadonlyMap<number, number>>;
+  /** By counted UPC, user and `until` (0: bought), how many more units count, or fewer. */
+  readonly customers: ReadonlyMap<number, ReadonlyMap<string, ReadonlyMap<number, number>>>;
+  /** By UPC, how many units were given back. */
+  readonly returned: ReadonlyMap<number, number>;
   /** The logins made (a Login) and ended (null), by token hash. */
   readonly logins: ReadonlyMap<string, Login | null>;
 }
@@ -198,9 +246,4 @@ export interface Changes {
 export interface Settlement {
   readonly outcomes: readonly (Outcome | Page)[];
   readonly changes: Changes;
-}
-
-/** An order is found by its user and its id: another user's order of the same id is another order. */
-export function orderKey(user: string, id: string): string {
-  return `${user} ${id}`;
 }

@@ -5,6 +5,7 @@
 import type { ItemList, Order, Outcome, Page } from './model.ts';
 import { NO_ORDER } from './refusals.ts';
 
+export type HoldsPage = Extract<Page, { readonly page: 'holds' }>;
 export type OrdersPage = Extract<Page, { readonly page: 'orders' }>;
 
 /** `items`: every item on sale, by UPC. */
@@ -25,7 +26,21 @@ export function ordersPage(
   const orders = [...found].sort(newestFirst).slice(0, page.count);
   const more = isFirstPart(page) ? Math.min(counted, page.outOf as number) : 0;
   const total = Math.max(more, orders.length);
-  return { kind: 'orders', orders, total };
+  return { kind: 'orders', orders, total, now: page.now };
+}
+
+/**
+ * `ids`: the live holds of the user that the list has left, from the beginning or from where it stands; `found`: the
+ * first `count` of them, in any order. One that has ended since the list was begun is told as it is now.
+ */
+export function holdsPage(
+  { count, now }: HoldsPage,
+  ids: readonly string[],
+  found: readonly Order[],
+): Outcome {
+  const byId = new Map(found.map((order) => [order.id, order]));
+  const orders = ids.slice(0, count).flatMap((id) => byId.get(id) ?? []);
+  return { kind: 'holds', orders, rest: ids.slice(count), now };
 }
 
 /** Whether these are only the first orders of a longer page. */

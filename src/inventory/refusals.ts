@@ -2,7 +2,8 @@
  * What the rules say when they say no. A refusal names the first lines at fault and counts the others:
  * what is kept of a refused order is small, and the reply that repeats it says the same, and when it was.
  */
-import { type Order, Refusal, type Shortage, type Stock } from './model.ts';
+import { stateSince } from './hold-state.ts';
+import { type Order, type OrderState, Refusal, type Shortage, type Stock } from './model.ts';
 
 /** Lines that a refusal names. */
 export const MAX_NAMED_LINES = 10;
@@ -36,6 +37,65 @@ export function noStock(shortages: readonly Shortage[]): Refusal {
   );
 }
 
+/** A line that would give a customer more than the limit of its item. */
+interface OverLimit {
+  readonly upc: number;
+  readonly limit: number;
+  readonly had: number;
+  readonly asked: number;
+}
+
+export function limitCrossed(over: readonly OverLimit[]): Refusal {
+  const lines = over.map(
+    ({ upc, limit, had, asked }) => `${upc} limit ${limit} had ${had} asked ${asked}`,
+  );
+  return new Refusal('LIMIT', `more than one customer may have: ${listed(lines, '; ')}`);
+}
+
+/** Settles nothing: the same request succeeds when a hold of the user has ended. */
+export function tooManyHolds(maxHolds: number): Refusal {
+  return new Refusal(
+    'BUSY',
+    `you have ${maxHolds} live holds, the most that a user may have; nothing was held: ` +
+      'confirm or release one of them, or try again when one has ended',
+  );
+}
+
+/** What a hold that has ended is answered; `state` is what became of the order. */
+export function notHeld(order: Order, state: OrderState): Refusal {
+  const { id, refusal } = order;
+  const when = new Date(stateSince(order, state)).toISOString();
+  const what =
+    state === 'returned'
+      ? `is a return of ${when}`
+      : state === 'expired'
+        ? `has expired at ${when}`
+        : state === 'refused'
+          ? `was refused at ${when} (${refusal?.code})`
+          : `was ${state} at ${when}`;
+  return new Refusal('NOHOLD', `order ${id} is not held: it ${what}`);
+}
+
+export function noReturn(upcs: readonly number[]): Refusal {
+  return new Refusal('NORETURN', `not taken back: ${listed(upcs.map(String), ', ')}`);
+}
+
+/** A line of a return that asks more than can go back. */
+interface NotBought {
+  readonly upc: number;
+  readonly bought: number;
+  readonly returned: number;
+  readonly asked: number;
+}
+
+export function notBought(short: readonly NotBought[]): Refusal {
+  const lines = short.map(
+    ({ upc, bought, returned, asked }) =>
+      `${upc} bought ${bought} returned ${returned} asked ${asked}`,
+  );
+  return new Refusal('NOTBOUGHT', `more than was bought under that order: ${listed(lines, '; ')}`);
+}
+
 /** `item` has a fault. */
 export function faultyItem({ upc, fault }: Stock): Refusal {
   return new Refusal(
@@ -59,11 +119,17 @@ function listed(texts: readonly string[], separator: string): string {
 }
 
 /** The refusal of an order whose id has the order `first` already: it names what that one asked. */
-export function reused({ lines }: Order): Refusal {
+export function reused({ lines, hold, of }: Order): Refusal {
   const asked = lines.map(({ upc, qty }) => `${upc} asked ${qty}`);
   // Of a long order that was refused only a digest is kept.
   const what = asked.length === 0 ? '' : `: ${listed(asked, '; ')}`;
-  return new Refusal('ORDERREUSED', `that order id was used for another order${what}`);
+  const kind =
+    hold !== undefined
+      ? `, a hold for ${hold.seconds} seconds`
+      : of !== undefined
+        ? `, a return of ${of}`
+        : '';
+  return new Refusal('ORDERREUSED', `that order id was used for another order${kind}${what}`);
 }
 
 /**

@@ -1,5 +1,12 @@
 /** What a batch reads, locks and writes, computed once for every store. */
-import { orderKey, type Request, type SingleRequest } from './model.ts';
+import {
+  type HoldRequest,
+  orderKey,
+  type PurchaseRequest,
+  type Request,
+  type ReturnRequest,
+  type SingleRequest,
+} from './model.ts';
 
 /** The rows that a batch touches. */
 export interface RowSet {
@@ -13,17 +20,29 @@ export interface RowSet {
   readonly sold: ReadonlySet<number>;
   /** The UPCs that are only read; none of them is sold. */
   readonly read: ReadonlySet<number>;
-  /** User and id, by orderKey. Null when every order id of the batch is taken as new. */
-  readonly orders: ReadonlyMap<string, readonly [user: string, id: string]> | null;
+  /** The orders that are looked up, by orderKey. Null when every order id of the batch is taken as new. */
+  readonly orders: OrderNames | null;
+  /** Those among them that may change: they are locked, and so are the items of their lines. */
+  readonly changed: OrderNames;
+  /** The users who ask for holds: those that they have are counted. */
+  readonly holders: ReadonlySet<string>;
 }
 
-/** `looksUpOrders`: whether orders are looked up; must be true for a batch that asks for one. */
-export function rowSetOf(requests: readonly Request[], looksUpOrders: boolean): RowSet {
+/** User and id of orders, by orderKey. */
+export type OrderNames = ReadonlyMap<string, readonly [user: string, id: string]>;
+
+/**
+ * The orders that a batch asks for are looked up. `looksUpAll`: also those that it makes, of which most are new (see
+ * Rows.orders).
+ */
+export function rowSetOf(requests: readonly Request[], looksUpAll: boolean): RowSet {
   const logins = new Set<string>();
   const loggingIn = new Set<string>();
   const sold = new Set<number>();
   const read = new Set<number>();
-  const orders = looksUpOrders ? new Map<string, readonly [string, string]>() : null;
+  const orders = new Map<string, readonly [string, string]>();
+  const changed = new Map<string, readonly [string, string]>();
+  const holders = new Set<string>();
   let endsLogins = false;
   for (const request of singly(requests)) {
     if (request.kind === 'login') {
@@ -38,37 +57,80 @@ export function rowSetOf(requests: readonly Request[], looksUpOrders: boolean): 
     if (session === null) continue;
     if (session.tokenHash !== null) logins.add(session.tokenHash);
     if (request.kind === 'logout') endsLogins = true;
-    if (request.kind === 'purchase') for (const { upc } of request.lines) sold.add(upc);
+    if (isNewOrder(request)) for (const { upc } of request.lines) sold.add(upc);
     if (request.kind === 'inventory') for (const upc of request.upcs) read.add(upc);
-    if (request.kind === 'order' || request.kind === 'purchase') {
-      orders?.set(orderKey(session.user, request.order), [session.user, request.order]);
+    if (request.kind === 'hold') holders.add(session.user);
+    const { user } = session;
+    if (looksUpAll && isNewOrder(request)) {
+      orders.set(orderKey(user, request.order), [user, request.order]);
     }
+    const asked = orderAskedFor(request);
+    if (asked === null) continue;
+    const key = orderKey(user, asked);
+    orders.set(key, [user, asked]);
+    if (request.kind !== 'order') changed.set(key, [user, asked]);
   }
   for (const upc of sold) read.delete(upc);
-  return { logins, endsLogins, loggingIn, sold, read, orders };
+  const names = looksUpAll || orders.size > 0 ? orders : null;
+  return { logins, endsLogins, loggingIn, sold, read, orders: names, changed, holders };
 }
+
+/** Whether a request makes an order under its id. */
+function isNewOrder(
+  request: SingleRequest,
+): request is PurchaseRequest | HoldRequest | ReturnRequest {
+  return request.kind === 'purchase' || request.kind === 'hold' || request.kind === 'return';
+}
+
+/** The id of the order that must be there for what a request asks; null for none. */
+function orderAskedFor(request: SingleRequest): string | null {
+  switch (request.kind) {
+    case 'order':
+    case 'confirm':
+    case 'release':
+    case 'extend':
+      return request.order;
+    case 'return':
+      return request.of;
+    default:
+      return null;
+  }
+}
+
+/** What changes a row, when somebody is logged in. */
+const WRITING: ReadonlySet<SingleRequest['kind']> = new Set([
+  'purchase',
+  'hold',
+  'confirm',
+  'release',
+  'extend',
+  'return',
+  'logout',
+] as const);
 
 /**
  * Whether a request may change a row. A batch of others only reads, and locks nothing. Without a
  * login nothing is changed: a PURCHASE is then refused, also while the store cannot write.
  */
 export function mayWrite(request: Request): boolean {
-  if (request.kind === 'login') return true;
   if (request.kind === 'transaction') return request.requests.some(mayWrite);
-  return (request.kind === 'purchase' || request.kind === 'logout') && request.session !== null;
+  if (request.kind === 'login') return true;
+  if (request.kind === 'resume') return false;
+  return request.session !== null && WRITING.has(request.kind);
 }
 
-/** Whether a request asks for an order: then the orders of its batch must be looked up. */
+/** Whether a request asks for an order: then it must be looked up. */
 export function asksForOrder(request: Request): boolean {
   if (request.kind === 'transaction') return request.requests.some(asksForOrder);
-  return request.kind === 'order' && request.session !== null;
+  if (request.kind === 'login' || request.kind === 'resume') return false;
+  return request.session !== null && orderAskedFor(request) !== null;
 }
 
 /** Whether two requests of the batch name the same order: taking both as new would violate the primary key. */
 export function namesAnOrderTwice(requests: readonly Request[]): boolean {
   const named = new Set<string>();
   for (const request of singly(requests)) {
-    if (request.kind !== 'purchase' || !request.named || request.session === null) continue;
+    if (!isNewOrder(request) || !request.named || request.session === null) continue;
     const key = orderKey(request.session.user, request.order);
     if (named.has(key)) return true;
     named.add(key);

@@ -1,40 +1,28 @@
 /**
  * The rules of the sale, as a pure function: requests, in their order, and the rows they touch go
  * in; outcomes and changed rows come out. No clock, no socket, no disk: times and fresh ids come in
- * with the requests. Every store calls these rules; a rule exists once.
+ * with the requests and the rows. Every store calls these rules; a rule exists once. Here is who may ask; what
+ * is decided stands in purchase.ts, holds.ts and returns.ts.
  */
 
 import { Batch } from './batch.ts';
-import { isFinal, isSameOrder, keptLines } from './kept-order.ts';
+import { confirm, extend, hold, release } from './holds.ts';
+import { firstOutcome } from './kept-order.ts';
 import type {
-  Order,
-  OrderLine,
   Outcome,
   Page,
-  PurchaseRequest,
-  Refusal,
   Request,
   Rows,
   Settlement,
-  Shortage,
   SingleOutcome,
   SingleRequest,
   Stock,
   TransactionOutcome,
   TransactionRequest,
 } from './model.ts';
-import {
-  faultyItem,
-  LOGGED_OUT,
-  NO_ORDER,
-  NO_ROOM_FOR_REFUSAL,
-  NO_SESSION,
-  NOT_LOGGED_IN,
-  noItem,
-  noStock,
-  reused,
-  toldAgain,
-} from './refusals.ts';
+import { purchase } from './purchase.ts';
+import { faultyItem, LOGGED_OUT, NO_ORDER, NO_SESSION, NOT_LOGGED_IN, noItem } from './refusals.ts';
+import { giveBack } from './returns.ts';
 
 /**
  * Settles `requests` in their order. Each one sees what the ones before it changed; `rows` is only
@@ -87,15 +75,28 @@ function settleOne(request: SingleRequest, batch: Batch): SingleOutcome | Page {
       return request.upcs.length === 0 ? { page: 'inventory' } : inventory(request.upcs, batch);
     case 'purchase':
       return purchase(request, session.user, batch);
+    case 'hold':
+      return hold(request, session.user, batch);
+    case 'confirm':
+      return confirm(request.order, session.user, batch);
+    case 'release':
+      return release(request.order, session.user, batch);
+    case 'extend':
+      return extend(request.order, request.seconds, session.user, batch);
+    case 'return':
+      return giveBack(request, session.user, batch);
+    case 'holds': {
+      const { ids, count } = request;
+      return { page: 'holds', user: session.user, ids, count, now: batch.now };
+    }
     case 'order': {
       const order = batch.order(session.user, request.order);
-      return order === undefined ? NO_ORDER : firstOutcome(order);
+      return order === undefined ? NO_ORDER : firstOutcome(order, batch.now);
     }
     case 'orders': {
       const { count, outOf, before } = request;
-      return outOf === undefined
-        ? { page: 'orders', user: session.user, count, before }
-        : { page: 'orders', user: session.user, count, outOf, before };
+      const page = { page: 'orders', user: session.user, count, before, now: batch.now } as const;
+      return outOf === undefined ? page : { ...page, outOf };
     }
   }
 }
@@ -111,63 +112,4 @@ function inventory(upcs: readonly number[], batch: Batch): SingleOutcome {
   if (unknown.length > 0) return noItem(unknown);
   const faulty = items.find(({ fault }) => fault !== undefined);
   return faulty === undefined ? { kind: 'inventory', items } : faultyItem(faulty);
-}
-
-/**
- * In this order: an order that has an outcome keeps it; then every UPC must exist; then every line
- * must be in stock; then all lines are bought.
- */
-function purchase(request: PurchaseRequest, user: string, batch: Batch): SingleOutcome {
-  const first = batch.order(user, request.order);
-  if (first !== undefined) return repeated(first, request.lines);
-
-  const { order: id, at, position } = request;
-  const before = request.lines.map(({ upc }) => batch.availableOf(upc));
-  const refusal = refusalOf(request.lines, before, batch);
-  if (refusal === null) {
-    const lines = request.lines.map(({ upc, qty }, index): OrderLine => {
-      const available = (before[index] as number) - qty;
-      batch.available.set(upc, available);
-      return { upc, qty, available };
-    });
-    const order: Order = { user, id, at, lines, refusal, position };
-    batch.keep(order);
-    return { kind: 'receipt', order, replayed: false };
-  }
-  if (!request.named || !isFinal(refusal)) return refusal;
-  if (!batch.mayKeepRefusal(user, at)) return NO_ROOM_FOR_REFUSAL;
-  batch.keep({ user, id, at, ...keptLines(request.lines), refusal, position });
-  return refusal;
-}
-
-/** Why the lines cannot be bought, or null. `before`: the units of each line's item, where it exists. */
-function refusalOf(
-  lines: PurchaseRequest['lines'],
-  before: readonly (number | undefined)[],
-  batch: Batch,
-): Refusal | null {
-  const unknown: number[] = [];
-  const short: Shortage[] = [];
-  lines.forEach(({ upc, qty }, index) => {
-    const available = before[index];
-    if (available === undefined) unknown.push(upc);
-    else if (available < qty) short.push({ upc, asked: qty, available });
-  });
-  if (unknown.length > 0) return noItem(unknown);
-  if (short.length === 0) return null;
-  const items = short.map(({ upc }) => batch.item(upc) as Stock);
-  const faulty = items.find(({ fault }) => fault !== undefined);
-  return faulty === undefined ? noStock(short) : faultyItem(faulty);
-}
-
-/** The outcome of an order id that has one already. */
-function repeated(first: Order, lines: PurchaseRequest['lines']): SingleOutcome {
-  const isReadable = first.refusal === null || isFinal(first.refusal);
-  return !isReadable || isSameOrder(first, lines) ? firstOutcome(first) : reused(first);
-}
-
-function firstOutcome(order: Order): SingleOutcome {
-  const { refusal, at } = order;
-  if (refusal === null) return { kind: 'receipt', order, replayed: true };
-  return isFinal(refusal) ? toldAgain(refusal, at) : refusal;
 }

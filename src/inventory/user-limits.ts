@@ -14,3 +14,12 @@ export const MAX_KEPT_REFUSALS_AT_ONCE = 50_000;
 
 /** Refused orders of one user that are kept a second, in the long run. */
 export const MAX_KEPT_REFUSALS_PER_SECOND = 50;
+
+/** Seconds for which units are held, unless the operator has set another bound: time to pay in. */
+export const DEFAULT_MAX_HOLD = 900;
+
+/** The greatest bound that an operator can set: a day. */
+export const GREATEST_MAX_HOLD = 86_400;
+
+/** Live holds that one user has at once, unless the operator has set another bound. */
+export const DEFAULT_MAX_HOLDS = 1_000;

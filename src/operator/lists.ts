@@ -73,7 +73,7 @@ export const LOGINS: ListKind<LoginRecord> = {
 };
 
 /** What became of an order. One whose row cannot be read is told apart, not left out. */
-export function stateOf({ refusal }: Order): 'bought' | 'refused' | 'unreadable' {
+export function saleState({ refusal }: Order): 'bought' | 'refused' | 'unreadable' {
   if (refusal === null) return 'bought';
   return refusal.code === 'UNAVAILABLE' ? 'unreadable' : 'refused';
 }
@@ -89,13 +89,13 @@ export function salesList(upc: number | undefined): ListKind<Order> {
       order: order.id,
       user: order.user,
       at: isoTime(order.at),
-      state: stateOf(order),
+      state: saleState(order),
       lines: order.lines,
       refusal: refusalText(order),
     }),
     csvHeader: ['order', 'user', 'at', 'state', 'upc', 'qty', 'available', 'refusal'],
     csvRows: (order) => {
-      const common = [order.id, order.user, isoTime(order.at), stateOf(order)];
+      const common = [order.id, order.user, isoTime(order.at), saleState(order)];
       const refusal = refusalText(order);
       // Of a long order that was refused only a digest is kept.
       if (order.lines.length === 0) return [[...common, null, null, null, refusal]];

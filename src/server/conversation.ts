@@ -7,13 +7,13 @@ import { OutcomeUnknown, type StoreUnavailable } from '../inventory/store.ts';
 import { type Credentials, detached } from '../protocol/argument-checks.ts';
 import { encode, encodeCommand, type ProtocolVersion, type Reply } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
+import { guard } from '../verbs/guard.ts';
 import { abort, enqueue, isDoneAtOnce } from '../verbs/transaction.ts';
 import {
   BrokenReply,
   type Caller,
   type Command,
   encodeOutcome,
-  guard,
   type OpenTransaction,
   type UserInForce,
 } from '../verbs/verb.ts';
@@ -98,10 +98,10 @@ export class Conversation implements Caller, Reader {
 
   /** Takes the command that `words` say. */
   take(command: Command, words: readonly string[]): void {
-    const denied = guard(command.verb, this);
+    const denied = guard(command, this);
     if (denied !== null) {
       // A transaction ends with its login.
-      this.transaction = null;
+      if (denied.code === 'NOAUTH') this.transaction = null;
       this.refuse(denied);
     } else if (this.transaction === null || isDoneAtOnce(command)) {
       this.#take(command);

@@ -8,12 +8,13 @@ import {
   type StoreObserver,
   StoreUnavailable,
 } from '../inventory/store.ts';
+import { DEFAULT_MAX_HOLD, DEFAULT_MAX_HOLDS } from '../inventory/user-limits.ts';
 import type { User } from '../inventory/users.ts';
 import { encode } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import { LOGIN_TIMEOUT_MS } from '../protocol/limits.ts';
 import { parse, parseWithOrderId } from '../verbs/index.ts';
-import type { Figures, UserInForce } from '../verbs/verb.ts';
+import type { Figures, HoldBounds, UserInForce } from '../verbs/verb.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { GroupCommit } from './group-commit.ts';
 import { infoFigures } from './info-figures.ts';
@@ -44,6 +45,8 @@ export interface ServerOptions {
   readonly log: Log;
   /** Whether an order without an id of the client's is refused. Without it: no. */
   readonly requireOrderId?: boolean;
+  /** Without it: the default bounds. */
+  readonly holdBounds?: HoldBounds;
   /** Called once when the store cannot vouch for its state: the process must end. */
   readonly onFailure: (error: Error) => void;
   /** Where connections come from: plain TCP unless it is another. */
@@ -62,6 +65,7 @@ export class InventoryServer implements ConnectionHost {
   readonly readiness: Readiness;
   readonly subscriptions: Subscriptions;
   readonly version: string;
+  readonly holdBounds: HoldBounds;
   readonly parse: ConnectionHost['parse'];
   requests = 0;
   readonly #listener: Listener;
@@ -93,11 +97,13 @@ export class InventoryServer implements ConnectionHost {
     users,
     log,
     requireOrderId,
+    holdBounds = { maxSeconds: DEFAULT_MAX_HOLD, maxHolds: DEFAULT_MAX_HOLDS },
     onFailure,
     openListener = openTcpListener,
     reservedFiles = 0,
   }: ServerOptions) {
     this.parse = requireOrderId === true ? parseWithOrderId : parse;
+    this.holdBounds = holdBounds;
     this.#store = store;
     this.#users = new UsersInForce(users);
     this.passwords = new Passwords(this.#users);

@@ -1,5 +1,7 @@
 /** An order as both stores write it: a row that an operator can read with the database's own tools. */
-import { type Order, Refusal, type RefusalCode } from '../inventory/model.ts';
+
+import { refusedHold } from '../inventory/hold-state.ts';
+import { type Hold, type Order, Refusal, type RefusalCode } from '../inventory/model.ts';
 import { faultyOrder } from '../inventory/refusals.ts';
 
 export interface OrderRow {
@@ -9,9 +11,23 @@ export interface OrderRow {
   readonly lines: string;
   readonly refusal: string | null;
   readonly position: string | null;
+  /** Of a hold that was not refused: held, bought or released; of a return: returned. */
+  readonly state?: string | null;
+  /** The end of a hold. */
+  readonly until?: number | null;
+  /** What a hold asked with FOR. */
+  readonly seconds?: number | null;
+  /** When a hold was confirmed or released. */
+  readonly ended?: number | null;
+  /** Of a return: the order under which its units were bought. */
+  readonly of?: string | null;
 }
 
+/** What all orders have. */
 export const ORDER_COLUMNS = '"user", id, at, lines, refusal, position';
+
+/** What only holds and returns have. */
+export const HOLD_COLUMNS = 'state, until, seconds, ended, "of"';
 
 /** In the order of text, behind every UUID. */
 export const BEHIND_EVERY_ID = 'g';
@@ -32,6 +48,23 @@ export function writeLines({ lines, digest }: Pick<Order, 'lines' | 'digest'>): 
   return `${text}]`;
 }
 
+/** As `writeLines`, with the units that were given back of a line as its fourth number. */
+export function writeLinesWithReturned({ lines }: Order): string {
+  return JSON.stringify(
+    lines.map(({ upc, qty, available, returned }) =>
+      returned === undefined ? [upc, qty, available] : [upc, qty, available, returned],
+    ),
+  );
+}
+
+/** The values of HOLD_COLUMNS. */
+export function holdValues({ hold, of, refusal }: Order): (string | number | null)[] {
+  if (hold === undefined)
+    return [of !== undefined && refusal === null ? 'returned' : null, null, null, null, of ?? null];
+  if (refusal !== null) return [null, null, hold.seconds, null, null];
+  return [hold.state, hold.until, hold.seconds, hold.ended, null];
+}
+
 /** `CODE sentence`, as the error reply of the order. */
 export function writeRefusal(refusal: Refusal | null): string | null {
   return refusal === null ? null : `${refusal.code} ${refusal.message}`;
@@ -44,7 +77,7 @@ export function writeRefusal(refusal: Refusal | null): string | null {
 export function orderFromRow(row: OrderRow, onFault: (fault: string) => void): Order {
   const { user, id, at, lines, refusal, position } = row;
   try {
-    const kept = readLines(lines);
+    const kept = { ...readLines(lines), ...readHold(row) };
     if (refusal !== null) return { user, id, at, ...kept, refusal: readRefusal(refusal), position };
     if (!kept.lines.every(({ available }) => available !== null) || kept.digest !== undefined) {
       throw new Error('its "lines" do not say what was left, and its "refusal" is NULL');
@@ -69,22 +102,65 @@ function readLines(text: string): Pick<Order, 'lines' | 'digest'> {
   if (!Array.isArray(value) || !value.every(isLine)) {
     throw new Error('its "lines" are no list of [upc, qty, available]');
   }
-  return { lines: value.map(([upc, qty, available]) => ({ upc, qty, available })) };
+  return {
+    lines: value.map(([upc, qty, available, returned]) =>
+      returned === undefined ? { upc, qty, available } : { upc, qty, available, returned },
+    ),
+  };
 }
 
-type StoredLine = readonly [upc: number, qty: number, available: number | null];
+type StoredLine = readonly [upc: number, qty: number, available: number | null, returned?: number];
 
 function isLine(value: unknown): value is StoredLine {
-  if (!Array.isArray(value) || value.length !== 3) return false;
-  const [upc, qty, available] = value;
-  return isCount(upc) && isCount(qty) && (available === null || isCount(available));
+  if (!Array.isArray(value) || value.length < 3 || value.length > 4) return false;
+  const [upc, qty, available, returned = 0] = value;
+  return (
+    isCount(upc) &&
+    isCount(qty) &&
+    (available === null || isCount(available)) &&
+    isCount(returned) &&
+    returned <= qty
+  );
+}
+
+/** What makes the order more than a purchase. Throws an error that says what is wrong. */
+function readHold({
+  refusal,
+  state,
+  until,
+  seconds,
+  ended,
+  of,
+}: OrderRow): Pick<Order, 'hold' | 'of'> {
+  const isRefused = refusal !== null;
+  if (of !== undefined && of !== null) {
+    if (!isRefused && state !== 'returned')
+      throw new Error(`its "state" is ${state}, and it has an "of"`);
+    return { of };
+  }
+  if (seconds === undefined || seconds === null) {
+    if (state === undefined || state === null) return {};
+    throw new Error(`its "state" is ${state}, and its "seconds" is NULL`);
+  }
+  if (isRefused) return { hold: refusedHold(seconds) };
+  if (!isHoldState(state) || !isCount(until)) {
+    throw new Error(`its "state" is ${state} and its "until" ${until}: it is no hold`);
+  }
+  if ((state === 'held') !== (ended === null)) {
+    throw new Error(`its "state" is ${state}, and its "ended" ${ended}`);
+  }
+  return { hold: { seconds, until: until as number, state, ended: ended ?? null } };
+}
+
+function isHoldState(state: unknown): state is Hold['state'] {
+  return state === 'held' || state === 'bought' || state === 'released';
 }
 
 function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-const REFUSAL = /^(NOITEM|NOSTOCK) ([^\r\n]+)$/;
+const REFUSAL = /^(NOITEM|NOSTOCK|LIMIT|NORETURN|NOTBOUGHT) ([^\r\n]+)$/;
 const SHORTAGE = /(\d+) asked (\d+) available (\d+)/g;
 
 /** Throws an error that says what is wrong. */

@@ -4,11 +4,13 @@ import { ErrorReply } from '../protocol/error-codes.ts';
 import { CLIENT, ECHO, PING, QUIT, RESET } from './connection-verbs.ts';
 import { READONLY, READWRITE, SELECT, TIME } from './habits.ts';
 import { HELLO } from './hello.ts';
+import { CONFIRM, EXTEND, HOLD, HOLDS, RELEASE } from './holds.ts';
 import { commandVerb, INFO } from './introspection.ts';
 import { INVENTORY } from './inventory.ts';
 import { ACL, AUTH, LOGIN, LOGOUT, RESUME, WHOAMI } from './login.ts';
 import { ORDER, ORDERS } from './orders.ts';
 import { PURCHASE } from './purchase.ts';
+import { RETURN } from './returns.ts';
 import { SUBSCRIBE, UNSUBSCRIBE } from './subscribe.ts';
 import { DISCARD, EXEC, MULTI, UNWATCH, WATCH } from './transaction.ts';
 import { type Command, usageError, type Verb } from './verb.ts';
@@ -23,6 +25,12 @@ for (const verb of [
   WHOAMI,
   INVENTORY,
   PURCHASE,
+  HOLD,
+  CONFIRM,
+  RELEASE,
+  EXTEND,
+  HOLDS,
+  RETURN,
   ORDER,
   ORDERS,
   LOGOUT,

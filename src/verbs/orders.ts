@@ -1,10 +1,14 @@
 /** ORDER and ORDERS: what became of this user's orders. */
-import type { Order, Outcome } from '../inventory/model.ts';
+import { stateOf } from '../inventory/hold-state.ts';
+import type { Order, OrderLine, Outcome } from '../inventory/model.ts';
 import { badOrderId, isOrderId, positive } from '../protocol/argument-checks.ts';
 import { encode, mapHeads, type ProtocolVersion } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import { DEFAULT_ORDERS_COUNT, MAX_ORDERS_COUNT } from '../protocol/limits.ts';
-import { encodeReceipt, type ReceiptOutcome } from './purchase.ts';
+import { encodeHold, type HeldOutcome } from './holds.ts';
+import { orderLines } from './order-lines.ts';
+import type { ReceiptOutcome } from './purchase.ts';
+import { encodeReturn, type ReturnedOutcome } from './returns.ts';
 import {
   always,
   BrokenReply,
@@ -18,7 +22,10 @@ import {
 /** Lines of an order before it is read: a guess between the one of most and the 511 of the longest. */
 const LINES_OF_AN_ORDER = 100;
 
-export const ORDER: Verb = defineVerb<Command & { readonly order: string }, ReceiptOutcome>({
+/** What became of an order that was not refused. */
+type OrderOutcome = ReceiptOutcome | HeldOutcome | ReturnedOutcome;
+
+export const ORDER: Verb = defineVerb<Command & { readonly order: string }, OrderOutcome>({
   name: 'ORDER',
   syntax: 'id',
   summary: 'the outcome of an order',
@@ -32,7 +39,13 @@ export const ORDER: Verb = defineVerb<Command & { readonly order: string }, Rece
   exclusive: always,
   work: () => LINES_OF_AN_ORDER,
   request: ({ order }, { session }) => ({ kind: 'order', session, order }),
-  encode: ({ order, replayed }, { version }) => encodeReceipt(order, replayed, version),
+  encode: (outcome, { version }) => {
+    if (outcome.kind === 'held') return encodeHold(outcome, version);
+    if (outcome.kind === 'returned') return encodeReturn(outcome, version);
+    const { id, at, lines } = outcome.order;
+    const replayed = true;
+    return encode({ order: id, at, replayed, lines: orderLines(lines), state: 'bought' }, version);
+  },
 });
 
 /** Orders that are read, encoded and written in one go; each has up to 511 lines. */
@@ -63,8 +76,10 @@ export const ORDERS: Verb = defineVerb<Orders, OrdersOutcome>({
     count <= ORDERS_IN_A_PART || isRest
       ? { kind: 'orders', session, count: Math.min(count, ORDERS_IN_A_PART), before }
       : { kind: 'orders', session, count: ORDERS_IN_A_PART, outOf: count, before },
-  encode: ({ orders, total }, { version }, { isRest }) =>
-    isRest ? encodeOrders(orders, version) : `*${total}\r\n${encodeOrders(orders, version)}`,
+  encode: ({ orders, total, now }, { version }, { isRest }) => {
+    const bytes = encodeOrders(orders, now, version);
+    return isRest ? bytes : `*${total}\r\n${bytes}`;
+  },
   rest: ({ orders, total }, { count, isRest }) => {
     const left = (isRest ? count : total) - orders.length;
     if (left === 0) return null;
@@ -98,23 +113,49 @@ function parseOrders(words: readonly string[]): Orders | ErrorReply {
   return { verb: ORDERS, count, before, isRest: false };
 }
 
-const ORDER_IN_LIST = mapHeads('order', 'at', 'lines', 'refusal');
+const COMMON = ['order', 'at', 'lines', 'refusal', 'state'];
+const ORDER_IN_LIST = mapHeads(...COMMON);
+const HOLD_IN_LIST = mapHeads(...COMMON, 'until', 'ended');
+const RETURN_IN_LIST = mapHeads(...COMMON, 'of');
 const LINE = mapHeads('upc', 'qty', 'available');
+const LINE_WITH_RETURNED = mapHeads('upc', 'qty', 'available', 'returned');
 
-/** The orders of a list, one behind the other. A refused one has no lines: nothing was bought. */
-function encodeOrders(orders: readonly Order[], version: ProtocolVersion): string {
-  const [beforeId, beforeAt, beforeLines, beforeRefusal] = ORDER_IN_LIST[version];
-  const [beforeUpc, beforeQty, beforeAvailable] = LINE[version];
+/** The orders of a list, one behind the other, as they are at `now`. A refused one has no lines: nothing was bought. */
+function encodeOrders(orders: readonly Order[], now: number, version: ProtocolVersion): string {
   let bytes = '';
-  for (const { id, at, lines, refusal } of orders) {
+  for (const order of orders) {
+    const { id, at, lines, refusal, hold, of } = order;
     const told = refusal === null ? lines : [];
+    const heads =
+      refusal !== null
+        ? ORDER_IN_LIST
+        : hold !== undefined
+          ? HOLD_IN_LIST
+          : of !== undefined
+            ? RETURN_IN_LIST
+            : ORDER_IN_LIST;
+    const [beforeId, beforeAt, beforeLines, beforeRefusal, beforeState, beforeNext, beforeEnded] =
+      heads[version];
     bytes += `${beforeId}$${id.length}\r\n${id}\r\n${beforeAt}:${at}\r\n`;
     bytes += `${beforeLines}*${told.length}\r\n`;
-    for (const { upc, qty, available } of told) {
-      bytes += `${beforeUpc}:${upc}\r\n${beforeQty}:${qty}\r\n${beforeAvailable}:${available}\r\n`;
-    }
+    for (const line of told) bytes += encodeLine(line, version);
     const why = refusal === null ? null : `${refusal.code} ${refusal.message}`;
     bytes += `${beforeRefusal}${encode(why, version)}`;
+    bytes += `${beforeState}${encode(stateOf(order, now), version)}`;
+    if (heads === HOLD_IN_LIST) {
+      bytes += `${beforeNext}:${hold?.until}\r\n${beforeEnded}${encode(hold?.ended ?? null, version)}`;
+    }
+    if (heads === RETURN_IN_LIST) bytes += `${beforeNext}${encode(of as string, version)}`;
   }
   return bytes;
+}
+
+function encodeLine(
+  { upc, qty, available, returned }: OrderLine,
+  version: ProtocolVersion,
+): string {
+  const heads = returned === undefined ? LINE : LINE_WITH_RETURNED;
+  const [beforeUpc, beforeQty, beforeAvailable, beforeReturned] = heads[version];
+  const bytes = `${beforeUpc}:${upc}\r\n${beforeQty}:${qty}\r\n${beforeAvailable}:${available}\r\n`;
+  return returned === undefined ? bytes : `${bytes}${beforeReturned}:${returned}\r\n`;
 }

@@ -8,7 +8,7 @@ import {
   positive,
 } from '../protocol/argument-checks.ts';
 import { encode, mapHeads, type ProtocolVersion } from '../protocol/encoder.ts';
-import type { ErrorReply } from '../protocol/error-codes.ts';
+import { ErrorReply } from '../protocol/error-codes.ts';
 import { MAX_INTEGER } from '../protocol/limits.ts';
 import { type Command, defineVerb, isOption, MANY, usageError, type Verb } from './verb.ts';
 
@@ -49,8 +49,18 @@ function parsePurchase(words: readonly string[]): PurchaseCommand | ErrorReply {
     if (!isOrderId(order)) return badOrderId();
   }
   if (end % 2 === 0) return usageError(PURCHASE);
+  const lines = parseLines(words, 1, end);
+  return lines instanceof ErrorReply ? lines : { verb: PURCHASE, lines, order };
+}
+
+/** The lines of an order, each UPC once, in the words from `start` to `end`, of which there is an even number. */
+export function parseLines(
+  words: readonly string[],
+  start: number,
+  end: number,
+): readonly Line[] | ErrorReply {
   const lines: { upc: number; qty: number }[] = [];
-  for (let index = 1; index < end; index += 2) {
+  for (let index = start; index < end; index += 2) {
     const upc = positive(words[index] as string);
     if (upc === null) return badNumber('UPC', words[index] as string);
     const qty = positive(words[index + 1] as string);
@@ -61,7 +71,7 @@ function parsePurchase(words: readonly string[]): PurchaseCommand | ErrorReply {
     else if (same.qty + qty > MAX_INTEGER) return badNumber('quantity', `${same.qty}+${qty}`);
     else same.qty += qty;
   }
-  return { verb: PURCHASE, lines, order };
+  return lines;
 }
 
 /** What stands before each value of a receipt, after the line end of the value before it. */

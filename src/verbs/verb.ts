@@ -10,14 +10,13 @@ import {
   type Request,
   type Session,
 } from '../inventory/model.ts';
-import { NOT_LOGGED_IN, USER_CHANGED } from '../inventory/refusals.ts';
 import type { ShopIdentity } from '../inventory/store.ts';
 import { NamedError } from '../named-error.ts';
 import type { Credentials } from '../protocol/argument-checks.ts';
 import { encode, type ProtocolVersion, type Reply } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import { MAX_ARGUMENTS } from '../protocol/limits.ts';
-import { type OwnChannels, subscribeModeError } from './subscribe-mode.ts';
+import type { OwnChannels } from './subscribe-mode.ts';
 
 /** A request whose words were checked: its verb, and what the verb read in them. Texts are wire strings. */
 export interface Command {
@@ -80,11 +79,20 @@ export type InTransaction = 'queued' | 'at once' | ErrorReply;
 /** What a request is answered when it is taken: with a reply, or with what becomes of another command. */
 export type Taken = { readonly reply: Reply } | { readonly instead: Command };
 
+/** What the operator allows of holds. */
+export interface HoldBounds {
+  /** How long units are held, in seconds; 0: not at all. */
+  readonly maxSeconds: number;
+  /** Live holds of one user. */
+  readonly maxHolds: number;
+}
+
 /** What verbs need of the server. */
 export interface Service {
   /** The version of the program. */
   readonly version: string;
   readonly identity: ShopIdentity;
+  readonly holdBounds: HoldBounds;
   readonly orderIds: {
     next(now: number): string;
     positionFor(id: string, now: number): string | null;
@@ -108,7 +116,7 @@ interface Facts {
   readonly summary: string;
   /** Words behind the verb, at least and at most. */
   readonly words: readonly [least: number, most: number];
-  /** Who may ask: `guard` enforces it. */
+  /** Who may ask: guard.ts enforces it. */
   readonly access: 'anyone' | 'user';
 }
 
@@ -128,6 +136,8 @@ interface Definition<C extends Command, O extends Outcome> extends Facts, Partia
   exclusive?(command: C): boolean;
   /** The password to check before anything else is done; null for none. */
   credentials?(command: C): Credentials | null;
+  /** Why this server, as its operator has set it, does not take the command. Without it: it takes all. */
+  bounds?(command: C, service: Service): ErrorReply | null;
   /** Without it: 'queued'. */
   inTransaction?(command: C): InTransaction;
   /** What the store is asked. A verb has this and `encode`, or else `answer`, or else `take`. */
@@ -159,6 +169,7 @@ export interface Verb extends Facts, SubscribeMode {
   readonly parse: (words: readonly string[]) => Command | ErrorReply;
   readonly exclusive: (command: Command) => boolean;
   readonly credentials: ((command: Command) => Credentials | null) | null;
+  readonly bounds: ((command: Command, service: Service) => ErrorReply | null) | null;
   readonly inTransaction: (command: Command) => InTransaction;
   /** Null when the verb asks no store: then it has `answer` or `take`. */
   readonly request: ((command: Command, caller: Caller) => Request) | null;
@@ -182,8 +193,18 @@ export function defineVerb<C extends Command, O extends Outcome = never>(
   definition: Definition<C, O>,
 ): Verb {
   const { name, syntax, summary, words, access, parse, inSubscribeMode = false } = definition;
-  const { exclusive, credentials, inTransaction, request, encode, rest, work, answer, take } =
-    definition as Definition<Command, Outcome>;
+  const {
+    exclusive,
+    credentials,
+    bounds,
+    inTransaction,
+    request,
+    encode,
+    rest,
+    work,
+    answer,
+    take,
+  } = definition as Definition<Command, Outcome>;
   if ((request === undefined) !== (encode === undefined))
     throw new Error(`${name}: half a request`);
   const replies = [request, answer, take].filter((reply) => reply !== undefined);
@@ -198,6 +219,7 @@ export function defineVerb<C extends Command, O extends Outcome = never>(
     parse,
     exclusive: exclusive ?? never,
     credentials: credentials ?? null,
+    bounds: bounds ?? null,
     inTransaction: inTransaction ?? queued,
     request: request ?? null,
     encode: encode ?? hasNone,
@@ -250,27 +272,6 @@ function hasNone(): never {
 
 /** Words behind a verb that takes any number of them. */
 export const MANY = MAX_ARGUMENTS - 1;
-
-/** Why this caller may not ask `verb`, or null. Called once for each request, before the queue. */
-export function guard(
-  verb: Verb,
-  {
-    session,
-    user,
-    subscriber,
-    version,
-  }: Pick<Caller, 'session' | 'user' | 'subscriber' | 'version'>,
-): ErrorReply | null {
-  if (subscriber.size > 0 && version === 2 && !verb.inSubscribeMode) {
-    return subscribeModeError(verb.name);
-  }
-  if (verb.access !== 'user') return null;
-  if (session === null) return NO_AUTH;
-  return user?.isInForce === true ? null : NO_USER;
-}
-
-const NO_AUTH = new ErrorReply(NOT_LOGGED_IN.code, NOT_LOGGED_IN.message);
-const NO_USER = new ErrorReply(USER_CHANGED.code, USER_CHANGED.message);
 
 /** The error for too few, too many or misplaced words: the verb's syntax, in ASCII. */
 export function usageError({ name, syntax }: Verb): ErrorReply {

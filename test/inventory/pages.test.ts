@@ -3,7 +3,8 @@ import { type Order, Refusal } from '../../src/inventory/model.ts';
 import { ordersPage } from '../../src/inventory/pages.ts';
 
 const order = (id: string, position: string | null) => ({ id, position }) as Order;
-const page = (count: number) => ({ page: 'orders', user: 'alice', count, before: null }) as const;
+const page = (count: number) =>
+  ({ page: 'orders', user: 'alice', count, before: null, now: 9 }) as const;
 
 test('orders stand by position, or else by id, the newest first, and no more than asked for', () => {
   const found = [order('2', null), order('z', '1'), order('4', null), order('a', '3')];

@@ -28,8 +28,12 @@ describe('the rows that a batch touches', () => {
         ['alice a', ['alice', 'a']],
         ['bob x', ['bob', 'x']],
       ]),
+      changed: new Map(),
+      holders: new Set(),
     });
-    expect(rowSetOf(batch, false).orders).toBeNull();
+    // What is asked for is looked up in any case.
+    expect(rowSetOf(batch, false).orders).toEqual(new Map([['bob x', ['bob', 'x']]]));
+    expect(rowSetOf(batch.slice(0, 3), false).orders).toBeNull();
   });
 
   test('a login may end the oldest one of its user', () => {
@@ -52,7 +56,7 @@ describe('the rows that a batch touches', () => {
     const none = new Set();
     expect(rowSetOf([request], true)).toEqual({
       ...{ logins: none, endsLogins: false, loggingIn: none },
-      ...{ sold: none, read: none, orders: new Map() },
+      ...{ sold: none, read: none, orders: new Map(), changed: new Map(), holders: none },
     });
     expect(mayWrite(request)).toBe(false);
     expect(asksForOrder(request)).toBe(false);

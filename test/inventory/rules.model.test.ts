@@ -9,6 +9,7 @@ import {
 } from '../../src/inventory/model.ts';
 import { settle } from '../../src/inventory/rules.ts';
 import { draft, Requests, STOCK } from './support/arbitrary.ts';
+import { rows } from './support/rows.ts';
 import { Model, told } from './support/sale-model.ts';
 
 const ownPage = draft.filter(
@@ -23,6 +24,16 @@ class Disk implements Rows {
   );
   readonly logins = new Map<string, Login>();
   readonly orders = new Map<string, Order>();
+  readonly now = 0;
+  readonly counted = new Set<number>();
+
+  unitsOf(): number {
+    return 0;
+  }
+
+  liveHoldsOf(): number {
+    return 0;
+  }
 
   takeRoomForRefusal(): boolean {
     return true;
@@ -103,7 +114,7 @@ test('the rows that are given in are only read', () => {
       for (const drafts of batches)
         settle(
           drafts.map((one) => requests.of(one)),
-          { stock, logins, orders, takeRoomForRefusal: () => true },
+          { ...rows, stock, logins, orders },
         );
       expect({ stock, logins, orders }).toEqual(before);
     }),

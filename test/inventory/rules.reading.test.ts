@@ -74,6 +74,9 @@ describe('reading', () => {
         { kind: 'inventory', session: alice, upcs: [] },
         { kind: 'orders', session: alice, count: 3, before: 'x' },
       ),
-    ).toEqual([{ page: 'inventory' }, { page: 'orders', user: 'alice', count: 3, before: 'x' }]);
+    ).toEqual([
+      { page: 'inventory' },
+      { page: 'orders', user: 'alice', count: 3, before: 'x', now: 9 },
+    ]);
   });
 });

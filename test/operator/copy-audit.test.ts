@@ -47,7 +47,7 @@ test.for<[string, RegExp]>([
 test('five faults are named, and the others counted', async () => {
   const faults = await faultsAfter(
     `UPDATE orders SET lines = '"x"', refusal = NULL; UPDATE stock SET units = 1000 + upc;
-    INSERT INTO stock VALUES (7, 'x', 1, 2), (8, 'x', 1, 2)`,
+    INSERT INTO stock (upc, name, units, available) VALUES (7, 'x', 1, 2), (8, 'x', 1, 2)`,
   );
   expect(faults).toHaveLength(6);
   expect(faults[5]).toMatch(/^and \d more$/);

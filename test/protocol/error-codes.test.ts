@@ -11,6 +11,10 @@ test('the codes of this version: clients branch on them', () => {
     'NOSTOCK',
     'NOORDER',
     'ORDERREUSED',
+    'NOHOLD',
+    'LIMIT',
+    'NORETURN',
+    'NOTBOUGHT',
     'EXECABORT',
     'NOPROTO',
     'TLSONLY',
@@ -20,7 +24,7 @@ test('the codes of this version: clients branch on them', () => {
   ]);
 });
 
-test.for(['WAT', 'LIMIT', 'toString'])('a code of a later server (%s) is final', (code) => {
+test.for(['WAT', 'PREORDER', 'toString'])('a code of a later server (%s) is final', (code) => {
   expect(meaningOf(code)).toMatchObject({ retry: 'never', settlesOrder: true, exit: 'refused' });
 });
 

@@ -1,6 +1,9 @@
 /** Runs a conversation of PROTOCOL.md against a real server, byte by byte. */
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { CATALOG } from '../../src/inventory/catalog.ts';
 import { ReplyDecoder } from '../../src/protocol/reply-decoder.ts';
 import { TemporaryFolder } from './folder.ts';
 import type { RawClient } from './raw-client.ts';
@@ -133,6 +136,12 @@ class Conversation implements AsyncDisposable {
   async #happen(event: string): Promise<void> {
     const closed = /^the server closes (?:the connection|connection (\d))$/.exec(event);
     if (closed !== null) return await this.#expectClosed(closed[1] ?? '');
+    const ruled = /^the server starts again, with "limit" (\d+) and "returns" for (\d+)$/.exec(
+      event,
+    );
+    if (ruled !== null) return await this.#sellWith(Number(ruled[1]), Number(ruled[2]));
+    const due = /^the time (<time\d*>) comes$/.exec(event);
+    if (due !== null) return await this.#untilTime(Number(this.#values.get(due[1] as string)));
     switch (event) {
       case 'the client closes its side':
         (await this.#peer('')).client.end();
@@ -151,6 +160,22 @@ class Conversation implements AsyncDisposable {
       default:
         throw new Error(`unknown event: ${event}`);
     }
+  }
+
+  /** Starts the server again with the rules of one item in its catalogue. */
+  async #sellWith(limit: number, upc: number): Promise<void> {
+    await this.#server?.stop('SIGTERM');
+    const catalog = join(dirname(this.#data), 'items.json');
+    const items = CATALOG.map((item) =>
+      item.upc === upc ? { ...item, limit, returns: true } : item,
+    );
+    await writeFile(catalog, JSON.stringify(items));
+    this.#server = await serve(this.#data, '--catalog', catalog);
+  }
+
+  /** Waits until the clock, which is the server's too, shows that time. */
+  async #untilTime(time: number): Promise<void> {
+    for (let left = time - Date.now(); left > 0; left = time - Date.now()) await delay(left);
   }
 
   async #send(connection: string, lines: readonly string[]): Promise<void> {

@@ -20,6 +20,16 @@ const refused: Order = {
 };
 const lines = [{ upc: 1, qty: 2, available: 3 }];
 
+const held: Order = {
+  ...bought,
+  id: 'h',
+  hold: { seconds: 60, until: 60_000, state: 'held', ended: null },
+};
+const released: Order = {
+  ...held,
+  hold: { seconds: 60, until: 60_000, state: 'released', ended: 17 },
+};
+
 const items = Array.from({ length: ITEMS_IN_A_PART + 1 }, (_, index) => ({
   upc: index + 1,
   name: `Item ${index + 1}`,
@@ -45,15 +55,73 @@ test.for<[string, string, Outcome, Reply]>([
     'an earlier order',
     'ORDER a',
     { kind: 'receipt', order: bought, replayed: true },
-    { order: 'a', at: 9, replayed: true, lines },
+    { order: 'a', at: 9, replayed: true, lines, state: 'bought' },
+  ],
+  [
+    'a hold',
+    'HOLD 1 2 FOR 60 ORDER h',
+    { kind: 'held', order: held, state: 'held', replayed: false },
+    { order: 'h', at: 9, until: 60_000, replayed: false, state: 'held', lines },
+  ],
+  [
+    'a hold that was released, asked for as an order',
+    'ORDER h',
+    { kind: 'held', order: released, state: 'released', replayed: true },
+    { order: 'h', at: 9, until: 60_000, replayed: true, state: 'released', ended: 17, lines },
+  ],
+  ['the end of a hold', 'RELEASE h', { kind: 'released' }, OK],
+  [
+    'a hold with another end',
+    'EXTEND h FOR 60',
+    { kind: 'extended', order: held },
+    { order: 'h', until: 60_000 },
+  ],
+  [
+    'holds, one that has ended meanwhile among them',
+    'HOLDS',
+    { kind: 'holds', orders: [held, released], rest: [], now: 60_000 },
+    [
+      { order: 'h', at: 9, until: 60_000, replayed: true, state: 'expired', lines },
+      { order: 'h', at: 9, until: 60_000, replayed: true, state: 'released', ended: 17, lines },
+    ],
+  ],
+  [
+    'a return',
+    'RETURN a 1 1 ORDER r',
+    { kind: 'returned', order: { ...bought, id: 'r', of: 'a' }, replayed: false },
+    { order: 'r', of: 'a', at: 9, replayed: false, lines, state: 'returned' },
+  ],
+  [
+    'orders of every kind',
+    'ORDERS',
+    {
+      kind: 'orders',
+      orders: [
+        held,
+        released,
+        { ...bought, id: 'r', of: 'a' },
+        { ...bought, lines: [{ upc: 1, qty: 2, available: 3, returned: 1 }] },
+      ],
+      total: 4,
+      now: 59_999,
+    },
+    [
+      { order: 'h', at: 9, lines, refusal: null, state: 'held', until: 60_000, ended: null },
+      { order: 'h', at: 9, lines, refusal: null, state: 'released', until: 60_000, ended: 17 },
+      { order: 'r', at: 9, lines, refusal: null, state: 'returned', of: 'a' },
+      {
+        ...{ order: 'a', at: 9, lines: [{ upc: 1, qty: 2, available: 3, returned: 1 }] },
+        ...{ refusal: null, state: 'bought' },
+      },
+    ],
   ],
   [
     'orders, the refused without lines: nothing was bought',
     'ORDERS',
-    { kind: 'orders', orders: [bought, refused], total: 2 },
+    { kind: 'orders', orders: [bought, refused], total: 2, now: 9 },
     [
-      { order: 'a', at: 9, lines, refusal: null },
-      { order: 'b', at: 9, lines: [], refusal: 'NOSTOCK too little stock' },
+      { order: 'a', at: 9, lines, refusal: null, state: 'bought' },
+      { order: 'b', at: 9, lines: [], refusal: 'NOSTOCK too little stock', state: 'refused' },
     ],
   ],
   [

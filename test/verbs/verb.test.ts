@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { OK } from '../../src/protocol/encoder.ts';
+import { guard } from '../../src/verbs/guard.ts';
 import { VERBS } from '../../src/verbs/index.ts';
-import { defineVerb, guard } from '../../src/verbs/verb.ts';
+import { defineVerb } from '../../src/verbs/verb.ts';
 import { ALICE, newCaller } from './support/caller.ts';
 
 const session = { user: 'alice', since: 1, tokenHash: null };
@@ -38,11 +39,12 @@ describe('the guard', () => {
 
   test.for(all)('of $name', (verb) => {
     const isForAnyone = forAnyone.includes(verb.name);
-    const denied = guard(verb, newCaller());
+    const command = { verb: { ...verb, bounds: null } };
+    const denied = guard(command, newCaller());
     if (isForAnyone) expect(denied).toBeNull();
     else expect(denied).toMatchObject({ code: 'NOAUTH', message: 'log in first' });
-    expect(guard(verb, newCaller({ session, user: ALICE }))).toBeNull();
-    const ended = guard(verb, newCaller({ session, user: { ...ALICE, isInForce: false } }));
+    expect(guard(command, newCaller({ session, user: ALICE }))).toBeNull();
+    const ended = guard(command, newCaller({ session, user: { ...ALICE, isInForce: false } }));
     if (isForAnyone) expect(ended).toBeNull();
     else
       expect(ended).toMatchObject({
@@ -55,7 +57,7 @@ describe('the guard', () => {
 test('all verbs have the same fields in the same order: one hidden class', () => {
   const fields = new Set(all.map((verb) => Object.keys(verb).join()));
   expect([...fields]).toEqual([
-    'name,syntax,summary,words,access,inSubscribeMode,parse,exclusive,credentials,inTransaction,request,encode,rest,work,answer,take',
+    'name,syntax,summary,words,access,inSubscribeMode,parse,exclusive,credentials,bounds,inTransaction,request,encode,rest,work,answer,take',
   ]);
 });
 
@@ -80,6 +82,11 @@ test('a verb is answered by the store, or without it, or when it is taken', () =
 test('who decides who the client is, and whose reply can be long, makes later requests wait', () => {
   const words: Record<string, string[][]> = {
     PURCHASE: [['1', '1']],
+    HOLD: [['1', '1', 'FOR', '9']],
+    CONFIRM: [['h']],
+    RELEASE: [['h']],
+    EXTEND: [['h', 'FOR', '9']],
+    RETURN: [['a', '1', '1']],
     INVENTORY: [['1'], Array.from({ length: 1_000 }, (_, index) => `${index + 1}`)],
     PING: [[]],
     WHOAMI: [[]],

@@ -37,15 +37,13 @@ export async function readCatalog(path: string, bytes: Uint8Array): Promise<read
 
 function toItem(raw: RawItem, source: SourceText): Item {
   const { limit, returns } = raw.values;
-  const item: Item = {
+  return {
     ...upcOf(raw, source),
     name: nameOf(raw, source),
     units: wholeNumberOf(raw, 'units', 0, source),
     ...(limit && { limit: wholeNumberOf(raw, 'limit', 1, source) }),
     ...(returns && { returns: isTrue(raw, 'returns', source) }),
   };
-  refuseWhatHasNoRuleYet(item, raw, source);
-  return item;
 }
 
 /** The number, and the digits where they begin with zeros. */
@@ -77,18 +75,6 @@ function nameOf(raw: RawItem, source: SourceText): string {
     throw source.fault(offset, `"name" has half a character, got ${shown(written)}`);
   }
   return copied(text);
-}
-
-/** Selling without regard to a limit, or promising a return that is refused, would be worse than not to start. */
-function refuseWhatHasNoRuleYet({ limit, returns }: Item, raw: RawItem, source: SourceText): void {
-  if (limit !== undefined) {
-    const { offset } = given(raw, 'limit', source);
-    throw source.fault(offset, 'this version of inv has no "limit": it would sell more than that');
-  }
-  if (returns === true) {
-    const { offset } = given(raw, 'returns', source);
-    throw source.fault(offset, 'this version of inv has no "returns": it takes nothing back');
-  }
 }
 
 function isTrue(raw: RawItem, name: FieldName, source: SourceText): boolean {

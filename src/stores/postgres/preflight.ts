@@ -23,6 +23,8 @@ export async function preflight(connection: DatabaseConnection, mark: CommitMark
     sold: new Set([0]),
     read: new Set([0]),
     orders: new Map([[nobody, [nobody, nobody]]]),
+    changed: new Map(),
+    holders: new Set(),
   };
   const login: Login = { tokenHash: nobody, user: nobody, since: 0, credential: '' };
   const order: Order = {
@@ -32,13 +34,17 @@ export async function preflight(connection: DatabaseConnection, mark: CommitMark
     isEmpty: false,
     available: new Map([[0, 0]]),
     orders: [{ ...order, position: nobody }],
+    changedOrders: new Map(),
+    held: new Map(),
+    customers: new Map(),
+    returned: new Map(),
     logins: new Map<string, Login | null>([
       [nobody, login],
       [`${nobody}-`, null],
     ]),
   };
   const pages: Page[] = [
-    { page: 'orders', user: nobody, count: 1, outOf: 2, before: null },
+    { page: 'orders', user: nobody, count: 1, outOf: 2, before: null, now: 0 },
     { page: 'inventory' },
   ];
   const unknown = knowingNothing();

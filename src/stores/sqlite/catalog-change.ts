@@ -2,17 +2,21 @@
 import type { Item } from '../../inventory/catalog.ts';
 import type { Between, CatalogChange } from '../../inventory/store.ts';
 import { differenceFrom, partsOf } from '../catalog-difference.ts';
+import type { Report } from '../report.ts';
+import type { SqliteTables } from './batch-tables.ts';
+import type { SqliteCustomers } from './customer-table.ts';
 import type { DataFile } from './data-file.ts';
 import { BUSY, resultCode } from './result-codes.ts';
-import { type SqliteStock, writeItems } from './stock-table.ts';
+import { writeItems } from './stock-table.ts';
 import { whenFree } from './when-free.ts';
 
 /** Throws SQLite's error; then the catalogue that was there stays in force, and some of the new rows may be written. */
 export async function changeCatalog(
   file: DataFile,
-  stock: SqliteStock,
+  { stock, customers }: SqliteTables,
   catalog: readonly Item[],
   between: Between,
+  report?: Report,
 ): Promise<CatalogChange> {
   const { rows, change } = await differenceFrom((upc) => stock.label(upc), stock.size, catalog);
   for await (const part of partsOf(rows)) {
@@ -27,6 +31,32 @@ export async function changeCatalog(
       return whenFree(write);
     });
   }
+  if (customers.uncounted(catalog).length > 0) {
+    const count = () => between(() => countCustomers(file, customers, catalog, report));
+    await count().catch((error) => {
+      if (resultCode(error) !== BUSY) throw error;
+      return whenFree(count);
+    });
+  }
   await between(await stock.prepareCatalog(catalog));
   return change;
+}
+
+/**
+ * Counts, for the items that have a limit for the first time, what every customer has of them: nobody may have more only
+ * because it was bought before. Throws SQLite's error; then nothing is written.
+ */
+export function countCustomers(
+  file: DataFile,
+  customers: SqliteCustomers,
+  catalog: readonly Item[],
+  report?: Report,
+): void {
+  const upcs = customers.uncounted(catalog);
+  if (upcs.length === 0) return;
+  const begun = performance.now();
+  customers.countFromNowOn(upcs);
+  file.acknowledgeBatch(upcs.length);
+  const ms = Math.round(performance.now() - begun);
+  report?.('units of customers counted', { items: upcs.length, ms });
 }

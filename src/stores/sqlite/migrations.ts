@@ -88,6 +88,35 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE shop ADD COLUMN restocks_known INTEGER NOT NULL DEFAULT 1;
       UPDATE shop SET restocks_known = NOT EXISTS (SELECT 1 FROM stock);
     `),
+
+  // 7: holds, limits per customer and returns. The NULLs of an order say that it is a purchase or was refused.
+  (db) =>
+    db.exec(`
+      ALTER TABLE orders ADD COLUMN state TEXT;
+      ALTER TABLE orders ADD COLUMN until INTEGER;
+      ALTER TABLE orders ADD COLUMN seconds INTEGER;
+      ALTER TABLE orders ADD COLUMN ended INTEGER;
+      ALTER TABLE orders ADD COLUMN "of" TEXT;
+      CREATE INDEX live_holds ON orders (user, until) WHERE state = 'held';
+      CREATE TABLE held (
+        upc INTEGER NOT NULL,
+        until INTEGER NOT NULL,
+        units INTEGER NOT NULL,
+        PRIMARY KEY (upc, until)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX hold_ends ON held (until);
+      CREATE TABLE customer_units (
+        upc INTEGER NOT NULL,
+        user TEXT NOT NULL,
+        until INTEGER NOT NULL,
+        units INTEGER NOT NULL,
+        PRIMARY KEY (upc, user, until)
+      ) STRICT, WITHOUT ROWID;
+      ALTER TABLE stock ADD COLUMN next_due INTEGER;
+      ALTER TABLE stock ADD COLUMN counted INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE stock ADD COLUMN returned INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE shop ADD COLUMN expired_to INTEGER NOT NULL DEFAULT 0;
+    `),
 ];
 
 /** The version of the tables that this program knows, which is the newest. */

@@ -1,26 +1,35 @@
 /** The table of orders in the data file: written in bulk, read by id or newest first. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Order, Outcome } from '../../inventory/model.ts';
-import { isFirstPart, type OrdersPage, ordersPage } from '../../inventory/pages.ts';
+import {
+  type HoldsPage,
+  holdsPage,
+  isFirstPart,
+  type OrdersPage,
+  ordersPage,
+} from '../../inventory/pages.ts';
 import type { RowSet } from '../../inventory/row-set.ts';
 import {
   BEHIND_EVERY_ID,
   byKey,
+  HOLD_COLUMNS,
+  holdValues,
   ORDER_COLUMNS,
   type OrderRow,
   orderFromRow,
   writeLines,
+  writeLinesWithReturned,
   writeRefusal,
 } from '../order-row.ts';
 
 /** Rows of one INSERT, the most first: a statement costs as much to start as a row to write. */
 const ROWS_AT_ONCE = [64, 16, 4, 1];
 
-/** What all orders have; the other columns stay null. */
+/** What a usual purchase has; the other columns stay null. */
 const USUAL_COLUMNS = '"user", id, at, lines';
 
 /** A time that no clock can show may have been written by SQL, or by a server whose clock was wrong. */
-const READ_COLUMNS = ORDER_COLUMNS.replace(
+const READ_COLUMNS = `${ORDER_COLUMNS}, ${HOLD_COLUMNS}`.replace(
   ' at,',
   ` min(max(at, 0), ${Number.MAX_SAFE_INTEGER}) AS at,`,
 );
@@ -46,6 +55,11 @@ type Values = (string | number | null)[];
 export class SqliteOrders {
   readonly #insertUsual: BulkInsert;
   readonly #insertOther: BulkInsert;
+  readonly #insertHold: BulkInsert;
+  readonly #updateHold: StatementSync;
+  readonly #updateLines: StatementSync;
+  readonly #countLiveHolds: StatementSync;
+  readonly #selectLiveHolds: StatementSync;
   readonly #select: StatementSync;
   readonly #selectPage: StatementSync;
   readonly #countPage: StatementSync;
@@ -56,6 +70,14 @@ export class SqliteOrders {
     this.#onFault = onFault;
     this.#insertUsual = new BulkInsert(db, USUAL_COLUMNS, pushUsual);
     this.#insertOther = new BulkInsert(db, ORDER_COLUMNS, pushAll);
+    this.#insertHold = new BulkInsert(db, `${ORDER_COLUMNS}, ${HOLD_COLUMNS}`, pushHold);
+    this.#updateHold = db.prepare(
+      'UPDATE orders SET state = ?, until = ?, ended = ? WHERE user = ? AND id = ?',
+    );
+    this.#updateLines = db.prepare('UPDATE orders SET lines = ? WHERE user = ? AND id = ?');
+    const live = "FROM orders WHERE user = ? AND state = 'held' AND until > ?";
+    this.#countLiveHolds = db.prepare(`SELECT count(*) AS holds ${live}`);
+    this.#selectLiveHolds = db.prepare(`SELECT id ${live} ORDER BY until, id`);
     this.#select = db.prepare(SELECT);
     this.#selectPage = db.prepare(SELECT_PAGE);
     this.#countPage = db.prepare(COUNT_PAGE);
@@ -71,8 +93,10 @@ export class SqliteOrders {
   insert(orders: readonly Order[]): void {
     const usual: { order: Order; key: string }[] = [];
     const others: Order[] = [];
+    const holds: Order[] = [];
     for (const order of orders) {
-      if (order.refusal !== null || order.position !== null) others.push(order);
+      if (order.hold !== undefined || order.of !== undefined) holds.push(order);
+      else if (order.refusal !== null || order.position !== null) others.push(order);
       else usual.push({ order, key: order.id.slice(8, 18) });
     }
     usual.sort(
@@ -80,6 +104,37 @@ export class SqliteOrders {
     );
     this.#insertUsual.run(usual.map(({ order }) => order));
     this.#insertOther.run(others.sort(byKey));
+    this.#insertHold.run(holds.sort(byKey));
+  }
+
+  /** Writes how orders have changed: how a hold ends, and what was given back. */
+  update(orders: Iterable<Order>): void {
+    for (const order of orders) {
+      const { user, id, hold, lines } = order;
+      if (hold !== undefined) {
+        this.#updateHold.run(hold.state, hold.until, hold.ended, user, id);
+      }
+      if (lines.some(({ returned }) => returned !== undefined)) {
+        this.#updateLines.run(writeLinesWithReturned(order), user, id);
+      }
+    }
+  }
+
+  countLiveHolds(user: string, now: number): number {
+    return this.#countLiveHolds.get(user, now)?.holds as number;
+  }
+
+  /** A part of the list of live holds, those that end first at its beginning. */
+  readHolds(page: HoldsPage): Outcome {
+    const { user, now, count } = page;
+    const ids =
+      page.ids ?? (this.#selectLiveHolds.all(user, now) as { id: string }[]).map(({ id }) => id);
+    const found = ids.slice(0, count).map((id) => this.find(user, id));
+    return holdsPage(
+      page,
+      ids,
+      found.filter((order) => order !== undefined),
+    );
   }
 
   /** Those of the named orders that are there, by the same keys. */
@@ -163,6 +218,11 @@ function pushUsual(values: Values, order: Order): void {
 function pushAll(values: Values, order: Order): void {
   pushUsual(values, order);
   values.push(writeRefusal(order.refusal), order.position);
+}
+
+function pushHold(values: Values, order: Order): void {
+  pushAll(values, order);
+  values.push(...holdValues(order));
 }
 
 function compare(one: string, other: string): number {

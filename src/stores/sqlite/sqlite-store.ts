@@ -5,20 +5,10 @@
  * memory is changed only after a commit, so a failed commit leaves memory and disk alike.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { rowsOf, withLoginsEnded } from '../../inventory/batch.ts';
+import { rowsOf } from '../../inventory/batch.ts';
 import type { Item } from '../../inventory/catalog.ts';
-import type {
-  Changes,
-  Order,
-  Outcome,
-  Page,
-  Request,
-  Rows,
-  Settlement,
-} from '../../inventory/model.ts';
-import { inventoryPage } from '../../inventory/pages.ts';
-import { RefusalBudget } from '../../inventory/refusal-budget.ts';
-import { asksForOrder, mayWrite, rowSetOf } from '../../inventory/row-set.ts';
+import type { Outcome, Request, Settlement } from '../../inventory/model.ts';
+import { mayWrite } from '../../inventory/row-set.ts';
 import { settle } from '../../inventory/rules.ts';
 import {
   type Between,
@@ -33,16 +23,27 @@ import {
 } from '../../inventory/store.ts';
 import { latestOrdersSql, latestTime } from '../latest-order.ts';
 import { Observers } from '../observers.ts';
-import { changeCatalog } from './catalog-change.ts';
+import type { Report } from '../report.ts';
+import { type Clocks, ShopTime } from '../shop-time.ts';
+import { type OrdersLookedUp, SqliteTables } from './batch-tables.ts';
+import { changeCatalog, countCustomers } from './catalog-change.ts';
 import { type DataFile, type OpenOptions, openDataFile } from './data-file.ts';
 import { settleInParts } from './full-disk.ts';
-import { SqliteLogins } from './login-table.ts';
-import { SqliteOrders } from './order-table.ts';
 import { OutsideWrites } from './outside-writes.ts';
 import { BUSY, FULL, PASSING_FAULTS, resultCode, UNIQUE_VIOLATED } from './result-codes.ts';
 import { readIdentity } from './shop-identity.ts';
-import { addNewItems, SqliteStock } from './stock-table.ts';
+import { addNewItems } from './stock-table.ts';
 import { whenFree } from './when-free.ts';
+
+/** What is on disk; `mark`: when holds were found ended, up to when. */
+interface Committed extends Settlement {
+  readonly mark: number | null;
+}
+
+export interface SqliteOptions extends OpenOptions {
+  /** The time; without it, that of this machine. */
+  readonly clocks?: Clocks;
+}
 
 /**
  * Opens the data file at `path`, or makes it, for the items of `catalog`. Throws StoreRefused when
@@ -51,11 +52,11 @@ import { whenFree } from './when-free.ts';
 export function openSqliteStore(
   path: string,
   catalog: readonly Item[],
-  options?: OpenOptions,
+  options?: SqliteOptions,
 ): SqliteStore {
   const file = openDataFile(path, options);
   try {
-    return new SqliteStore(file, catalog);
+    return new SqliteStore(file, catalog, options);
   } catch (error) {
     file.abandon();
     void file.close();
@@ -71,43 +72,40 @@ export class SqliteStore implements Store {
   readonly #db: DatabaseSync;
   readonly #beginTransaction: StatementSync;
   readonly #commitTransaction: StatementSync;
-  readonly #countBatch: StatementSync;
   readonly #outside: OutsideWrites;
-  readonly #orders: SqliteOrders;
-  readonly #stock: SqliteStock;
-  readonly #logins: SqliteLogins;
+  readonly #tables: SqliteTables;
+  readonly #report: Report | undefined;
   readonly #observers = new Observers();
-  readonly #refusals = new RefusalBudget();
   readonly identity: ShopIdentity;
   readonly isNew: boolean;
   readonly restored: Store['restored'];
   readonly latestOrder: number;
   readonly away = null;
 
-  constructor(file: DataFile, catalog: readonly Item[]) {
+  constructor(file: DataFile, catalog: readonly Item[], { clocks, report }: SqliteOptions = {}) {
     this.#file = file;
+    this.#report = report;
     const db = file.db;
     this.#db = db;
     // Waiting inside SQLite would stop the event loop.
     db.exec('PRAGMA busy_timeout = 0');
     this.#beginTransaction = db.prepare('BEGIN IMMEDIATE');
     this.#commitTransaction = db.prepare('COMMIT');
-    this.#countBatch = db.prepare('UPDATE batches SET committed = committed + 1');
     this.identity = readIdentity(db);
     this.isNew = db.prepare('SELECT 1 FROM stock LIMIT 1').get() === undefined;
     const added = addNewItems(db, catalog);
     if (added > 0) file.acknowledgeBatch(added);
     const onFault = (fault: string) => this.#observers.faultFound(fault);
-    this.#orders = new SqliteOrders(db, onFault);
-    this.#stock = new SqliteStock(db, catalog, onFault);
-    this.#logins = new SqliteLogins(db);
-    this.#outside = new OutsideWrites(db, this.#stock, this.#logins, this.#observers);
-    this.restored = { items: this.#stock.size, logins: this.#logins.count() };
+    this.#tables = new SqliteTables(db, catalog, new ShopTime(clocks), onFault);
+    const { stock, logins, customers } = this.#tables;
+    countCustomers(file, customers, catalog, report);
+    this.#outside = new OutsideWrites(db, this.#tables, this.#observers);
+    this.restored = { items: stock.size, logins: logins.count() };
     this.latestOrder = latestTime(db.prepare(latestOrdersSql('orders')).iterate());
   }
 
   settle(requests: readonly Request[]): Settled | Promise<Settled> {
-    let settlement: Settlement;
+    let settlement: Committed;
     try {
       settlement = this.#commit(requests);
     } catch (error) {
@@ -132,7 +130,8 @@ export class SqliteStore implements Store {
   }
 
   async changeCatalog(catalog: readonly Item[], between: Between): Promise<CatalogChange> {
-    const changing = changeCatalog(this.#file, this.#stock, catalog, between);
+    const tables = this.#tables;
+    const changing = changeCatalog(this.#file, tables, catalog, between, this.#report);
     const change = await changing.catch((error) => Promise.reject(this.#failure(error)));
     this.#observers.changedOutside();
     return change;
@@ -143,7 +142,11 @@ export class SqliteStore implements Store {
   }
 
   look(): StoreLook {
-    return this.#reading(() => this.#outside.look());
+    return this.#reading(() => {
+      const othersWrote = this.#outside.notice();
+      if (this.#tables.haveHoldsEnded) this.#finish(this.#commit([]));
+      return { othersWrote, ...this.#tables.look(() => this.#observers.changedOutside()) };
+    });
   }
 
   loginsGone(tokenHashes: readonly string[]): readonly string[] {
@@ -177,7 +180,7 @@ export class SqliteStore implements Store {
   /** Keeps no refusals, so that what room there is is for sales. */
   #settleInParts(requests: readonly Request[], error: unknown): Settled {
     const outcomes = settleInParts(requests, (part) => {
-      let settlement: Settlement;
+      let settlement: Committed;
       try {
         settlement = this.#commit(part, false);
       } catch (cause) {
@@ -191,13 +194,18 @@ export class SqliteStore implements Store {
   }
 
   /** Settles and commits. Throws SQLite's error when nothing was committed. */
-  #commit(requests: readonly Request[], keepsRefusals = true): Settlement {
+  #commit(requests: readonly Request[], keepsRefusals = true): Committed {
+    const writes = requests.some(mayWrite);
+    if (!writes && !this.#tables.haveHoldsEnded) return this.#read(requests, keepsRefusals);
     try {
-      return requests.some(mayWrite)
-        ? this.#write(requests, keepsRefusals)
-        : this.#read(requests, keepsRefusals);
+      return this.#write(requests, keepsRefusals);
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      this.#tables.forgetTime();
+      // Who only reads is told what was so a moment ago, before the holds ended.
+      if (!writes && PASSING_FAULTS.has(resultCode(error))) {
+        return this.#read(requests, keepsRefusals);
+      }
       throw error;
     }
   }
@@ -206,15 +214,16 @@ export class SqliteStore implements Store {
    * The batch is on disk. Whatever fails from here on is no StoreUnavailable, which would say that
    * nothing happened.
    */
-  #finish({ outcomes, changes }: Settlement): readonly Outcome[] {
+  #finish({ outcomes, changes, mark }: Committed): readonly Outcome[] {
     try {
-      if (!changes.isEmpty) {
+      if (!changes.isEmpty || mark !== null) {
         this.#file.acknowledgeBatch(rowsOf(changes));
-        this.#stock.keep(changes.available);
-        this.#logins.keep(changes.logins);
-        this.#observers.committed(changes);
+        this.#tables.keep(changes, mark);
+        if (!changes.isEmpty) this.#observers.committed(changes);
       }
-      return outcomes.map((outcome) => ('page' in outcome ? this.#readPage(outcome) : outcome));
+      return outcomes.map((outcome) =>
+        'page' in outcome ? this.#tables.readPage(outcome) : outcome,
+      );
     } catch (error) {
       throw this.#file.failureOf(error);
     }
@@ -234,67 +243,43 @@ export class SqliteStore implements Store {
     return new StoreUnavailable((error as Error).message, { cause: error });
   }
 
-  #read(requests: readonly Request[], keepsRefusals: boolean): Settlement {
+  #read(requests: readonly Request[], keepsRefusals: boolean): Committed {
     this.#outside.notice();
-    return settle(requests, this.#rows(this.#ordersOf(requests), keepsRefusals));
+    const rows = this.#tables.rowsToRead(requests, keepsRefusals);
+    return { ...settle(requests, rows), mark: null };
   }
 
   /**
-   * Most order ids are new, and looking each one up would cost as much as writing it. So a batch
-   * that only buys is settled as if they all were; an id that is not new breaks the primary key,
-   * and then the batch starts again with every order that it names looked up.
+   * Most order ids are new, and looking each one up would cost as much as writing it. So they are taken as
+   * new; an id that is not breaks the primary key, and then the batch starts again with every order that it
+   * names looked up.
    */
-  #write(requests: readonly Request[], keepsRefusals: boolean): Settlement {
+  #write(requests: readonly Request[], keepsRefusals: boolean): Committed {
     try {
-      return this.#transact(requests, !requests.some(asksForOrder), keepsRefusals);
+      return this.#transact(requests, 'asked for', keepsRefusals);
     } catch (error) {
       if (resultCode(error) !== UNIQUE_VIOLATED) throw error;
       this.#db.exec('ROLLBACK');
-      return this.#transact(requests, false, keepsRefusals);
+      return this.#transact(requests, 'all', keepsRefusals);
     }
   }
 
-  #transact(requests: readonly Request[], idsAreNew: boolean, keepsRefusals: boolean): Settlement {
+  #transact(
+    requests: readonly Request[],
+    lookedUp: OrdersLookedUp,
+    keepsRefusals: boolean,
+  ): Committed {
     this.#beginTransaction.run();
     this.#outside.notice();
-    const orders = idsAreNew ? null : this.#ordersOf(requests);
-    const settlement = settle(requests, this.#rows(orders, keepsRefusals));
-    if (settlement.changes.isEmpty) {
+    const { rows, mark } = this.#tables.rowsToWrite(requests, lookedUp, keepsRefusals);
+    const settlement = settle(requests, rows);
+    const { outcomes } = settlement;
+    if (settlement.changes.isEmpty && mark === null) {
       this.#db.exec('ROLLBACK');
-      return settlement;
+      return { outcomes, changes: settlement.changes, mark };
     }
-    const changes = this.#save(settlement.changes);
+    const changes = this.#tables.save(settlement.changes, rows.now);
     this.#commitTransaction.run();
-    return { outcomes: settlement.outcomes, changes };
-  }
-
-  #rows(orders: ReadonlyMap<string, Order> | null, keepsRefusals: boolean): Rows {
-    return {
-      stock: this.#stock,
-      logins: this.#logins,
-      orders,
-      takeRoomForRefusal: (user, at) => keepsRefusals && this.#refusals.take(user, at),
-    };
-  }
-
-  /** The orders on disk that the requests name. */
-  #ordersOf(requests: readonly Request[]): ReadonlyMap<string, Order> {
-    return this.#orders.findAll(rowSetOf(requests, true).orders ?? new Map());
-  }
-
-  /** Returns the changes with the logins that ended because there were too many. */
-  #save(changes: Changes): Changes {
-    this.#orders.insert(changes.orders);
-    this.#stock.save(changes.available);
-    this.#countBatch.run();
-    return changes.logins.size === 0
-      ? changes
-      : withLoginsEnded(changes, this.#logins.save(changes.logins));
-  }
-
-  #readPage(page: Page): Outcome {
-    return page.page === 'inventory'
-      ? inventoryPage(this.#stock.list())
-      : this.#orders.readPage(page);
+    return { outcomes, changes, mark };
   }
 }

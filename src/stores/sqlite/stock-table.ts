@@ -5,9 +5,10 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Item } from '../../inventory/catalog.ts';
-import type { ItemList, Lookup, Stock } from '../../inventory/model.ts';
+import type { Changes, ItemList, Lookup, Stock } from '../../inventory/model.ts';
 import { partsOf } from '../catalog-difference.ts';
 import { type ItemLabel, itemFromLevel } from '../stock-row.ts';
+import { NEVER, type SqliteHeld } from './held-table.ts';
 
 /** Items of a list that is read in one go: some milliseconds, if every level must be read again. */
 const READ_AT_ONCE = 1_000;
@@ -16,6 +17,10 @@ const READ_AT_ONCE = 1_000;
 class Entry {
   stock: Stock;
   epoch: number;
+  /** When the next holds of it end, or earlier: what is `available` then is more. */
+  nextEnd = NEVER;
+  /** The time up to which `available` has the units of ended holds whose rows are still there; 0 when there are none. */
+  foldedTo = 0;
 
   constructor(stock: Stock, epoch: number) {
     this.stock = stock;
@@ -34,17 +39,36 @@ interface OnSale {
 
 export class SqliteStock implements Lookup<number, Stock> {
   #onSale: OnSale;
+  readonly #held: SqliteHeld;
   readonly #selectLevel: StatementSync;
   readonly #setAvailable: StatementSync;
+  readonly #setNextEnd: StatementSync;
+  readonly #bringNextEnd: StatementSync;
+  readonly #addReturned: StatementSync;
   readonly #onFault: (fault: string) => void;
   /** Counts the times that others have written: a level of an earlier epoch may be wrong. */
   #epoch = 0;
+  /** The time of the shop at which levels are told. */
+  #now = 0;
+  /** By UPC, when the next holds end, as the transaction writes it. */
+  readonly #nextEnds = new Map<number, number>();
 
   /** `catalog`: the items on sale. `onFault` is told of a level that cannot be. */
-  constructor(db: DatabaseSync, catalog: readonly Item[], onFault: (fault: string) => void) {
+  constructor(
+    db: DatabaseSync,
+    catalog: readonly Item[],
+    held: SqliteHeld,
+    onFault: (fault: string) => void,
+  ) {
+    this.#held = held;
     this.#onFault = onFault;
     this.#setAvailable = db.prepare('UPDATE stock SET available = ? WHERE upc = ?');
-    this.#selectLevel = db.prepare('SELECT available FROM stock WHERE upc = ?');
+    this.#setNextEnd = db.prepare('UPDATE stock SET next_due = ? WHERE upc = ?');
+    this.#bringNextEnd = db.prepare(
+      'UPDATE stock SET next_due = min(coalesce(next_due, ?1), ?1) WHERE upc = ?2',
+    );
+    this.#addReturned = db.prepare('UPDATE stock SET returned = returned + ? WHERE upc = ?');
+    this.#selectLevel = db.prepare('SELECT available, next_due FROM stock WHERE upc = ?');
     // A level that SQL has set may be greater than any number of JavaScript.
     this.#selectLevel.setReadBigInts(true);
     this.#selectLevel.setReturnArrays(true);
@@ -66,18 +90,55 @@ export class SqliteStock implements Lookup<number, Stock> {
     return this.#onSale.entries.get(upc)?.stock;
   }
 
-  /** Writes new levels, inside the transaction of their batch. */
-  save(levels: ReadonlyMap<number, number>): void {
-    for (const [upc, available] of levels) this.#setAvailable.run(available, upc);
+  /** Tells levels as they are at `now` from now on. */
+  setTime(now: number): void {
+    this.#now = now;
+  }
+
+  /** Writes new levels, and what is held, inside the transaction of their batch. */
+  save({ available, held, returned }: Changes): void {
+    this.#nextEnds.clear();
+    const { entries } = this.#onSale;
+    for (const [upc, units] of available) {
+      this.#setAvailable.run(units, upc);
+      const entry = entries.get(upc) as Entry;
+      if (entry.foldedTo > 0) this.#saveFolded(entry);
+    }
+    for (const [upc, changes] of held) this.#saveHeld(upc, changes, entries.get(upc));
+    for (const [upc, units] of returned) this.#addReturned.run(units, upc);
+  }
+
+  /** The level that was written has the units of holds that have ended: their rows go. */
+  #saveFolded({ stock: { upc }, foldedTo, nextEnd }: Entry): void {
+    this.#held.deletePast(upc, foldedTo);
+    this.#writeNextEnd(upc, nextEnd);
+  }
+
+  #saveHeld(upc: number, changes: ReadonlyMap<number, number>, entry: Entry | undefined): void {
+    const first = this.#held.add(upc, changes);
+    // Of an item that is not on sale, no level is known.
+    if (entry === undefined) {
+      if (first !== NEVER) this.#bringNextEnd.run(first, upc);
+    } else if (first < (this.#nextEnds.get(upc) ?? entry.nextEnd)) {
+      this.#writeNextEnd(upc, first);
+    }
+  }
+
+  #writeNextEnd(upc: number, nextEnd: number): void {
+    this.#setNextEnd.run(nextEnd === NEVER ? null : nextEnd, upc);
+    this.#nextEnds.set(upc, nextEnd);
   }
 
   /** Takes note of levels that were committed. */
   keep(levels: ReadonlyMap<number, number>): void {
+    const { entries } = this.#onSale;
     for (const [upc, available] of levels) {
-      const entry = this.#onSale.entries.get(upc) as Entry;
-      const { name, code } = entry.stock;
-      entry.stock = { upc, name, code, available };
+      const entry = entries.get(upc) as Entry;
+      const { name, code, limit, returns } = entry.stock;
+      entry.stock = { upc, name, code, available, limit, returns };
+      entry.foldedTo = 0;
     }
+    for (const [upc, nextEnd] of this.#nextEnds) (entries.get(upc) as Entry).nextEnd = nextEnd;
   }
 
   /** Others have written: each level is read again when it is next needed. */
@@ -108,9 +169,8 @@ export class SqliteStock implements Lookup<number, Stock> {
     for await (const part of partsOf(catalog)) {
       for (const item of part) {
         const entry = before.get(item.upc);
-        const isSame = entry?.stock.name === item.name && entry.stock.code === item.code;
         // Sales go on: an entry that stays is shared with the list in force.
-        entries.set(item.upc, isSame ? entry : unread(item));
+        entries.set(item.upc, entry !== undefined && isOf(entry, item) ? entry : unread(item));
       }
     }
     const upcs = sortedUpcs(catalog);
@@ -120,13 +180,23 @@ export class SqliteStock implements Lookup<number, Stock> {
   }
 
   #stockOf(entry: Entry): Stock {
-    return entry.epoch === this.#epoch ? entry.stock : this.#readAgain(entry);
+    return entry.epoch === this.#epoch && entry.nextEnd > this.#now
+      ? entry.stock
+      : this.#readAgain(entry);
   }
 
   #readAgain(entry: Entry): Stock {
     const { upc } = entry.stock;
-    const row = this.#selectLevel.get(upc) as unknown as [bigint] | undefined;
-    entry.stock = itemFromLevel(entry.stock, row?.[0]);
+    const row = this.#selectLevel.get(upc) as unknown as [bigint, bigint | null] | undefined;
+    let [level, nextEnd] = [row?.[0], Number(row?.[1] ?? NEVER)];
+    entry.foldedTo = 0;
+    if (level !== undefined && nextEnd <= this.#now) {
+      level += BigInt(this.#held.unitsPast(upc, this.#now));
+      nextEnd = this.#held.nextEndOf(upc, this.#now);
+      entry.foldedTo = this.#now;
+    }
+    entry.stock = itemFromLevel(entry.stock, level);
+    entry.nextEnd = nextEnd;
     entry.epoch = this.#epoch;
     if (entry.stock.fault !== undefined) this.#onFault(`UPC ${upc}: ${entry.stock.fault}`);
     return entry.stock;
@@ -134,8 +204,14 @@ export class SqliteStock implements Lookup<number, Stock> {
 }
 
 /** An item whose level is read when it is first needed: a server of 100,000 items starts without them. */
-function unread({ upc, name, code }: Item): Entry {
-  return new Entry({ upc, name, code, available: 0 }, NEVER_READ);
+function unread({ upc, name, code, limit, returns }: Item): Entry {
+  return new Entry({ upc, name, code, available: 0, limit, returns }, NEVER_READ);
+}
+
+function isOf({ stock }: Entry, { name, code, limit, returns }: Item): boolean {
+  return (
+    stock.name === name && stock.code === code && stock.limit === limit && stock.returns === returns
+  );
 }
 
 function sortedUpcs(catalog: readonly Item[]): readonly number[] {

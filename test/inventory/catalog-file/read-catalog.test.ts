@@ -111,19 +111,10 @@ describe('both forms', () => {
     await expect(read('upc,name', 'ITEMS.JSON')).rejects.toThrow('ITEMS.JSON:1:1: not a list');
   });
 
-  test('have no rules for limits and returns yet, and say so', async () => {
-    const limit = '"limit": it would sell more than that';
-    const returns = '"returns": it takes nothing back';
-    for (const [text, place, message] of [
-      ['[{"upc":1,"name":"a","units":2,"limit":4}]', '1:40', limit],
-      ['[{"upc":1,"name":"a","units":2,"returns":true}]', '1:42', returns],
-      ['upc,name,units,limit\n1,a,2,4', '2:7', limit],
-      ['upc,name,units,returns\n1,a,2,TRUE', '2:7', returns],
-    ] as const) {
-      await expect(read(text)).rejects.toThrow(
-        `items:${place}: this version of inv has no ${message}`,
-      );
-    }
+  test('may have a limit per customer, and be taken back', async () => {
+    const ruled = { upc: 1, name: 'a', units: 2, limit: 4, returns: true };
+    expect(await read(JSON.stringify([ruled]))).toStrictEqual([ruled]);
+    expect(await read('upc,name,units,limit,returns\n1,a,2,4,TRUE')).toStrictEqual([ruled]);
     expect(await read('[{"upc":1,"name":"a","units":2,"returns":false}]')).toStrictEqual([
       { upc: 1, name: 'a', units: 2, returns: false },
     ]);

@@ -1,6 +1,7 @@
 /** Rows and requests for the tests of the rules. */
 import { expect } from 'vitest';
 import type {
+  HoldRequest,
   Order,
   PurchaseRequest,
   Request,
@@ -23,6 +24,10 @@ export const rows: Rows = {
     ['hash', { tokenHash: 'hash', user: 'alice', since: 5, credential: 'their password' }],
   ]),
   orders: new Map(),
+  now: 9,
+  counted: new Set(),
+  unitsOf: () => 0,
+  liveHoldsOf: () => 0,
   takeRoomForRefusal: () => true,
 };
 
@@ -42,6 +47,11 @@ export function buy(what: string, other: Partial<PurchaseRequest> = {}): Purchas
     position: null,
     ...other,
   };
+}
+
+/** `hold('1x2', {seconds: 60})`: the order `h`, for a minute unless it says otherwise. */
+export function hold(what: string, other: Partial<HoldRequest> = {}): HoldRequest {
+  return { ...buy(what), kind: 'hold', order: 'h', seconds: 60, maxHolds: 1_000, ...other };
 }
 
 export function outcomes(...requests: Request[]) {

@@ -70,6 +70,7 @@ export class Model {
     if (request.kind === 'orders') return () => this.#page(user, request.count, request.before);
 
     if (request.kind === 'purchase') return this.#purchase(request, user, mine);
+    if (request.kind !== 'whoami' && request.kind !== 'logout') throw new Error(request.kind);
     if (request.kind === 'whoami') return `${user} since ${since}`;
     if (tokenHash !== null) this.logins.splice(login, 1);
     return 'bye';
@@ -141,6 +142,8 @@ export function told(outcome: Outcome | Page): string {
       return outcome.outcomes.map((one) => `${told(one)}; `).join('');
     case 'orders':
       return outcome.orders.map((order) => `${order.id}: ${orderTold(order)}`).join(' | ');
+    default:
+      throw new Error(outcome.kind);
   }
 }
 

@@ -282,7 +282,7 @@ describe('an operator works on the open file', () => {
     const [order] = await store.settle([buyer.buy('1x1', 'a')]);
     fixture.other().exec(`UPDATE stock SET available = 9007199254740993 WHERE upc = 2;
       DELETE FROM stock WHERE upc = 3;
-      INSERT INTO orders VALUES ('alice', 'b-json', 3, '[[1,2', NULL, NULL),
+      INSERT INTO orders (user, id, at, lines, refusal, position) VALUES ('alice', 'b-json', 3, '[[1,2', NULL, NULL),
         ('alice', 'b-text', 4, '"x"', NULL, NULL), ('alice', 'b-list', 5, '[[1,2]]', NULL, NULL),
         ('alice', 'b-left', 6, '[[1,2,null]]', NULL, NULL),
         ('alice', 'b-code', 7, '[[1,2,null]]', 'SOLD out', NULL),
@@ -366,7 +366,9 @@ describe('an operator works on the open file', () => {
     const buyer = new Buyer();
     fixture
       .other()
-      .exec(`INSERT INTO orders VALUES ('alice', 'by hand', 1, '[[1,2,8]]', NULL, NULL)`);
+      .exec(
+        `INSERT INTO orders (user, id, at, lines, refusal, position) VALUES ('alice', 'by hand', 1, '[[1,2,8]]', NULL, NULL)`,
+      );
     expect(await settleOne(fixture.store, buyer.buy('1x2', 'by hand'))).toMatchObject({
       replayed: true,
     });

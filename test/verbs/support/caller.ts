@@ -35,6 +35,7 @@ export function newCaller(changes: Partial<Caller> = {}): Caller & { closed: boo
     service: {
       version: '1.2.3',
       identity: { shop: 'a-shop', since: 4 },
+      holdBounds: { maxSeconds: 900, maxHolds: 3 },
       orderIds: {
         next: () => `made-${++made}`,
         positionFor: (id) => (id.startsWith('timed') ? null : `made-${++made}`),

@@ -76,6 +76,10 @@ export function noRows({ orders }: RowSet, { refusals }: Known): Loaded {
     stock: new Map(),
     logins: new Map(),
     orders: orders === null ? null : new Map(),
+    now: Date.now(),
+    counted: new Set(),
+    unitsOf: () => 0,
+    liveHoldsOf: () => 0,
     takeRoomForRefusal: (user, at) => refusals.take(user, at),
   };
 }

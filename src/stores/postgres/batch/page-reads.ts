@@ -2,6 +2,7 @@
 
 import type { Outcome, Page } from '../../../inventory/model.ts';
 import {
+  holdsPage,
   inventoryPage,
   isFirstPart,
   type OrdersPage,
@@ -42,7 +43,9 @@ export class PageReads {
 }
 
 function readOf(page: Page): PageRead {
-  return page.page === 'inventory' ? ALL_ITEMS : readOrders(page);
+  if (page.page === 'inventory') return ALL_ITEMS;
+  if (page.page === 'orders') return readOrders(page);
+  return { texts: [], outcome: () => holdsPage(page, [], []) };
 }
 
 const ALL_ITEMS: PageRead = {

@@ -1,0 +1,71 @@
+/** What a purchase and a hold share: all lines are filled or none, and a refusal under a named id is kept. */
+import type { Batch } from './batch.ts';
+import { overLimit } from './customer-limits.ts';
+import { isFinal, keptLines } from './kept-order.ts';
+import type {
+  HoldRequest,
+  Order,
+  OrderLine,
+  PurchaseRequest,
+  Refusal,
+  ReturnRequest,
+  Shortage,
+  Stock,
+} from './model.ts';
+import { faultyItem, NO_ROOM_FOR_REFUSAL, noItem, noStock } from './refusals.ts';
+
+type Lines = PurchaseRequest['lines'];
+
+/**
+ * Takes the units of all lines, or none. In this order: every UPC must exist; no line may be over the limit per
+ * customer; every line must be in stock.
+ */
+export function takeUnits(lines: Lines, user: string, batch: Batch): OrderLine[] | Refusal {
+  const before = lines.map(({ upc }) => batch.availableOf(upc));
+  const refusal = refusalOf(lines, before, user, batch);
+  if (refusal !== null) return refusal;
+  return lines.map(({ upc, qty }, index): OrderLine => {
+    const available = (before[index] as number) - qty;
+    batch.available.set(upc, available);
+    return { upc, qty, available };
+  });
+}
+
+/** Why the lines cannot be filled, or null. `before`: the units of each line's item, where it exists. */
+function refusalOf(
+  lines: Lines,
+  before: readonly (number | undefined)[],
+  user: string,
+  batch: Batch,
+): Refusal | null {
+  const unknown: number[] = [];
+  const short: Shortage[] = [];
+  lines.forEach(({ upc, qty }, index) => {
+    const available = before[index];
+    if (available === undefined) unknown.push(upc);
+    else if (available < qty) short.push({ upc, asked: qty, available });
+  });
+  if (unknown.length > 0) return noItem(unknown);
+  if (batch.counts) {
+    const refusal = overLimit(lines, user, batch);
+    if (refusal !== null) return refusal;
+  }
+  if (short.length === 0) return null;
+  const items = short.map(({ upc }) => batch.item(upc) as Stock);
+  const faulty = items.find(({ fault }) => fault !== undefined);
+  return faulty === undefined ? noStock(short) : faultyItem(faulty);
+}
+
+/** `refusal`, which is kept when it is the outcome of a named order; `what`: what makes the order no purchase. */
+export function keepRefusal(
+  refusal: Refusal,
+  { named, order: id, at, lines, position }: PurchaseRequest | HoldRequest | ReturnRequest,
+  user: string,
+  batch: Batch,
+  what?: Pick<Order, 'hold' | 'of'>,
+): Refusal {
+  if (!named || !isFinal(refusal)) return refusal;
+  if (!batch.mayKeepRefusal(user, at)) return NO_ROOM_FOR_REFUSAL;
+  batch.keep({ user, id, at, ...keptLines(lines), refusal, position, ...what });
+  return refusal;
+}

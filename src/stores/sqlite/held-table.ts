@@ -1,0 +1,136 @@
+/**
+ * The units that are held of each item, by the second in which their holds end. A row whose second is past is not
+ * taken away: its units count as available from then on, and whoever writes the level of the item next adds them to
+ * it and deletes the row.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { ShopTime } from '../shop-time.ts';
+
+/** Of no hold, and behind every time. */
+export const NEVER = Number.POSITIVE_INFINITY;
+
+export class SqliteHeld {
+  readonly #time: ShopTime;
+  readonly #selectMark: StatementSync;
+  readonly #setMark: StatementSync;
+  readonly #selectLastEnd: StatementSync;
+  readonly #selectNextEnd: StatementSync;
+  readonly #selectEnded: StatementSync;
+  readonly #sumOfPast: StatementSync;
+  readonly #selectNextOfItem: StatementSync;
+  readonly #add: StatementSync;
+  readonly #deletePast: StatementSync;
+  /** The next second in which a hold ends. */
+  #nextEnd = NEVER;
+
+  constructor(db: DatabaseSync, time: ShopTime) {
+    this.#time = time;
+    this.#selectMark = db.prepare('SELECT max(0, expired_to) FROM shop');
+    this.#setMark = db.prepare('UPDATE shop SET expired_to = ? WHERE expired_to < ?1');
+    this.#selectLastEnd = db.prepare('SELECT max(until) FROM held WHERE until <= ?');
+    this.#selectNextEnd = db.prepare('SELECT min(until) FROM held WHERE until > ?');
+    this.#selectEnded = db.prepare(
+      'SELECT DISTINCT upc FROM held WHERE until > ? AND until <= ? LIMIT ?',
+    );
+    this.#sumOfPast = db.prepare('SELECT sum(units) FROM held WHERE upc = ? AND until <= ?');
+    this.#selectNextOfItem = db.prepare('SELECT min(until) FROM held WHERE upc = ? AND until > ?');
+    // What SQL has changed is found by the operator's proof of the books, and stops nobody.
+    this.#add = db.prepare(`INSERT INTO held (upc, until, units) VALUES (?1, ?2, max(0, ?3))
+      ON CONFLICT (upc, until) DO UPDATE SET units = max(0, units + ?3)`);
+    this.#deletePast = db.prepare('DELETE FROM held WHERE upc = ? AND until <= ?');
+    for (const select of [
+      this.#selectMark,
+      this.#selectLastEnd,
+      this.#selectNextEnd,
+      this.#sumOfPast,
+      this.#selectNextOfItem,
+    ]) {
+      select.setReturnArrays(true);
+    }
+    this.readAgain();
+  }
+
+  /** Looks anew at what others may have written. */
+  readAgain(): void {
+    this.#time.advanceTo(only(this.#selectMark.get()) ?? 0);
+    this.#nextEnd = only(this.#selectNextEnd.get(this.#time.mark)) ?? NEVER;
+  }
+
+  /** The time of the shop; some holds may end at it. */
+  now(): number {
+    return this.#time.now();
+  }
+
+  /** The time of the shop, or the latest time before another hold ends. */
+  nowBeforeNextEnd(): number {
+    return Math.min(this.#time.now(), this.#nextEnd - 1);
+  }
+
+  /** Whether holds end by `now` that were live for all who were told of them. */
+  endBy(now: number): boolean {
+    return now >= this.#nextEnd;
+  }
+
+  /** Writes down which holds have ended by `now`, inside a transaction, before anybody is told. Returns the mark. */
+  mark(now: number): number {
+    const mark = only(this.#selectLastEnd.get(now)) ?? 0;
+    this.#setMark.run(mark);
+    return mark;
+  }
+
+  /** The mark is on disk. */
+  keepMark(mark: number): void {
+    this.#time.advanceTo(mark);
+    this.#nextEnd = only(this.#selectNextEnd.get(this.#time.mark)) ?? NEVER;
+  }
+
+  /** Items, at most `most`, of which holds have ended in that time, and whose units are not part of the level yet. */
+  endedSince(before: number, now: number, most: number): number[] {
+    return (this.#selectEnded.all(before, now, most) as { upc: number }[]).map(({ upc }) => upc);
+  }
+
+  /** When the next holds end, on the clock of this machine; null when none do, or that could not be written yet. */
+  dueAt(): number | null {
+    const left = this.#nextEnd - this.#time.now();
+    return this.#nextEnd === NEVER || left <= 0 ? null : Date.now() + left;
+  }
+
+  /** Units of an item whose holds have ended by `now`, and which are not part of its level yet. */
+  unitsPast(upc: number, now: number): number {
+    return only(this.#sumOfPast.get(upc, now)) ?? 0;
+  }
+
+  /** When the next holds of an item end after `now`. */
+  nextEndOf(upc: number, now: number): number {
+    return only(this.#selectNextOfItem.get(upc, now)) ?? NEVER;
+  }
+
+  /** Writes how many more units of an item, or fewer, are held until each time. Returns the first time with more. */
+  add(upc: number, changes: ReadonlyMap<number, number>): number {
+    let first = NEVER;
+    for (const [until, units] of changes) {
+      if (units !== 0) this.#add.run(upc, until, units);
+      if (units > 0) first = Math.min(first, until);
+    }
+    return first;
+  }
+
+  /** Deletes the rows of an item that ended by then: their units are part of its level from now on. */
+  deletePast(upc: number, until: number): void {
+    this.#deletePast.run(upc, until);
+  }
+
+  /** Takes note of holds that were committed. */
+  keep(held: ReadonlyMap<number, ReadonlyMap<number, number>>): void {
+    for (const changes of held.values()) {
+      for (const [until, units] of changes) {
+        if (units > 0 && until > this.#time.mark) this.#nextEnd = Math.min(this.#nextEnd, until);
+      }
+    }
+  }
+}
+
+/** The only value of a row. */
+function only(row: unknown): number | null {
+  return (row as readonly [number | null] | undefined)?.[0] ?? null;
+}
