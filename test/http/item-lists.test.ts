@@ -19,7 +19,13 @@ function boardOf(items: Stock[]) {
 }
 
 function sold(...levels: [upc: number, left: number][]): Changes {
-  return { isEmpty: false, available: new Map(levels), orders: [], logins: new Map() };
+  return {
+    isEmpty: false,
+    available: new Map(levels),
+    orders: [],
+    ...{ changedOrders: new Map(), held: new Map(), customers: new Map(), returned: new Map() },
+    logins: new Map(),
+  };
 }
 
 test('all by UPC, those that sell most first, those that are sold out, and what a search finds', async () => {
