@@ -6,11 +6,6 @@ import type { Site } from '../http/site.ts';
 import { CATALOG, type Item } from '../inventory/catalog.ts';
 import { readUsers } from '../inventory/read-users.ts';
 import { StoreRefused } from '../inventory/store.ts';
-import {
-  DEFAULT_MAX_HOLD,
-  DEFAULT_MAX_HOLDS,
-  GREATEST_MAX_HOLD,
-} from '../inventory/user-limits.ts';
 import { USERS, type User } from '../inventory/users.ts';
 import { NamedError } from '../named-error.ts';
 import { type ListenOptions, type OpenListener, whyNotListening } from '../server/listener.ts';
@@ -92,21 +87,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
         'refuse a PURCHASE without an order id: a client library that sends it again by itself would buy twice',
       env: 'INV_REQUIRE_ORDER_ID',
     }),
-    'max-hold': Flags.integer({
-      description: 'how many seconds a HOLD keeps units for its user, at most; 0 for no holds',
-      helpValue: 'SECONDS',
-      default: DEFAULT_MAX_HOLD,
-      env: 'INV_MAX_HOLD',
-      min: 0,
-      max: GREATEST_MAX_HOLD,
-    }),
-    'max-holds': Flags.integer({
-      description: 'how many live holds one user has at once, at most',
-      helpValue: 'N',
-      default: DEFAULT_MAX_HOLDS,
-      env: 'INV_MAX_HOLDS',
-      min: 1,
-    }),
+    ...HOLD_FLAGS,
     'tls-cert': Flags.string({
       description:
         'speak TLS, and nothing else, with this certificate (PEM, with those between it and the authority); read again when it changes',

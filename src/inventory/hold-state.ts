@@ -1,15 +1,15 @@
 /** What a hold is at a given time: its expiry is a fact of the time, and nothing has to happen for it. */
-import type { Hold, Order, OrderState } from './model.ts';
+import type { HoldTerms, Order, OrderFate } from './model.ts';
 
 const SECOND_MS = 1_000;
 
 /** The end of a hold of so many seconds that begins at `now`: a whole second, and never a shorter time. */
-export function endOf(now: number, seconds: number): number {
+export function holdEnd(now: number, seconds: number): number {
   return Math.ceil(now / SECOND_MS + seconds) * SECOND_MS;
 }
 
 /** What has become of an order by `now`. */
-export function stateOf({ refusal, of, hold }: Order, now: number): OrderState {
+export function stateOf({ refusal, of, hold }: Order, now: number): OrderFate {
   if (refusal !== null) return 'refused';
   if (of !== undefined) return 'returned';
   if (hold === undefined) return 'bought';
@@ -18,7 +18,7 @@ export function stateOf({ refusal, of, hold }: Order, now: number): OrderState {
 }
 
 /** When the state that `stateOf` tells began. */
-export function stateSince({ at, hold }: Order, state: OrderState): number {
+export function stateSince({ at, hold }: Order, state: OrderFate): number {
   if (hold === undefined) return at;
   return state === 'expired' ? hold.until : (hold.ended ?? at);
 }
@@ -29,6 +29,6 @@ export function asPurchase({ user, id, at, lines, refusal, position, hold }: Ord
 }
 
 /** Of a hold whose request was refused. */
-export function refusedHold(seconds: number): Hold {
+export function refusedHold(seconds: number): HoldTerms {
   return { seconds, until: 0, state: 'held', ended: null };
 }

@@ -5,9 +5,15 @@
 import type { Batch } from './batch.ts';
 import { countLines, uncountLines } from './customer-limits.ts';
 import { keepRefusal, takeUnits } from './filling.ts';
-import { asPurchase, endOf, refusedHold, stateOf } from './hold-state.ts';
+import { asPurchase, holdEnd, refusedHold, stateOf } from './hold-state.ts';
 import { firstOutcome, isReadable, isSameOrder } from './kept-order.ts';
-import { type Hold, type HoldRequest, type Order, Refusal, type SingleOutcome } from './model.ts';
+import {
+  type HoldRequest,
+  type HoldTerms,
+  type Order,
+  Refusal,
+  type SingleOutcome,
+} from './model.ts';
 import { NO_ORDER, notHeld, reused, tooManyHolds } from './refusals.ts';
 
 /**
@@ -23,10 +29,10 @@ export function hold(request: HoldRequest, user: string, batch: Batch): SingleOu
   if (lines instanceof Refusal) {
     return keepRefusal(lines, request, user, batch, { hold: refusedHold(seconds) });
   }
-  const until = endOf(batch.now, seconds);
+  const until = holdEnd(batch.now, seconds);
   for (const { upc, qty } of lines) batch.hold(upc, until, qty);
   if (batch.counts) countLines(lines, user, until, batch);
-  const kept: Hold = { seconds, until, state: 'held', ended: null };
+  const kept: HoldTerms = { seconds, until, state: 'held', ended: null };
   const order: Order = { user, id, at, lines, refusal: null, position, hold: kept };
   batch.keep(order);
   batch.countHold(user, 1);
@@ -81,8 +87,8 @@ export function extend(id: string, seconds: number, user: string, batch: Batch):
   const state = stateOf(order, batch.now);
   if (state !== 'held') return notHeld(order, state);
   const { lines } = order;
-  const before = order.hold as Hold;
-  const until = Math.max(before.until, endOf(batch.now, seconds));
+  const before = order.hold as HoldTerms;
+  const until = Math.max(before.until, holdEnd(batch.now, seconds));
   if (until === before.until) return { kind: 'extended', order };
   for (const { upc, qty } of lines) {
     batch.hold(upc, before.until, -qty);
@@ -98,7 +104,7 @@ export function extend(id: string, seconds: number, user: string, batch: Batch):
 /** Ends a live hold: its units are not held any more. */
 function end(order: Order, state: 'bought' | 'released', batch: Batch): Order {
   const { user, lines } = order;
-  const before = order.hold as Hold;
+  const before = order.hold as HoldTerms;
   const ended: Order = { ...order, hold: { ...before, state, ended: batch.now } };
   batch.change(ended);
   for (const { upc, qty } of lines) batch.hold(upc, before.until, -qty);

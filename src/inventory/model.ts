@@ -3,13 +3,13 @@
  * values, which stores load and save and connections make and tell.
  */
 
-import type { Order, OrderState, Refusal } from './order.ts';
+import type { Order, OrderFate, Refusal } from './order.ts';
 
 export {
-  type Hold,
+  type HoldTerms,
   type Order,
+  type OrderFate,
   type OrderLine,
-  type OrderState,
   orderKey,
   Refusal,
   type RefusalCode,
@@ -171,7 +171,7 @@ export type SingleOutcome =
   | {
       readonly kind: 'held';
       readonly order: Order;
-      readonly state: OrderState;
+      readonly state: OrderFate;
       readonly replayed: boolean;
     }
   | { readonly kind: 'released' }

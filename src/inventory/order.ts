@@ -10,7 +10,7 @@ export interface OrderLine {
 }
 
 /** What makes an order a hold: its units are kept for its user for a time. */
-export interface Hold {
+export interface HoldTerms {
   /** What its request asked with FOR. */
   readonly seconds: number;
   /** The end of the time, a whole second; 0 when the hold was refused. */
@@ -22,7 +22,7 @@ export interface Hold {
 }
 
 /** What became of an order, at a given time. */
-export type OrderState = 'bought' | 'refused' | 'held' | 'released' | 'expired' | 'returned';
+export type OrderFate = 'bought' | 'refused' | 'held' | 'released' | 'expired' | 'returned';
 
 /**
  * An order and its one outcome: when `refusal` is null it was filled. A purchase has neither `hold` nor `of`, and not
@@ -40,7 +40,7 @@ export interface Order {
   /** A UUIDv7 by which ORDERS sorts this order, when its id does not tell the time of settlement; else null. */
   readonly position: string | null;
   /** What makes the order a hold. */
-  readonly hold?: Hold | undefined;
+  readonly hold?: HoldTerms | undefined;
   /** What makes the order a return: the id of the order under which its units were bought. */
   readonly of?: string | undefined;
 }

@@ -3,7 +3,7 @@
  * what is kept of a refused order is small, and the reply that repeats it says the same, and when it was.
  */
 import { stateSince } from './hold-state.ts';
-import { type Order, type OrderState, Refusal, type Shortage, type Stock } from './model.ts';
+import { type Order, type OrderFate, Refusal, type Shortage, type Stock } from './model.ts';
 
 /** Lines that a refusal names. */
 export const MAX_NAMED_LINES = 10;
@@ -62,7 +62,7 @@ export function tooManyHolds(maxHolds: number): Refusal {
 }
 
 /** What a hold that has ended is answered; `state` is what became of the order. */
-export function notHeld(order: Order, state: OrderState): Refusal {
+export function notHeld(order: Order, state: OrderFate): Refusal {
   const { id, refusal } = order;
   const when = new Date(stateSince(order, state)).toISOString();
   const what =

@@ -1,4 +1,4 @@
-import type { Changes, Refusal } from '../inventory/model.ts';
+import type { Changes, Order, Refusal } from '../inventory/model.ts';
 import type { StoreObserver } from '../inventory/store.ts';
 
 /** What was sold and refused since the start of the server. Purchases are counted a batch at a time. */
@@ -11,12 +11,21 @@ export class SaleCounters implements Partial<StoreObserver> {
   /** Told of each refusal. */
   onRefusal: ((refusal: Refusal) => void) | null = null;
 
-  committed({ orders }: Changes): void {
-    for (const { refusal, lines } of orders) {
-      if (refusal !== null) continue;
-      this.purchases++;
-      for (const { qty } of lines) this.units += qty;
+  committed({ orders, changedOrders }: Changes): void {
+    for (const order of orders) this.#count(order);
+    for (const order of changedOrders.values()) {
+      // What changes later is what was given back.
+      const isJustBought = order.lines.every(({ returned }) => returned === undefined);
+      if (order.hold !== undefined && isJustBought) this.#count(order);
     }
+  }
+
+  /** Counts an order that was bought: neither refused nor only held, and no return. */
+  #count({ refusal, lines, hold, of }: Order): void {
+    if (refusal !== null || of !== undefined) return;
+    if (hold !== undefined && hold.state !== 'bought') return;
+    this.purchases++;
+    for (const { qty } of lines) this.units += qty;
   }
 
   refused(refusal: Refusal): void {

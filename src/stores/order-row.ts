@@ -1,7 +1,7 @@
 /** An order as both stores write it: a row that an operator can read with the database's own tools. */
 
 import { refusedHold } from '../inventory/hold-state.ts';
-import { type Hold, type Order, Refusal, type RefusalCode } from '../inventory/model.ts';
+import { type HoldTerms, type Order, Refusal, type RefusalCode } from '../inventory/model.ts';
 import { faultyOrder } from '../inventory/refusals.ts';
 
 export interface OrderRow {
@@ -152,7 +152,7 @@ function readHold({
   return { hold: { seconds, until: until as number, state, ended: ended ?? null } };
 }
 
-function isHoldState(state: unknown): state is Hold['state'] {
+function isHoldState(state: unknown): state is HoldTerms['state'] {
   return state === 'held' || state === 'bought' || state === 'released';
 }
 
