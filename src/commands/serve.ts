@@ -8,6 +8,7 @@ import { readUsers } from '../inventory/read-users.ts';
 import { StoreRefused } from '../inventory/store.ts';
 import { USERS, type User } from '../inventory/users.ts';
 import { NamedError } from '../named-error.ts';
+import { HOLD_FLAGS } from '../operator/hold-flags.ts';
 import { type ListenOptions, type OpenListener, whyNotListening } from '../server/listener.ts';
 import { LEVELS, type Log, logToStderr, stderrLog } from '../server/log.ts';
 import { warnOfPublicPasswords } from '../server/public-passwords.ts';
