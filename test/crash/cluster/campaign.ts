@@ -21,6 +21,8 @@ import { WatchfulReader } from './watchful-reader.ts';
 const BEFORE_MS = 1_500;
 /** How long a server may take to sell again once the cluster is whole. */
 const SELLS_AGAIN_MS = 40_000;
+/** Servers that have noticed a loss and sell nothing for this long have stopped. */
+const STAYS_STOPPED_MS = 10_000;
 /** How long the load may take to settle what is open. */
 const ENDS_MS = 90_000;
 /** Between two steps of a buyer: the load is there to be right, not to be fast. */
@@ -189,11 +191,12 @@ class Campaign {
   /** Waits until all sell again. Returns true when the servers have noticed a loss, and stopped. */
   async #untilSold(steady: readonly SteadyBuyer[], since: number): Promise<boolean> {
     const whole = Date.now();
+    const soldAfter = (one: SteadyBuyer) => one.meter.lastSuccess > whole + 500;
     for (const end = whole + SELLS_AGAIN_MS; Date.now() < end; await pause(100)) {
-      if (steady.every(({ meter }) => meter.lastSuccess > whole + 500)) return false;
+      if (steady.every(soldAfter)) return false;
+      const isLost = this.#stage.servers.lossesSince(since).every((loss) => loss !== null);
+      if (isLost && !steady.some(soldAfter) && Date.now() > whole + STAYS_STOPPED_MS) return true;
     }
-    const losses = this.#stage.servers.lossesSince(since);
-    if (losses.every((loss) => loss !== null)) return true;
     this.violations.push(`no sale ${SELLS_AGAIN_MS / 1000} s after the cluster was whole`);
     return false;
   }

@@ -38,7 +38,7 @@ export interface Layout {
   readonly balancer: { readonly postgres: number; readonly inv: number };
   readonly invPorts: readonly [number, number];
   /** What differs from the cluster settings of docs. */
-  readonly dcs: Readonly<Record<string, number | boolean>>;
+  readonly dcs: Readonly<Record<string, number | boolean | string>>;
 }
 
 export async function newLayout(nodes: number, dcs: Layout['dcs']): Promise<Layout> {

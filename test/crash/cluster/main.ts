@@ -1,4 +1,4 @@
-/** `npm run crash:cluster -- [--install] [--faults 52] [--only TEXT] [--patroni PROGRAM]`: see test/README.md. */
+/** `npm run crash:cluster -- [--install] [--faults 52] [--only TEXT] [--patroni PROGRAM] [--quorum]`: see test/README.md. */
 import { parseArgs } from 'node:util';
 import { runClusterCampaign } from './campaign.ts';
 import { FAULTS, titleOf } from './faults.ts';
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     faults: { type: 'string', default: '52' },
     only: { type: 'string' },
     patroni: { type: 'string' },
+    quorum: { type: 'boolean', default: false },
     nodes: { type: 'string', default: '3' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     clients: { type: 'string', default: '6' },
@@ -51,13 +52,14 @@ const faults = FAULTS.filter((fault) => only === undefined || titleOf(fault).inc
 if (faults.length === 0) fail(`no fault is named ${only}`);
 const times = only === undefined ? count : Math.min(count, faults.length);
 console.log(
-  `cluster campaign: Patroni ${version.join('.')}, ${nodes} nodes, ${times} faults, --seed ${seed}`,
+  `cluster campaign: Patroni ${version.join('.')}, ${nodes} nodes${values.quorum ? ', quorum' : ''}, ${times} faults, --seed ${seed}`,
 );
 const started = performance.now();
 // What runs ends with this process, however it ends.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const report = await runClusterCampaign({
   ...{ programs, faults, count: times, nodes, seed, clients },
+  ...(values.quorum ? { dcs: { synchronous_mode: 'quorum' } } : {}),
   progress: console.log,
 });
 const violations = [...report.violations];

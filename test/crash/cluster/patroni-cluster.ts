@@ -59,8 +59,8 @@ export class PatroniCluster {
   async standbys(): Promise<{ readonly synchronous: PatroniNode; readonly other: PatroniNode }> {
     const leader = await this.primary();
     const standbys = this.nodes.filter((node) => node !== leader);
-    const statuses = await Promise.all(standbys.map((node) => statusOf(node, '/synchronous')));
-    const synchronous = standbys[statuses.indexOf(200)] ?? standbys[0];
+    const inStep = await Promise.all(standbys.map(isInStep));
+    const synchronous = standbys[inStep.indexOf(true)] ?? standbys[0];
     const other = standbys.find((node) => node !== synchronous) ?? synchronous;
     return { synchronous, other } as { synchronous: PatroniNode; other: PatroniNode };
   }
@@ -171,8 +171,7 @@ export class PatroniCluster {
     const inStep = followers.filter(({ sync_state }) => sync_state !== 'async');
     if (followers.length !== this.nodes.length - 1 || inStep.length === 0) return false;
     // Only now it may be promoted: Patroni publishes it in etcd last.
-    const published = await Promise.all(this.nodes.map((node) => statusOf(node, '/synchronous')));
-    return published.includes(200);
+    return (await Promise.all(this.nodes.map(isInStep))).includes(true);
   }
 
   /**
@@ -196,6 +195,13 @@ export class PatroniCluster {
     for (const node of lost) await this.ask('POST', '/reinitialize', { force: true }, node);
     return `reinit of ${lost.map(({ place }) => place.name).join()}`;
   }
+}
+
+/** Whether Patroni would promote it; in quorum mode such a standby has another name. */
+async function isInStep(node: PatroniNode): Promise<boolean> {
+  return (
+    (await statusOf(node, '/synchronous')) === 200 || (await statusOf(node, '/quorum')) === 200
+  );
 }
 
 /** 0: no answer. */

@@ -9,6 +9,12 @@ import { type Layout, shopAddress } from './layout.ts';
 /** The event that a server logs when its database lost what it acknowledged. */
 const LOSS = 'database lost what was acknowledged';
 
+interface LogEvent {
+  readonly time: string;
+  readonly event: string;
+  readonly what: string;
+}
+
 export class ShopServers {
   readonly #layout: Layout;
   readonly #catalog: string;
@@ -57,12 +63,13 @@ export class ShopServers {
       const lines = (server?.errors ?? '').split('\n').filter((line) => line.includes(LOSS));
       const events = lines.flatMap((line) => {
         try {
-          return [JSON.parse(line) as { time: string; event: string; what: string }];
+          return [JSON.parse(line) as LogEvent];
         } catch {
           return [];
         }
       });
-      return events.findLast(({ time }) => Date.parse(time) >= since)?.what ?? null;
+      const isOne = ({ time, event }: LogEvent) => event === LOSS && Date.parse(time) >= since;
+      return events.findLast(isOne)?.what ?? null;
     });
   }
 
