@@ -12,7 +12,7 @@ import { IMPATIENTLY, prepareStatements } from './batch/statements.ts';
 import { CommitMarker } from './commit-marker.ts';
 import { Connector } from './connection/connector.ts';
 import type { DatabaseConnection } from './connection/database-connection.ts';
-import { NoDatabaseYet, openAnyHost } from './connection/hosts.ts';
+import { findOtherPrimary, NoDatabaseYet, openAnyHost } from './connection/hosts.ts';
 import { refuseSharedSession } from './connection/pooler.ts';
 import { parsePostgresAddress, showHost } from './connection/postgres-url.ts';
 import { query } from './connection/session-setup.ts';
@@ -78,7 +78,13 @@ export async function openPostgresStore(
       await checkVersion(next);
       await preparation.makeReady(next);
     };
-    const connector = new Connector(() => openAnyHost(parsed, makeAnew), report);
+    const connector = new Connector(
+      {
+        open: (lost) => openAnyHost(parsed, makeAnew, lost),
+        ...(parsed.hosts.length > 1 && { findOther: (silent) => findOtherPrimary(parsed, silent) }),
+      },
+      report,
+    );
     connector.use(connection);
     return new PostgresStore(connector, context, { isNew, restored, latestOrder }, report);
   } catch (error) {

@@ -56,6 +56,36 @@ test('a frozen and thawed old primary answers no reader', async () => {
   for (const store of stores) await store.close().catch(() => undefined);
 }, 60_000);
 
+test('a new primary is found while the old one answers no commit, and sells what was in doubt', async () => {
+  const primary = await PostgresServer.start(PRIMARY_SETTINGS);
+  servers.push(primary);
+  const standby = await startStandby(primary);
+  servers.push(standby);
+  const database = (await primary.newDatabase()).split('/').at(-1);
+  const hosts = [primary, standby].map(({ port }) => `127.0.0.1:${port}`);
+  const lost: unknown[] = [];
+  const store = await openPostgresStore(
+    `postgres://postgres@${hosts.join()}/${database}`,
+    ITEMS,
+    (event, about) => event === 'database lost' && lost.push(about?.why),
+  );
+  const buyer = new Buyer(login);
+  await store.settle([{ kind: 'login', login }, buyer.buy('1x1', 'first')]);
+  // The new primary is alone, and needs nobody to confirm its commits.
+  standby.configure({ synchronous_standby_names: '' });
+  standby.reload();
+  await promote(standby);
+
+  // Sent to the old primary, whose standby has left it: it is alive, and waits for ever.
+  const start = performance.now();
+  const outcome = await settleOne(store, buyer.buy('1x1', 'second'));
+  expect(outcome).toMatchObject({ kind: 'receipt' });
+  expect(performance.now() - start).toBeLessThan(4_500);
+  expect(lost).toEqual([`it does not answer, and ${hosts[1]} takes writes now`]);
+  expect(await levels(store)).toEqual({ 1: 98 });
+  await store.close();
+}, 60_000);
+
 test('where no standby is named, a reader causes no commit', async () => {
   const server = await PostgresServer.start();
   servers.push(server);

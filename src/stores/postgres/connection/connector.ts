@@ -8,15 +8,28 @@ import { StoreUnavailable } from '../../../inventory/store.ts';
 import type { Report } from '../../report.ts';
 import { HistoryLost } from '../history.ts';
 import type { DatabaseConnection } from './database-connection.ts';
+import { type PostgresHost, showHost } from './postgres-url.ts';
 
 /** How long a request waits for the database, counted from the moment it was lost. */
 export const AWAY_TIMEOUT_MS = 5_000;
 
+/** How long an answer may take before another primary is looked for, and the pause between two looks. */
+const SILENT_MS = 1_000;
+const LOOK_EVERY_MS = 500;
+
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
 
+/** How the hosts of an address are found. */
+export interface HostSearch {
+  /** Makes a connection that is ready for work. `lost`: the host of the connection before. */
+  open(lost: PostgresHost): Promise<DatabaseConnection>;
+  /** Returns a host other than the silent one that takes writes; null: there is none. Left out where one host is named. */
+  findOther?(silent: PostgresHost): Promise<PostgresHost | null>;
+}
+
 export class Connector {
-  readonly #open: () => Promise<DatabaseConnection>;
+  readonly #search: HostSearch;
   readonly #report: Report;
   #connection: DatabaseConnection | null = null;
   #awaySince = 0;
@@ -27,10 +40,12 @@ export class Connector {
   #why = '';
   /** Wakes who waits for a connection. */
   #wake: () => void = () => undefined;
+  /** Looks for another primary while the connection is silent. */
+  #timer: NodeJS.Timeout | undefined;
+  #isLooking = false;
 
-  /** `open` makes a connection that is ready for work. */
-  constructor(open: () => Promise<DatabaseConnection>, report: Report) {
-    this.#open = open;
+  constructor(search: HostSearch, report: Report) {
+    this.#search = search;
     this.#report = report;
   }
 
@@ -38,8 +53,12 @@ export class Connector {
   use(connection: DatabaseConnection): void {
     this.#connection = connection;
     this.#loss = null;
+    if (this.#search.findOther !== undefined) {
+      this.#timer = setInterval(() => void this.#lookElsewhere(connection), LOOK_EVERY_MS).unref();
+    }
     connection.onLost((error) => {
       this.#connection = null;
+      clearInterval(this.#timer);
       if (this.#closed) return;
       this.#awaySince = error.since;
       this.#why = error.message;
@@ -48,7 +67,7 @@ export class Connector {
         host: connection.host.name,
         why: error.message,
       });
-      void this.#reconnect();
+      void this.#reconnect(connection.host);
     });
     this.#wake();
   }
@@ -89,6 +108,7 @@ export class Connector {
   async close(last: (connection: DatabaseConnection) => Promise<void>): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    clearInterval(this.#timer);
     this.#wake();
     const connection = this.#connection;
     if (connection === null) return;
@@ -99,14 +119,29 @@ export class Connector {
     }
   }
 
-  async #reconnect(): Promise<void> {
+  /**
+   * A primary whose standbys have left it for another one is alive, and answers no commit: to wait for that would
+   * only take time. One that is slow, and still the only one, is waited for.
+   */
+  async #lookElsewhere(connection: DatabaseConnection): Promise<void> {
+    const since = connection.waitingSince;
+    if (this.#isLooking || since === null || Date.now() - since < SILENT_MS) return;
+    this.#isLooking = true;
+    const other = await this.#search.findOther?.(connection.host);
+    this.#isLooking = false;
+    if (other && connection.waitingSince === since) {
+      connection.abort(`it does not answer, and ${showHost(other)} takes writes now`, since);
+    }
+  }
+
+  async #reconnect(lost: PostgresHost): Promise<void> {
     let told = '';
     for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
       // Not all servers at the same moment.
       await pause(wait * (0.5 + Math.random()), undefined, { ref: false });
       if (this.#closed) return;
       try {
-        const connection = await this.#open();
+        const connection = await this.#search.open(lost);
         if (this.#closed) return await connection.close();
         this.#report('database found', {
           host: connection.host.name,

@@ -58,6 +58,7 @@ export class DatabaseConnection {
   announcedPid = 0;
   #socket: Socket | null = null;
   #lost: DatabaseConnectionLost | null = null;
+  #waitingSince: number | null = null;
   #rejectPipeline: ((error: DatabaseConnectionLost) => void) | null = null;
   #onLost: (error: DatabaseConnectionLost) => void = () => undefined;
 
@@ -109,6 +110,11 @@ export class DatabaseConnection {
     }
   }
 
+  /** Since when an answer is waited for, in milliseconds since 1970 UTC; null: for none. */
+  get waitingSince(): number | null {
+    return this.#waitingSince;
+  }
+
   get isLost(): boolean {
     return this.#lost !== null;
   }
@@ -128,6 +134,7 @@ export class DatabaseConnection {
   ): Promise<MessageResult[]> {
     if (this.#lost !== null) throw this.#lost;
     const start = Date.now();
+    this.#waitingSince = start;
     const queries = messages.map((message) =>
       typeof message === 'string' ? (this.sql.unsafe(message) as unknown as Query) : message,
     );
@@ -137,6 +144,7 @@ export class DatabaseConnection {
       const timer = setTimeout(() => this.abort(silence, start), timeoutMs);
       const end = () => {
         clearTimeout(timer);
+        this.#waitingSince = null;
         this.#rejectPipeline = null;
       };
       this.#rejectPipeline = (error) => {

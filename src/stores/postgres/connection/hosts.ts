@@ -10,15 +10,17 @@ import { isPassing, reasonFor } from './sqlstates.ts';
 export class NoDatabaseYet extends StoreRefused {}
 
 /**
- * Opens a connection to the first host for which `makeReady` succeeds. Throws NoDatabaseYet when time
+ * Opens a connection to the first host for which `makeReady` succeeds; the one that was lost is tried last: where its
+ * machine stands still, each try costs seconds. Throws NoDatabaseYet when time
  * may help, HistoryLost when a host lost what was acknowledged, and otherwise StoreRefused.
  */
 export async function openAnyHost(
   address: PostgresAddress,
   makeReady: (connection: DatabaseConnection) => Promise<void>,
+  lost?: PostgresHost,
 ): Promise<DatabaseConnection> {
   const failures: { host: PostgresHost; error: unknown }[] = [];
-  for (const host of address.hosts) {
+  for (const host of [...othersThan(lost, address), ...(lost === undefined ? [] : [lost])]) {
     let connection: DatabaseConnection | undefined;
     try {
       connection = await openConnection(address, host);
@@ -40,6 +42,23 @@ export async function openAnyHost(
   if (cause instanceof HistoryLost) throw new HistoryLost(sentence, { cause });
   if (errors.every(mayPass)) throw new NoDatabaseYet(sentence, { cause });
   throw new StoreRefused(sentence, { cause });
+}
+
+/** Returns another host that takes writes, and whose commits a standby could confirm; null when there is none. */
+export async function findOtherPrimary(
+  address: PostgresAddress,
+  silent: PostgresHost,
+): Promise<PostgresHost | null> {
+  const looks = othersThan(silent, address).map(async (host) => {
+    const connection = await openConnection(address, host);
+    await connection.close();
+    return host;
+  });
+  return await Promise.any(looks).catch(() => null);
+}
+
+function othersThan(host: PostgresHost | undefined, { hosts }: PostgresAddress): PostgresHost[] {
+  return hosts.filter((one) => one !== host);
 }
 
 /** It answers, but not to a commit. */
