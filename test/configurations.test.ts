@@ -124,9 +124,14 @@ describe('kubernetes.yml', () => {
     expect(service.spec.selector).toEqual(labels);
     const ports = container.ports.map((port: { name: string }) => port.name);
     expect(ports).toContain(service.spec.ports[0].targetPort);
-    const { readinessProbe, livenessProbe } = container;
+    const { readinessProbe, livenessProbe, startupProbe } = container;
     expect(readinessProbe.httpGet).toEqual({ path: '/readyz', port: 'http' });
-    expect(livenessProbe.httpGet).toEqual({ path: '/healthz', port: 'http' });
+    for (const { httpGet } of [livenessProbe, startupProbe]) {
+      expect(httpGet).toEqual({ path: '/healthz', port: 'http' });
+    }
+    // A server that waits for its database does not listen yet.
+    const waits = Number(/--wait=(\d+)/.exec(container.args.join(' '))?.[1]);
+    expect(startupProbe.periodSeconds * startupProbe.failureThreshold).toBeGreaterThan(waits);
     expect(ports).toContain('http');
     const volumes = template.spec.volumes.map((volume: { name: string }) => volume.name);
     expect(container.volumeMounts.map((mount: { name: string }) => mount.name)).toEqual(volumes);
