@@ -8,6 +8,7 @@ import { ProtocolError, TlsRecord } from '../protocol/error-codes.ts';
 import { MAX_REPLY_BYTES, type ReplyValue } from '../protocol/reply-decoder.ts';
 import { type Address, nameOf } from './address.ts';
 import { ConnectionLost, NoServer, NotInv, Refused, TlsFailure } from './errors.ts';
+import { type StockLevel, toLevels } from './level-messages.ts';
 import {
   checkDone,
   type Hold,
@@ -34,6 +35,7 @@ import {
   toServerVersion,
   toToken,
 } from './replies.ts';
+import { UnexpectedReply } from './reply-fields.ts';
 import { ServerConnection, type Timeouts } from './server-connection.ts';
 
 /** A peer that may be anything is believed no more than this: HELLO's reply has about 200 bytes. */
@@ -156,6 +158,37 @@ export class Client {
     return this.#ask(['ORDERS', 'COUNT', String(count), ...page], (value) =>
       toPastOrders(value, count),
     );
+  }
+
+  /**
+   * Has `listener` called with the levels of all items, or of those of `upcs` (some hundred at most): first as they
+   * are, then whenever some have changed, until the connection ends. Resolves when the server has agreed.
+   */
+  async subscribe(
+    upcs: readonly number[],
+    listener: (levels: readonly StockLevel[]) => void,
+  ): Promise<void> {
+    const channels = upcs.length === 0 ? ['stock'] : upcs.map((upc) => `stock:${upc}`);
+    this.#connection.onPush = (values) => {
+      try {
+        const levels = toLevels(values);
+        if (levels !== null) listener(levels);
+      } catch (error) {
+        if (!(error instanceof UnexpectedReply)) throw error;
+        this.#connection.close(`a message makes no sense: ${error.message}`);
+      }
+    };
+    await this.#connection.send(['SUBSCRIBE', ...channels], channels.length);
+  }
+
+  /** Makes sure that the server is still there. Throws ConnectionLost. */
+  async ping(): Promise<void> {
+    await this.#connection.send(['PING']);
+  }
+
+  /** Resolves when the connection has ended, with why. */
+  get ended(): Promise<ConnectionLost> {
+    return this.#connection.ended;
   }
 
   async logout(): Promise<void> {

@@ -20,6 +20,7 @@ export {
   TlsFailure,
   type TlsProblem,
 } from './errors.ts';
+export type { StockLevel } from './level-messages.ts';
 export type {
   Hold,
   OrderState,

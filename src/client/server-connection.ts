@@ -24,6 +24,8 @@ const KEEPALIVE_DELAY_MS = 30_000;
 const TIMEOUTS: Timeouts = { connectMs: CONNECT_TIMEOUT_MS, replyMs: REPLY_TIMEOUT_MS };
 
 interface Waiting {
+  /** How many pushes of the kind `subscribe` are still to come instead of a reply; 0 where a reply comes. */
+  confirmations: number;
   readonly resolve: (value: ReplyValue) => void;
   readonly reject: (error: Error) => void;
 }
@@ -36,6 +38,9 @@ export class ServerConnection {
   readonly #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
   #lost: string | null = null;
+  readonly #ended = Promise.withResolvers<ConnectionLost>();
+  /** Is given each push that confirms nothing: what a server says without being asked. */
+  onPush: (values: readonly ReplyValue[]) => void = () => undefined;
 
   /** Throws NoServer when there is none, and TlsFailure when it is not to be trusted. */
   static async open(address: Address, timeouts: Timeouts = TIMEOUTS): Promise<ServerConnection> {
@@ -60,14 +65,20 @@ export class ServerConnection {
     return this.#lost === null;
   }
 
+  /** Resolves when the connection has ended, with why. */
+  get ended(): Promise<ConnectionLost> {
+    return this.#ended.promise;
+  }
+
   /**
    * Sends a command and returns its reply. Does not wait for earlier replies. Throws Refused for
-   * an error reply, and ConnectionLost when no reply can come any more.
+   * an error reply, and ConnectionLost when no reply can come any more. With `confirmations`, so many pushes
+   * of the kind `subscribe` come instead of a reply, and null is returned.
    */
-  send(words: readonly string[]): Promise<ReplyValue> {
+  send(words: readonly string[], confirmations = 0): Promise<ReplyValue> {
     if (this.#lost !== null) return Promise.reject(new ConnectionLost(this.#lost, false));
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      this.#waiting.push({ confirmations, resolve, reject });
       if (this.#waiting.length === 1) this.#restartTimer();
       this.#socket.write(encodeCommand(words.map(toWire)), 'latin1');
     });
@@ -82,8 +93,10 @@ export class ServerConnection {
     this.#decoder.push(chunk);
     try {
       for (let value = this.#decoder.next(); value !== undefined; value = this.#decoder.next()) {
-        // Asked for by nobody here, so by a later version of the protocol: no reply.
-        if (value instanceof Push) continue;
+        if (value instanceof Push) {
+          this.#take(value);
+          continue;
+        }
         const waiting = this.#waiting.shift();
         if (waiting === undefined) {
           this.#fail('the server spoke without being asked');
@@ -101,6 +114,18 @@ export class ServerConnection {
     }
   }
 
+  #take({ values }: Push): void {
+    const [first] = this.#waiting;
+    if (values[0] !== 'subscribe' || first === undefined || first.confirmations === 0) {
+      this.onPush(values);
+      return;
+    }
+    if (--first.confirmations > 0) return;
+    this.#waiting.shift();
+    this.#restartTimer();
+    first.resolve(null);
+  }
+
   #restartTimer(): void {
     clearTimeout(this.#timer);
     if (this.#waiting.length === 0) return;
@@ -113,6 +138,7 @@ export class ServerConnection {
     this.#lost = reason;
     clearTimeout(this.#timer);
     this.#socket.destroy();
+    this.#ended.resolve(new ConnectionLost(reason, true, { cause }));
     for (const { reject } of this.#waiting.splice(0)) {
       reject(new ConnectionLost(reason, true, { cause }));
     }

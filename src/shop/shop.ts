@@ -20,6 +20,7 @@ import { type Holdings, LocalInventory } from './state/local-inventory.ts';
 import type { LocalHold } from './state/state.ts';
 import { type Notify, StateFile } from './state/state-file.ts';
 import type { Verification } from './verify.ts';
+import type { WatchListener } from './watch.ts';
 
 export interface ShopOptions {
   readonly server: Address;
@@ -105,6 +106,17 @@ export class Shop {
   /** All items, or those of `upcs`. */
   inventory(upcs: readonly number[] = []): Promise<StockItem[]> {
     return this.#client.ask((client) => withRetry(this.#pauses, () => client.inventory(upcs)));
+  }
+
+  /** Follows the levels of all items, or of those of `upcs`, until `signal` says that it is enough: see watch.ts. */
+  async watch(
+    upcs: readonly number[],
+    listener: WatchListener,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { watch } = await import('./watch.ts');
+    const options = { upcs, pauses: this.#pauses, listener, signal };
+    await watch((use) => this.#client.ask((client) => use(client)), options);
   }
 
   orders(count: number, before: string | null): Promise<PastOrder[]> {

@@ -190,6 +190,11 @@ export class PagedView {
     }
   }
 
+  /** The lines of the window, without those for the keys and the empty ones. */
+  get body(): readonly string[] {
+    return [...this.#head, ...this.#window().shown];
+  }
+
   /** All that the screen shows. */
   screen(): string {
     const { shown, isEnd } = this.#window();

@@ -104,11 +104,13 @@ export interface BadLine {
   cutReplyTo: string | null;
   /** Cuts each connection before a command of this verb arrives. */
   cutBefore: string | null;
+  /** Cuts all connections that there are. */
+  cut(): void;
 }
 
 /** A way to a server on which answers get lost. */
 export async function badLine(target: Address = { host: '127.0.0.1', port: 1 }): Promise<BadLine> {
-  const { server } = await listen((socket) => {
+  const { server, sockets } = await listen((socket) => {
     const upstream = connect(line.target);
     let cutting = false;
     const cut = (): void => {
@@ -130,6 +132,14 @@ export async function badLine(target: Address = { host: '127.0.0.1', port: 1 }):
       else socket.write(chunk);
     });
   });
-  const line: BadLine = { address: addressOf(server), target, cutReplyTo: null, cutBefore: null };
+  const line: BadLine = {
+    address: addressOf(server),
+    target,
+    cutReplyTo: null,
+    cutBefore: null,
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
   return line;
 }

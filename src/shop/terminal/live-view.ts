@@ -1,0 +1,139 @@
+/** Shows a live table on the terminal until the user or a condition ends it, and gives the terminal back. */
+import { emitKeypressEvents } from 'node:readline';
+import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
+import { Keyboard, suspend } from '../../cli/terminal/keyboard.ts';
+import { moveOf } from '../../cli/terminal/pager.ts';
+import type { Shop } from '../shop.ts';
+import type { WatchedItem } from '../watch.ts';
+import { LiveTable } from './live-table.ts';
+import { waitingFor } from './waiting.ts';
+
+/** The alternate screen, and no cursor in it. */
+const ENTER = '\u001b[?1049h\u001b[?25l';
+const LEAVE = '\u001b[?25h\u001b[?1049l';
+
+/** Signals that end the process: the terminal is given back before. */
+const ENDING_SIGNALS = ['SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Watches the items of `upcs`, or all. Returns the item for which `isEnough` was true, or null when the user has seen
+ * enough. Throws CommandFailure: interrupted by Ctrl-C, or as Shop.watch.
+ */
+export async function showLive(
+  shop: Shop,
+  upcs: readonly number[],
+  isEnough: (item: WatchedItem) => boolean = () => false,
+): Promise<WatchedItem | null> {
+  const enough = new AbortController();
+  const begun = Promise.withResolvers<void>();
+  let found: WatchedItem | null = null;
+  const login = await shop.loggedIn();
+  const title = ['inv shop watch', shop.serverName, login?.user].filter(Boolean).join(' · ');
+  const screen = new Screen(new LiveTable(title, () => enough.abort()), enough);
+  const watching = shop.watch(
+    upcs,
+    {
+      changed: (items) => {
+        found ??= items.find(isEnough) ?? null;
+        if (found !== null) enough.abort();
+        else screen.table.changed(items);
+        begun.resolve();
+      },
+      lost: (why) => screen.table.trouble(why),
+      back: () => screen.table.trouble(''),
+    },
+    enough.signal,
+  );
+  await waitingFor(Promise.race([begun.promise, watching]));
+  if (found !== null) {
+    await watching;
+    return found;
+  }
+  screen.enter();
+  try {
+    await watching;
+  } finally {
+    screen.leave();
+  }
+  if (screen.failure !== null) throw screen.failure;
+  return found;
+}
+
+class Screen {
+  readonly table: LiveTable;
+  /** Why the user ended it, when it was Ctrl-C. */
+  failure: CommandFailure | null = null;
+  readonly #enough: AbortController;
+  #keyboard: Keyboard | null = null;
+
+  constructor(table: LiveTable, enough: AbortController) {
+    this.table = table;
+    this.#enough = enough;
+  }
+
+  enter(): void {
+    process.stdout.write(ENTER);
+    process.stdout.on('resize', this.#redraw);
+    process.on('exit', this.#giveBack);
+    process.on('SIGINT', this.#interrupt);
+    for (const signal of ENDING_SIGNALS) process.on(signal, this.#die);
+    this.#listen();
+    this.table.draw();
+  }
+
+  leave(): void {
+    this.table.end();
+    this.#keyboard?.[Symbol.dispose]();
+    process.stdout.off('resize', this.#redraw);
+    process.off('exit', this.#giveBack);
+    process.off('SIGINT', this.#interrupt);
+    for (const signal of ENDING_SIGNALS) process.off(signal, this.#die);
+    this.#giveBack();
+  }
+
+  /** Keys are read where somebody can press some. */
+  #listen(): void {
+    if (!process.stdin.isTTY) return;
+    const keyboard = new Keyboard();
+    this.#keyboard = keyboard;
+    emitKeypressEvents(keyboard as unknown as NodeJS.ReadableStream);
+    keyboard.on('keypress', (_text, key) => {
+      const move = moveOf(key);
+      if (move === 'interrupt') this.#interrupt();
+      else if (move === 'quit') this.#enough.abort();
+      else if (move !== null) this.table.move(move);
+    });
+    keyboard.on('end', () => this.#enough.abort());
+    keyboard.on('suspend', () => {
+      this.#giveBack();
+      keyboard.setRawMode(false);
+      suspend().then(() => this.#resume(keyboard));
+    });
+    keyboard.on('continue', () => this.#resume(keyboard));
+    keyboard.setRawMode(true);
+    keyboard.resume();
+  }
+
+  #resume(keyboard: Keyboard): void {
+    keyboard.setRawMode(true);
+    keyboard.resume();
+    process.stdout.write(ENTER);
+    this.table.draw();
+  }
+
+  readonly #redraw = (): void => this.table.draw();
+
+  readonly #giveBack = (): void => {
+    process.stdout.write(LEAVE);
+  };
+
+  readonly #interrupt = (): void => {
+    this.failure = new CommandFailure('interrupted', 'INTERRUPTED', ExitCode.interrupted);
+    this.#enough.abort();
+  };
+
+  readonly #die = (signal: NodeJS.Signals): void => {
+    this.leave();
+    process.kill(process.pid, signal);
+  };
+}

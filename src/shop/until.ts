@@ -1,0 +1,30 @@
+/** The condition of `inv shop watch --until`: `available<10`. */
+import { printable } from '../client/printable.ts';
+import { MAX_INTEGER } from '../protocol/limits.ts';
+import { usage } from './failures.ts';
+
+const CONDITION = /^\s*available\s*(<=|>=|<|>|=)\s*(\d{1,16})\s*$/;
+
+const OPERATORS: Readonly<Record<string, (available: number, bound: number) => boolean>> = {
+  '<': (available, bound) => available < bound,
+  '<=': (available, bound) => available <= bound,
+  '>': (available, bound) => available > bound,
+  '>=': (available, bound) => available >= bound,
+  '=': (available, bound) => available === bound,
+};
+
+/** Whether it holds for an item of which so many units are available. */
+export type Condition = (available: number) => boolean;
+
+/** Throws a usage failure for a text that is no condition. */
+export function toCondition(text: string): Condition {
+  const [, operator = '', digits = ''] = CONDITION.exec(text) ?? [];
+  const holds = OPERATORS[operator];
+  const bound = Number(digits);
+  if (holds === undefined || bound > MAX_INTEGER) {
+    throw usage(
+      `--until is available, one of < <= > >= = and a whole number, as in 'available<10'; got '${printable(text)}'`,
+    );
+  }
+  return (available) => holds(available, bound);
+}

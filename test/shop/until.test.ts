@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { toCondition } from '../../src/shop/until.ts';
+
+test.for([
+  ['available<10', [0, 9], [10, 11]],
+  ['available <= 10', [0, 10], [11]],
+  [' available>10 ', [11], [0, 10]],
+  ['available>=10', [10, 11], [9]],
+  ['available=0', [0], [1]],
+] as const)('%s', ([text, holding, others]) => {
+  const holds = toCondition(text);
+  expect(holding.map(holds)).toEqual(holding.map(() => true));
+  expect(others.map(holds)).toEqual(others.map(() => false));
+});
+
+test.for([
+  '',
+  'available',
+  'available<',
+  'available<-1',
+  'available<1.5',
+  'available==1',
+  'available!=1',
+  'available<10 and more',
+  'units<10',
+  '10>available',
+  'available<9007199254740992',
+])('no condition: %s', (text) => {
+  expect(() => toCondition(text)).toThrow(
+    expect.objectContaining({ code: 'USAGE', message: expect.stringContaining(`got '${text}'`) }),
+  );
+});

@@ -1,0 +1,155 @@
+/** Following the levels through Shop, over a line that breaks. */
+import { expect, onTestFinished, test } from 'vitest';
+import type { CommandFailure } from '../../src/cli/command-failure.ts';
+import type { Item } from '../../src/inventory/catalog.ts';
+import type { Shop } from '../../src/shop/shop.ts';
+import type { WatchedItem } from '../../src/shop/watch.ts';
+import { startServer, type TestServer } from '../support/in-process.ts';
+import { newPlace, newShop } from './support/place.ts';
+import { badLine, fakeServer, Raw } from './support/servers.ts';
+
+const catalog: Item[] = [
+  { upc: 1, name: 'one', units: 10 },
+  { upc: 2, name: 'two', units: 20 },
+];
+
+let server: TestServer;
+const at = newPlace(async () => {
+  server = await startServer({ catalog });
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  return { host: '127.0.0.1', port: server.port };
+});
+
+/** What is watched, as `upc=available` or a word for what happened; `next` waits for it. */
+function watched(shop: Shop, upcs: readonly number[] = []) {
+  const told: string[] = [];
+  let wake: () => void = () => undefined;
+  const tell = (...words: string[]) => {
+    told.push(...words);
+    wake();
+  };
+  const text = ({ upc, available, isGone }: WatchedItem) =>
+    isGone ? `${upc} gone` : `${upc}=${available}`;
+  const enough = new AbortController();
+  const listener = {
+    changed: (items: readonly WatchedItem[]) => tell(...items.map(text)),
+    lost: (why: string) => tell(/^lost the connection|^no server/.test(why) ? 'lost' : why),
+    back: () => tell('back'),
+  };
+  const ended = shop.watch(upcs, listener, enough.signal);
+  ended.catch(() => undefined);
+  return {
+    ended,
+    end: async () => {
+      enough.abort();
+      await ended;
+    },
+    /** The next words, which are these. */
+    async next(...words: string[]): Promise<void> {
+      while (told.length < words.length) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      expect(told.splice(0, words.length)).toEqual(words);
+    },
+    /** How many words are not looked at. */
+    left: () => told.length,
+  };
+}
+
+async function loggedIn(): Promise<Shop> {
+  const shop = newShop(at);
+  await shop.login('alice', 'wonderland');
+  onTestFinished(() => shop.close());
+  return shop;
+}
+
+test('tells all items, then each change, and what comes and goes', async () => {
+  const shop = await loggedIn();
+  await using buyer = await server.login('bob');
+  const watch = watched(shop);
+  await watch.next('1=10', '2=20');
+  await buyer.ask('PURCHASE 1 3');
+  await watch.next('1=7');
+  await server.server.changeCatalog([catalog[0] as Item, { upc: 3, name: 'three', units: 3 }]);
+  await watch.next('2 gone', '3=3');
+  await server.server.changeCatalog(catalog);
+  await watch.next('2=20', '3 gone');
+  await watch.end();
+  expect(watch.left()).toBe(0);
+});
+
+test('tells of the items that are asked for, and of no other', async () => {
+  const shop = await loggedIn();
+  await using buyer = await server.login('bob');
+  const watch = watched(shop, [2]);
+  await watch.next('2=20');
+  await buyer.ask('PURCHASE 1 3');
+  await buyer.ask('PURCHASE 2 3');
+  await watch.next('2=17');
+  await watch.end();
+  const unknown = watched(shop, [2, 9]);
+  await expect(unknown.ended).rejects.toMatchObject({ code: 'NOITEM', exit: 3 });
+});
+
+test('goes on when the server is back, and tells what was missed', async () => {
+  const shop = await loggedIn();
+  const watch = watched(shop);
+  await watch.next('1=10', '2=20');
+  const target = at.line.target;
+  at.line.target = { host: '127.0.0.1', port: 1 };
+  at.line.cut();
+  await watch.next('lost');
+  await using again = await server.login('bob');
+  await again.ask('PURCHASE 1 1');
+  await again.ask('PURCHASE 2 5');
+  at.line.target = target;
+  await watch.next('1=9', '2=15', 'back');
+  await again.ask('PURCHASE 1 1');
+  await watch.next('1=8');
+  await watch.end();
+});
+
+test('ends when the login is ended elsewhere, and says how to go on', async () => {
+  const shop = await loggedIn();
+  const watch = watched(shop);
+  await watch.next('1=10', '2=20');
+  await newShop(at).logout();
+  const failure = await watch.ended.catch((error: CommandFailure) => error);
+  expect(failure).toMatchObject({ exit: 4 });
+});
+
+test('a server that is not there, or nobody who is logged in: a failure at once', async () => {
+  const shop = newShop(at);
+  await expect(watched(shop).ended).rejects.toMatchObject({ code: 'NOAUTH', exit: 4 });
+  await shop.login('alice', 'wonderland');
+  shop.close();
+  at.line.target = { host: '127.0.0.1', port: 1 };
+  await expect(watched(shop).ended).rejects.toMatchObject({ code: 'NOSERVER', exit: 5 });
+});
+
+test('a message that makes no sense counts as a lost connection', async () => {
+  const line = await badLine();
+  const bytes = (payload: string) =>
+    `>3\r\n$9\r\nsubscribe\r\n$5\r\nstock\r\n:1\r\n>1\r\n$5\r\nother\r\n>3\r\n$7\r\nmessage\r\n$5\r\nstock\r\n$${payload.length}\r\n${payload}\r\n`;
+  const payloads = ['[{"upc":1,"available":4}]', '[{"upc":1,"available":-4}]'];
+  const fake = await fakeServer(([verb]) => {
+    if (verb === 'LOGIN') return { token: 't0', user: 'alice', since: 5 };
+    if (verb === 'RESUME') return { user: 'alice', since: 5 };
+    if (verb === 'INVENTORY') return [{ upc: 1, name: 'one', available: 5 }];
+    if (verb === 'SUBSCRIBE') return new Raw(bytes(payloads.shift() ?? 'nothing'));
+    return undefined;
+  });
+  line.target = fake.address;
+  const shop = newShop(at, line.address);
+  await shop.login('alice', 'wonderland');
+  onTestFinished(() => shop.close());
+  const watch = watched(shop);
+  // What is no message is passed over. The second connection tells a level that cannot be.
+  await watch.next('1=5', '1=4');
+  line.cut();
+  await watch.next('lost', '1=5', 'back');
+  await watch.next('lost');
+  await watch.end();
+});
