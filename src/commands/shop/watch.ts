@@ -55,7 +55,7 @@ export default class ShopWatch extends ShopCommand {
   }
 
   async #table(flags: ServerFlags, upcs: readonly number[], until: Condition): Promise<void> {
-    const { showLive } = await import('../../shop/terminal/live-view.ts');
+    const { showLive } = await import('../../shop/terminal/watch-screen.ts');
     const { plainLine } = await import('../../shop/terminal/watch-lines.ts');
     const found = await this.withShop(flags, (shop) =>
       showLive(shop, upcs, ({ available }) => until(available)),
