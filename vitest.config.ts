@@ -1,13 +1,16 @@
+import { globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** These replace modules, or change the environment of their process: each gets a process of its own. */
-const ALONE = [
-  'test/crash/limits/limits.test.ts',
-  'test/package/executable.test.ts',
-  'test/server/open-files.test.ts',
-  'test/server/passwords.test.ts',
-];
+/**
+ * The files that replace modules, or change the environment of their process: each gets a process of its own. The
+ * others that come to one process share its modules: to load them anew for each file took a tenth of a run.
+ */
+const ALONE = globSync('test/**/*.test.ts').filter((path) =>
+  /\bvi\.(mock|doMock|resetModules|stubEnv)\(|\bprocess\.env\.\w+ = /.test(
+    readFileSync(path, 'utf8'),
+  ),
+);
 
 export default defineConfig({
   test: {
@@ -25,7 +28,6 @@ export default defineConfig({
           name: 'together',
           include: ['test/**/*.test.ts'],
           exclude: ALONE,
-          // The files that come to one process share its modules: to load them anew for each took a tenth of a run.
           isolate: false,
         },
       },

@@ -8,8 +8,11 @@ import {
   appendFileSync,
   chownSync,
   cpSync,
+  existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -42,9 +45,8 @@ export class PostgresServer implements AsyncDisposable {
   /** Makes a new cluster and starts it. `settings` as in postgresql.conf. */
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
     const server = await PostgresServer.make();
-    const { initdb } = await programs();
-    const options = ['-U', 'postgres', '--auth=trust', '--no-locale', '-E', 'UTF8', '--no-sync'];
-    execFileSync(initdb, ['-D', server.data, ...options], { ...account(), cwd: server.folder });
+    const as = { ...account(), cwd: server.folder };
+    execFileSync('cp', ['-a', await emptyCluster(server.folder), server.data], as);
     server.configure({ max_connections: '200', ...settings });
     await server.start();
     return server;
@@ -197,11 +199,55 @@ async function programs(): Promise<Programs> {
     found = { initdb: original.initdb, postgres: original.postgres };
     return found;
   }
-  const copy = newFolder();
-  programsCopy = copy;
-  cpSync(dirname(dirname(original.postgres)), copy, { recursive: true, verbatimSymlinks: true });
-  found = { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') };
+  const copy = (folder: string) =>
+    cpSync(dirname(dirname(original.postgres)), folder, {
+      recursive: true,
+      verbatimSymlinks: true,
+    });
+  let folder = madeOnce('programs', copy);
+  if (folder === null) {
+    folder = newFolder();
+    programsCopy = folder;
+    copy(folder);
+  }
+  found = { initdb: join(folder, 'bin', 'initdb'), postgres: join(folder, 'bin', 'postgres') };
   return found;
+}
+
+/** A cluster that was never started: the one of this run, or one in `folder`. */
+async function emptyCluster(folder: string): Promise<string> {
+  const { initdb } = await programs();
+  const make = (place: string) => {
+    const options = ['-U', 'postgres', '--auth=trust', '--no-locale', '-E', 'UTF8', '--no-sync'];
+    execFileSync(initdb, ['-D', place, ...options], { ...account(), cwd: dirname(place) });
+  };
+  const shared = madeOnce('cluster', make);
+  if (shared !== null) return shared;
+  const own = join(folder, 'empty');
+  make(own);
+  return own;
+}
+
+/**
+ * A folder that the first who needs it makes for all files of a run of vitest (see run-folder.ts). Two who need it at
+ * the same time both make it, and one of them is used. Null outside of such a run.
+ */
+function madeOnce(name: string, make: (folder: string) => void): string | null {
+  const run = process.env.INV_RUN_FOLDER;
+  if (run === undefined) return null;
+  const place = join(run, 'postgres', name);
+  if (existsSync(place)) return place;
+  mkdirSync(dirname(place), { recursive: true });
+  own(dirname(place));
+  const made = `${place}-${process.pid}`;
+  make(made);
+  try {
+    renameSync(made, place);
+  } catch {
+    // Somebody else was faster.
+    rmSync(made, { recursive: true });
+  }
+  return place;
 }
 
 /** Another process could take it before it is used, but that would be rare. */

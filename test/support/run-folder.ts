@@ -2,8 +2,18 @@
  * What a run of the tests makes once for all its files, in a folder of its own: vitest calls this before the first
  * file, and the function that it returns after the last. The files find the folder in INV_RUN_FOLDER.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
+import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
@@ -11,13 +21,41 @@ const root = join(import.meta.dirname, '../..');
 export default async function makeRunFolder(): Promise<() => void> {
   // Each project of vitest.config.ts calls this.
   if (process.env.INV_RUN_FOLDER !== undefined) return () => undefined;
-  const folder = mkdtempSync(join(tmpdir(), 'inv-run-'));
+  const folder = mkdtempSync(join(process.env.TMPDIR ?? memory() ?? tmpdir(), 'inv-run-'));
+  // PostgreSQL runs as another user where the tests run as root.
+  chmodSync(folder, 0o755);
   process.env.INV_RUN_FOLDER = folder;
+  // What the tests make is in it too.
+  process.env.TMPDIR = folder;
   // Each of the hundreds of processes of a run would compile the same source texts.
   process.env.NODE_COMPILE_CACHE = join(folder, 'compiled');
   if (!process.env.INV_BIN) await bundleProgram(folder);
   return () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 }
+
+/**
+ * A folder whose files are in memory, where there is one with room, and programs may run from it; else null. No test
+ * can cut the power: what is proven of syncs is proven from their calls, so that a disk would only take time.
+ */
+function memory(): string | null {
+  const folder = '/dev/shm';
+  if (!existsSync(folder) || freemem() < ROOM_BYTES) return null;
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize < ROOM_BYTES) return null;
+  const probe = join(folder, `inv-probe-${process.pid}`);
+  try {
+    writeFileSync(probe, '', { mode: 0o700 });
+    accessSync(probe, constants.X_OK);
+    return folder;
+  } catch {
+    return null;
+  } finally {
+    rmSync(probe, { force: true });
+  }
+}
+
+/** Far more than the files of a run. */
+const ROOM_BYTES = 6e9;
 
 /** One file with the program in it, as the standalone executable has it: it starts in half the time. */
 async function bundleProgram(folder: string): Promise<void> {
