@@ -23,6 +23,8 @@ export class Batch implements Changes {
   readonly customers = new Map<number, Map<string, Map<number, number>>>();
   readonly returned = new Map<number, number>();
   readonly logins = new Map<string, Login | null>();
+  /** See Settlement. */
+  isUnsure = false;
   /** The time of the shop. */
   readonly now: number;
   /** Whether units of any item are counted for each customer. */

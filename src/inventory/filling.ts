@@ -56,7 +56,10 @@ function refusalOf(
   return faulty === undefined ? noStock(short) : faultyItem(faulty);
 }
 
-/** `refusal`, which is kept when it is the outcome of a named order; `what`: what makes the order no purchase. */
+/**
+ * `refusal`, of an order whose id is taken as new. It is kept when it is the outcome of a named order; `what`: what
+ * makes the order no purchase.
+ */
 export function keepRefusal(
   refusal: Refusal,
   { named, order: id, at, lines, position }: PurchaseRequest | HoldRequest | ReturnRequest,
@@ -64,8 +67,11 @@ export function keepRefusal(
   batch: Batch,
   what?: Pick<Order, 'hold' | 'of'>,
 ): Refusal {
-  if (!named || !isFinal(refusal)) return refusal;
-  if (!batch.mayKeepRefusal(user, at)) return NO_ROOM_FOR_REFUSAL;
+  if (!named) return refusal;
+  if (!isFinal(refusal) || !batch.mayKeepRefusal(user, at)) {
+    batch.isUnsure = true;
+    return isFinal(refusal) ? NO_ROOM_FOR_REFUSAL : refusal;
+  }
   batch.keep({ user, id, at, ...keptLines(lines), refusal, position, ...what });
   return refusal;
 }

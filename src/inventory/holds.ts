@@ -24,7 +24,9 @@ export function hold(request: HoldRequest, user: string, batch: Batch): SingleOu
   const { order: id, at, position, seconds, maxHolds } = request;
   const first = batch.order(user, id);
   if (first !== undefined) return repeated(first, request, batch);
-  if (batch.liveHoldsOf(user) >= maxHolds) return tooManyHolds(maxHolds);
+  if (batch.liveHoldsOf(user) >= maxHolds) {
+    return keepRefusal(tooManyHolds(maxHolds), request, user, batch);
+  }
   const lines = takeUnits(request.lines, user, batch);
   if (lines instanceof Refusal) {
     return keepRefusal(lines, request, user, batch, { hold: refusedHold(seconds) });

@@ -246,4 +246,9 @@ export interface Changes {
 export interface Settlement {
   readonly outcomes: readonly (Outcome | Page)[];
   readonly changes: Changes;
+  /**
+   * Whether an order id that was taken as new got a refusal that is not kept: then no primary key tells whether the id
+   * is new, and a batch whose orders were not all looked up must be settled again with all of them.
+   */
+  readonly isUnsure: boolean;
 }

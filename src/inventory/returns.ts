@@ -16,8 +16,10 @@ export function giveBack(request: ReturnRequest, user: string, batch: Batch): Si
   const first = batch.order(user, id);
   if (first !== undefined) return repeated(first, request, batch);
   const order = batch.order(user, of);
-  if (order === undefined) return NO_ORDER;
-  if (!isReadable(order)) return firstOutcome(order, batch.now);
+  if (order === undefined) return keepRefusal(NO_ORDER, request, user, batch);
+  if (order.refusal !== null && !isReadable(order)) {
+    return keepRefusal(order.refusal, request, user, batch);
+  }
   const bought = stateOf(order, batch.now) === 'bought' ? order.lines : [];
   const refusal = refusalOf(request.lines, bought, batch);
   if (refusal !== null) return keepRefusal(refusal, request, user, batch, { of });

@@ -36,7 +36,7 @@ export function settle(requests: readonly Request[], rows: Rows): Settlement {
     outcomes[index] =
       request.kind === 'transaction' ? transaction(request, batch) : settleOne(request, batch);
   }
-  return { outcomes, changes: batch };
+  return { outcomes, changes: batch, isUnsure: batch.isUnsure };
 }
 
 /** A refusal undoes nothing of the requests before it, as with Redis; after a LOGOUT nobody is logged in. */

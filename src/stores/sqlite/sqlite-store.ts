@@ -256,30 +256,34 @@ export class SqliteStore implements Store {
    */
   #write(requests: readonly Request[], keepsRefusals: boolean): Committed {
     try {
-      return this.#transact(requests, 'asked for', keepsRefusals);
+      const committed = this.#transact(requests, 'asked for', keepsRefusals);
+      if (committed !== null) return committed;
     } catch (error) {
       if (resultCode(error) !== UNIQUE_VIOLATED) throw error;
-      this.#db.exec('ROLLBACK');
-      return this.#transact(requests, 'all', keepsRefusals);
     }
+    this.#db.exec('ROLLBACK');
+    return this.#transact(requests, 'all', keepsRefusals) as Committed;
   }
+
+  /** Returns null, in the middle of the transaction, when orders must be looked up that were not. */
 
   #transact(
     requests: readonly Request[],
     lookedUp: OrdersLookedUp,
     keepsRefusals: boolean,
-  ): Committed {
+  ): Committed | null {
     this.#beginTransaction.run();
     this.#outside.notice();
     const { rows, mark } = this.#tables.rowsToWrite(requests, lookedUp, keepsRefusals);
     const settlement = settle(requests, rows);
-    const { outcomes } = settlement;
+    const { outcomes, isUnsure } = settlement;
+    if (isUnsure && lookedUp !== 'all') return null;
     if (settlement.changes.isEmpty && mark === null) {
       this.#db.exec('ROLLBACK');
-      return { outcomes, changes: settlement.changes, mark };
+      return { outcomes, changes: settlement.changes, isUnsure, mark };
     }
     const changes = this.#tables.save(settlement.changes, rows.now);
     this.#commitTransaction.run();
-    return { outcomes, changes, mark };
+    return { outcomes, changes, isUnsure, mark };
   }
 }
