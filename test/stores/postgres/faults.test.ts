@@ -4,6 +4,8 @@ import { afterAll, describe, type ExpectStatic, expect, test } from 'vitest';
 import type { Item } from '../../../src/inventory/catalog.ts';
 import type { Login, Request } from '../../../src/inventory/model.ts';
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../../../src/inventory/store.ts';
+import { GroupCommit } from '../../../src/server/group-commit.ts';
+import { Readiness } from '../../../src/server/readiness.ts';
 import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
 import { TcpProxy, type Watch } from '../../support/tcp-proxy.ts';
@@ -196,9 +198,19 @@ describe.concurrent('a database that stays away', () => {
     await expect(store.settle([new Buyer().buy('1x1', 'mine')])).rejects.toThrow(StoreUnavailable);
     expect(Date.now() - start).toBeLessThan(7_000);
     await refusesAtOnce(store, expect);
+    // What a load balancer asks.
+    expect(store.away).toMatch(/^the database is away: \S/);
+    const readiness = new Readiness(
+      new GroupCommit(store, ({ message }) => expect.fail(message)),
+      store,
+    );
+    expect(await readiness.check()).toBe(store.away);
     proxy.fromClient = () => 'pass';
     proxy.cutAll();
     await untilBack(store, [new Buyer().buy('1x1', 'mine')]);
+    expect(store.away).toBe(null);
+    expect(await readiness.check()).toBe(null);
+    expect(await store.size()).toBeGreaterThan(10_000);
     expect(await levels(store)).toMatchObject({ 1: UNITS - 1 });
   });
 

@@ -97,6 +97,8 @@ describe('a database that is set back under a running server', () => {
       /database lost what was acknowledged .*"level":"error".*acknowledged its batch \d+ at .*knows only 1/,
     );
     expect(log.text).toMatch(/database away .*inv serve accept-loss/);
+    // What /readyz and INFO say.
+    expect(store.away).toMatch(/the database lost what was acknowledged: .*knows only 1/);
     // A reader is told nothing either.
     await expect(levels(store)).rejects.toThrow(StoreUnavailable);
     expect(await server.run(shop.address, 'SELECT count(*)::int FROM inv.orders')).toEqual([

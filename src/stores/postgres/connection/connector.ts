@@ -79,7 +79,8 @@ export class Connector {
 
   /** Why the database is away; null when it is there, as far as is known. */
   get away(): string | null {
-    return this.#connection === null ? `the database is away: ${this.#why}` : null;
+    if (this.#connection !== null) return null;
+    return this.#loss?.message ?? `the database is away: ${this.#why}`;
   }
 
   /** When who waits for a connection must give up. */
