@@ -41,6 +41,7 @@ const GAUGES: readonly Metric[] = [
   metric('inv_unread_bytes', 'Kept for clients that do not read', 'Clients', 'unread_bytes'),
   metric('inv_store_available', '1 while the store answers', 'Persistence', 'store_available'),
   metric('inv_store_bytes', 'What the data takes on its disk', 'Persistence', 'store_bytes'),
+  metric('inv_units_held', 'Units that live holds keep', 'Persistence', 'units_held'),
   metric('inv_uptime_seconds', 'Since the start of the server', 'Server', 'uptime_in_seconds'),
 ];
 

@@ -121,7 +121,7 @@ export class Site {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    await server.readiness.check();
+    await server.lookAtStore();
     const text = await this.#metrics.text(server.figures());
     const type = this.#metrics.contentType;
     if (!query.has('items')) return send(response, { status: 200, type, body: text });

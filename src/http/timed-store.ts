@@ -7,6 +7,7 @@ import type {
   ShopIdentity,
   Store,
   StoreLook,
+  StoreMeasures,
   StoreObserver,
 } from '../inventory/store.ts';
 
@@ -70,8 +71,8 @@ export class TimedStore implements Store {
     return this.#store.changeCatalog(catalog, between);
   }
 
-  size(): number | null | Promise<number | null> {
-    return this.#store.size();
+  measure(): StoreMeasures | Promise<StoreMeasures> {
+    return this.#store.measure();
   }
 
   look(): StoreLook | Promise<StoreLook> {

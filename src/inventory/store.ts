@@ -61,8 +61,8 @@ export interface Store {
    */
   changeCatalog(catalog: readonly Item[], between: Between): Promise<CatalogChange>;
 
-  /** The bytes that the data takes on its disk; null when nobody can tell. Not called while a batch is being settled. */
-  size(): number | null | Promise<number | null>;
+  /** How much is in the data. Called only while no batch is being settled. */
+  measure(): StoreMeasures | Promise<StoreMeasures>;
 
   /**
    * Looks for what others have written, and for levels that time has changed, since the last look: for who must know
@@ -93,6 +93,14 @@ export interface StoreLook {
   readonly levels: ReadonlyMap<number, number>;
   /** When a level changes by itself next, in milliseconds since 1970 UTC; null for never. Another look is due then. */
   readonly dueAt: number | null;
+}
+
+/** How much is in the data; null where nobody can tell now. */
+export interface StoreMeasures {
+  /** What it takes on its disk. */
+  readonly bytes: number | null;
+  /** Units that live holds keep. */
+  readonly unitsHeld: number | null;
 }
 
 /** How many items a new catalogue has, and what is different from the one before. */

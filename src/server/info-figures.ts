@@ -1,3 +1,4 @@
+import type { StoreMeasures } from '../inventory/store.ts';
 import type { Figures } from '../verbs/verb.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { memoryAndProcessor } from './process-figures.ts';
@@ -18,8 +19,7 @@ export interface ServerFigures {
   readonly rejected: number;
   readonly requests: number;
   readonly unreadBytes: number;
-  /** Null when nobody can tell. */
-  readonly storeBytes: number | null;
+  readonly measures: StoreMeasures;
   readonly wrongPasswords: number;
   readonly counters: SaleCounters;
   readonly subscriptions: Subscriptions;
@@ -53,7 +53,8 @@ export function infoFigures(server: ServerFigures): Figures {
     Persistence: {
       loading: 0,
       ...readiness.figures(),
-      store_bytes: server.storeBytes ?? 'unknown',
+      store_bytes: server.measures.bytes ?? 'unknown',
+      units_held: server.measures.unitsHeld ?? 'unknown',
       batches_settled: commit.batches,
       batches_failed: commit.failedBatches,
     },

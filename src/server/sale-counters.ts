@@ -13,6 +13,7 @@ export class SaleCounters implements Partial<StoreObserver> {
 
   committed({ orders, changedOrders }: Changes): void {
     for (const order of orders) this.#count(order);
+    if (changedOrders.size === 0) return;
     for (const order of changedOrders.values()) {
       // What changes later is what was given back.
       const isJustBought = order.lines.every(({ returned }) => returned === undefined);
@@ -25,7 +26,7 @@ export class SaleCounters implements Partial<StoreObserver> {
     if (refusal !== null || of !== undefined) return;
     if (hold !== undefined && hold.state !== 'bought') return;
     this.purchases++;
-    for (const { qty } of lines) this.units += qty;
+    for (let index = 0; index < lines.length; index++) this.units += lines[index]?.qty ?? 0;
   }
 
   refused(refusal: Refusal): void {

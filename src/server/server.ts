@@ -28,7 +28,7 @@ import { Passwords } from './passwords.ts';
 import { readAsUsual, readThrough } from './read-buffer.ts';
 import { Readiness } from './readiness.ts';
 import { SaleCounters } from './sale-counters.ts';
-import { StoreSize } from './store-size.ts';
+import { StoreGauge } from './store-gauge.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { TlsConnection } from './tls-connection.ts';
 import { Turns } from './turns.ts';
@@ -70,7 +70,7 @@ export class InventoryServer implements ConnectionHost {
   requests = 0;
   readonly #listener: Listener;
   readonly #store: Store;
-  readonly #size: StoreSize;
+  readonly #gauge: StoreGauge;
   readonly #users: UsersInForce;
   readonly log: Log;
   readonly #onFailure: (error: Error) => void;
@@ -113,7 +113,7 @@ export class InventoryServer implements ConnectionHost {
     this.#onFailure = onFailure;
     this.commit = new GroupCommit(store, onFailure);
     this.readiness = new Readiness(this.commit, store);
-    this.#size = new StoreSize(this.commit, store);
+    this.#gauge = new StoreGauge(this.commit, store);
     store.observe(this.counters);
     store.observe(this.readiness);
     const { commit, turns } = this;
@@ -127,6 +127,11 @@ export class InventoryServer implements ConnectionHost {
 
   get identity(): ShopIdentity {
     return this.#store.identity;
+  }
+
+  /** Resolves when `figures` has what the store can tell now, or after some time without it. */
+  async lookAtStore(): Promise<void> {
+    if ((await this.readiness.check()) === null) await this.#gauge.measure();
   }
 
   /** How many are open. */
@@ -221,7 +226,7 @@ export class InventoryServer implements ConnectionHost {
       ...{ counters: this.counters, commit: this.commit, readiness: this.readiness },
       subscriptions: this.subscriptions,
       unreadBytes: this.memory.total,
-      storeBytes: this.#size.bytes,
+      measures: this.#gauge.last,
       wrongPasswords: this.passwords.failures,
     });
   }

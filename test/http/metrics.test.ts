@@ -50,6 +50,19 @@ test('what was sold, refused and settled', async () => {
   for (const [name, value] of samples) expect([name, Number.isNaN(value)]).toEqual([name, false]);
 });
 
+test('units that are held, for as long as they are', async () => {
+  await using site = await startSite();
+  await using client = await site.login();
+  const held = async () =>
+    samplesOf(await (await site.get('/metrics')).text()).get('inv_units_held');
+  await client.send(commands('HOLD 1001 3 1006 2 FOR 60 ORDER mine', 'HOLD 1001 1 FOR 60'));
+  await client.replies(2);
+  await expect.poll(held, { timeout: 5_000 }).toBe(6);
+  await client.send(commands('RELEASE mine'));
+  await client.replies(1);
+  await expect.poll(held, { timeout: 5_000 }).toBe(1);
+});
+
 test('levels only when they are asked for', async () => {
   await using site = await startSite();
   expect(await (await site.get('/metrics')).text()).not.toContain('inv_available');

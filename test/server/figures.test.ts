@@ -86,4 +86,5 @@ test('what is sold and refused is counted, and wrong passwords', async () => {
     batches_failed: '0',
   });
   expect(Number((await figures(client)).store_bytes)).toBeGreaterThan(10_000);
+  expect(Number((await figures(client)).units_held)).toBe(0);
 });

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, test, vi } from 'vitest';
 import type { Outcome, Request } from '../../src/inventory/model.ts';
-import { type Store, StoreUnavailable } from '../../src/inventory/store.ts';
+import { type Store, type StoreMeasures, StoreUnavailable } from '../../src/inventory/store.ts';
 import { GroupCommit, MAX_BATCH, type Source } from '../../src/server/group-commit.ts';
 
 /** A store whose batches are settled when the test says so. It echoes each request's user. */
@@ -17,8 +17,8 @@ class SlowStore implements Store {
 
   afterReplies: () => void = () => undefined;
 
-  size(): number {
-    return 0;
+  measure(): StoreMeasures {
+    return { bytes: 0, unitsHeld: 0 };
   }
 
   look(): never {

@@ -10,7 +10,7 @@ export function storeAround(store: Store, replaced: Partial<Store>): Store {
     get away() {
       return store.away;
     },
-    size: () => store.size(),
+    measure: () => store.measure(),
     settle: (requests) => store.settle(requests),
     changeCatalog: (catalog, between) => store.changeCatalog(catalog, between),
     settleMeanwhile: (requests) => store.settleMeanwhile(requests),

@@ -84,7 +84,7 @@ export class SalesChart {
     /** @type {import('uplot').Options} */
     const options = {
       ...this.#size(),
-      padding: [size / 2, size / 2, 0, 0],
+      padding: [size / 2, 1.2 * size, 0, 0],
       legend: { show: false },
       cursor: { show: false },
       scales: {
@@ -99,7 +99,7 @@ export class SalesChart {
           grid: { show: false },
           values: (_, times) => times.map(clockTime),
         },
-        { ...axis, space: 2.6 * size, size: 3.4 * size },
+        { ...axis, space: 1.8 * size, size: 3.4 * size },
       ],
       series: [
         {},

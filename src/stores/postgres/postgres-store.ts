@@ -26,6 +26,7 @@ import {
   type ShopIdentity,
   type Store,
   type StoreLook,
+  type StoreMeasures,
   type StoreObserver,
   StoreUnavailable,
 } from '../../inventory/store.ts';
@@ -42,8 +43,8 @@ import {
   isPostgresError,
 } from './connection/database-connection.ts';
 import { isRetried, LOCK_NOT_AVAILABLE, UNIQUE_VIOLATION } from './connection/sqlstates.ts';
+import { measureShop } from './measure-shop.ts';
 import { OutsideReads } from './outside-reads.ts';
-import { sizeOfShop } from './shop-size.ts';
 
 /** How long orders are looked up after one was sent again. Each violation also costs a line in PostgreSQL's log. */
 const LOOK_UP_MS = 10_000;
@@ -186,8 +187,8 @@ export class PostgresStore implements Store {
   /** Nothing is left to do after the replies: PostgreSQL keeps its own log. */
   afterReplies(): void {}
 
-  size(): Promise<number | null> {
-    return this.#outside.alone(() => sizeOfShop(this.#connector.current));
+  measure(): Promise<StoreMeasures> {
+    return this.#outside.alone(() => measureShop(this.#connector.current));
   }
 
   observe(observer: Partial<StoreObserver>): void {

@@ -92,6 +92,11 @@ export class SqliteTables {
     };
   }
 
+  /** Units that live holds keep. */
+  unitsHeld(): number {
+    return this.#held.unitsLive();
+  }
+
   #ordersOf(
     requests: readonly Request[],
     lookedUp: OrdersLookedUp,

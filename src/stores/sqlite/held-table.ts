@@ -18,6 +18,7 @@ export class SqliteHeld {
   readonly #selectEnded: StatementSync;
   readonly #sumOfPast: StatementSync;
   readonly #selectNextOfItem: StatementSync;
+  readonly #sumOfLive: StatementSync;
   readonly #add: StatementSync;
   readonly #deletePast: StatementSync;
   /** The next second in which a hold ends. */
@@ -34,6 +35,7 @@ export class SqliteHeld {
     );
     this.#sumOfPast = db.prepare('SELECT sum(units) FROM held WHERE upc = ? AND until <= ?');
     this.#selectNextOfItem = db.prepare('SELECT min(until) FROM held WHERE upc = ? AND until > ?');
+    this.#sumOfLive = db.prepare('SELECT sum(units) FROM held WHERE until > ?');
     // What SQL has changed is found by the operator's proof of the books, and stops nobody.
     this.#add = db.prepare(`INSERT INTO held (upc, until, units) VALUES (?1, ?2, max(0, ?3))
       ON CONFLICT (upc, until) DO UPDATE SET units = max(0, units + ?3)`);
@@ -44,6 +46,7 @@ export class SqliteHeld {
       this.#selectNextEnd,
       this.#sumOfPast,
       this.#selectNextOfItem,
+      this.#sumOfLive,
     ]) {
       select.setReturnArrays(true);
     }
@@ -98,6 +101,11 @@ export class SqliteHeld {
   /** Units of an item whose holds have ended by `now`, and which are not part of its level yet. */
   unitsPast(upc: number, now: number): number {
     return only(this.#sumOfPast.get(upc, now)) ?? 0;
+  }
+
+  /** Units of all items that live holds keep. */
+  unitsLive(): number {
+    return only(this.#sumOfLive.get(this.#time.now())) ?? 0;
   }
 
   /** When the next holds of an item end after `now`. */

@@ -17,6 +17,7 @@ import {
   type ShopIdentity,
   type Store,
   type StoreLook,
+  type StoreMeasures,
   type StoreObserver,
   StoreRefused,
   StoreUnavailable,
@@ -137,8 +138,8 @@ export class SqliteStore implements Store {
     return change;
   }
 
-  size(): number {
-    return this.#file.size();
+  measure(): StoreMeasures {
+    return { bytes: this.#file.size(), unitsHeld: this.#tables.unitsHeld() };
   }
 
   look(): StoreLook {

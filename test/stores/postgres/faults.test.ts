@@ -210,7 +210,7 @@ describe.concurrent('a database that stays away', () => {
     await untilBack(store, [new Buyer().buy('1x1', 'mine')]);
     expect(store.away).toBe(null);
     expect(await readiness.check()).toBe(null);
-    expect(await store.size()).toBeGreaterThan(10_000);
+    expect((await store.measure()).bytes).toBeGreaterThan(10_000);
     expect(await levels(store)).toMatchObject({ 1: UNITS - 1 });
   });
 
