@@ -122,6 +122,14 @@ function serversKilled(...indexes: number[]): Run {
   };
 }
 
+/** Servers that start while there is no primary wait for one. */
+const primaryAndServersKilled: Run = async ({ cluster, servers }) => {
+  const primary = await cluster.primary();
+  await Promise.all([primary.kill('node'), servers.kill(FIRST), servers.kill(SECOND)]);
+  await Promise.all([servers.start(FIRST), servers.start(SECOND)]);
+  primary.start();
+};
+
 const switchover: Run = async ({ cluster }) => {
   const primary = await cluster.primary();
   await cluster.ask('POST', '/switchover', { leader: primary.place.name }, primary);
@@ -215,6 +223,7 @@ export const FAULTS: readonly Fault[] = [
     'first server of inv frozen for 10 s': serverFrozen(FIRST),
     'second server of inv frozen for 10 s': serverFrozen(SECOND),
     'rolling restart of inv': rollingRestartOfServers,
+    'the node of the primary and both servers of inv killed': primaryAndServersKilled,
   }),
   ...of('database', LENIENT, {
     'both standbys killed for 24 s': standbysGone(BOTH, 'kill', STANDBY_AWAY_MS),
