@@ -1,9 +1,10 @@
 /** A database that is set back to an earlier state: it is noticed, and nothing is sold from it. */
 import { readdirSync, writeFileSync } from 'node:fs';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Item } from '../../../src/inventory/catalog.ts';
 import { type Store, StoreRefused, StoreUnavailable } from '../../../src/inventory/store.ts';
 import { acceptLoss } from '../../../src/stores/postgres/accept-loss.ts';
+import { LOOK_EVERY_MS } from '../../../src/stores/postgres/history.ts';
 import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
@@ -195,6 +196,23 @@ describe('a database that is set back under a running server', () => {
     // It is not accused: its own servers are right about it.
     expect(await server.run(shop.address, 'SELECT lost FROM inv.shop')).toEqual([{ lost: null }]);
   });
+});
+
+test('a batch that changed nothing, and looked at the marks, accuses nobody later', async () => {
+  await using shop = await newShop();
+  const log = new Log();
+  const store = await shop.open(log);
+  const buyer = new Buyer(alice);
+  await settleOne(store, buyer.buy('1x1', 'mine'));
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  // It is time to look at the marks again, with each of the two.
+  vi.advanceTimersByTime(2 * LOOK_EVERY_MS);
+  const again = await settleOne(store, buyer.buy('1x1', 'mine'));
+  expect(again).toMatchObject({ kind: 'receipt', replayed: true });
+  vi.advanceTimersByTime(2 * LOOK_EVERY_MS);
+  expect(await settleOne(store, buyer.order('mine'))).toMatchObject({ kind: 'receipt' });
+  expect(log.text).toBe('');
 });
 
 describe('two servers', () => {

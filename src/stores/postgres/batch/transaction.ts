@@ -191,8 +191,15 @@ export class BatchTransaction {
     this.#state = state;
   }
 
+  /** A batch that is taken back has read a mark of its own that never was. */
   #learn(): void {
-    if (this.#state !== null) this.#context.history.learn(this.#state);
+    const { history, mark } = this.#context;
+    if (this.#state !== null) {
+      const marks = new Map(this.#state.marks);
+      const own = marks.get(mark.id);
+      if (own !== undefined) marks.set(mark.id, { ...own, batch: this.#connection.lastBatch });
+      history.learn({ ...this.#state, marks });
+    }
     this.#state = null;
   }
 
