@@ -152,7 +152,7 @@ export class OrderRefused extends Refused {
   #endedHold(): string {
     const { order, state, ended = '' } = this.details;
     const { kind } = this.#request;
-    const when = minuteOf(ended);
+    const when = secondOf(ended);
     switch (state) {
       case 'bought':
         return kind === 'extend'
@@ -220,4 +220,8 @@ function leftThen(lines: readonly RefusedLine[]): string {
 
 function minuteOf(iso: string): string {
   return iso.replace(/:\d\d\.\d+Z$/, 'Z');
+}
+
+function secondOf(iso: string): string {
+  return iso.replace(/\.\d+Z$/, 'Z');
 }

@@ -181,21 +181,21 @@ test.each<[RefusedRequest['kind'], string, string]>([
   [
     'confirm',
     'expired',
-    'hold ux2 expired at 2026-11-25T17:12Z; nothing was bought; to hold or buy the units, use a new --order',
+    'hold ux2 expired at 2026-11-25T17:12:03Z; nothing was bought; to hold or buy the units, use a new --order',
   ],
   [
     'purchase',
     'released',
-    'hold ux2 was released at 2026-11-25T17:12Z; nothing was bought; to hold or buy the units, use a new --order',
+    'hold ux2 was released at 2026-11-25T17:12:03Z; nothing was bought; to hold or buy the units, use a new --order',
   ],
   [
     'release',
     'bought',
-    'order ux2 was bought at 2026-11-25T17:12Z; to give units back, use inv shop return ux2',
+    'order ux2 was bought at 2026-11-25T17:12:03Z; to give units back, use inv shop return ux2',
   ],
-  ['extend', 'bought', 'order ux2 was bought at 2026-11-25T17:12Z: it needs no hold any more'],
-  ['confirm', 'refused', 'order ux2 was refused at 2026-11-25T17:12Z: there is nothing to confirm'],
-  ['confirm', 'returned', 'order ux2 is a return of 2026-11-25T17:12Z, and no hold'],
+  ['extend', 'bought', 'order ux2 was bought at 2026-11-25T17:12:03Z: it needs no hold any more'],
+  ['confirm', 'refused', 'order ux2 was refused at 2026-11-25T17:12:03Z: there is nothing to confirm'],
+  ['confirm', 'returned', 'order ux2 is a return of 2026-11-25T17:12:03Z, and no hold'],
 ])('a hold that is no more: %s of one that %s', (kind, state, sentence) => {
   const what = state === 'returned' ? 'is a return of' : `was ${state} at`;
   const told = `order ux2 is not held: it ${what} 2026-11-25T17:12:03.004Z`;
