@@ -27,6 +27,7 @@ transactions             ${counts.transactions}
 orders on disk           ${report.ordersOnDisk}
 tried again after a loss ${counts.retried}
 sent again when known    ${counts.repeated}, and ${counts.reused} ids with other content
+holds, returns           ${counts.holds}, ${counts.returns}
 logins, logouts          ${counts.logins}, ${counts.logouts}
 violations               ${violations.length}`);
 for (const violation of violations.slice(0, 20)) console.log(`  ${violation}`);

@@ -84,7 +84,7 @@ test('the report tells what was lost and how long nobody sold', () => {
   );
   const counts = {
     ...{ purchases: 0, transactions: 0, repeated: 0, retried: 0, reused: 0, asked: 0 },
-    ...{ logins: 0, logouts: 0 },
+    ...{ logins: 0, logouts: 0, holds: 0, returns: 0 },
   };
   const report = {
     faults: [fault],

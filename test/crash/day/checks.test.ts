@@ -97,7 +97,7 @@ test('an honest day has no faults', async () => {
 
 describe('both the count and verify notice', () => {
   const copied = (id: string, table: string, columns: string, of: string) =>
-    `INSERT INTO ${table} SELECT ${columns.replace('id', `'${id}'`)} FROM ${table} ${of};`;
+    `INSERT INTO ${table} (${columns}) SELECT ${columns.replace('id', `'${id}'`)} FROM ${table} ${of};`;
 
   test.each([
     ['a unit too many', () => 'UPDATE stock SET available = available + 1 WHERE upc = 1001'],

@@ -40,7 +40,9 @@ export type Count =
   | 'reused'
   | 'asked'
   | 'logins'
-  | 'logouts';
+  | 'logouts'
+  | 'holds'
+  | 'returns';
 
 export function newMarket(ledger: Ledger, gate: Gate): Market {
   const counts = {
@@ -52,6 +54,8 @@ export function newMarket(ledger: Ledger, gate: Gate): Market {
     asked: 0,
     logins: 0,
     logouts: 0,
+    holds: 0,
+    returns: 0,
   };
   return { ledger, gate, counts, round: 0, closing: false, mayBeAway: false, pauseMs: 0 };
 }
@@ -65,7 +69,7 @@ export function startBuyers(count: number, seed: number, market: Market): Promis
 }
 
 /** While the store is away, servers refuse at once; and buyers are patient. */
-const PAUSE_WHEN_AWAY_MS = 50;
+export const PAUSE_WHEN_AWAY_MS = 50;
 
 const STEPS = {
   buy: 50,

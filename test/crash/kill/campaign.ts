@@ -10,11 +10,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Random } from '../support/random.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { type Count, newMarket, startBuyers } from './buyer.ts';
-import { writeCatalog } from './catalog.ts';
+import { KEPT_ITEMS, writeCatalog } from './catalog.ts';
 import { checkAcknowledgedUnits, checkFile, checkWire } from './checks.ts';
 import { DataFile } from './data-file.ts';
 import { Gate } from './gate.ts';
+import { startHolders } from './holder.ts';
 import { Ledger } from './ledger.ts';
+
+/** Clients that hold and give back, beside the others. */
+const HOLDERS = 4;
 
 export interface CampaignOptions {
   readonly kills: number;
@@ -49,13 +53,13 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
   const folder = mkdtempSync(join(tmpdir(), 'inv-crash-'));
   const data = join(folder, 'inventory.db');
   const catalog = join(folder, 'catalog.json');
-  writeCatalog(catalog);
+  writeCatalog(catalog, KEPT_ITEMS);
 
   const random = new Random(seed);
   const gate = new Gate();
   const ledger = new Ledger();
   const market = newMarket(ledger, gate);
-  const load = startBuyers(clients, seed, market);
+  const load = [...startBuyers(clients, seed, market), ...startHolders(HOLDERS, seed, market)];
   const loadEnded = Promise.all(load).catch((error) => {
     ledger.violation(`a client failed: ${error.stack}`);
   });
@@ -70,7 +74,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
     await pause(random.chance(0.2) ? random.below(20) : random.between(20, maxLoadMs));
     gate.close();
     await server.end('SIGKILL');
-    await Promise.race([gate.waiting(clients), loadEnded]);
+    await Promise.race([gate.waiting(load.length), loadEnded]);
     market.round++;
 
     using file = DataFile.copyOf(data);

@@ -21,8 +21,24 @@ export const CATALOG: readonly Item[] = [
   ...items(5_001, SCARCE_ITEMS, 'Scarce', SCARCE_UNITS),
 ];
 
-export function writeCatalog(path: string): void {
-  writeFileSync(path, JSON.stringify(CATALOG));
+/** What only the holders of the load touch: few units, which are taken back, and of two items some for each user. */
+export const KEPT_ITEMS: readonly KeptItem[] = [
+  ...items(7_001, 4, 'Kept', 40),
+  ...items(7_005, 2, 'Limited', 40).map((item) => ({ ...item, limit: 9 })),
+];
+
+export interface KeptItem extends Item {
+  readonly limit?: number;
+}
+
+export function isKept(upc: number): boolean {
+  return upc >= 7_001 && upc < 8_000;
+}
+
+/** `kept`: items for holders, where the load has any. */
+export function writeCatalog(path: string, kept: readonly KeptItem[] = []): void {
+  const returnable = kept.map((item) => ({ ...item, returns: true }));
+  writeFileSync(path, JSON.stringify([...CATALOG, ...returnable]));
 }
 
 /** The item of a line. With each round the fight moves on to items that are not sold out yet. */

@@ -122,7 +122,7 @@ test('units that were taken twice are noticed', () => {
   // As many of them as were sent without an id and lost could be honest: one more cannot.
   const others = Array.from(
     { length: ledger.lostUnnamed[bought.user as User] + 1 },
-    (_, index) => `INSERT INTO orders
+    (_, index) => `INSERT INTO orders (user, id, at, lines, refusal, position)
       SELECT user, 'other-${index}', at, lines, refusal, position FROM orders ${where(bought)};`,
   );
   const violations = violationsAfter(`${take} ${others.join(' ')}`);

@@ -6,12 +6,13 @@ import { hash } from 'node:crypto';
 import { ErrorReply } from '../../../src/protocol/error-codes.ts';
 import type { ReplyValue } from '../../../src/protocol/reply-decoder.ts';
 import { describe, USERS, WireClient } from '../support/wire-client.ts';
-import { CATALOG } from './catalog.ts';
+import { CATALOG, isKept } from './catalog.ts';
 import type { DataFile, OrderRow } from './data-file.ts';
+import { checkKept, isOfKept } from './hold-checks.ts';
 import { type Ledger, type LoginEntry, nameOf, type OrderEntry } from './ledger.ts';
 
 /** What a store holds, read by SQL alone. */
-export type Rows = Pick<DataFile, 'stock' | 'logins' | 'orders'>;
+export type Rows = Pick<DataFile, 'stock' | 'logins' | 'orders'> & Partial<Pick<DataFile, 'held'>>;
 
 /** One sale: the units of an item that an order took, and the units that were left after it. */
 type Sale = readonly [qty: number, available: number];
@@ -23,8 +24,13 @@ export function checkFile(ledger: Ledger, file: Rows): number {
   const ofTransactions = new Map<readonly OrderEntry[], number>();
   let found = 0;
   let count = 0;
+  const ofKept: OrderRow[] = [];
   for (const row of file.orders()) {
     count++;
+    if (isOfKept(row)) {
+      ofKept.push(row);
+      continue;
+    }
     const entry = ledger.order(row.user, row.id);
     if (entry === undefined) unnamed[row.user] = (unnamed[row.user] ?? 0) + 1;
     else if (entry.outcome !== null) {
@@ -57,6 +63,8 @@ export function checkFile(ledger: Ledger, file: Rows): number {
     }
   }
   checkStock(ledger, file, sales);
+  const kept = { stock: file.stock(), orders: ofKept, held: file.held?.() ?? [] };
+  for (const fault of checkKept(ledger.holds, kept, Date.now())) ledger.violation(fault);
   checkLogins(ledger, file);
   return count;
 }
@@ -138,6 +146,9 @@ function checkLogins(ledger: Ledger, file: Rows): void {
 
 const ASKING_CONNECTIONS = 16;
 
+/** Of the holds and returns of each user so many are asked about; the rows were all looked at. */
+const ASKED_HOLDS = 60;
+
 /** What was answered before stands: asks the server about these orders and logins, and all stock. */
 export async function checkWire(
   ledger: Ledger,
@@ -162,14 +173,21 @@ export async function checkWire(
       ledger.resumed(login, await clientFor(index).send('RESUME', login.token)),
     );
     await Promise.all(resumed);
+    const kept = [...ledger.holds.entries.values()].filter((entry) => entry.user === user);
+    const told = kept.slice(-ASKED_HOLDS).map(async (entry, index) => {
+      ledger.holds.told(entry, await clientFor(index).send('ORDER', entry.id));
+    });
+    await Promise.all(told);
     for (const client of clients) client.drop();
   }
 }
 
 function checkInventory(ledger: Ledger, reply: ReplyValue, file: Rows): void {
-  const expected = file.stock().map(({ upc, available }) => `${upc}:${available}`);
+  const own = file.stock().filter(({ upc }) => !isKept(upc));
+  const expected = own.map(({ upc, available }) => `${upc}:${available}`);
   const items = reply instanceof ErrorReply ? [] : (reply as ReadonlyMap<string, ReplyValue>[]);
-  const got = items.map((item) => `${item.get('upc')}:${item.get('available')}`);
+  const others = items.filter((item) => !isKept(item.get('upc') as number));
+  const got = others.map((item) => `${item.get('upc')}:${item.get('available')}`);
   if (got.join() !== expected.join()) {
     ledger.violation(`INVENTORY answers ${describe(reply)}, and on disk is ${expected.join()}`);
   }

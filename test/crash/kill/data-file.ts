@@ -15,6 +15,20 @@ export interface OrderRow {
   /** `[[upc, qty, available], …]` */
   readonly lines: string;
   readonly refusal: string | null;
+  /** Null or not there: bought or refused at once. */
+  readonly state?: 'held' | 'bought' | 'released' | 'returned' | null;
+  /** Of a hold, as `at`: until when it is kept, and when it was bought or released. */
+  readonly until?: number | null;
+  readonly ended?: number | null;
+  /** Of a return: the order that bought the units. */
+  readonly of?: string | null;
+}
+
+/** What is held of an item until a second. */
+export interface HeldRow {
+  readonly upc: number;
+  readonly until: number;
+  readonly units: number;
 }
 
 export interface LoginRow {
@@ -56,13 +70,18 @@ export class DataFile implements Disposable {
     return this.#all('SELECT token_hash, user FROM logins');
   }
 
+  held(): HeldRow[] {
+    return this.#all('SELECT upc, until, units FROM held');
+  }
+
   restocks(): RestockRow[] {
     return this.#all('SELECT id, at, upc, units, available, reason FROM restocks ORDER BY id');
   }
 
   /** Row by row: the orders of a whole campaign are many. */
   orders(): IterableIterator<OrderRow> {
-    const rows = this.#db.prepare('SELECT user, id, at, lines, refusal FROM orders').iterate();
+    const columns = 'user, id, at, lines, refusal, state, until, ended, "of"';
+    const rows = this.#db.prepare(`SELECT ${columns} FROM orders`).iterate();
     return rows as unknown as IterableIterator<OrderRow>;
   }
 

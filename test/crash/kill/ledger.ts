@@ -5,6 +5,7 @@
 import { ErrorReply } from '../../../src/protocol/error-codes.ts';
 import type { ReplyValue } from '../../../src/protocol/reply-decoder.ts';
 import { describe, type User } from '../support/wire-client.ts';
+import { HoldLedger } from './hold-ledger.ts';
 
 export interface Line {
   readonly upc: number;
@@ -41,6 +42,8 @@ export class Ledger {
   /** Transactions whose orders were sent in no other way: each of them is on disk whole, or not at all. */
   readonly transactions = new Set<readonly OrderEntry[]>();
   readonly violations: string[] = [];
+  /** What is held, what became of it, and what came back. */
+  readonly holds = new HoldLedger((sentence) => this.violation(sentence));
   #answered: OrderEntry[] = [];
   #ended: LoginEntry[] = [];
 
