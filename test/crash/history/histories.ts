@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Item } from '../../../src/inventory/catalog.ts';
 import { Gate } from '../kill/gate.ts';
 import { Random } from '../support/random.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { check, explain } from './linearizable.ts';
+import type { Goods } from './model.ts';
 import { type History, record } from './record.ts';
 
 /** Histories on one data file. Each has three items of its own: one plentiful, two scarce. */
@@ -35,8 +37,8 @@ export async function runHistories(
   while (report.histories < count && violations.length === 0) {
     const some = Math.min(HISTORIES_A_FILE, count - report.histories);
     const random = new Random(seed * 1_000 + report.histories);
-    for await (const { history, units, kills } of recordSome(some, random)) {
-      const verdict = check(history.threads, units);
+    for await (const { history, goods, kills } of recordSome(some, random)) {
+      const verdict = check(history.threads, goods);
       const operations = history.threads.flat();
       report.histories++;
       report.kills += kills;
@@ -55,7 +57,7 @@ export async function runHistories(
 
 interface Recorded {
   readonly history: History;
-  readonly units: ReadonlyMap<number, number>;
+  readonly goods: Goods;
   readonly kills: number;
 }
 
@@ -68,17 +70,17 @@ async function* recordSome(count: number, random: Random): AsyncGenerator<Record
   const gate = new Gate();
   gate.open(server.port);
   try {
-    for (let index = 0; index < count; index++) {
-      const units = new Map(itemsOf(index).map((item) => [item.upc, item.units]));
+    const all = Array.from({ length: count }, (_, index) => index);
+    const common = { clients: CLIENTS, operations: OPERATIONS, port: () => gate.port() };
+    for (const index of all.filter((one) => !isWaiting(one))) {
+      const goods = goodsOf(index);
       const withKill = random.chance(0.2);
       let over = false;
       let kills = 0;
       const recording = record({
+        ...common,
         random,
-        units,
-        clients: CLIENTS,
-        operations: OPERATIONS,
-        port: () => gate.port(),
+        units: goods.units,
         cuts: random.chance(0.3),
       }).finally(() => {
         over = true;
@@ -93,19 +95,41 @@ async function* recordSome(count: number, random: Random): AsyncGenerator<Record
           gate.open(server.port);
         }
       }
-      yield { history: await recording, units, kills };
+      yield { history: await recording, goods, kills };
     }
+    // They wait for the ends of holds: together, because each of them takes two seconds and more.
+    const waiting = all.filter(isWaiting).map(async (index): Promise<Recorded> => {
+      const goods = goodsOf(index);
+      const own = { random: new Random(random.below(2 ** 31)), units: goods.units };
+      const cuts = random.chance(0.3);
+      const history = await record({ ...common, ...own, cuts, waits: true });
+      return { history, goods, kills: 0 };
+    });
+    yield* await Promise.all(waiting);
   } finally {
     await server.end('SIGKILL');
     rmSync(folder, { recursive: true });
   }
 }
 
-export function itemsOf(history: number): { upc: number; name: string; units: number }[] {
+/** Histories in which holds end by themselves: one of five. */
+function isWaiting(history: number): boolean {
+  return history % 5 === 4;
+}
+
+export function itemsOf(history: number): Item[] {
   const first = 1_001 + 3 * history;
   return [100, 12, 4].map((units, index) => ({
-    upc: first + index,
-    name: `Item ${first + index}`,
-    units,
+    ...{ upc: first + index, name: `Item ${first + index}`, units },
+    ...(index === 1 && { limit: 7 }),
+    returns: true,
   }));
+}
+
+export function goodsOf(history: number): Goods {
+  const items = itemsOf(history);
+  return {
+    units: new Map(items.map(({ upc, units }) => [upc, units])),
+    limits: new Map(items.flatMap(({ upc, limit }) => (limit === undefined ? [] : [[upc, limit]]))),
+  };
 }

@@ -8,7 +8,7 @@ import { InventoryServer } from '../../../src/server/server.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { Random } from '../support/random.ts';
 import { BROKEN } from './broken.ts';
-import { CLIENTS, itemsOf, runHistories } from './histories.ts';
+import { CLIENTS, goodsOf, itemsOf, runHistories } from './histories.ts';
 import { check, type Operation } from './linearizable.ts';
 import type { Ask } from './model.ts';
 import { record } from './record.ts';
@@ -48,11 +48,11 @@ async function faultsOf(change: (store: Store) => Store): Promise<number> {
   const port = await server.listen(0, '127.0.0.1');
   let faults = 0;
   for (const index of histories) {
-    const units = new Map(itemsOf(index).map((item) => [item.upc, item.units]));
+    const goods = goodsOf(index);
     const random = new Random(index);
-    const options = { random, units, clients: CLIENTS, operations: 20, cuts: false };
+    const options = { random, units: goods.units, clients: CLIENTS, operations: 20, cuts: false };
     const history = await record({ ...options, port: () => Promise.resolve(port) });
-    if (history.faults.length > 0 || !check(history.threads, units).isLinearizable) faults++;
+    if (history.faults.length > 0 || !check(history.threads, goods).isLinearizable) faults++;
   }
   await server.stop();
   rmSync(folder, { recursive: true });
@@ -81,7 +81,8 @@ describe('histories made by hand:', () => {
     order,
   });
   const look: Ask = { verb: 'inventory', ...who, upcs: [1] };
-  const holds = (...threads: Operation[][]) => check([[login], ...threads], units).isLinearizable;
+  const holds = (...threads: Operation[][]) =>
+    check([[login], ...threads], { units }).isLinearizable;
 
   test('overlapping operations may take effect in either order', () => {
     expect(holds([did(buy('a', 2), 'bought 1:0', 2, 5)], [did(look, '1:2', 3, 4)])).toBe(true);

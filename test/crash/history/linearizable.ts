@@ -3,12 +3,20 @@
  * its answer, in which the model gives every answer as it was observed? The search of Wing and Gong,
  * with the memory of Lowe: no pair of "what is done" and "state" is looked at twice.
  */
-import { type Answer, type Ask, initialState, keyOf, type State, step } from './model.ts';
+import {
+  type Answer,
+  type Ask,
+  type Goods,
+  initialState,
+  keyOf,
+  type State,
+  step,
+} from './model.ts';
 
 export interface Operation {
   readonly ask: Ask;
   readonly answer: Answer;
-  /** When it was sent and when its answer was there, on one clock. Infinity: the answer was lost. */
+  /** When it was sent and when its answer was there, milliseconds since 1970. Infinity: the answer was lost. */
   readonly called: number;
   readonly returned: number;
 }
@@ -25,7 +33,8 @@ export interface Verdict {
   readonly unexplained: readonly Operation[];
 }
 
-export function check(threads: readonly Thread[], units: ReadonlyMap<number, number>): Verdict {
+export function check(clients: readonly Thread[], goods: Goods): Verdict {
+  const threads = [...clients, clockOf(clients)];
   const visited = new Set<string>();
   let explained: Operation[] = [];
   let unexplained: Operation[] = [];
@@ -56,10 +65,9 @@ export function check(threads: readonly Thread[], units: ReadonlyMap<number, num
     // Who was answered first most likely came first.
     candidates.sort((one, other) => one.head.returned - other.head.returned);
     for (const { head, index } of candidates) {
-      const next = step(state, head.ask, head.answer);
-      if (next === null) continue;
+      const after = done.with(index, (done[index] as number) + 1);
       path.push(head);
-      if (search(done.with(index, (done[index] as number) + 1), next)) return true;
+      if (step(state, head.ask, head.answer).some((next) => search(after, next))) return true;
       path.pop();
     }
     return false;
@@ -67,9 +75,33 @@ export function check(threads: readonly Thread[], units: ReadonlyMap<number, num
 
   const isLinearizable = search(
     threads.map(() => 0),
-    initialState(units),
+    initialState(goods),
   );
   return { isLinearizable, visited: visited.size, explained, unexplained };
+}
+
+/** By how many milliseconds the clocks of two processes on one machine may differ. */
+const CLOCKS_DIFFER_MS = 3;
+
+/** The seconds that began while the history was recorded, the first one before it. */
+function clockOf(threads: readonly Thread[]): Thread {
+  const times = threads.flatMap((thread) =>
+    thread.flatMap(({ called, returned }) => [called, returned]),
+  );
+  const finite = times.filter((time) => time < Number.POSITIVE_INFINITY);
+  const [first, last] = [Math.min(...finite), Math.max(...finite)];
+  const seconds: Operation[] = [];
+  for (let second = Math.floor(first / 1_000); second * 1_000 <= last; second++) {
+    const at = Math.max(second * 1_000, first - CLOCKS_DIFFER_MS);
+    const ask = { verb: 'tick', second } as const;
+    seconds.push({
+      ask,
+      answer: null,
+      called: at - CLOCKS_DIFFER_MS,
+      returned: at + CLOCKS_DIFFER_MS,
+    });
+  }
+  return seconds;
 }
 
 /** A verdict as text: the end of the longest explanation, and what does not fit behind it. */

@@ -104,7 +104,7 @@ function checkHeld({ orders, held }: KeptRows, now: number): string[] {
   const faults: string[] = [];
   for (const { upc, until, units } of held) {
     const key = `${upc} until ${until}`;
-    if (sums.get(key) !== units)
+    if ((sums.get(key) ?? 0) !== units)
       faults.push(`item ${key}: ${units} held, its holds say ${sums.get(key)}`);
     sums.delete(key);
   }
