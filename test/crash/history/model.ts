@@ -134,11 +134,13 @@ function apply(state: State, ask: Exclude<Ask, { verb: 'login' | 'tick' }>): rea
     case 'hold':
       return hold(state, ask);
     case 'holds': {
-      const live = [...state.orders].filter(
-        ([key, { state }]) => state === 'held' && key.startsWith(`${ask.user} `),
-      );
-      const ids = live.map(([key, { until }]) => `${key.slice(ask.user.length + 1)}:${until}`);
-      return [[state, `holds ${ids.sort().join(' ')}`]];
+      const live = [...state.orders].flatMap(([key, { state, until }]) => {
+        const [user, id, ...unnamed] = key.split(' ');
+        return state === 'held' && user === ask.user && unnamed.length === 0
+          ? [`${id}:${until}`]
+          : [];
+      });
+      return [[state, `holds ${live.sort().join(' ')}`]];
     }
     case 'return':
       return [giveBack(state, ask)];
@@ -172,6 +174,11 @@ function giveBack(state: State, ask: ReturnAsk): Outcome {
     return [state, known.asked === asked ? again(known.answer) : 'ORDERREUSED'];
   const order = state.orders.get(`${user} ${of}`);
   if (order === undefined) return [state, 'NOORDER'];
+  // All items on sale are taken back.
+  const unknown = lines.filter(([upc]) => !state.available.has(upc)).map(([upc]) => upc);
+  if (unknown.length > 0) {
+    return remember(state, ask, asked, `NORETURN ${unknown.join(' ')}`, 'refused');
+  }
   const had = new Map(order.state === 'bought' ? order.lines : []);
   const before = order.returned ?? new Map();
   const short = lines.filter(([upc, qty]) => (had.get(upc) ?? 0) - (before.get(upc) ?? 0) < qty);

@@ -228,7 +228,7 @@ class Client {
   }
 
   #answerOf(ask: Asked, reply: ReplyValue): string {
-    const answer = textOf(ask, reply);
+    const answer = textOf(ask, reply, this.#shared.prefix);
     if (answer === null) {
       this.#shared.faults.push(`${JSON.stringify(ask)} was answered ${describe(reply)}`);
       return 'nonsense';
@@ -276,13 +276,15 @@ function wordsOf(ask: Asked): string[] {
 }
 
 /** The reply in the model's words; null when it makes no sense. */
-function textOf(ask: Asked, reply: ReplyValue): Answer {
+function textOf(ask: Asked, reply: ReplyValue, prefix: string): Answer {
   if (reply instanceof ErrorReply) return refusalOf(reply);
   if (reply === 'OK') return ask.verb === 'logout' || ask.verb === 'release' ? 'ok' : null;
   if (Array.isArray(reply)) {
     if (ask.verb === 'inventory') return levelsOf(reply);
     const holds = reply as readonly ReadonlyMap<string, ReplyValue>[];
-    const ids = holds.map((one) => `${one.get('order')}:${secondsOf(one)}`);
+    // Those of this history that can be named: the user has holds of other histories, too.
+    const own = holds.filter((one) => String(one.get('order')).startsWith(`${prefix}-`));
+    const ids = own.map((one) => `${one.get('order')}:${secondsOf(one)}`);
     return ask.verb === 'holds' ? `holds ${ids.sort().join(' ')}` : null;
   }
   if (!(reply instanceof Map)) return null;
@@ -304,7 +306,8 @@ function refusalOf({ code, message: whole }: ErrorReply): string {
     [...message.matchAll(form)].map(([, ...words]) => text(...words)).join(' ');
   switch (code) {
     case 'NOITEM':
-      return `NOITEM ${(message.match(/\d+/g) ?? []).join(' ')}`;
+    case 'NORETURN':
+      return `${code} ${(message.match(/\d+/g) ?? []).join(' ')}`;
     case 'NOSTOCK':
       return `NOSTOCK ${found(/(\d+) asked (\d+) available (\d+)/g, (upc, asked, left) => `${upc}:${asked}>${left}`)}`;
     case 'LIMIT':
