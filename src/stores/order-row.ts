@@ -38,12 +38,16 @@ export function byKey(one: Order, other: Order): number {
   return one.id < other.id ? -1 : 1;
 }
 
-/** `[[upc, qty, available], …]`; available is null in a refused order. For one of many lines, their digest. */
+/**
+ * `[[upc, qty, available], …]`; available is null in a refused order. For one of many lines, their digest. Units that
+ * came back in the batch that bought them are the fourth number of their line.
+ */
 export function writeLines({ lines, digest }: Pick<Order, 'lines' | 'digest'>): string {
   if (digest !== undefined) return JSON.stringify(digest);
   let text = '';
-  for (const { upc, qty, available } of lines) {
-    text += `${text === '' ? '[' : ','}[${upc},${qty},${available}]`;
+  for (const { upc, qty, available, returned } of lines) {
+    text += `${text === '' ? '[' : ','}[${upc},${qty},${available}`;
+    text += returned === undefined ? ']' : `,${returned}]`;
   }
   return `${text}]`;
 }
