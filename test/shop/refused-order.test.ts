@@ -194,7 +194,11 @@ test.each<[RefusedRequest['kind'], string, string]>([
     'order ux2 was bought at 2026-11-25T17:12:03Z; to give units back, use inv shop return ux2',
   ],
   ['extend', 'bought', 'order ux2 was bought at 2026-11-25T17:12:03Z: it needs no hold any more'],
-  ['confirm', 'refused', 'order ux2 was refused at 2026-11-25T17:12:03Z: there is nothing to confirm'],
+  [
+    'confirm',
+    'refused',
+    'order ux2 was refused at 2026-11-25T17:12:03Z: there is nothing to confirm',
+  ],
   ['confirm', 'returned', 'order ux2 is a return of 2026-11-25T17:12:03Z, and no hold'],
 ])('a hold that is no more: %s of one that %s', (kind, state, sentence) => {
   const what = state === 'returned' ? 'is a return of' : `was ${state} at`;
