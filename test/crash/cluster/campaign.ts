@@ -219,6 +219,7 @@ class Campaign {
     const isOfLoss = (sentence: string) =>
       isLostOrder(sentence) || /^a login .* (is lost|back from)/.test(sentence);
     this.violations.push(...found.filter((sentence) => !isOfLoss(sentence)));
+    if (!found.some(isOfLoss)) this.violations.push('a loss was noticed, and nothing is lost');
     for (const loss of this.#stage.servers.lossesSince(since))
       this.#options.progress?.(`   noticed: ${loss}`);
     await this.#stage.servers.acceptLoss();
