@@ -1,9 +1,12 @@
 /** Which items a viewer sees: those that sell, all by UPC, those that are sold out, those that a search finds. */
-import { ITEMS_IN_A_GO, type LevelBoard } from './level-board.ts';
+import type { LevelBoard } from './level-board.ts';
 
 export const LISTS = ['moving', 'all', 'out'] as const;
 
 export type ListName = (typeof LISTS)[number];
+
+/** Items that are looked at in one go: about a millisecond of work. */
+const ITEMS_IN_A_GO = 2_000;
 
 /** Items on a page. */
 export const PAGE_SIZE = 60;

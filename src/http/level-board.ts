@@ -26,8 +26,8 @@ const LET_GO_AFTER_MS = 60_000;
 const READ_AGAIN_AFTER_MS = 5_000;
 const ITEMS_FOR_A_MILLISECOND = 5;
 
-/** Items that are looked at in one go: about a millisecond of work. */
-export const ITEMS_IN_A_GO = 2_000;
+/** Items that are read in one go: about a millisecond of work where the store has them at hand, and some where it reads each. */
+const ITEMS_READ_IN_A_GO = 250;
 
 /** After so long, what was sold counts half for the order of those that move. */
 const HALF_LIFE_MS = 30_000;
@@ -120,12 +120,19 @@ export class LevelBoard implements Partial<StoreObserver> {
 
   #take(upc: number, available: number): void {
     this.#meanwhile?.set(upc, available);
+    const sold = this.#setLevel(upc, available);
+    if (sold > 0) this.#move(upc, sold);
+  }
+
+  /** Returns how many units fewer there are than before. */
+  #setLevel(upc: number, available: number): number {
     const level = this.#levels?.get(upc);
-    if (level === undefined) return;
-    if (available < level.available) this.#move(upc, level.available - available);
+    if (level === undefined) return 0;
+    const sold = level.available - available;
     this.#soldOut += Number(available === 0) - Number(level.available === 0);
     level.available = available;
     if (available > level.most) level.most = available;
+    return sold;
   }
 
   #move(upc: number, units: number): void {
@@ -145,30 +152,30 @@ export class LevelBoard implements Partial<StoreObserver> {
     try {
       this.#isStale = false;
       const items = await this.#reader.all();
-      const levels = await this.#levelsOf(items);
-      for (const [upc, available] of this.#meanwhile) {
-        const level = levels.get(upc);
-        if (level !== undefined) level.available = available;
-      }
+      const { levels, order, soldOut } = await this.#levelsOf(items);
       this.#levels = levels;
-      this.#soldOut = 0;
-      for (const { available } of levels.values()) if (available === 0) this.#soldOut++;
-      this.#order = [...levels.keys()];
+      this.#order = order;
+      this.#soldOut = soldOut;
+      for (const [upc, available] of this.#meanwhile) this.#setLevel(upc, available);
       this.#readAt = performance.now();
     } finally {
       this.#meanwhile = null;
     }
   }
 
-  async #levelsOf(items: ItemList): Promise<Map<number, BoardLevel>> {
+  async #levelsOf(items: ItemList) {
     const levels = new Map<number, BoardLevel>();
-    for (let from = 0; from < items.length; from += ITEMS_IN_A_GO) {
-      for (const item of items.slice(from, from + ITEMS_IN_A_GO)) {
+    const order: number[] = [];
+    let soldOut = 0;
+    for (let from = 0; from < items.length; from += ITEMS_READ_IN_A_GO) {
+      for (const item of items.slice(from, from + ITEMS_READ_IN_A_GO)) {
         levels.set(item.upc, this.#levelOf(item));
+        order.push(item.upc);
+        if (item.available === 0) soldOut++;
       }
       await new Promise((resolve) => setImmediate(resolve));
     }
-    return levels;
+    return { levels, order, soldOut };
   }
 
   #levelOf({ upc, name, code = String(upc), available }: Stock): BoardLevel {

@@ -9,7 +9,7 @@ import { type HttpReply, JSON_TYPE, line } from './reply.ts';
 import { SalesHistory } from './sales-history.ts';
 
 /** How long levels are waited for; then those that are known are told. */
-const LEVELS_TIMEOUT_MS = 1_000;
+const LEVELS_TIMEOUT_MS = 2_000;
 
 /** Characters of a search. */
 const MAX_SEARCH = 100;
@@ -63,7 +63,8 @@ export class LiveView {
     const body = {
       at: Date.now(),
       user,
-      trouble: trouble ?? items.trouble,
+      trouble,
+      isReading: items.isReading,
       server: this.#serverFields(),
       totals: {
         purchases,
@@ -81,7 +82,7 @@ export class LiveView {
   }
 
   async #items(list: ListName, search: string, page: number) {
-    let trouble: string | null = null;
+    let isReading = false;
     let shown = { upcs: [] as readonly number[], total: 0 };
     try {
       await inTime(this.#board.look());
@@ -89,7 +90,7 @@ export class LiveView {
       this.#board.update(await inTime(this.#reader.some(shown.upcs)));
     } catch (error) {
       if (!(error instanceof LevelsUnreadable)) throw error;
-      trouble = error.message;
+      isReading = true;
     }
     const levels = shown.upcs.flatMap((upc) => {
       const level = this.#board.level(upc);
@@ -97,7 +98,7 @@ export class LiveView {
       const { code, name, available, most } = level;
       return [{ upc, code, name, available, most }];
     });
-    return { trouble, levels, total: shown.total };
+    return { isReading, levels, total: shown.total };
   }
 
   #serverFields() {

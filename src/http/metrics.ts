@@ -151,7 +151,7 @@ export function* availableMetric(items: ItemList): Generator<string> {
   }
 }
 
-const LINES_IN_A_PART = 1_000;
+const LINES_IN_A_PART = 250;
 
 function metric(name: string, help: string, section: string, figure: string): Metric {
   return { name, help, section, figure };

@@ -1,6 +1,7 @@
 /** What is served where: the two that a load balancer asks, and behind a password the figures and the page. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Item } from '../inventory/catalog.ts';
+import type { ItemList } from '../inventory/model.ts';
 import type { Store } from '../inventory/store.ts';
 import { type OpenListener, openTcpListener } from '../server/listener.ts';
 import type { Log } from '../server/log.ts';
@@ -127,13 +128,18 @@ export class Site {
     if (!query.has('items')) return send(response, { status: 200, type, body: text });
     try {
       const items = await new LevelReader(server.commit).all();
-      await sendParts(request, response, type, [text, ...availableMetric(items)]);
+      await sendParts(request, response, type, withLevels(text, items));
     } catch (error) {
       if (!(error instanceof LevelsUnreadable)) throw error;
       // All else can still be told.
       send(response, { status: 200, type, body: text });
     }
   }
+}
+
+function* withLevels(text: string, items: ItemList): Generator<string> {
+  yield text;
+  yield* availableMetric(items);
 }
 
 const NOT_FOUND = line(404, 'there is /, /metrics, /healthz and /readyz');

@@ -55,11 +55,16 @@ test('a bar is full with what the catalogue says, or with more when there was mo
 test('100,000 items: pages, a search, and no turn of the event loop that takes long', async () => {
   const many = Array.from({ length: 100_000 }, (_, index) => item(index + 1));
   const { board, lists } = boardOf(many);
+  // Of the processor: what else the machine does is not counted.
+  const used = (): number => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1_000;
+  };
   let longest = 0;
-  let last = performance.now();
+  let last = used();
   let isDone = false;
   const watch = (): void => {
-    const now = performance.now();
+    const now = used();
     longest = Math.max(longest, now - last);
     last = now;
     if (!isDone) setImmediate(watch);
@@ -74,8 +79,8 @@ test('100,000 items: pages, a search, and no turn of the event loop that takes l
   expect((await lists.page('all', '9999', 0)).upcs[0]).toBe(9_999);
   expect((await lists.page('all', 'thing', 49)).total).toBe(100_000);
   isDone = true;
-  // Some milliseconds where nothing else runs; in one go it would be a hundred.
-  expect(longest).toBeLessThan(100);
+  // Usually five; in one go it would be a hundred.
+  expect(longest).toBeLessThan(40);
 });
 
 test('levels are read when somebody looks, again when others have written, and let go when nobody looks', async () => {

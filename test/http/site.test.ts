@@ -70,6 +70,7 @@ test('not ready while the store is away, and ready again by itself', async () =>
   expect((await site.get('/healthz', null)).status).toBe(200);
   expect(await live(await site.get('/live.json'))).toMatchObject({
     trouble: 'the database is away: gone',
+    isReading: true,
     levels: [],
   });
   expect(await (await site.get('/metrics')).text()).toContain('\ninv_store_available 0\n');

@@ -18,6 +18,7 @@ const NEWS_EVERY_MS = 15_000;
  * @property {number} at
  * @property {string} user
  * @property {string | null} trouble
+ * @property {boolean} isReading the levels were not there in time
  * @property {{ host: string, pid: number, version: string, shop: string, startedAt: number, connections: number }} server
  * @property {{ purchases: number, units: number, refusals: number, items: number, soldOut: number }} totals
  * @property {readonly (readonly [number, number])[]} sales
@@ -146,7 +147,7 @@ function showSoldOut(count, items) {
 }
 
 /** @param {Live} live */
-function showPages({ list: { page: shown, pageSize, total }, levels }) {
+function showPages({ list: { page: shown, pageSize, total }, levels, isReading }) {
   const pages = Math.max(1, Math.ceil(total / pageSize));
   part('pager').hidden = pages === 1;
   previous.disabled = shown === 0;
@@ -154,7 +155,8 @@ function showPages({ list: { page: shown, pageSize, total }, levels }) {
   setText(part('pages'), `${number(shown + 1)} of ${number(pages)}`);
   const none = part('none');
   none.hidden = levels.length > 0;
-  setText(none, search.value.trim() === '' ? 'No items here.' : 'No item is called so.');
+  const found = search.value.trim() === '' ? 'No items here.' : 'No item is called so.';
+  setText(none, isReading ? 'Reading the levels…' : found);
   if (shown >= pages) page = pages - 1;
 }
 
