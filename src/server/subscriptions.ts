@@ -4,6 +4,7 @@
  */
 import { MAX_MESSAGES_PER_SECOND } from '../protocol/limits.ts';
 import { type Channel, ItemChannel, StockChannel, type Subscription } from './channel.ts';
+import type { GroupCommit } from './group-commit.ts';
 import { LevelFeed, type LevelFeedHost } from './level-feed.ts';
 import { LevelLog } from './level-log.ts';
 import { type Reader, Subscriber } from './subscriber.ts';
@@ -12,11 +13,14 @@ import type { Turns } from './turns.ts';
 /** Milliseconds from one round to the next, at least. A tenth more than needed: messages of two rounds may come close together. */
 const ROUND_MS = 1_100 / MAX_MESSAGES_PER_SECOND;
 
-/** A round that took a millisecond is followed by so many without one, so that buyers wait little for the others … */
-const REST_FACTOR = 10;
+/** While others buy, a round that took a millisecond is followed by so many without one: buyers come before watchers … */
+const REST_FACTOR = 20;
 
-/** … but by no more than this: the last level should come while people still look. */
-const MAX_REST_MS = 150;
+/** … but by no more than this. */
+const MAX_REST_MS = 500;
+
+/** When no batch was settled for so long, nobody is held up by a round: then the last levels are told without a rest. */
+const QUIET_MS = 25;
 
 /** Connections that are told in one piece of work: some hundred microseconds. */
 const TOLD_AT_ONCE = 32;
@@ -25,6 +29,7 @@ export class Subscriptions {
   readonly #log = new LevelLog();
   readonly #feed: LevelFeed;
   readonly #turns: Turns;
+  readonly #commit: GroupCommit;
   readonly #channels = new Map<string, Channel>();
   /** The channels of an item, by UPC. */
   readonly #ofItem = new Map<number, Set<Channel>>();
@@ -34,11 +39,15 @@ export class Subscriptions {
   /** The last change whose subscribers are noted as behind. */
   #noted = 0;
   #isScheduled = false;
-  /** When the next round may begin, in milliseconds of performance.now. */
-  #notBefore = 0;
+  /** When the last round began, and when the next one may while others buy, in milliseconds of performance.now. */
+  #begunAt = 0;
+  #restUntil = 0;
+  /** How many batches were settled when the next round was last put off. */
+  #batches = 0;
 
   constructor(host: LevelFeedHost) {
     this.#turns = host.turns;
+    this.#commit = host.commit;
     this.#feed = new LevelFeed(host, this.#log, {
       changed: () => this.#schedule(),
       tokenHashes: () => this.#tokenHashes(),
@@ -133,7 +142,19 @@ export class Subscriptions {
   #schedule(): void {
     if (this.#isScheduled || !this.#feed.isLoaded) return;
     this.#isScheduled = true;
-    setTimeout(() => this.#begin(), Math.max(0, this.#notBefore - performance.now()));
+    this.#batches = -1;
+    const wait = Math.max(0, this.#begunAt + ROUND_MS - performance.now());
+    setTimeout(() => this.#beginWhenDue(), wait);
+  }
+
+  /** Begins a round, or comes again when the time may have come. */
+  #beginWhenDue(): void {
+    const now = performance.now();
+    const batches = this.#commit.batches;
+    const isQuiet = batches === this.#batches;
+    this.#batches = batches;
+    if (now >= this.#begunAt + ROUND_MS && (isQuiet || now >= this.#restUntil)) this.#begin();
+    else setTimeout(() => this.#beginWhenDue(), QUIET_MS);
   }
 
   #begin(): void {
@@ -142,8 +163,8 @@ export class Subscriptions {
       return;
     }
     this.#noteChanges();
-    const now = performance.now();
-    this.#tellNext([...this.#behind], 0, now, 0);
+    this.#begunAt = performance.now();
+    this.#tellNext([...this.#behind], 0, 0);
   }
 
   /** Notes whom the changes since the last round concern. */
@@ -161,7 +182,7 @@ export class Subscriptions {
   }
 
   /** Tells some of `all`, from `next` on, and the others when everybody else had their turn. `cost`: milliseconds that it took so far. */
-  #tellNext(all: readonly Subscriber[], next: number, begun: number, cost: number): void {
+  #tellNext(all: readonly Subscriber[], next: number, cost: number): void {
     const start = performance.now();
     const end = Math.min(all.length, next + TOLD_AT_ONCE);
     for (let index = next; index < end; index++) {
@@ -170,12 +191,11 @@ export class Subscriptions {
     }
     const sum = cost + performance.now() - start;
     if (end < all.length) {
-      this.#turns.add(() => this.#tellNext(all, end, begun, sum));
+      this.#turns.add(() => this.#tellNext(all, end, sum));
       return;
     }
     this.#isScheduled = false;
-    const rest = Math.min(MAX_REST_MS, Math.max(ROUND_MS, REST_FACTOR * sum));
-    this.#notBefore = begun + rest;
+    this.#restUntil = this.#begunAt + Math.min(MAX_REST_MS, REST_FACTOR * sum);
     if (this.#behind.size > 0 || this.#log.last !== this.#noted) this.#schedule();
   }
 }

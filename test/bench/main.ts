@@ -26,10 +26,11 @@ import {
 } from './report.ts';
 import { Samples } from './samples.ts';
 
-const USAGE = `usage: npm run bench -- [growth|pairs] [--quick] [--rounds N] [--only NAME,…] [--items N] [--json FILE]
+const USAGE = `usage: npm run bench -- [growth|pairs|subscribers] [--quick] [--rounds N] [--only NAME,…] [--items N] [--json FILE]
                         [--other FILE] [--cpu-prof FOLDER] [--dir FOLDER | --journalled]
   growth      large data files and catalogues instead of the comparison
   pairs       inv against another build (--other) in many short turns, of which --rounds says how many
+  subscribers what 1,000 subscribers cost the buyers, and 10,000 idle ones the memory
   --quick     one short round
   --only      servers (inv, other, redis, inv-tls, redis-tls, postgres, inv-postgres,
               inv-postgres-two, inv-postgres-standby, nothing, only-ok) and loads (${SCENARIOS.map(scenarioName).join(', ')})
@@ -62,7 +63,7 @@ if (
   values.help ||
   !(rounds >= 1) ||
   !(items >= 1 && items <= 8_999) ||
-  positionals.some((word) => word !== 'growth' && word !== 'pairs') ||
+  positionals.some((word) => !['growth', 'pairs', 'subscribers'].includes(word)) ||
   (positionals.includes('pairs') && values.other === undefined)
 ) {
   console.log(USAGE);
@@ -74,6 +75,9 @@ else if (values.dir !== undefined) process.env.TMPDIR = values.dir;
 if (positionals.includes('growth')) {
   const { growth } = await import('./growth.ts');
   await growth(values.quick, rounds);
+} else if (positionals.includes('subscribers')) {
+  const { subscribers } = await import('./subscribers.ts');
+  await subscribers(values.quick, rounds);
 } else if (positionals.includes('pairs')) {
   const wanted = values.only.split(',');
   const loads = SCENARIOS.filter((load) => wanted.includes(scenarioName(load)));
