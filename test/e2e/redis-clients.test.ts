@@ -35,6 +35,26 @@ function event(
   return new Promise((resolve) => client.once(name, resolve));
 }
 
+/** Messages as they come, to be waited for. */
+function inbox() {
+  const messages: string[] = [];
+  let wake: () => void = () => undefined;
+  return {
+    add: (message: string): void => {
+      messages.push(message);
+      wake();
+    },
+    next: async (): Promise<string> => {
+      while (messages.length === 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      return messages.shift() as string;
+    },
+  };
+}
+
 describe.each([2, 3] as const)('node-redis, RESP%i', (RESP) => {
   /** A connected client, closed at the end of the scope. */
   async function connect(
@@ -140,6 +160,43 @@ describe.each([2, 3] as const)('node-redis, RESP%i', (RESP) => {
     expect(new Set((await Promise.all(all)).flat().map((one) => JSON.stringify(one))).size).toBe(
       100,
     );
+  });
+
+  test('subscribes, is told what changes, and unsubscribes', async () => {
+    using client = await connect();
+    using buyer = await connect();
+    const messages = inbox();
+    const ofItem = inbox();
+    await client.subscribe('stock', messages.add);
+    await client.subscribe('stock:0001', ofItem.add);
+    const [first] = JSON.parse(await messages.next()) as { upc: number; available: number }[];
+    expect(first).toMatchObject({ upc: 1 });
+    expect(JSON.parse(await ofItem.next())).toEqual([first]);
+    await buyer.sendCommand(['PURCHASE', '1', '2']);
+    const changed = [{ upc: 1, available: (first?.available ?? 0) - 2 }];
+    expect(JSON.parse(await messages.next())).toEqual(changed);
+    expect(JSON.parse(await ofItem.next())).toEqual(changed);
+    if (RESP === 3) expect(await client.sendCommand(['ACL', 'WHOAMI'])).toBe('alice');
+    expect(await client.ping()).toBeTruthy();
+    await expect(client.subscribe('sales', () => undefined)).rejects.toThrow('unknown channel');
+    await client.unsubscribe('stock');
+    await client.unsubscribe();
+    expect(String(await client.sendCommand(['ACL', 'WHOAMI']))).toBe('alice');
+  });
+
+  test('subscribes again when it reconnects, and has missed nothing', async () => {
+    const data = folder.file(`subscribed-${RESP}.db`);
+    await using first = await serve(data);
+    using client = await connect(first.port);
+    const messages = inbox();
+    await client.subscribe('stock:1001', messages.add);
+    expect(await messages.next()).toBe('[{"upc":1001,"available":50}]');
+    await first.stop('SIGTERM');
+    await using again = await serve(data, '--port', String(first.port));
+    expect(await messages.next()).toBe('[{"upc":1001,"available":50}]');
+    await using buyer = await again.login();
+    await buyer.ask('PURCHASE 1001 1');
+    expect(await messages.next()).toBe('[{"upc":1001,"available":49}]');
   });
 
   test('is told what is wrong with another database, and echoes', async () => {
@@ -252,6 +309,22 @@ describe('ioredis', () => {
     const failed = client.multi().call('PURCHASE', '1', '1', 'ORDER', 'io-failed').call('NONSENSE');
     await expect(failed.exec()).rejects.toThrow('EXECABORT');
     await expect(client.call('ORDER', 'io-failed')).rejects.toThrow('NOORDER');
+  });
+
+  test('subscribes, is told what changes, and unsubscribes', async () => {
+    using client = await connect();
+    using buyer = await connect();
+    const messages = inbox();
+    client.on('message', (channel, message) => messages.add(`${channel} ${message}`));
+    expect(await client.subscribe('stock:1', 'stock:3')).toBe(2);
+    const units = Number(/"available":(\d+)/.exec(await messages.next())?.[1]);
+    expect(await messages.next()).toBe('stock:3 [{"upc":3,"available":5}]');
+    await buyer.call('PURCHASE', '1', '1');
+    expect(await messages.next()).toBe(`stock:1 [{"upc":1,"available":${units - 1}}]`);
+    expect(await client.call('ACL', 'WHOAMI')).toBe('alice');
+    expect(await client.unsubscribe('stock:3')).toBe(1);
+    expect(await client.unsubscribe()).toBe(0);
+    expect(await client.ping()).toBe('PONG');
   });
 
   test('knows nothing but a password: the token of a login', async () => {
