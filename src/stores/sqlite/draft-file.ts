@@ -1,7 +1,18 @@
 /** A file that is made under another name first: under its own it is there as a whole, or not at all. */
 import { randomUUID } from 'node:crypto';
-import { closeSync, fdatasync, fstatSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  fdatasync,
+  fstatSync,
+  fsyncSync,
+  futimesSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { StoreRefused } from '../../inventory/store.ts';
 import { syncFolder } from './made-files.ts';
 
@@ -11,11 +22,20 @@ import { syncFolder } from './made-files.ts';
  */
 const SYNC_EVERY_MS = 50;
 
+/** How often a draft is marked as being made, by its time of change. */
+const TOUCH_EVERY_MS = 60_000;
+
+/** A draft that was not marked for so long has lost its process, which was killed. */
+const STALE_AFTER_MS = 60 * TOUCH_EVERY_MS;
+
 /** Ends a process by default, and then leaves no draft behind. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What SQLite may leave beside a file. */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
+
+/** The name of a draft, or of a companion of one. */
+const DRAFT_NAME = /-part-[0-9a-f]{8}(-wal|-shm|-journal)?$/;
 
 export class DraftFile implements Disposable {
   readonly path: string;
@@ -42,8 +62,13 @@ export class DraftFile implements Disposable {
       throw error;
     }
     let isSyncing = false;
+    let touchedAt = performance.now();
     this.#timer = setInterval(() => {
       onGrown(this.size);
+      if (performance.now() - touchedAt > TOUCH_EVERY_MS) {
+        touchedAt = performance.now();
+        futimesSync(this.#file, new Date(), new Date());
+      }
       if (isSyncing) return;
       isSyncing = true;
       // What fails here fails again in `finish`, or in the copying itself.
@@ -83,13 +108,30 @@ export class DraftFile implements Disposable {
   }
 }
 
-/** As the constructor; throws StoreRefused. */
+/** As the constructor; removes what killed drafts have left in the folder. Throws StoreRefused. */
 export function makeDraft(target: string, onGrown?: (bytes: number) => void): DraftFile {
   try {
-    return new DraftFile(target, onGrown);
+    const draft = new DraftFile(target, onGrown);
+    removeStaleDrafts(dirname(target));
+    return draft;
   } catch (error) {
     throw new StoreRefused(
       `cannot write ${target}: ${(error as Error).message}. Choose a folder that is there and that you can write to`,
     );
+  }
+}
+
+/** Removes drafts, with their companions, that are this user's and that no process has marked for an hour. */
+function removeStaleDrafts(folder: string): void {
+  const last = Date.now() - STALE_AFTER_MS;
+  try {
+    for (const name of readdirSync(folder).filter((one) => DRAFT_NAME.test(one))) {
+      const path = join(folder, name);
+      const file = lstatSync(path);
+      const isStale = file.isFile() && file.uid === process.geteuid?.() && file.mtimeMs < last;
+      if (isStale) rmSync(path);
+    }
+  } catch {
+    // A folder that cannot be listed, or another command that does the same: the next one removes what is left.
   }
 }
