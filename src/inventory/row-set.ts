@@ -139,7 +139,7 @@ export function namesAnOrderTwice(requests: readonly Request[]): boolean {
 }
 
 /** `requests`, with those of a transaction in its place. */
-function singly(requests: readonly Request[]): readonly SingleRequest[] {
+export function singly(requests: readonly Request[]): readonly SingleRequest[] {
   // Most batches have none, and copying each of them would cost everybody.
   if (requests.every(isSingle)) return requests;
   return requests.flatMap((request) => (isSingle(request) ? [request] : request.requests));

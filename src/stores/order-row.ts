@@ -52,15 +52,6 @@ export function writeLines({ lines, digest }: Pick<Order, 'lines' | 'digest'>): 
   return `${text}]`;
 }
 
-/** As `writeLines`, with the units that were given back of a line as its fourth number. */
-export function writeLinesWithReturned({ lines }: Order): string {
-  return JSON.stringify(
-    lines.map(({ upc, qty, available, returned }) =>
-      returned === undefined ? [upc, qty, available] : [upc, qty, available, returned],
-    ),
-  );
-}
-
 /** The values of HOLD_COLUMNS. */
 export function holdValues({ hold, of, refusal }: Order): (string | number | null)[] {
   if (hold === undefined)

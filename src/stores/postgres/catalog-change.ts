@@ -2,9 +2,15 @@
 import type { Item } from '../../inventory/catalog.ts';
 import { type Between, type CatalogChange, StoreUnavailable } from '../../inventory/store.ts';
 import { differenceFrom, partsOf } from '../catalog-difference.ts';
-import type { Known } from './batch/load.ts';
+import type { Report } from '../report.ts';
+import type { Known } from './batch/known.ts';
 import type { Connector } from './connection/connector.ts';
-import { DatabaseConnectionLost, isPostgresError } from './connection/database-connection.ts';
+import {
+  type DatabaseConnection,
+  DatabaseConnectionLost,
+  isPostgresError,
+} from './connection/database-connection.ts';
+import { countCustomers, limitedAmong } from './customer-count.ts';
 import { addItems } from './schema.ts';
 
 /** Rows of one statement, some 10 ms of the database's time, in which no batch is settled. */
@@ -16,23 +22,25 @@ export async function changeCatalog(
   known: Known,
   catalog: readonly Item[],
   between: Between,
+  report: Report,
 ): Promise<CatalogChange> {
   const { items } = known;
   const { rows, change } = await differenceFrom((upc) => items.get(upc), items.size, catalog);
-  for await (const part of partsOf(rows, WRITTEN_AT_ONCE)) {
-    await between(async () => {
+  const write = (step: (connection: DatabaseConnection) => Promise<void>) =>
+    between(async () => {
       try {
-        await addItems(await connector.connection(connector.deadline), part);
+        await step(await connector.connection(connector.deadline));
       } catch (error) {
         if (!isPostgresError(error) && !(error instanceof DatabaseConnectionLost)) throw error;
         throw new StoreUnavailable(error.message, { cause: error });
       }
     });
+  for await (const part of partsOf(rows, WRITTEN_AT_ONCE)) {
+    await write((connection) => addItems(connection, part));
   }
+  await write((connection) => countCustomers(connection, catalog, report));
   const next = new Map<number, Item>();
   for await (const part of partsOf(catalog)) for (const item of part) next.set(item.upc, item);
-  await between(() => {
-    known.items = next;
-  });
+  await between(() => known.sell(next, limitedAmong(catalog)));
   return change;
 }

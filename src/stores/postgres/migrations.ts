@@ -113,6 +113,37 @@ const RESTOCKS = `
   UPDATE inv.shop SET restocks_known = NOT EXISTS (SELECT FROM inv.stock);
 `;
 
+/**
+ * Holds, limits per customer and returns. The NULLs of an order say that it is a purchase or was refused.
+ * `expired_to` is the greatest end of a hold that was past for anybody.
+ */
+const HOLDS = `
+  ALTER TABLE inv.orders ADD COLUMN state text;
+  ALTER TABLE inv.orders ADD COLUMN until bigint;
+  ALTER TABLE inv.orders ADD COLUMN seconds bigint;
+  ALTER TABLE inv.orders ADD COLUMN ended bigint;
+  ALTER TABLE inv.orders ADD COLUMN "of" text COLLATE "C";
+  CREATE INDEX live_holds ON inv.orders ("user", until) WHERE state = 'held';
+  CREATE TABLE inv.held (
+    upc bigint NOT NULL,
+    until bigint NOT NULL,
+    units bigint NOT NULL,
+    PRIMARY KEY (upc, until)
+  ) WITH (fillfactor = 50);
+  CREATE INDEX hold_ends ON inv.held (until);
+  CREATE TABLE inv.customer_units (
+    upc bigint NOT NULL,
+    "user" text COLLATE "C" NOT NULL,
+    until bigint NOT NULL,
+    units bigint NOT NULL,
+    PRIMARY KEY (upc, "user", until)
+  ) WITH (fillfactor = 80);
+  ALTER TABLE inv.stock ADD COLUMN next_due bigint;
+  ALTER TABLE inv.stock ADD COLUMN counted boolean NOT NULL DEFAULT false;
+  ALTER TABLE inv.stock ADD COLUMN returned bigint NOT NULL DEFAULT 0;
+  ALTER TABLE inv.shop ADD COLUMN expired_to bigint NOT NULL DEFAULT 0;
+`;
+
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: TABLES_OF_1_0_0 },
   { version: 2, sql: IDENTITY },
@@ -120,6 +151,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 4, sql: LOGIN_NUMBERS },
   { version: 5, sql: LOGIN_CREDENTIALS },
   { version: 6, sql: RESTOCKS },
+  { version: 7, sql: HOLDS },
 ];
 
 /** The version that this program makes and uses. */

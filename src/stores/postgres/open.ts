@@ -1,13 +1,12 @@
 /** Opens the store over PostgreSQL: finds the host that takes writes, and makes what is missing. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Item } from '../../inventory/catalog.ts';
-import { RefusalBudget } from '../../inventory/refusal-budget.ts';
 import { StoreRefused } from '../../inventory/store.ts';
 import { latestOrdersSql, latestTime } from '../latest-order.ts';
 import { Observers } from '../observers.ts';
 import type { Report } from '../report.ts';
 import { AcknowledgedFiles } from './acknowledged-files.ts';
-import { KnownLogins } from './batch/load.ts';
+import { Known } from './batch/known.ts';
 import { IMPATIENTLY, prepareStatements } from './batch/statements.ts';
 import { CommitMarker } from './commit-marker.ts';
 import { Connector } from './connection/connector.ts';
@@ -17,6 +16,7 @@ import { refuseSharedSession } from './connection/pooler.ts';
 import { parsePostgresAddress, showHost } from './connection/postgres-url.ts';
 import { query } from './connection/session-setup.ts';
 import { reasonFor } from './connection/sqlstates.ts';
+import { countCustomers, limitedAmong } from './customer-count.ts';
 import {
   type HistoryState,
   historyFrom,
@@ -67,12 +67,13 @@ export async function openPostgresStore(
     await addItems(connection, catalog);
     const restored = { items: catalog.length, logins: await countLogins(connection) };
     const latestOrder = latestTime(await query(connection, latestOrdersSql('inv.orders')));
-    const items = new Map(catalog.map((item) => [item.upc, item]));
+    await countCustomers(connection, catalog, report);
     const observers = new Observers();
-    const known = {
-      ...{ items, logins: new KnownLogins(), refusals: new RefusalBudget() },
-      onFault: (fault: string) => observers.faultFound(fault),
-    };
+    const known = new Known({
+      faultFound: (fault) => observers.faultFound(fault),
+      holdsEnded: () => observers.holdsEnded(),
+    });
+    known.sell(new Map(catalog.map((item) => [item.upc, item])), limitedAmong(catalog));
     const context = { mark, history, known, observers };
     const makeAnew = async (next: DatabaseConnection) => {
       await checkVersion(next);
@@ -144,7 +145,7 @@ class Preparation {
       // Whoever fenced this server off between the two has said why by now.
       await checkVersion(connection);
       const { hasStandbys } = await this.#readHistory(connection);
-      await preflight(connection, this.#mark);
+      await preflight(connection);
       await query(connection, IMPATIENTLY);
       // Whatever was visible before the mark was committed is safe, also on the standby.
       this.#history.learn({ ...before, hasStandbys });

@@ -15,8 +15,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { withLoginsEnded } from '../../inventory/batch.ts';
 import type { Item } from '../../inventory/catalog.ts';
-import type { Changes, Outcome, Request, Settlement } from '../../inventory/model.ts';
-import { asksForOrder, mayWrite, namesAnOrderTwice, rowSetOf } from '../../inventory/row-set.ts';
+import type { Changes, Outcome, Request } from '../../inventory/model.ts';
+import { mayWrite, namesAnOrderTwice } from '../../inventory/row-set.ts';
 import { settle } from '../../inventory/rules.ts';
 import {
   type Between,
@@ -32,9 +32,10 @@ import {
 } from '../../inventory/store.ts';
 import type { Report } from '../report.ts';
 import type { InDoubtBatch } from './batch/in-doubt-batch.ts';
-import { StaleLogins } from './batch/load.ts';
+import { StaleKnowledge } from './batch/known.ts';
 import { LockedRows } from './batch/locked-rows.ts';
 import { type BatchContext, BatchTransaction, left } from './batch/transaction.ts';
+import { wantedBy } from './batch/wanted.ts';
 import { changeCatalog } from './catalog-change.ts';
 import type { Connector } from './connection/connector.ts';
 import {
@@ -62,7 +63,7 @@ export class PostgresStore implements Store {
   #batch = 0;
   #doubt: InDoubtBatch | null = null;
   #lookUpUntil = 0;
-  readonly #locked = new LockedRows();
+  readonly #locked: LockedRows;
   readonly #outside: OutsideReads;
 
   constructor(
@@ -73,6 +74,7 @@ export class PostgresStore implements Store {
   ) {
     this.#connector = connector;
     this.#context = context;
+    this.#locked = new LockedRows(context.known);
     this.isNew = opened.isNew;
     this.restored = opened.restored;
     this.latestOrder = opened.latestOrder;
@@ -96,7 +98,8 @@ export class PostgresStore implements Store {
   settle(requests: readonly Request[]): Promise<Settled> {
     return this.#outside.alone(async () => {
       if (this.#locked.isEmpty || !requests.some(mayWrite)) return await this.#settle(requests);
-      await this.#lookForLocks();
+      const { deadline } = this.#connector;
+      await this.#locked.lookAgain(await this.#connection(deadline), left(deadline));
       return await this.#settleOthers(requests);
     });
   }
@@ -111,20 +114,9 @@ export class PostgresStore implements Store {
     return heldUp.map((isHeldUp) => (isHeldUp ? locked : (outcomes[next++] as Outcome)));
   }
 
-  async #lookForLocks(): Promise<void> {
-    const { deadline } = this.#connector;
-    const connection = await this.#connection(deadline);
-    try {
-      await this.#locked.lookAgain(connection, left(deadline));
-    } catch (error) {
-      // The batch itself will meet the same.
-      if (!isPostgresError(error) && !(error instanceof DatabaseConnectionLost)) throw error;
-    }
-  }
-
   async #settle(requests: readonly Request[]): Promise<Settled> {
     const { deadline } = this.#connector;
-    const writes = requests.some(mayWrite);
+    let writes = requests.some(mayWrite);
     let isPatient = false;
     this.#doubt = null;
     for (;;) {
@@ -133,13 +125,17 @@ export class PostgresStore implements Store {
       try {
         const committed = this.#committed(connection);
         if (committed !== null) {
-          const { outcomes, changes } = committed;
-          return this.#told(changes, await transaction.readPages(outcomes));
+          const { outcomes, changes, rows } = committed;
+          return this.#told(changes, rows, await transaction.readPages(outcomes, rows.now));
         }
-        if (!writes) return await transaction.read(requests);
+        if (!writes) {
+          const outcomes = await transaction.read(requests);
+          if (outcomes !== null) return outcomes;
+          writes = true;
+        }
         return await this.#write(connection, transaction, requests, isPatient);
       } catch (error) {
-        if (error instanceof DatabaseConnectionLost || error instanceof StaleLogins) continue;
+        if (error instanceof DatabaseConnectionLost || error instanceof StaleKnowledge) continue;
         if (!isPostgresError(error)) {
           connection.abort('a fault of this program');
           throw error;
@@ -171,7 +167,8 @@ export class PostgresStore implements Store {
 
   async changeCatalog(catalog: readonly Item[], between: Between): Promise<CatalogChange> {
     const alone: Between = (step) => between(() => this.#outside.alone(step));
-    const change = await changeCatalog(this.#connector, this.#context.known, catalog, alone);
+    const { known } = this.#context;
+    const change = await changeCatalog(this.#connector, known, catalog, alone, this.#report);
     this.#context.observers.changedOutside();
     return change;
   }
@@ -213,7 +210,7 @@ export class PostgresStore implements Store {
   }
 
   /** What to answer if the batch in doubt was committed; a new connection knows. If it was not, it never will be. */
-  #committed(connection: DatabaseConnection): Settlement | null {
+  #committed(connection: DatabaseConnection): InDoubtBatch | null {
     if (this.#doubt?.batch === connection.lastBatch) {
       this.#acknowledge(this.#doubt.batch);
       return this.#doubt;
@@ -230,17 +227,20 @@ export class PostgresStore implements Store {
   ): Promise<readonly Outcome[]> {
     this.#batch = Math.max(this.#batch, connection.lastBatch) + 1;
     const batch = this.#batch;
-    const set = rowSetOf(requests, this.#looksUpOrders(requests));
-    const rows = await transaction.begin(batch, set, isPatient);
+    const wanted = () => wantedBy(requests, this.#looksUpAll(requests), this.#context.known);
+    await transaction.learnLines(wanted());
+    const rows = await transaction.begin(batch, wanted(), isPatient);
     const settlement = settle(requests, rows);
-    if (!settlement.changes.isEmpty) this.#doubt = { batch, ...settlement, isCommitted: false };
+    if (!settlement.changes.isEmpty || rows.mark !== null) {
+      this.#doubt = { batch, ...settlement, rows, isCommitted: false };
+    }
     try {
       let { changes } = settlement;
-      const outcomes = await transaction.end(batch, settlement, (ended) => {
+      const outcomes = await transaction.end(batch, settlement, rows, (ended) => {
         this.#acknowledge(batch);
         changes = withLoginsEnded(changes, ended);
       });
-      return this.#told(changes, outcomes);
+      return this.#told(changes, rows, outcomes);
     } catch (error) {
       // Not committed, as long as the connection is there.
       if (!connection.isLost && this.#doubt?.isCommitted === false) this.#doubt = null;
@@ -255,16 +255,22 @@ export class PostgresStore implements Store {
     if (this.#doubt !== null) this.#doubt = { ...this.#doubt, isCommitted: true };
   }
 
-  /** Tells the observers of a batch that is committed. */
-  #told(changes: Changes, outcomes: readonly Outcome[]): readonly Outcome[] {
-    if (!changes.isEmpty) this.#context.observers.committed(changes);
+  /** Takes note of a batch that is committed, and tells the observers. */
+  #told(
+    changes: Changes,
+    { mark }: InDoubtBatch['rows'],
+    outcomes: readonly Outcome[],
+  ): readonly Outcome[] {
+    const { known, observers } = this.#context;
+    if (mark !== null) known.endHolds(mark);
+    if (changes.isEmpty) return outcomes;
+    known.holds.keep(changes, known.lines);
+    observers.committed(changes);
     return outcomes;
   }
 
   /** A violated key costs a round trip and a line in PostgreSQL's log, so it is avoided where it can be foreseen. */
-  #looksUpOrders(requests: readonly Request[]): boolean {
-    return (
-      Date.now() < this.#lookUpUntil || requests.some(asksForOrder) || namesAnOrderTwice(requests)
-    );
+  #looksUpAll(requests: readonly Request[]): boolean {
+    return Date.now() < this.#lookUpUntil || namesAnOrderTwice(requests);
   }
 }

@@ -68,6 +68,7 @@ export class SqliteTables {
   ): { readonly rows: Rows; readonly mark: number | null } {
     const now = this.#held.now();
     const mark = this.#held.endBy(now) ? this.#held.mark(now) : null;
+    if (mark !== null) this.#liveHolds.clear();
     this.#isAhead = mark !== null;
     return { rows: this.#rows(requests, lookedUp, keepsRefusals, now), mark };
   }

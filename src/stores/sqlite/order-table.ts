@@ -18,7 +18,6 @@ import {
   type OrderRow,
   orderFromRow,
   writeLines,
-  writeLinesWithReturned,
   writeRefusal,
 } from '../order-row.ts';
 
@@ -115,7 +114,7 @@ export class SqliteOrders {
         this.#updateHold.run(hold.state, hold.until, hold.ended, user, id);
       }
       if (lines.some(({ returned }) => returned !== undefined)) {
-        this.#updateLines.run(writeLinesWithReturned(order), user, id);
+        this.#updateLines.run(writeLines(order), user, id);
       }
     }
   }

@@ -1,6 +1,7 @@
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
-import { holdsConformance } from '../conformance.holds.ts';
+import { holdsConformance, type TimedPlace } from '../conformance.holds.ts';
+import { returnsConformance } from '../conformance.returns.ts';
 import { storeConformance } from '../conformance.ts';
 
 storeConformance('SQLite', async () => {
@@ -11,7 +12,7 @@ storeConformance('SQLite', async () => {
   };
 });
 
-holdsConformance('SQLite', async () => {
+const makeTimedPlace = async (): Promise<TimedPlace> => {
   const folder = new TemporaryFolder();
   let time = 0;
   // The steady clock stands still: how time goes on from the mark is tested with ShopTime.
@@ -23,4 +24,7 @@ holdsConformance('SQLite', async () => {
     },
     [Symbol.asyncDispose]: async () => folder[Symbol.dispose](),
   };
-});
+};
+
+holdsConformance('SQLite', makeTimedPlace);
+returnsConformance('SQLite', makeTimedPlace);

@@ -4,14 +4,15 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Request } from '../../../inventory/model.ts';
-import { type RowSet, rowSetOf } from '../../../inventory/row-set.ts';
 import type { Report } from '../../report.ts';
 import {
   type DatabaseConnection,
   DatabaseConnectionLost,
   isPostgresError,
 } from '../connection/database-connection.ts';
+import type { Known } from './known.ts';
 import { BEGIN, execute } from './statements.ts';
+import { wantedBy } from './wanted.ts';
 
 /** Other servers hold rows for milliseconds; what is locked each time is held by somebody else. */
 const LOOKS = 3;
@@ -30,10 +31,15 @@ interface Locking {
 }
 
 export class LockedRows {
+  readonly #known: Known;
   #upcs: ReadonlySet<number> = new Set();
   #logins: ReadonlySet<string> = new Set();
   /** When a login may be ended again, in milliseconds since 1970 UTC. */
   #loginsHeldUntil = 0;
+
+  constructor(known: Known) {
+    this.#known = known;
+  }
 
   get upcs(): ReadonlySet<number> {
     return this.#upcs;
@@ -53,7 +59,7 @@ export class LockedRows {
 
   /** Whether a request needs one of them. */
   holdUp(request: Request): boolean {
-    const { sold, logins, takesLogins } = lockingOf(rowSetOf([request], false));
+    const { sold, logins, takesLogins } = this.#lockingOf([request]);
     if (!sold.isDisjointFrom(this.#upcs) || !logins.isDisjointFrom(this.#logins)) return true;
     return takesLogins && this.#areLoginsHeld;
   }
@@ -66,7 +72,7 @@ export class LockedRows {
     report: Report,
   ): Promise<boolean> {
     try {
-      await this.#search(connection, lockingOf(rowSetOf(requests, false)), timeoutMs);
+      await this.#search(connection, this.#lockingOf(requests), timeoutMs);
     } catch (error) {
       if (!isPostgresError(error) && !(error instanceof DatabaseConnectionLost)) throw error;
       return false;
@@ -89,19 +95,25 @@ export class LockedRows {
     if (locking.takesLogins) this.#loginsHeldUntil = Date.now() + LOGINS_HELD_MS;
   }
 
-  /** Forgets those that are free again. */
+  /** Forgets those that are free again, as far as the database can be asked. */
   async lookAgain(connection: DatabaseConnection, timeoutMs: number): Promise<void> {
     const known: Locking = { sold: this.#upcs, logins: this.#logins, takesLogins: false };
     if (isNothing(known)) return;
-    const locked = await lockedAmong(connection, known, timeoutMs);
-    this.#upcs = locked.sold;
-    this.#logins = locked.logins;
+    try {
+      const locked = await lockedAmong(connection, known, timeoutMs);
+      this.#upcs = locked.sold;
+      this.#logins = locked.logins;
+    } catch (error) {
+      // The batch itself will meet the same.
+      if (!isPostgresError(error) && !(error instanceof DatabaseConnectionLost)) throw error;
+    }
   }
-}
 
-function lockingOf({ sold, logins, endsLogins, loggingIn }: RowSet): Locking {
-  const takesLogins = endsLogins || loggingIn.size > 0;
-  return { sold, logins: endsLogins ? logins : new Set(), takesLogins };
+  #lockingOf(requests: readonly Request[]): Locking {
+    const { sold, logins, endsLogins, loggingIn } = wantedBy(requests, false, this.#known);
+    const takesLogins = endsLogins || loggingIn.size > 0;
+    return { sold, logins: endsLogins ? logins : new Set(), takesLogins };
+  }
 }
 
 function isNothing({ sold, logins, takesLogins }: Locking): boolean {

@@ -1,7 +1,8 @@
-/** Pages, which are read after the commit: all items, and a user's orders. */
+/** Pages, which are read after the commit: all items, a user's orders, and a user's live holds. */
 
-import type { Outcome, Page } from '../../../inventory/model.ts';
+import type { Order, Outcome, Page } from '../../../inventory/model.ts';
 import {
+  type HoldsPage,
   holdsPage,
   inventoryPage,
   isFirstPart,
@@ -10,7 +11,8 @@ import {
 } from '../../../inventory/pages.ts';
 import { BEHIND_EVERY_ID, type OrderRow, orderFromRow } from '../../order-row.ts';
 import type { ResultRows } from '../connection/database-connection.ts';
-import { itemFromRow, type Known, type StockRow } from './load.ts';
+import type { Known } from './known.ts';
+import { itemFromRow, type StockRow } from './load.ts';
 import { execute } from './statements.ts';
 
 /** The statements of one page, and what makes the outcome of their results, in the same order. */
@@ -25,8 +27,11 @@ export class PageReads {
   /** The statements that read all of them. */
   readonly texts: readonly string[];
 
-  constructor(outcomes: readonly (Outcome | Page)[]) {
-    this.#outcomes = outcomes.map((outcome) => ('page' in outcome ? readOf(outcome) : outcome));
+  /** `now`: the time of the batch. */
+  constructor(outcomes: readonly (Outcome | Page)[], now: number) {
+    this.#outcomes = outcomes.map((outcome) =>
+      'page' in outcome ? readOf(outcome, now) : outcome,
+    );
     this.texts = this.#outcomes.flatMap((outcome) => ('texts' in outcome ? outcome.texts : []));
   }
 
@@ -42,19 +47,47 @@ export class PageReads {
   }
 }
 
-function readOf(page: Page): PageRead {
-  if (page.page === 'inventory') return ALL_ITEMS;
-  if (page.page === 'orders') return readOrders(page);
-  return { texts: [], outcome: () => holdsPage(page, [], []) };
+function readOf(page: Page, now: number): PageRead {
+  switch (page.page) {
+    case 'inventory':
+      return readItems(now);
+    case 'orders':
+      return readOrders(page);
+    case 'holds':
+      return readHolds(page);
+  }
 }
 
-const ALL_ITEMS: PageRead = {
-  texts: [execute('all_stock')],
-  outcome: ([rows = []], known) => {
-    const items = rows.map((row) => itemFromRow(row as unknown as StockRow, known));
-    return inventoryPage(items.filter((item) => item !== null));
-  },
-};
+function readItems(now: number): PageRead {
+  return {
+    texts: [execute('all_stock', now)],
+    outcome: ([rows = []], known) => {
+      const items = rows.map((row) => itemFromRow(row as unknown as StockRow, known));
+      return inventoryPage(items.filter((item) => item !== null));
+    },
+  };
+}
+
+function readHolds(page: HoldsPage): PageRead {
+  const { user, ids, count, now } = page;
+  if (ids !== null) {
+    const part = ids.slice(0, count);
+    const users = part.map(() => user);
+    return {
+      texts: [execute('orders', users, part)],
+      outcome: ([rows = []], known) => holdsPage(page, ids, ordersOf(rows, known)),
+    };
+  }
+  return {
+    texts: [execute('live_hold_ids', user, now), execute('live_holds', user, now, count)],
+    outcome: ([all = [], rows = []], known) =>
+      holdsPage(
+        page,
+        all.map(({ id }) => id as string),
+        ordersOf(rows, known),
+      ),
+  };
+}
 
 function readOrders(page: OrdersPage): PageRead {
   const { user, count, outOf } = page;
@@ -70,9 +103,13 @@ function readOrders(page: OrdersPage): PageRead {
     outcome: ([found = [], ...others], known) => {
       if (page.before !== null && found.length === 0) return ordersPage(page, null, 0);
       const rows = others.at(-1) ?? [];
-      const orders = rows.map((row) => orderFromRow(row as unknown as OrderRow, known.onFault));
+      const orders = ordersOf(rows, known);
       const counted = counting.length > 0 ? (others[0]?.[0]?.orders as number) : 0;
       return ordersPage(page, orders, counted);
     },
   };
+}
+
+function ordersOf(rows: ResultRows, known: Known): Order[] {
+  return rows.map((row) => orderFromRow(row as unknown as OrderRow, known.onFault));
 }

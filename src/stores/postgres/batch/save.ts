@@ -2,16 +2,28 @@
 import type { Changes, Login, Order } from '../../../inventory/model.ts';
 import { byKey, writeLines, writeRefusal } from '../../order-row.ts';
 import type { ResultRows } from '../connection/database-connection.ts';
-import { execute } from './statements.ts';
+import {
+  holdColumns,
+  type SavedRows,
+  saveCustomers,
+  saveHeld,
+  updateOrders,
+} from './save-holds.ts';
+import { execute, type Value } from './statements.ts';
 
-/** The texts of the statements; none when nothing changed. */
-export function saveStatements({ orders, available, logins }: Changes): string[] {
+/** The texts of the statements; none when nothing changed. `rows`: what the batch was decided on. */
+export function saveStatements(changes: Changes, rows: SavedRows): string[] {
+  const { orders, changedOrders, available, held, logins } = changes;
   const saves: string[] = [];
   // Two batches that meet at an id then wait in one direction.
   if (orders.length > 0) saves.push(insertOrders([...orders].sort(byKey)));
-  if (available.size > 0) {
+  if (changedOrders.size > 0) saves.push(updateOrders([...changedOrders.values()].sort(byKey)));
+  if (held.size > 0 || rows.nextDue.size > 0) saves.push(...saveHeld(changes, rows));
+  else if (available.size > 0) {
     saves.push(execute('update_stock', [...available.keys()], [...available.values()]));
   }
+  saves.push(...saveCustomers(changes, rows));
+  if (rows.mark !== null) saves.push(execute('set_mark', rows.mark));
   const made: Login[] = [];
   const ended: string[] = [];
   for (const [tokenHash, login] of logins) {
@@ -35,20 +47,27 @@ export function loginsEnded(results: readonly ResultRows[]): string[] {
 }
 
 function insertOrders(orders: readonly Order[]): string {
-  const columns = [
+  const columns: Value[] = [
     orders.map((order) => order.user),
     orders.map((order) => order.id),
     orders.map((order) => order.at),
     orders.map(writeLines),
   ];
-  const isUsual = orders.every(({ refusal, position }) => refusal === null && position === null);
-  if (isUsual) return execute('insert_usual_orders', ...columns);
-  return execute(
-    'insert_orders',
-    ...columns,
+  if (orders.every(isUsual)) return execute('insert_usual_orders', ...columns);
+  columns.push(
     orders.map((order) => writeRefusal(order.refusal)),
     orders.map((order) => order.position),
   );
+  if (orders.every(isPurchase)) return execute('insert_orders', ...columns);
+  return execute('insert_holds', ...columns, ...holdColumns(orders));
+}
+
+function isPurchase({ hold, of }: Order): boolean {
+  return hold === undefined && of === undefined;
+}
+
+function isUsual(order: Order): boolean {
+  return order.refusal === null && order.position === null && isPurchase(order);
 }
 
 function insertLogins(logins: readonly Login[]): string {

@@ -4,12 +4,8 @@
  * than the statements.
  */
 import { MAX_LOGINS_ENDED_AT_ONCE, MAX_LOGINS_OF_USER } from '../../../inventory/user-limits.ts';
+import { HOLD_STATEMENTS, READ_ORDER, time } from './hold-statements.ts';
 import { numberArray, textArray } from './literals.ts';
-
-/** A time that no clock can show may have been written by SQL, or by a server whose clock was wrong. */
-function time(column: string): string {
-  return `least(greatest(${column}, 0), ${Number.MAX_SAFE_INTEGER}) AS ${column}`;
-}
 
 /**
  * The number of the advisory lock of all logins: "inv2", in ASCII. Whoever acts for logins shares it, and
@@ -64,10 +60,22 @@ const STATEMENTS = {
   ],
   logins_are_free: ['', `SELECT pg_try_advisory_xact_lock(${LOGINS_LOCK}) AS free`],
 
-  stock: ['bigint[]', 'SELECT upc, available FROM inv.stock WHERE upc = ANY($1)'],
+  stock: [
+    'bigint[]',
+    'SELECT upc, available, next_due, counted FROM inv.stock WHERE upc = ANY($1)',
+  ],
   stock_taken: [
     'bigint[]',
-    'SELECT upc, available FROM inv.stock WHERE upc = ANY($1) ORDER BY upc FOR NO KEY UPDATE',
+    `SELECT upc, available, next_due, counted FROM inv.stock
+      WHERE upc = ANY($1) ORDER BY upc FOR NO KEY UPDATE`,
+  ],
+  /** Units whose holds have ended by $1 are available. */
+  all_stock: [
+    'bigint',
+    `SELECT upc, available + CASE WHEN next_due <= $1 THEN
+        (SELECT coalesce(sum(units), 0) FROM inv.held WHERE held.upc = stock.upc AND until <= $1)::bigint
+        ELSE 0 END AS available
+      FROM inv.stock AS stock ORDER BY upc`,
   ],
   /** The first transaction that may have been under way; and which had begun and which had ended, as a text. */
   snapshot: [
@@ -81,7 +89,6 @@ const STATEMENTS = {
     `SELECT upc, available FROM inv.stock
       WHERE pg_current_snapshot()::text <> $2 AND age(xmin) <= age($1)`,
   ],
-  all_stock: ['', 'SELECT upc, available FROM inv.stock ORDER BY upc'],
 
   /** Which of these rows somebody else holds. */
   locked_stock: [
@@ -99,8 +106,7 @@ const STATEMENTS = {
 
   orders: [
     'text[], text[]',
-    `SELECT orders."user", orders.id, ${time('at')}, lines, refusal, position
-      FROM unnest($1, $2) AS wanted ("user", id)
+    `SELECT ${READ_ORDER} FROM unnest($1, $2) AS wanted ("user", id)
       JOIN inv.orders AS orders ON orders."user" = wanted."user" AND orders.id = wanted.id`,
   ],
   order_position: [
@@ -112,11 +118,11 @@ const STATEMENTS = {
     'text, text, text, bigint',
     `WITH page AS MATERIALIZED (SELECT coalesce(
         (SELECT coalesce(position, id) FROM inv.orders WHERE "user" = $1 AND id = $2), $3) AS bound)
-      (SELECT "user", id, ${time('at')}, lines, refusal, position FROM inv.orders
+      (SELECT ${READ_ORDER} FROM inv.orders AS orders
         WHERE "user" = $1 AND id < (SELECT bound FROM page) AND position IS NULL
         ORDER BY id DESC LIMIT $4)
       UNION ALL
-      (SELECT "user", id, ${time('at')}, lines, refusal, position FROM inv.orders
+      (SELECT ${READ_ORDER} FROM inv.orders AS orders
         WHERE "user" = $1 AND position < (SELECT bound FROM page)
         ORDER BY position DESC LIMIT $4)`,
   ],
@@ -166,6 +172,8 @@ const STATEMENTS = {
       RETURNING token_hash`,
   ],
   delete_logins: ['text[]', 'DELETE FROM inv.logins WHERE token_hash = ANY($1)'],
+
+  ...HOLD_STATEMENTS,
 } as const;
 
 /** Whatever the defaults of this database and this role are. */
@@ -195,6 +203,24 @@ export function execute(name: StatementName, ...values: readonly Value[]): strin
   return values.length === 0
     ? `EXECUTE ${name}`
     : `EXECUTE ${name} (${values.map(literal).join()})`;
+}
+
+/** Not without need: this server would wait until no other one acts for a login. */
+const WAITING: ReadonlySet<string> = new Set<StatementName>(['take_logins']);
+
+/** The texts that run every statement that waits for nobody: each on a row of its own, which is named after `nobody`. */
+export function executeAll(nobody: string): string[] {
+  const names = (Object.keys(STATEMENTS) as StatementName[]).filter((name) => !WAITING.has(name));
+  return names.map((name) => {
+    const [types] = STATEMENTS[name];
+    const values = types === '' ? [] : types.split(', ').map((type) => sampleOf(type, name));
+    return execute(name, ...values);
+  });
+
+  function sampleOf(type: string, name: string): Value {
+    const value = type.startsWith('text') ? `${nobody} ${name}` : 0;
+    return type.endsWith('[]') ? ([value] as Value) : value;
+  }
 }
 
 /** Needs standard_conforming_strings, which each session sets: then a backslash is only a backslash. */

@@ -5,8 +5,8 @@
  * Each message also looks at the mark of this server. A database that was exchanged for another one
  * under the open connection, or a server that was fenced off, is noticed before anything is told.
  */
-import type { Outcome, Page, Request, Rows, Settlement } from '../../../inventory/model.ts';
-import { asksForOrder, type RowSet, rowSetOf } from '../../../inventory/row-set.ts';
+import type { Outcome, Page, Request, Settlement } from '../../../inventory/model.ts';
+import { asksForOrder } from '../../../inventory/row-set.ts';
 import { settle } from '../../../inventory/rules.ts';
 import type { Observers } from '../../observers.ts';
 import type { CommitMarker } from '../commit-marker.ts';
@@ -16,10 +16,13 @@ import type {
   ResultRows,
 } from '../connection/database-connection.ts';
 import { type HistoryState, historyFrom, type KnownHistory, READ_HISTORY } from '../history.ts';
-import { type Known, type Load, type Loaded, loadStatements, noRows } from './load.ts';
+import type { Known } from './known.ts';
+import { type Load, loadLines, loadStatements } from './load.ts';
+import { Loaded } from './loaded.ts';
 import { PageReads } from './page-reads.ts';
 import { loginsEnded, saveStatements } from './save.ts';
 import { BEGIN, BEGIN_READING, PATIENTLY } from './statements.ts';
+import { type Wanted, wantedBy } from './wanted.ts';
 
 /** Least time given to a COMMIT, even past the deadline: abandoning one leaves its outcome unknown. */
 const COMMIT_TIMEOUT_MS = 1_000;
@@ -46,12 +49,15 @@ export class BatchTransaction {
     this.#deadline = deadline;
   }
 
-  /** Settles requests that change nothing, on one snapshot. */
-  async read(requests: readonly Request[]): Promise<readonly Outcome[]> {
+  /**
+   * Settles requests that change nothing, on one snapshot. Returns null when holds have ended that were live for all who
+   * were told of them: that must be written down first.
+   */
+  async read(requests: readonly Request[]): Promise<readonly Outcome[] | null> {
     const { known, mark } = this.#context;
-    const set = rowSetOf(requests, requests.some(asksForOrder));
-    const loads = loadStatements(set, false, known);
-    let rows: Rows = noRows(set, known);
+    const wanted = wantedBy(requests, requests.some(asksForOrder), known);
+    const loads = loadStatements(wanted, false, known);
+    let rows = new Loaded(wanted, known);
     if (loads.length > 0) {
       const texts = [mark.check(this.#connection.lastBatch), ...loads.map(({ text }) => text)];
       const [first, confirmed] = await this.#send([
@@ -68,15 +74,25 @@ export class BatchTransaction {
       this.#mustBeConfirmed(confirmed);
       this.#check(loaded[loads.length]);
       this.#learn();
-      rows = rowsOf(noRows(set, known), loads, loaded);
+      rows = rowsOf(rows, loads, loaded);
+      if (rows.mark !== null) return null;
     }
-    return await this.readPages(settle(requests, rows).outcomes);
+    return await this.readPages(settle(requests, rows).outcomes, rows.now);
+  }
+
+  /** Asks which items the orders have that may change, unless that is known. */
+  async learnLines(wanted: Wanted): Promise<void> {
+    const load = loadLines(wanted, this.#context.known);
+    if (load === null) return;
+    const [answer] = await this.#send([load.text]);
+    if (answer?.error) throw answer.error;
+    load.add(answer?.results[0] ?? [], new Loaded(wanted, this.#context.known));
   }
 
   /** Begins to write: locks and loads the rows. A failure rolls it back. `isPatient`: waits longer for locks. */
-  async begin(batch: number, set: RowSet, isPatient: boolean): Promise<Rows> {
+  async begin(batch: number, wanted: Wanted, isPatient: boolean): Promise<Loaded> {
     const { known, mark } = this.#context;
-    const loads = loadStatements(set, true, known);
+    const loads = loadStatements(wanted, true, known);
     const texts = [
       BEGIN,
       ...(isPatient ? [PATIENTLY] : []),
@@ -91,7 +107,7 @@ export class BatchTransaction {
       const [, marked, ...loaded] = answer?.results ?? [];
       this.#mustBeOne(marked);
       this.#check(loaded[loads.length]);
-      return rowsOf(noRows(set, known), loads, loaded);
+      return rowsOf(new Loaded(wanted, known), loads, loaded);
     } catch (error) {
       await this.#rollBack();
       throw error;
@@ -105,16 +121,19 @@ export class BatchTransaction {
   async end(
     batch: number,
     { outcomes, changes }: Settlement,
+    rows: Loaded,
     committed: (loginsEnded: readonly string[]) => void,
   ): Promise<readonly Outcome[]> {
-    const command = changes.isEmpty ? 'ROLLBACK' : 'COMMIT';
-    const pages = new PageReads(outcomes);
+    const saves = saveStatements(changes, rows);
+    const writes = saves.length > 0;
+    const command = writes ? 'COMMIT' : 'ROLLBACK';
+    const pages = new PageReads(outcomes, rows.now);
     const hasPages = pages.texts.length > 0;
     // A commit that is confirmed by the standby has shown already that this is the primary.
-    const isShown = !changes.isEmpty && !hasPages;
-    const last = changes.isEmpty ? this.#connection.lastBatch : batch;
+    const isShown = writes && !hasPages;
+    const last = writes ? batch : this.#connection.lastBatch;
     const messages = [
-      [...saveStatements(changes), command].join(';'),
+      [...saves, command].join(';'),
       ...(hasPages ? [pages.texts.join(';')] : []),
       ...(isShown ? [] : this.#confirmation(last)),
     ];
@@ -128,7 +147,7 @@ export class BatchTransaction {
     if (saved?.command !== command) {
       throw this.#connection.abort(`${command} was answered ${saved?.command}`);
     }
-    if (!changes.isEmpty) {
+    if (writes) {
       this.#connection.lastBatch = batch;
       committed(loginsEnded(saved.results));
     }
@@ -139,9 +158,9 @@ export class BatchTransaction {
     return pages.withPages(read?.results ?? [], this.#context.known);
   }
 
-  /** Reads the pages among the outcomes. */
-  async readPages(outcomes: readonly (Outcome | Page)[]): Promise<readonly Outcome[]> {
-    const pages = new PageReads(outcomes);
+  /** Reads the pages among the outcomes, at the time of their batch. */
+  async readPages(outcomes: readonly (Outcome | Page)[], now: number): Promise<readonly Outcome[]> {
+    const pages = new PageReads(outcomes, now);
     if (pages.texts.length === 0) return outcomes as readonly Outcome[];
     return pages.withPages(await this.readOnly(pages.texts), this.#context.known);
   }
@@ -223,8 +242,8 @@ export class BatchTransaction {
   }
 }
 
-/** `rows` with what was loaded. */
-function rowsOf(rows: Loaded, loads: readonly Load[], results: readonly ResultRows[]): Rows {
+/** `rows` with what was loaded. Throws StaleKnowledge. */
+function rowsOf(rows: Loaded, loads: readonly Load[], results: readonly ResultRows[]): Loaded {
   loads.forEach((load, index) => {
     load.add(results[index] ?? [], rows);
   });

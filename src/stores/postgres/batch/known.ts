@@ -1,0 +1,159 @@
+/** What a server knows without asking the database. Whatever of it may be wrong is checked with each batch that uses it. */
+import { type Changes, type Login, orderKey } from '../../../inventory/model.ts';
+import { RefusalBudget } from '../../../inventory/refusal-budget.ts';
+import type { StoreObserver } from '../../../inventory/store.ts';
+import { NamedError } from '../../../named-error.ts';
+import { ShopTime } from '../../shop-time.ts';
+import type { ItemLabel } from '../../stock-row.ts';
+
+/** Something that the server knew is not so any more. It is forgotten; the batch is loaded again. */
+export class StaleKnowledge extends NamedError {}
+
+/** As many as there are connections, and some more. */
+const MAX_KNOWN_LOGINS = 50_000;
+
+/** The holds of a busy minute. */
+const MAX_KNOWN_LINES = 50_000;
+
+/** How long a count of live holds is taken for true: other servers hold and release for the same user. */
+const COUNT_HOLDS_EVERY_MS = 1_000;
+
+type KnownTells = Pick<StoreObserver, 'faultFound' | 'holdsEnded'>;
+
+export class Known {
+  /** The items on sale here: another map after the catalogue has changed. Another server may sell more, which are none of ours. */
+  items: ReadonlyMap<number, ItemLabel> = new Map();
+  /** The UPCs among them that have a limit per customer. */
+  limited: ReadonlySet<number> = new Set();
+  readonly logins = new KnownLogins();
+  readonly lines = new KnownLines();
+  readonly holds = new KnownHolds();
+  readonly refusals = new RefusalBudget();
+  /** Is told of a row that cannot be used. */
+  readonly onFault: (fault: string) => void;
+  readonly #onHoldsEnded: () => void;
+
+  constructor({ faultFound, holdsEnded }: KnownTells) {
+    this.onFault = faultFound;
+    this.#onHoldsEnded = holdsEnded;
+  }
+
+  /** Takes a mark that is on disk: all holds up to it have ended, at this server or at another. */
+  endHolds(mark: number): void {
+    if (this.holds.advanceTo(mark)) this.#onHoldsEnded();
+  }
+
+  /** Puts the items of a catalogue on sale. */
+  sell(items: ReadonlyMap<number, ItemLabel>, limited: ReadonlySet<number>): void {
+    this.items = items;
+    this.limited = limited;
+  }
+}
+
+/**
+ * The logins that this server has seen. A login never changes, it only ends: so while all that a
+ * batch needs are still there, it is enough that the database counts them.
+ */
+export class KnownLogins {
+  readonly #logins = new Map<string, Login>();
+
+  get(tokenHash: string): Login | undefined {
+    return this.#logins.get(tokenHash);
+  }
+
+  hasAll(tokenHashes: ReadonlySet<string>): boolean {
+    for (const tokenHash of tokenHashes) if (!this.#logins.has(tokenHash)) return false;
+    return true;
+  }
+
+  add(login: Login): void {
+    if (this.#logins.size >= MAX_KNOWN_LOGINS) this.#logins.clear();
+    this.#logins.set(login.tokenHash, login);
+  }
+
+  forget(tokenHashes: ReadonlySet<string>): void {
+    for (const tokenHash of tokenHashes) this.#logins.delete(tokenHash);
+  }
+}
+
+/**
+ * The UPCs of orders that may change, by orderKey: their items are locked before the orders are read. An order
+ * never gets other lines.
+ */
+export class KnownLines {
+  readonly #upcs = new Map<string, readonly number[]>();
+
+  get(key: string): readonly number[] | undefined {
+    return this.#upcs.get(key);
+  }
+
+  set(key: string, upcs: readonly number[]): void {
+    if (this.#upcs.size >= MAX_KNOWN_LINES) this.#upcs.clear();
+    this.#upcs.set(key, upcs);
+  }
+
+  forget(key: string): void {
+    this.#upcs.delete(key);
+  }
+}
+
+export class KnownHolds {
+  /** Whether units of any item may be held: then every batch that buys asks for the time. */
+  exist = false;
+  /** The mark, and how much time has gone by since it was known; the clock is the database's. */
+  readonly #time = new ShopTime({ wall: () => 0, steady: () => performance.now() });
+  readonly #liveHolds = new Map<string, number>();
+  #countedAt = 0;
+
+  /** The earliest time that it can be, in milliseconds since 1970 UTC; 0 when nothing is known of it. */
+  get earliest(): number {
+    return this.#time.now();
+  }
+
+  /** Returns whether it is a later mark than was known. */
+  advanceTo(mark: number): boolean {
+    if (mark <= this.#time.mark) return false;
+    this.#time.advanceTo(mark);
+    this.#liveHolds.clear();
+    return true;
+  }
+
+  forgetCounts(): void {
+    this.#liveHolds.clear();
+  }
+
+  /** Live holds of a user, as far as they are known. */
+  liveHoldsOf(user: string): number | undefined {
+    if (Date.now() - this.#countedAt > COUNT_HOLDS_EVERY_MS) {
+      this.#liveHolds.clear();
+      this.#countedAt = Date.now();
+    }
+    return this.#liveHolds.get(user);
+  }
+
+  count(user: string, holds: number): void {
+    this.#liveHolds.set(user, holds);
+  }
+
+  /** Takes note of the holds that a batch has made and ended. */
+  keep({ orders, changedOrders, held }: Changes, lines: KnownLines): void {
+    if (held.size === 0) return;
+    this.exist = true;
+    for (const { user, id, hold, lines: own } of orders) {
+      if (hold?.state !== 'held' || hold.until === 0) continue;
+      this.#change(user, 1);
+      lines.set(
+        orderKey(user, id),
+        own.map(({ upc }) => upc),
+      );
+    }
+    for (const { user, hold } of changedOrders.values()) {
+      if (hold !== undefined && hold.state !== 'held') this.#change(user, -1);
+    }
+  }
+
+  #change(user: string, change: 1 | -1): void {
+    const holds = this.#liveHolds.get(user);
+    if (holds !== undefined) this.#liveHolds.set(user, holds + change);
+  }
+}
