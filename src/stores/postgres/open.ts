@@ -69,10 +69,7 @@ export async function openPostgresStore(
     const latestOrder = latestTime(await query(connection, latestOrdersSql('inv.orders')));
     await countCustomers(connection, catalog, report);
     const observers = new Observers();
-    const known = new Known({
-      faultFound: (fault) => observers.faultFound(fault),
-      holdsEnded: () => observers.holdsEnded(),
-    });
+    const known = new Known((fault) => observers.faultFound(fault));
     known.sell(new Map(catalog.map((item) => [item.upc, item])), limitedAmong(catalog));
     const context = { mark, history, known, observers };
     const makeAnew = async (next: DatabaseConnection) => {

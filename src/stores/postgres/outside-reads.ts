@@ -24,12 +24,20 @@ import { LOOK_EVERY_MS } from './history.ts';
 /** How long a look at the database may take. */
 const LOOK_TIMEOUT_MS = 5_000;
 
-/** Where the next look goes on. */
-interface Seen {
+/** More levels that ended holds have changed are not told one by one. */
+const MAX_LEVELS_TOLD = 1_000;
+
+interface Snapshot {
   /** Transactions before this one had ended. */
   readonly running: string;
   /** Which transactions had begun, and which had ended. */
   readonly transactions: string;
+}
+
+/** Where the next look goes on. */
+interface Seen extends Snapshot {
+  /** The time of the shop. */
+  readonly now: number;
   /** Another connection may lead to another database server, with other transactions. */
   readonly connection: DatabaseConnection;
 }
@@ -62,8 +70,8 @@ export class OutsideReads {
     }
   }
 
-  /** See Store.look. */
-  look(): Promise<StoreLook> {
+  /** See Store.look. Returns null when holds have ended that were live for all who were told of them: that must be written down first. */
+  look(): Promise<StoreLook | null> {
     return this.#read((transaction, connection) => this.#lookAtOthers(transaction, connection));
   }
 
@@ -125,23 +133,46 @@ export class OutsideReads {
   async #lookAtOthers(
     transaction: BatchTransaction,
     connection: DatabaseConnection,
-  ): Promise<StoreLook> {
+  ): Promise<StoreLook | null> {
     const { known, observers } = this.#context;
     const seen = this.#seen?.connection === connection ? this.#seen : null;
     const written =
       seen === null ? [] : [execute('stock_written', seen.running, seen.transactions)];
+    const { earliest } = known.holds;
     // The snapshot first: what ends between the two is found by this look, and by the next one.
-    const [[now], rows = []] = (await transaction.readOnly([
+    const [[snapshot], ended, rows = []] = (await transaction.readOnly([
       execute('snapshot'),
+      execute('holds_ended', earliest, seen?.now ?? 0, MAX_LEVELS_TOLD + 1),
       ...written,
-    ])) as unknown as [[Omit<Seen, 'connection'>], StockRow[]?];
-    this.#seen = { ...now, connection };
-    if (seen === null) observers.changedOutside();
+    ])) as unknown as [[Snapshot], HoldsEndedRow[], WrittenRow[]?];
+    const [{ now, mark, next_end }] = ended as [HoldsEndedRow];
+    known.holds.advanceTo(mark);
+    if (next_end !== null && next_end <= now) return null;
+    this.#seen = { ...snapshot, now, connection };
+    const isMany = ended.length > MAX_LEVELS_TOLD;
+    if (seen === null || isMany) observers.changedOutside();
+    const past = new Set(isMany ? [] : ended.flatMap(({ upc }) => upc ?? []));
+    for (const { upc, next_due } of rows) if (next_due !== null && next_due <= now) past.add(upc);
+    // Units whose holds have ended are not part of these levels yet.
+    const [others = []] =
+      past.size === 0 ? [] : await transaction.readOnly([execute('levels_at', [...past], now)]);
     const levels = new Map<number, number>();
-    for (const row of rows) {
+    for (const row of [...rows, ...(others as unknown as readonly StockRow[])]) {
       const item = itemFromRow(row, known);
       if (item !== null) levels.set(item.upc, item.available);
     }
-    return { othersWrote: now.transactions !== seen?.transactions, levels, dueAt: null };
+    const othersWrote = snapshot.transactions !== seen?.transactions;
+    return { othersWrote, levels, dueAt: next_end === null ? null : Date.now() + next_end - now };
   }
+}
+
+interface HoldsEndedRow {
+  readonly now: number;
+  readonly mark: number;
+  readonly next_end: number | null;
+  readonly upc: number | null;
+}
+
+interface WrittenRow extends StockRow {
+  readonly next_due: number | null;
 }

@@ -173,8 +173,13 @@ export class PostgresStore implements Store {
     return change;
   }
 
-  look(): Promise<StoreLook> {
-    return this.#outside.look();
+  async look(): Promise<StoreLook> {
+    for (;;) {
+      const found = await this.#outside.look();
+      if (found !== null) return found;
+      // A batch of nothing writes down that holds have ended.
+      await this.settle([]);
+    }
   }
 
   loginsGone(tokenHashes: readonly string[]): Promise<readonly string[]> {
@@ -262,7 +267,7 @@ export class PostgresStore implements Store {
     outcomes: readonly Outcome[],
   ): readonly Outcome[] {
     const { known, observers } = this.#context;
-    if (mark !== null) known.endHolds(mark);
+    if (mark !== null) known.holds.advanceTo(mark);
     if (changes.isEmpty) return outcomes;
     known.holds.keep(changes, known.lines);
     observers.committed(changes);

@@ -83,15 +83,11 @@ describe('two servers with one clock', () => {
   test('what the one has seen end has ended for the other, also when the clock is set back', async () => {
     await using pair = await openPair();
     const mine = new Holder();
-    const ended: string[] = [];
-    pair.one.observe({ holdsEnded: () => ended.push('one') });
-    pair.other.observe({ holdsEnded: () => ended.push('other') });
     await settleOne(pair.one, mine.hold('1x1000', 'h', 10));
     await pair.setClock(NOON + 10_000);
     expect(await levels(pair.other)).toMatchObject({ 1: 1_000 });
     await pair.setClock(NOON);
     expect(await settleOne(pair.one, mine.confirm('h'))).toMatchObject({ code: 'NOHOLD' });
-    expect(ended).toEqual(['other', 'one']);
   });
 
   test('a hold made at one is confirmed, released, extended and given back at the other', async () => {
@@ -107,6 +103,35 @@ describe('two servers with one clock', () => {
     expect((await mine.holds(pair.one)).map(({ id }) => id)).toEqual(['c']);
     expect(await levels(pair.one)).toMatchObject({ 1: 996, 2: 994 });
     expect(await server.run(pair.address, UNBALANCED)).toEqual([]);
+  });
+
+  test('a look at either finds what a hold has given back by its end', async () => {
+    await using pair = await openPair();
+    const stores = [pair.one, pair.other];
+    await settleOne(pair.one, new Holder().hold('1x4 2x1', 'h', 10));
+    for (const store of stores) await store.look();
+    await pair.setClock(NOON + 4_000);
+    for (const store of stores) {
+      const before = Date.now();
+      const { levels, dueAt } = await store.look();
+      expect(levels.size).toBe(0);
+      expect((dueAt as number) - before).toBeGreaterThanOrEqual(6_000);
+      expect((dueAt as number) - Date.now()).toBeLessThanOrEqual(6_000);
+    }
+    await pair.setClock(NOON + 10_000);
+    for (const store of stores) {
+      const { levels, dueAt } = await store.look();
+      expect(levels).toEqual(
+        new Map([
+          [1, 1_000],
+          [2, 1_000],
+        ]),
+      );
+      expect(dueAt).toBeNull();
+    }
+    // Told, so it has ended for ever.
+    await pair.setClock(NOON);
+    expect(await settleOne(pair.one, new Holder().confirm('h'))).toMatchObject({ code: 'NOHOLD' });
   });
 
   test('a hold confirmed at both at once is bought once', async () => {
@@ -132,24 +157,16 @@ describe('two servers with one clock', () => {
         const batches: Outcome[] = [];
         for (let batch = 0; batch < 10; batch++) {
           const id = `${index} ${batch}`;
-          const asked = [
-            buyer.hold('1x1 2x1', id),
-            buyer.buy('2x1 3x1', `buy ${id}`),
-            buyer.release(id),
-          ];
+          const asked = [buyer.hold('1x1', id), buyer.buy('2x1 3x1', `buy ${id}`)];
           batches.push(...((await store.settle(asked)) as Outcome[]));
         }
         return batches;
       }),
     );
-    const bought = outcomes.flat().filter((outcome) => 'order' in outcome && 'replayed' in outcome);
-    expect(bought.length).toBeGreaterThan(4);
-    const [units] = await server.run(
-      pair.address,
-      `SELECT max(units)::int FROM inv.customer_units WHERE "user" = 'alice'`,
-    );
-    expect(units).toEqual({ max: 4 });
-    expect(await levels(pair.one)).toMatchObject({ 1: 1_000, 2: 996, 3: 996 });
+    const count = (kind: string) =>
+      outcomes.flat().filter((outcome) => 'kind' in outcome && outcome.kind === kind).length;
+    expect([count('held'), count('receipt')]).toEqual([4, 4]);
+    expect(await levels(pair.one)).toMatchObject({ 1: 996, 2: 996, 3: 996 });
     expect(await server.run(pair.address, UNBALANCED)).toEqual([]);
   });
 

@@ -31,6 +31,23 @@ export const HOLD_STATEMENTS = {
         SELECT upc, least(sum(units), ${Number.MAX_SAFE_INTEGER})::bigint AS units FROM inv.held
         WHERE upc = ANY($2) AND until <= time.now GROUP BY upc) AS past ON true`,
   ],
+  /** As `time`; and the items, $3 at most, of which holds have ended since $2 that are not part of the level yet. */
+  holds_ended: [
+    'bigint, bigint, bigint',
+    `WITH time AS MATERIALIZED (
+        SELECT greatest(${CLOCK}, expired_to, $1) AS now, greatest(expired_to, 0) AS mark FROM inv.shop)
+      SELECT time.now, time.mark, ended.upc,
+        (SELECT min(until) FROM inv.held WHERE until > time.mark) AS next_end
+      FROM time LEFT JOIN LATERAL (SELECT DISTINCT upc FROM inv.held
+        WHERE until > $2 AND until <= time.now LIMIT $3) AS ended ON true`,
+  ],
+  /** The levels of the items $1 with the units whose holds have ended by $2. */
+  levels_at: [
+    'bigint[], bigint',
+    `SELECT upc, available + (SELECT coalesce(sum(units), 0) FROM inv.held
+        WHERE held.upc = stock.upc AND until <= $2)::bigint AS available
+      FROM inv.stock AS stock WHERE upc = ANY($1)`,
+  ],
   set_mark: ['bigint', 'UPDATE inv.shop SET expired_to = $1 WHERE expired_to < $1'],
 
   order_lines: [

@@ -1,7 +1,6 @@
 /** What a server knows without asking the database. Whatever of it may be wrong is checked with each batch that uses it. */
 import { type Changes, type Login, orderKey } from '../../../inventory/model.ts';
 import { RefusalBudget } from '../../../inventory/refusal-budget.ts';
-import type { StoreObserver } from '../../../inventory/store.ts';
 import { NamedError } from '../../../named-error.ts';
 import { ShopTime } from '../../shop-time.ts';
 import type { ItemLabel } from '../../stock-row.ts';
@@ -18,8 +17,6 @@ const MAX_KNOWN_LINES = 50_000;
 /** How long a count of live holds is taken for true: other servers hold and release for the same user. */
 const COUNT_HOLDS_EVERY_MS = 1_000;
 
-type KnownTells = Pick<StoreObserver, 'faultFound' | 'holdsEnded'>;
-
 export class Known {
   /** The items on sale here: another map after the catalogue has changed. Another server may sell more, which are none of ours. */
   items: ReadonlyMap<number, ItemLabel> = new Map();
@@ -31,16 +28,9 @@ export class Known {
   readonly refusals = new RefusalBudget();
   /** Is told of a row that cannot be used. */
   readonly onFault: (fault: string) => void;
-  readonly #onHoldsEnded: () => void;
 
-  constructor({ faultFound, holdsEnded }: KnownTells) {
-    this.onFault = faultFound;
-    this.#onHoldsEnded = holdsEnded;
-  }
-
-  /** Takes a mark that is on disk: all holds up to it have ended, at this server or at another. */
-  endHolds(mark: number): void {
-    if (this.holds.advanceTo(mark)) this.#onHoldsEnded();
+  constructor(onFault: (fault: string) => void) {
+    this.onFault = onFault;
   }
 
   /** Puts the items of a catalogue on sale. */
@@ -110,12 +100,11 @@ export class KnownHolds {
     return this.#time.now();
   }
 
-  /** Returns whether it is a later mark than was known. */
-  advanceTo(mark: number): boolean {
-    if (mark <= this.#time.mark) return false;
+  /** Takes a mark that is on disk: all holds up to it have ended. */
+  advanceTo(mark: number): void {
+    if (mark <= this.#time.mark) return;
     this.#time.advanceTo(mark);
     this.#liveHolds.clear();
-    return true;
   }
 
   forgetCounts(): void {

@@ -207,7 +207,7 @@ function loadTime(upcs: readonly number[], countsKnown: boolean, known: Known): 
       const [first] = rows as unknown as readonly TimeRow[];
       if (first === undefined) throw new StoreRefused('the table inv.shop is empty');
       const { now, mark, next_end, last_end } = first;
-      known.endHolds(mark);
+      known.holds.advanceTo(mark);
       to.now = now;
       to.mark = next_end !== null && next_end <= now ? last_end : null;
       if (to.mark !== null && countsKnown) {

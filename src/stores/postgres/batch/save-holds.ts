@@ -37,7 +37,7 @@ function hasReturned({ lines }: Order): boolean {
 }
 
 /** Levels, and what is held: the units of holds that have ended by now are part of the levels that are written. */
-export function saveHeld({ available, held, returned }: Changes, rows: SavedRows): string[] {
+export function saveHeld({ available, held }: Changes, rows: SavedRows): string[] {
   const saves: string[] = [];
   const past = [...available.keys()].filter(
     (upc) => (rows.nextDue.get(upc) ?? rows.now + 1) <= rows.now,

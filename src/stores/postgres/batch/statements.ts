@@ -86,7 +86,7 @@ const STATEMENTS = {
   /** What transaction $1 and later ones have written; nothing when none has begun or ended since $2. */
   stock_written: [
     'xid, text',
-    `SELECT upc, available FROM inv.stock
+    `SELECT upc, available, next_due FROM inv.stock
       WHERE pg_current_snapshot()::text <> $2 AND age(xmin) <= age($1)`,
   ],
 
@@ -218,7 +218,7 @@ export function executeAll(nobody: string): string[] {
   });
 
   function sampleOf(type: string, name: string): Value {
-    const value = type.startsWith('text') ? `${nobody} ${name}` : 0;
+    const value = type.startsWith('text') ? `${nobody} ${name}` : type === 'xid' ? '0' : 0;
     return type.endsWith('[]') ? ([value] as Value) : value;
   }
 }

@@ -4,7 +4,7 @@ import { type RowSet, rowSetOf, singly } from '../../../inventory/row-set.ts';
 import type { Known } from './known.ts';
 
 export interface Wanted extends RowSet {
-  /** Whether the time of the shop is asked for. A batch that only buys does without it while nothing is held. */
+  /** Whether the time of the shop is asked for. A batch that only buys does without it while nothing is held; an empty one is made for it. */
   readonly asksTime: boolean;
   /** Whose units of which items with a limit are needed. */
   readonly customers: Customers;
@@ -20,6 +20,7 @@ export function wantedBy(requests: readonly Request[], looksUpAll: boolean, know
   const set = rowSetOf(requests, looksUpAll);
   const customers = known.limited.size === 0 ? NOBODY : customersOf(requests, known.limited);
   const asksTime =
+    requests.length === 0 ||
     known.holds.exist ||
     set.orders !== null ||
     set.read.size > 0 ||
