@@ -35,6 +35,8 @@ export interface PostgresOptions {
   readonly acknowledgedIn?: string;
   /** How long to wait for a database that is not there yet, in milliseconds; else it is refused at once. */
   readonly waitMs?: number;
+  /** A clock that nobody sets, in milliseconds from any beginning; without it, this machine's. */
+  readonly steady?: () => number;
 }
 
 /** How long to wait between two tries. */
@@ -48,7 +50,7 @@ export async function openPostgresStore(
   address: string,
   catalog: readonly Item[],
   report: Report,
-  { acknowledgedIn, waitMs = 0 }: PostgresOptions = {},
+  { acknowledgedIn, waitMs = 0, steady }: PostgresOptions = {},
 ): Promise<PostgresStore> {
   const parsed = parsePostgresAddress(address);
   const mark = new CommitMarker();
@@ -69,7 +71,7 @@ export async function openPostgresStore(
     const latestOrder = latestTime(await query(connection, latestOrdersSql('inv.orders')));
     await countCustomers(connection, catalog, report);
     const observers = new Observers();
-    const known = new Known((fault) => observers.faultFound(fault));
+    const known = new Known((fault) => observers.faultFound(fault), steady);
     known.sell(new Map(catalog.map((item) => [item.upc, item])), limitedAmong(catalog));
     const context = { mark, history, known, observers };
     const makeAnew = async (next: DatabaseConnection) => {

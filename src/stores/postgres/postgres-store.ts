@@ -35,7 +35,7 @@ import type { InDoubtBatch } from './batch/in-doubt-batch.ts';
 import { StaleKnowledge } from './batch/known.ts';
 import { LockedRows } from './batch/locked-rows.ts';
 import { type BatchContext, BatchTransaction, left } from './batch/transaction.ts';
-import { wantedBy } from './batch/wanted.ts';
+import { type Wanted, wantedBy } from './batch/wanted.ts';
 import { changeCatalog } from './catalog-change.ts';
 import type { Connector } from './connection/connector.ts';
 import {
@@ -118,6 +118,7 @@ export class PostgresStore implements Store {
     const { deadline } = this.#connector;
     let writes = requests.some(mayWrite);
     let isPatient = false;
+    let isUnsure = false;
     this.#doubt = null;
     for (;;) {
       const connection = await this.#connection(deadline);
@@ -133,9 +134,13 @@ export class PostgresStore implements Store {
           if (outcomes !== null) return outcomes;
           writes = true;
         }
-        return await this.#write(connection, transaction, requests, isPatient);
+        const wanted = () => this.#wanted(requests, isUnsure);
+        const written = await this.#write(connection, transaction, requests, wanted, isPatient);
+        if (written !== null) return written;
+        isUnsure = true;
       } catch (error) {
-        if (error instanceof DatabaseConnectionLost || error instanceof StaleKnowledge) continue;
+        if (error instanceof DatabaseConnectionLost) continue;
+        if (error instanceof StaleKnowledge && Date.now() <= deadline) continue;
         if (!isPostgresError(error)) {
           connection.abort('a fault of this program');
           throw error;
@@ -224,18 +229,24 @@ export class PostgresStore implements Store {
     return null;
   }
 
+  /** Returns null, with nothing done, when orders must be looked up that were not. */
   async #write(
     connection: DatabaseConnection,
     transaction: BatchTransaction,
     requests: readonly Request[],
+    wanted: () => Wanted,
     isPatient: boolean,
-  ): Promise<readonly Outcome[]> {
+  ): Promise<readonly Outcome[] | null> {
     this.#batch = Math.max(this.#batch, connection.lastBatch) + 1;
     const batch = this.#batch;
-    const wanted = () => wantedBy(requests, this.#looksUpAll(requests), this.#context.known);
     await transaction.learnLines(wanted());
-    const rows = await transaction.begin(batch, wanted(), isPatient);
+    const asked = wanted();
+    const rows = await transaction.begin(batch, asked, isPatient);
     const settlement = settle(requests, rows);
+    if (settlement.isUnsure && !asked.looksUpAll) {
+      await transaction.rollBack();
+      return null;
+    }
     if (!settlement.changes.isEmpty || rows.mark !== null) {
       this.#doubt = { batch, ...settlement, rows, isCommitted: false };
     }
@@ -275,7 +286,8 @@ export class PostgresStore implements Store {
   }
 
   /** A violated key costs a round trip and a line in PostgreSQL's log, so it is avoided where it can be foreseen. */
-  #looksUpAll(requests: readonly Request[]): boolean {
-    return Date.now() < this.#lookUpUntil || namesAnOrderTwice(requests);
+  #wanted(requests: readonly Request[], isUnsure: boolean): Wanted {
+    const looksUpAll = isUnsure || Date.now() < this.#lookUpUntil || namesAnOrderTwice(requests);
+    return wantedBy(requests, looksUpAll, this.#context.known);
   }
 }

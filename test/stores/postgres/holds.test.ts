@@ -26,7 +26,7 @@ const makePlace = async (): Promise<TimedPlace> => {
   };
 };
 
-holdsConformance('PostgreSQL', makePlace);
+holdsConformance('PostgreSQL', makePlace, 5);
 returnsConformance('PostgreSQL', makePlace);
 
 const ITEMS: readonly Item[] = [1, 2, 3, 4, 5].map((upc) => ({

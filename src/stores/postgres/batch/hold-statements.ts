@@ -52,7 +52,7 @@ export const HOLD_STATEMENTS = {
 
   order_lines: [
     'text[], text[]',
-    `SELECT orders."user", orders.id, lines FROM unnest($1, $2) AS wanted ("user", id)
+    `SELECT orders."user", orders.id, lines, refusal FROM unnest($1, $2) AS wanted ("user", id)
       JOIN inv.orders AS orders ON orders."user" = wanted."user" AND orders.id = wanted.id`,
   ],
   orders_taken: [

@@ -24,13 +24,15 @@ export class Known {
   limited: ReadonlySet<number> = new Set();
   readonly logins = new KnownLogins();
   readonly lines = new KnownLines();
-  readonly holds = new KnownHolds();
+  readonly holds: KnownHolds;
   readonly refusals = new RefusalBudget();
   /** Is told of a row that cannot be used. */
   readonly onFault: (fault: string) => void;
 
-  constructor(onFault: (fault: string) => void) {
+  /** `steady`: milliseconds from any beginning. */
+  constructor(onFault: (fault: string) => void, steady = () => performance.now()) {
     this.onFault = onFault;
+    this.holds = new KnownHolds(steady);
   }
 
   /** Puts the items of a catalogue on sale. */
@@ -91,9 +93,13 @@ export class KnownHolds {
   /** Whether units of any item may be held: then every batch that buys asks for the time. */
   exist = false;
   /** The mark, and how much time has gone by since it was known; the clock is the database's. */
-  readonly #time = new ShopTime({ wall: () => 0, steady: () => performance.now() });
+  readonly #time: ShopTime;
   readonly #liveHolds = new Map<string, number>();
   #countedAt = 0;
+
+  constructor(steady: () => number) {
+    this.#time = new ShopTime({ wall: () => 0, steady });
+  }
 
   /** The earliest time that it can be, in milliseconds since 1970 UTC; 0 when nothing is known of it. */
   get earliest(): number {

@@ -160,7 +160,7 @@ export function loadLines({ changed }: Wanted, known: Known): Load | null {
       for (const row of rows) {
         // What is wrong with a row is told when it is read whole.
         const { user, id, lines } = orderFromRow(
-          { ...row, at: 0, refusal: null, position: null } as unknown as OrderRow,
+          { ...row, at: 0, position: null } as unknown as OrderRow,
           nothing,
         );
         known.lines.set(

@@ -65,7 +65,7 @@ export class BatchTransaction {
         ...this.#confirmation(),
       ]);
       if (first?.error) {
-        await this.#rollBack();
+        await this.rollBack();
         throw first.error;
       }
       // The first result is that of BEGIN.
@@ -109,7 +109,7 @@ export class BatchTransaction {
       this.#check(loaded[loads.length]);
       return rowsOf(new Loaded(wanted, known), loads, loaded);
     } catch (error) {
-      await this.#rollBack();
+      await this.rollBack();
       throw error;
     }
   }
@@ -141,7 +141,7 @@ export class BatchTransaction {
     const [saved, ...others] = await this.#connection.pipeline(messages, patience);
     if (saved?.error) {
       // What comes after an error in a message is not carried out: no COMMIT.
-      await this.#rollBack();
+      await this.rollBack();
       throw saved.error;
     }
     if (saved?.command !== command) {
@@ -192,7 +192,8 @@ export class BatchTransaction {
     return this.#connection.pipeline(messages, left(this.#deadline));
   }
 
-  async #rollBack(): Promise<void> {
+  /** Ends the transaction without a change, as far as the connection is there. */
+  async rollBack(): Promise<void> {
     if (!this.#connection.isLost) await this.#send(['ROLLBACK']);
   }
 

@@ -4,6 +4,8 @@ import { type RowSet, rowSetOf, singly } from '../../../inventory/row-set.ts';
 import type { Known } from './known.ts';
 
 export interface Wanted extends RowSet {
+  /** Whether the orders that the batch makes are looked up, too. */
+  readonly looksUpAll: boolean;
   /** Whether the time of the shop is asked for. A batch that only buys does without it while nothing is held; an empty one is made for it. */
   readonly asksTime: boolean;
   /** Whose units of which items with a limit are needed. */
@@ -27,7 +29,7 @@ export function wantedBy(requests: readonly Request[], looksUpAll: boolean, know
     set.holders.size > 0 ||
     customers.upcs.length > 0 ||
     requests.some(tellsLevelsOrHolds);
-  return { ...set, ...itemsOf(set, known), asksTime, customers };
+  return { ...set, ...itemsOf(set, known), looksUpAll, asksTime, customers };
 }
 
 const NOBODY: Customers = { upcs: [], users: [] };
