@@ -46,10 +46,10 @@ export function returnsConformance(name: string, makePlace: () => Promise<TimedP
       const buyer = new Holder();
       const outcomes = await store.settle([
         buyer.buy('2x4', 'o'),
-        buyer.giveBack('o', '2x3', 'r') as Request,
+        buyer.giveBack('o', '2x3', 'r'),
         buyer.hold('2x2', 'h'),
         buyer.confirm('h'),
-        buyer.giveBack('h', '2x2', 'q') as Request,
+        buyer.giveBack('h', '2x2', 'q'),
       ]);
       expect(outcomes.map((outcome) => (outcome as { kind: string }).kind)).toEqual([
         ...['receipt', 'returned', 'held', 'receipt', 'returned'],
