@@ -10,7 +10,7 @@ import {
   DatabaseConnectionLost,
   isPostgresError,
 } from './connection/database-connection.ts';
-import { countCustomers, limitedAmong } from './customer-count.ts';
+import { countCustomerUnits, limitedAmong } from './customer-count.ts';
 import { addItems } from './schema.ts';
 
 /** Rows of one statement, some 10 ms of the database's time, in which no batch is settled. */
@@ -38,7 +38,7 @@ export async function changeCatalog(
   for await (const part of partsOf(rows, WRITTEN_AT_ONCE)) {
     await write((connection) => addItems(connection, part));
   }
-  await write((connection) => countCustomers(connection, catalog, report));
+  await write((connection) => countCustomerUnits(connection, catalog, report));
   const next = new Map<number, Item>();
   for await (const part of partsOf(catalog)) for (const item of part) next.set(item.upc, item);
   await between(() => known.sell(next, limitedAmong(catalog)));

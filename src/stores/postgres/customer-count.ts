@@ -26,7 +26,7 @@ export function limitedAmong(catalog: readonly Item[]): ReadonlySet<number> {
  * items meanwhile, some seconds for each million of orders; from then on every server counts. Throws PostgresError and
  * DatabaseConnectionLost; then nothing is written.
  */
-export async function countCustomers(
+export async function countCustomerUnits(
   connection: DatabaseConnection,
   catalog: readonly Item[],
   report: Report,

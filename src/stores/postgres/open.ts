@@ -16,7 +16,7 @@ import { refuseSharedSession } from './connection/pooler.ts';
 import { parsePostgresAddress, showHost } from './connection/postgres-url.ts';
 import { query } from './connection/session-setup.ts';
 import { reasonFor } from './connection/sqlstates.ts';
-import { countCustomers, limitedAmong } from './customer-count.ts';
+import { countCustomerUnits, limitedAmong } from './customer-count.ts';
 import {
   type HistoryState,
   historyFrom,
@@ -69,7 +69,7 @@ export async function openPostgresStore(
     await addItems(connection, catalog);
     const restored = { items: catalog.length, logins: await countLogins(connection) };
     const latestOrder = latestTime(await query(connection, latestOrdersSql('inv.orders')));
-    await countCustomers(connection, catalog, report);
+    await countCustomerUnits(connection, catalog, report);
     const observers = new Observers();
     const known = new Known((fault) => observers.faultFound(fault), steady);
     known.sell(new Map(catalog.map((item) => [item.upc, item])), limitedAmong(catalog));

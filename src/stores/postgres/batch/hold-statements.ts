@@ -2,14 +2,14 @@
 import { HOLD_COLUMNS, ORDER_COLUMNS } from '../../order-row.ts';
 
 /** A time that no clock can show may have been written by SQL, or by a server whose clock was wrong. */
-export function time(column: string): string {
+export function timeColumn(column: string): string {
   return `least(greatest(${column}, 0), ${Number.MAX_SAFE_INTEGER}) AS ${column}`;
 }
 
 /** The columns of an order; "user" and id stand in more than one table of some statements. */
 export const READ_ORDER = `orders.${ORDER_COLUMNS}, ${HOLD_COLUMNS}`
   .replace(' id,', ' orders.id,')
-  .replace(' at,', ` ${time('at')},`);
+  .replace(' at,', ` ${timeColumn('at')},`);
 
 /** The clock of the database is the clock of all servers. */
 const CLOCK = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';

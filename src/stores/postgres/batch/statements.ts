@@ -4,7 +4,7 @@
  * than the statements.
  */
 import { MAX_LOGINS_ENDED_AT_ONCE, MAX_LOGINS_OF_USER } from '../../../inventory/user-limits.ts';
-import { HOLD_STATEMENTS, READ_ORDER, time } from './hold-statements.ts';
+import { HOLD_STATEMENTS, READ_ORDER, timeColumn } from './hold-statements.ts';
 import { numberArray, textArray } from './literals.ts';
 
 /**
@@ -39,11 +39,11 @@ const STATEMENTS = {
 
   logins: [
     'text[]',
-    `SELECT token_hash, "user", ${time('since')}, credential FROM inv.logins WHERE token_hash = ANY($1)`,
+    `SELECT token_hash, "user", ${timeColumn('since')}, credential FROM inv.logins WHERE token_hash = ANY($1)`,
   ],
   logins_taken: [
     'text[]',
-    `SELECT token_hash, "user", ${time('since')}, credential FROM inv.logins
+    `SELECT token_hash, "user", ${timeColumn('since')}, credential FROM inv.logins
       WHERE token_hash = ANY($1) ORDER BY token_hash FOR UPDATE`,
   ],
   count_logins: ['text[]', 'SELECT count(*) FROM inv.logins WHERE token_hash = ANY($1)'],
