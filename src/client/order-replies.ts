@@ -22,6 +22,8 @@ export interface ReceiptLine {
   readonly upc: number;
   readonly qty: number;
   readonly available: number;
+  /** Of a line that was bought: the units that came back since; only where some did, and the server tells it. */
+  readonly returned?: number;
 }
 
 export interface Receipt {
@@ -210,6 +212,7 @@ function toLines(value: ReplyValue | undefined): ReceiptLine[] {
       upc: integerOf(map, 'upc'),
       qty: integerOf(map, 'qty'),
       available: integerOf(map, 'available'),
+      ...(has(map, 'returned') && { returned: integerOf(map, 'returned') }),
     };
   });
 }

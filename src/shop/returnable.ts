@@ -33,9 +33,9 @@ export async function returnableOf(
     .map(({ order, at, lines }) => ({
       order,
       at,
-      lines: lines.flatMap(({ upc, qty }) => {
+      lines: lines.flatMap(({ upc, qty, returned: told }) => {
         const item = items.get(upc);
-        const left = qty - (returned.get(`${order} ${upc}`) ?? 0);
+        const left = qty - (told ?? returned.get(`${order} ${upc}`) ?? 0);
         return item?.returns === true && left > 0 ? [{ item, left }] : [];
       }),
     }))

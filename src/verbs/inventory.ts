@@ -1,7 +1,7 @@
 /** INVENTORY: the units available. */
 import type { ItemList, Outcome, Stock } from '../inventory/model.ts';
 import { badNumber, positive } from '../protocol/argument-checks.ts';
-import { mapHeads, type ProtocolVersion, toWire } from '../protocol/encoder.ts';
+import { encode, mapHeads, type ProtocolVersion, toWire } from '../protocol/encoder.ts';
 import type { ErrorReply } from '../protocol/error-codes.ts';
 import { type Command, defineVerb, MANY, notInTransaction, type Verb } from './verb.ts';
 
@@ -51,18 +51,33 @@ function* inventoryParts(items: ItemList, version: ProtocolVersion): Generator<s
   }
 }
 
-const ITEM = mapHeads('upc', 'name', 'available');
-const ITEM_WITH_CODE = mapHeads('upc', 'name', 'available', 'code');
+/** What an item has only where the catalogue says so, in this order. */
+const MAY_HAVE = ['code', 'limit', 'returns'];
+
+/** By how many of these an item has: what stands before each value. */
+const ITEM = [0, 1, 2, 3].map((more) =>
+  mapHeads('upc', 'name', 'available', ...MAY_HAVE.slice(0, more)),
+);
+const [, , , BEFORE_CODE, BEFORE_LIMIT, BEFORE_RETURNS] = mapHeads(
+  ...['upc', 'name', 'available'],
+  ...MAY_HAVE,
+)[3];
 
 function encodeItems(items: readonly Stock[], version: ProtocolVersion): string {
+  const yes = encode(true, version);
   let bytes = '';
-  for (const { upc, name, code, available } of items) {
-    const heads = code === undefined ? ITEM : ITEM_WITH_CODE;
-    const [beforeUpc, beforeName, beforeAvailable, beforeCode] = heads[version];
+  for (const { upc, name, code, available, limit, returns } of items) {
+    const more =
+      Number(code !== undefined) + Number(limit !== undefined) + Number(returns === true);
+    const [beforeUpc, beforeName, beforeAvailable] = (ITEM[more] as Heads)[version];
     const wire = toWire(name);
     bytes += `${beforeUpc}:${upc}\r\n${beforeName}$${wire.length}\r\n${wire}\r\n`;
     bytes += `${beforeAvailable}:${available}\r\n`;
-    if (code !== undefined) bytes += `${beforeCode}$${code.length}\r\n${code}\r\n`;
+    if (code !== undefined) bytes += `${BEFORE_CODE}$${code.length}\r\n${code}\r\n`;
+    if (limit !== undefined) bytes += `${BEFORE_LIMIT}:${limit}\r\n`;
+    if (returns === true) bytes += `${BEFORE_RETURNS}${yes}`;
   }
   return bytes;
 }
+
+type Heads = ReturnType<typeof mapHeads>;

@@ -4,6 +4,7 @@ import { USERS, type User } from '../../src/inventory/users.ts';
 import type { OpenListener } from '../../src/server/listener.ts';
 import type { LogFields } from '../../src/server/log.ts';
 import { InventoryServer } from '../../src/server/server.ts';
+import type { Clocks } from '../../src/stores/shop-time.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from './folder.ts';
 import { RawClient } from './raw-client.ts';
@@ -36,6 +37,8 @@ export interface TestServerOptions {
   readonly users?: readonly User[];
   /** Puts something between the server and its store: a slow store, a failing one. */
   readonly wrap?: (store: Store) => Store;
+  /** The clocks that holds end by, instead of the machine's. */
+  readonly clocks?: Clocks;
   /** Where connections come from, when it is not plain TCP. */
   readonly openListener?: OpenListener;
 }
@@ -44,6 +47,7 @@ export async function startServer({
   catalog = CATALOG,
   users = USERS,
   wrap = (store) => store,
+  clocks,
   openListener,
 }: TestServerOptions = {}): Promise<TestServer> {
   const folder = new TemporaryFolder();
@@ -55,7 +59,7 @@ export async function startServer({
     fail = resolve;
   });
   const data = folder.file('inventory.db');
-  const sqlite = openSqliteStore(data, catalog);
+  const sqlite = openSqliteStore(data, catalog, clocks === undefined ? {} : { clocks });
   const store = wrap(sqlite);
   const server = new InventoryServer({
     store: storeAround(store, {

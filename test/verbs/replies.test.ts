@@ -46,6 +46,23 @@ test.for<[string, string, Outcome, Reply]>([
     { order: 'a', at: 9, replayed: true, lines },
   ],
   [
+    'items with all that they may have',
+    'INVENTORY 7 8 9',
+    {
+      kind: 'inventory',
+      items: [
+        { upc: 7, name: 'Pin', available: 1, code: '007', limit: 4, returns: true },
+        { upc: 8, name: 'Pin', available: 1, returns: false },
+        { upc: 9, name: 'Pin', available: 1, returns: true },
+      ],
+    },
+    [
+      { upc: 7, name: 'Pin', available: 1, code: '007', limit: 4, returns: true },
+      { upc: 8, name: 'Pin', available: 1 },
+      { upc: 9, name: 'Pin', available: 1, returns: true },
+    ],
+  ],
+  [
     'a receipt of several lines, for the first time',
     'PURCHASE 1 2 3 4',
     { kind: 'receipt', order: { ...bought, lines: [...lines, ...lines] }, replayed: false },

@@ -16,7 +16,7 @@ import { PASSWORDS } from '../support/wire-client.ts';
 import { HONEST_UPC, HonestClient } from './honest-client.ts';
 import {
   malformedBytes,
-  malformedPurchase,
+  malformedOrder,
   mutatedBytes,
   mutatedWords,
   OPEN_UPCS,
@@ -39,7 +39,8 @@ export interface FuzzReport {
   readonly inputs: number;
   readonly connections: number;
   readonly errors: number;
-  readonly bought: number;
+  /** Purchases, holds, confirmed holds and returns that were valid after all. */
+  readonly done: number;
   /** MiB after half of the inputs, when everything is warm, and at the end. */
   readonly residentBefore: number;
   readonly residentAfter: number;
@@ -58,7 +59,7 @@ export async function runFuzz(
   const upcs = [...OPEN_UPCS, UNTOUCHED_UPC, HONEST_UPC];
   writeFileSync(
     files.catalog,
-    JSON.stringify(upcs.map((upc) => ({ upc, name: `Item ${upc}`, units: UNITS }))),
+    JSON.stringify(upcs.map((upc) => ({ upc, name: `Item ${upc}`, units: UNITS, returns: true }))),
   );
   const server = await ServerProcess.start(files);
   const fuzz = new Fuzz(server.port, new Random(seed));
@@ -85,7 +86,7 @@ export async function runFuzz(
     inputs: fuzz.inputs,
     connections: fuzz.connections,
     errors: fuzz.errors,
-    bought: fuzz.bought,
+    done: fuzz.done,
     residentBefore: warm,
     residentAfter: atTheEnd,
     honestRequests: honest.requests,
@@ -94,29 +95,36 @@ export async function runFuzz(
   };
 }
 
-/** Every sale was answered as one, and none was made of what only malformed commands named. */
+/** Every sale, hold and return was answered as one, and none was made of what only malformed commands named. */
 function checkStock(file: DataFile, fuzz: Fuzz, honest: HonestClient): void {
   const sold = new Map<number, number>();
-  let bought = 0;
-  for (const { lines, refusal } of file.orders()) {
+  const touched = new Set<number>();
+  let done = 0;
+  for (const { lines, refusal, state } of file.orders()) {
     if (refusal !== null) continue;
-    bought++;
+    // A hold that was bought was answered twice: when it was held, and when it was confirmed.
+    done += state === 'bought' ? 2 : 1;
+    const isBought = state === null || state === 'bought';
+    const sign = isBought ? 1 : state === 'returned' ? -1 : 0;
     for (const [upc, qty] of JSON.parse(lines) as [number, number][]) {
-      sold.set(upc, (sold.get(upc) ?? 0) + qty);
+      touched.add(upc);
+      sold.set(upc, (sold.get(upc) ?? 0) + sign * qty);
     }
   }
+  const held = new Map<number, number>();
+  for (const { upc, units } of file.held()) held.set(upc, (held.get(upc) ?? 0) + units);
   for (const { upc, units, available } of file.stock()) {
-    const gone = sold.get(upc) ?? 0;
-    if (units !== available + gone)
-      fuzz.violations.push(`item ${upc}: ${available} + ${gone} sold`);
+    const [gone, kept] = [sold.get(upc) ?? 0, held.get(upc) ?? 0];
+    if (units !== available + gone + kept)
+      fuzz.violations.push(`item ${upc}: ${available} + ${gone} sold + ${kept} held`);
   }
-  if (sold.has(UNTOUCHED_UPC)) fuzz.violations.push('a malformed command bought something');
+  if (touched.has(UNTOUCHED_UPC)) fuzz.violations.push('a malformed command ordered something');
   if (sold.get(HONEST_UPC) !== honest.bought) {
     fuzz.violations.push(`the honest client bought ${honest.bought}, not ${sold.get(HONEST_UPC)}`);
   }
-  if (bought !== fuzz.bought + honest.bought) {
+  if (done !== fuzz.done + honest.bought) {
     fuzz.violations.push(
-      `${bought} orders bought, and ${fuzz.bought + honest.bought} were answered so`,
+      `${done} orders, holds and returns, and ${fuzz.done + honest.bought} were answered so`,
     );
   }
 }
@@ -128,8 +136,8 @@ class Fuzz {
   inputs = 0;
   connections = 0;
   errors = 0;
-  /** Answers that said that something was bought just now. */
-  bought = 0;
+  /** Answers that said that something was bought, held or given back just now. */
+  done = 0;
 
   constructor(port: number, random: Random) {
     this.#port = port;
@@ -153,7 +161,7 @@ class Fuzz {
     const random = this.#random;
     const commands = Array.from({ length: INPUTS_A_BATCH }, () =>
       random.chance(0.3)
-        ? { words: malformedPurchase(random), isMalformed: true }
+        ? { words: malformedOrder(random), isMalformed: true }
         : { words: mutatedWords(random), isMalformed: false },
     );
     this.inputs += commands.length;
@@ -184,7 +192,7 @@ class Fuzz {
     const whole = encodeCommand(['HELLO', '3', 'AUTH', 'carol', PASSWORDS.carol]) + bytes;
     try {
       const output = await this.#converse(whole);
-      this.bought += (output.match(/replayed\r\n(#f|:0)/g) ?? []).length;
+      this.done += (output.match(/replayed\r\n(#f|:0)/g) ?? []).length;
       const replies = decoded(output);
       this.errors += replies.filter((reply) => reply instanceof ErrorReply).length;
       // The first one answers HELLO.

@@ -43,6 +43,7 @@ const NASTY_NUMBERS = [
 const NASTY_WORDS = [
   ...NASTY_NUMBERS,
   'ORDER',
+  'FOR',
   'COUNT',
   'BEFORE',
   '\x00\x01\x02',
@@ -66,6 +67,15 @@ export function validCommand(random: Random): string[] {
     () => ['PURCHASE', upc(), qty()],
     () => ['PURCHASE', upc(), qty(), 'ORDER', order()],
     () => ['PURCHASE', upc(), qty(), upc(), qty(), 'ORDER', order()],
+    () => ['HOLD', upc(), qty(), 'FOR', qty()],
+    () => ['HOLD', upc(), qty(), 'FOR', qty(), 'ORDER', order()],
+    () => ['HOLD', upc(), qty(), upc(), qty(), 'FOR', '900', 'ORDER', order()],
+    () => ['CONFIRM', order()],
+    () => ['RELEASE', order()],
+    () => ['EXTEND', order(), 'FOR', qty()],
+    () => ['HOLDS'],
+    () => ['RETURN', order(), upc(), qty()],
+    () => ['RETURN', order(), upc(), qty(), 'ORDER', order()],
     () => ['INVENTORY', upc(), upc()],
     () => ['INVENTORY'],
     () => ['ORDER', order()],
@@ -118,10 +128,11 @@ export function mutatedWords(random: Random): string[] {
   return words.length === 0 ? ['PING'] : words;
 }
 
-/** A purchase of the untouched item that is wrong for certain, in one way or another. */
-export function malformedPurchase(random: Random): string[] {
+/** A purchase, a hold or a return of the untouched item that is wrong for certain, in one way or another. */
+export function malformedOrder(random: Random): string[] {
   const upc = String(UNTOUCHED_UPC);
   const bad = () => random.pick(NASTY_NUMBERS);
+  const badId = () => random.pick(['', 'a b', 'x'.repeat(65), '\x01', 'é']);
   return random.pick<() => string[]>([
     () => ['PURCHASE', upc],
     () => ['PURCHASE', upc, bad()],
@@ -129,7 +140,21 @@ export function malformedPurchase(random: Random): string[] {
     () => ['PURCHASE', upc, '1', upc],
     () => ['PURCHASE', upc, '1', '1001', bad()],
     () => ['PURCHASE', upc, '1', 'ORDER'],
-    () => ['PURCHASE', upc, '1', 'ORDER', random.pick(['', 'a b', 'x'.repeat(65), '\x01', 'é'])],
+    () => ['PURCHASE', upc, '1', 'ORDER', badId()],
+    () => ['HOLD', upc, '1'],
+    () => ['HOLD', upc, '1', 'FOR'],
+    () => ['HOLD', upc, '1', 'FOR', bad()],
+    () => ['HOLD', upc, '1', 'FOR', '901'],
+    () => ['HOLD', upc, bad(), 'FOR', '9'],
+    () => ['HOLD', upc, '1', upc, 'FOR', '9'],
+    () => ['HOLD', upc, '1', 'ORDER', 'a', 'FOR', '9'],
+    () => ['HOLD', upc, '1', 'FOR', '9', 'ORDER', badId()],
+    () => ['HOLD', 'FOR', '9', upc, '1'],
+    () => ['EXTEND', upc, 'FOR', bad()],
+    () => ['RETURN', badId(), upc, '1'],
+    () => ['RETURN', 'a', upc, bad()],
+    () => ['RETURN', 'a', upc, '1', 'ORDER', badId()],
+    () => ['RETURN', 'never-bought', upc, '1'],
     () => ['PURCHASE', upc, '1', 'ORDER', 'a', 'ORDER', 'b'],
     () => ['PURCHASE', upc, '1', random.word(5), 'a'],
     () => ['PURCHASE', upc, '9007199254740991', upc, '1'],

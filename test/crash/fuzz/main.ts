@@ -15,7 +15,7 @@ const report = await runFuzz(Number(values.inputs), seed, console.log);
 console.log(`
 ${((performance.now() - started) / 1000).toFixed(0)} s, seed ${seed}
 inputs       ${report.inputs} on ${report.connections} connections
-answers      ${report.errors} errors, ${report.bought} purchases that were valid after all
+answers      ${report.errors} errors, ${report.done} orders, holds and returns that were valid after all
 server size  ${report.residentBefore} MiB after half of them, ${report.residentAfter} MiB at the end
 honest client ${report.honestRequests} requests meanwhile, the slowest took ${report.honestSlowestMs} ms
 violations   ${report.violations.length}`);
