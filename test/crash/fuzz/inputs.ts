@@ -154,7 +154,6 @@ export function malformedOrder(random: Random): string[] {
     () => ['RETURN', badId(), upc, '1'],
     () => ['RETURN', 'a', upc, bad()],
     () => ['RETURN', 'a', upc, '1', 'ORDER', badId()],
-    () => ['RETURN', 'never-bought', upc, '1'],
     () => ['PURCHASE', upc, '1', 'ORDER', 'a', 'ORDER', 'b'],
     () => ['PURCHASE', upc, '1', random.word(5), 'a'],
     () => ['PURCHASE', upc, '9007199254740991', upc, '1'],
