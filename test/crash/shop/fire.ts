@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Random } from '../support/random.ts';
 import type { Cut } from './proxy.ts';
 import type { Ended } from './shop-process.ts';
-import { World } from './world.ts';
+import { type Truth, World } from './world.ts';
 
 const FAULTS = {
   none: 2,
@@ -44,13 +44,29 @@ export interface FireReport {
   readonly exits: Readonly<Record<string, number>>;
   readonly bought: number;
   readonly refused: number;
+  /** Holds, whatever became of them but a purchase, and returns. */
+  readonly held: number;
+  readonly returned: number;
   readonly folder: string;
 }
 
 interface Try {
+  readonly command: 'purchase' | 'hold' | 'confirm' | 'return';
   readonly order: string;
-  readonly lines: readonly string[];
+  /** The words behind the command, without the id. */
+  readonly words: readonly string[];
 }
+
+/** What exit code 0 of a command claims, by what the order may be then: a hold may have ended. */
+const CLAIMS: Readonly<Record<Try['command'], readonly Truth[]>> = {
+  purchase: ['bought'],
+  hold: ['held', 'expired', 'bought'],
+  confirm: ['bought'],
+  return: ['returned'],
+};
+
+/** What exit code 3 claims. */
+const REFUSALS: readonly Truth[] = ['refused', 'expired', 'released'];
 
 export class Fire {
   readonly #world: World;
@@ -58,10 +74,10 @@ export class Fire {
   readonly #faults: Record<string, number> = {};
   readonly #exits: Record<string, number> = {};
   /** What the exit codes said for certain since the last rest. */
-  readonly #claims = new Map<string, 'bought' | 'refused'>();
+  readonly #claims = new Map<string, readonly Truth[]>();
   /** Tries without a certain end. */
   #open: Try[] = [];
-  #orders = new Map<string, 'bought' | 'refused'>();
+  #orders = new Map<string, Truth>();
 
   private constructor(world: World, seed: number) {
     this.#world = world;
@@ -89,9 +105,9 @@ export class Fire {
   static async atOnce(count: number, seed: number, withKill: boolean): Promise<FireReport> {
     const world = await World.begin();
     const fire = new Fire(world, seed);
-    const tries = Array.from({ length: count }, () => fire.#newTry());
+    const tries = Array.from({ length: count }, () => fire.#newPurchase());
     const runs = tries.map((one) =>
-      world.customer.run('purchase', ...one.lines, '--order', one.order),
+      world.customer.run('purchase', ...one.words, '--order', one.order),
     );
     if (withKill) {
       // In the middle of it: some have their answers, some are on their way, some have not begun.
@@ -110,7 +126,37 @@ export class Fire {
     return await fire.#end();
   }
 
+  /** Mostly a purchase; else a hold, or what may follow on what is held or bought. */
   #newTry(): Try {
+    const random = this.#random;
+    const of = (truth: Truth) => [...this.#orders].filter(([, one]) => one === truth);
+    const [held, bought] = [of('held'), of('bought')];
+    switch (random.weighted({ purchase: 4, hold: 3, confirm: 3, return: 3 })) {
+      case 'hold': {
+        const time = ['--for', random.chance(0.3) ? '3s' : '10m'];
+        return { ...this.#newPurchase(), command: 'hold', words: [...this.#lines(), ...time] };
+      }
+      case 'confirm': {
+        if (held.length === 0) break;
+        const [order] = random.pick(held);
+        return { command: 'confirm', order, words: [order] };
+      }
+      case 'return': {
+        if (bought.length === 0) break;
+        const [order] = random.pick(bought);
+        // Perhaps more than is left of it, or what the order does not have.
+        const words = [order, '--upc', String(1001 + random.below(3)), '--qty', '1'];
+        return { command: 'return', order: random.orderId(), words };
+      }
+    }
+    return this.#newPurchase();
+  }
+
+  #newPurchase(): Try {
+    return { command: 'purchase', order: this.#random.orderId(), words: this.#lines() };
+  }
+
+  #lines(): string[] {
     const lines = [
       '--upc',
       String(1001 + this.#random.below(3)),
@@ -118,23 +164,25 @@ export class Fire {
       String(this.#random.between(1, 3)),
     ];
     if (this.#random.chance(0.3)) lines.push('--upc', '1004', '--qty', '1');
-    return { order: this.#random.orderId(), lines };
+    return lines;
   }
 
-  /** One purchase with one fault. Sometimes it repeats one that ended without an outcome. */
+  /** One command with one fault. Sometimes it repeats one that ended without an outcome. */
   async #try(): Promise<void> {
     const fault = this.#random.weighted(FAULTS);
     this.#faults[fault] = (this.#faults[fault] ?? 0) + 1;
     const again = this.#random.chance(0.3) ? this.#open.pop() : undefined;
     const one = again ?? this.#newTry();
-    const isUnnamed = again === undefined && this.#open.length === 0 && this.#random.chance(0.3);
-    const words = isUnnamed ? one.lines : [...one.lines, '--order', one.order];
+    const isConfirm = one.command === 'confirm';
+    const isUnnamed =
+      again === undefined && !isConfirm && this.#open.length === 0 && this.#random.chance(0.3);
+    const words = isUnnamed || isConfirm ? one.words : [...one.words, '--order', one.order];
 
     const { proxy, customer } = this.#world;
     const seenBefore = new Set(proxy.seen);
     if (fault === 'noServer') await proxy.stop();
     if (fault in CUTS && fault !== 'noServer') proxy.cut = fault as Cut;
-    const { child, ended } = customer.start('purchase', ...words);
+    const { child, ended } = customer.start(one.command, ...words);
     const over = ended.then(() => undefined);
     const killClient = () => child.kill('SIGKILL');
     const soon = (act: () => void, most: number) => () => {
@@ -160,7 +208,8 @@ export class Fire {
     if (fault.startsWith('server')) await this.#world.startServer();
 
     const id = isUnnamed ? [...proxy.seen].find((seen) => !seenBefore.has(seen)) : one.order;
-    const wasSent = id !== undefined && proxy.seen.has(id) && !seenBefore.has(id);
+    const sent = isConfirm ? `CONFIRM ${one.order}` : id;
+    const wasSent = sent !== undefined && proxy.seen.has(sent) && !seenBefore.has(sent);
     this.#judge({ ...one, order: result.json?.order ?? id ?? one.order }, result, fault);
     // A repeated order was sent before, and what is settled on the way was too: no claim about those.
     if (again === undefined) this.#judgeSent(fault, result, wasSent, wasReached);
@@ -170,8 +219,8 @@ export class Fire {
   #judge(one: Try, { code, stderr, json }: Ended, fault: Fault): void {
     const name = code === null ? 'killed' : String(code);
     this.#exits[name] = (this.#exits[name] ?? 0) + 1;
-    if (code === 0) this.#claims.set(one.order, 'bought');
-    else if (code === 3) this.#claims.set(one.order, 'refused');
+    if (code === 0) this.#claims.set(one.order, CLAIMS[one.command]);
+    else if (code === 3) this.#claims.set(one.order, REFUSALS);
     else this.#open.push(one);
     const fits = [0, 3, 5, 6].includes(code as number) || code === null;
     if (!fits || (fault === 'none' && code !== 0 && code !== 3)) {
@@ -194,7 +243,7 @@ export class Fire {
     this.#orders = await this.#world.checkAtRest();
     for (const [order, claim] of this.#claims) {
       const truth = this.#orders.get(order) ?? 'refused';
-      if (truth !== claim)
+      if (!claim.includes(truth))
         this.#world.violation(`order ${order}: the shop says ${claim}, it is ${truth}`);
     }
     this.#claims.clear();
@@ -209,6 +258,8 @@ export class Fire {
       exits: this.#exits,
       bought: outcomes.filter((outcome) => outcome === 'bought').length,
       refused: outcomes.filter((outcome) => outcome === 'refused').length,
+      held: outcomes.filter((one) => ['held', 'released', 'expired'].includes(one)).length,
+      returned: outcomes.filter((outcome) => outcome === 'returned').length,
       folder: this.#world.folder,
     };
   }

@@ -11,7 +11,7 @@ const { values } = parseArgs({
 const tries = Number(values.tries);
 const seed = Number(values.seed);
 
-console.log(`the shop under fire: ${tries} purchases, --seed ${seed}`);
+console.log(`the shop under fire: ${tries} commands, --seed ${seed}`);
 const started = performance.now();
 print(await Fire.run(tries, seed, console.log));
 for (const withKill of [false, true]) {
@@ -20,10 +20,13 @@ for (const withKill of [false, true]) {
 }
 console.log(`\n${((performance.now() - started) / 1000).toFixed(0)} s, seed ${seed}`);
 
-function print({ violations, faults, exits, bought, refused, folder }: FireReport): void {
+function print({ violations, faults, exits, folder, ...orders }: FireReport): void {
   if (Object.keys(faults).length > 0) console.log(`faults      ${list(faults)}`);
   console.log(`exit codes  ${list(exits)}`);
-  console.log(`orders      ${bought} bought, ${refused} refused`);
+  const { bought, refused, held, returned } = orders;
+  console.log(
+    `orders      ${bought} bought, ${refused} refused, ${held} held and not bought, ${returned} returned`,
+  );
   console.log(`violations  ${violations.length}`);
   for (const violation of violations.slice(0, 20)) console.log(`  ${violation}`);
   if (violations.length === 0) return;

@@ -15,9 +15,9 @@ export type Cut =
   | 'connect'
   /** When it attaches to its login. */
   | 'resume'
-  /** When it has sent a purchase, which the server does not get. */
+  /** When it has sent an order, which the server does not get. */
   | 'request'
-  /** When the server got the purchase, and perhaps settles it. */
+  /** When the server got the order, and perhaps settles it. */
   | 'way'
   /** When the server has answered; nothing of the answer gets through. */
   | 'reply'
@@ -28,10 +28,10 @@ export class CuttingProxy {
   readonly port: number;
   /** The server's port. */
   upstream: number;
-  /** Order ids of the purchases that clients have sent. */
+  /** What clients have sent: ids of purchases, holds and returns; `CONFIRM` and the id of a hold. */
   readonly seen = new Set<string>();
   cut: Cut | null = null;
-  /** Called when a purchase has been passed on, and when an answer to one has. */
+  /** Called when an order has been passed on, and when an answer to one has. */
   onRequest: () => void = () => undefined;
   onReply: () => void = () => undefined;
   #tcp: Server;
@@ -88,8 +88,8 @@ export class CuttingProxy {
     client.on('close', end);
     // Not cut: what the client sends before it hears that the server is gone is sent, and is to be seen.
     server.on('close', () => client.end());
-    /** How many replies come before the one to the latest purchase, that one included. */
-    let repliesToPurchase = 0;
+    /** How many replies come before the one to the latest order, that one included. */
+    let repliesToOrder = 0;
     let forwarded = 0;
 
     const requests = new RequestDecoder();
@@ -100,15 +100,16 @@ export class CuttingProxy {
         words;
         words = requests.next(MAX_COMMAND_BYTES)
       ) {
-        const isPurchase = words[0] === 'PURCHASE';
-        if (isPurchase) this.seen.add(words.at(-1) as string);
+        const sent = sentBy(words);
+        const isOrder = sent !== null;
+        if (isOrder) this.seen.add(sent);
         if (words[0] === 'RESUME' && this.#takes('resume')) return end();
-        if (isPurchase && this.#takes('request')) return end();
+        if (isOrder && this.#takes('request')) return end();
         if (server.destroyed) continue;
         server.write(encodeCommand(words), 'latin1');
         forwarded++;
-        if (!isPurchase) continue;
-        repliesToPurchase = forwarded;
+        if (!isOrder) continue;
+        repliesToOrder = forwarded;
         this.onRequest();
         // Ended properly towards the server, which then has got all of it.
         if (this.#takes('way')) {
@@ -123,7 +124,7 @@ export class CuttingProxy {
     server.on('data', (chunk: Buffer) => {
       replies.push(chunk);
       while (replies.next() !== undefined) answered++;
-      const isReply = repliesToPurchase > 0 && answered >= repliesToPurchase;
+      const isReply = repliesToOrder > 0 && answered >= repliesToOrder;
       if (isReply && this.#takes('reply')) return end();
       if (isReply && this.#takes('inReply')) {
         client.end(chunk.subarray(0, chunk.length - 3));
@@ -131,8 +132,15 @@ export class CuttingProxy {
       }
       client.write(chunk);
       if (!isReply) return;
-      repliesToPurchase = 0;
+      repliesToOrder = 0;
       this.onReply();
     });
   }
+}
+
+/** What a request sends, as `seen` names it; null for a request that orders nothing. */
+function sentBy(words: readonly string[]): string | null {
+  const [verb = '', id = ''] = words;
+  if (verb === 'CONFIRM') return `CONFIRM ${id}`;
+  return ['PURCHASE', 'HOLD', 'RETURN'].includes(verb) ? (words.at(-1) as string) : null;
 }

@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataFile } from '../kill/data-file.ts';
+import { DataFile, type OrderRow } from '../kill/data-file.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { WireClient } from '../support/wire-client.ts';
 import { CuttingProxy } from './proxy.ts';
@@ -13,7 +13,13 @@ const CATALOG = [
   { upc: 1001, name: 'Pin', units: 1_000_000 },
   { upc: 1002, name: 'Poster', units: 1_000_000 },
   { upc: 1003, name: 'Ticket', units: 40 },
-];
+].map((item) => ({ ...item, returns: true }));
+
+/** What became of an order, by the rows of the server. */
+export type Truth = 'bought' | 'refused' | 'held' | 'released' | 'expired' | 'returned';
+
+/** A hold that ends about now may be seen as live or as ended. */
+const ABOUT_NOW_MS = 2_000;
 
 export class World {
   readonly folder: string;
@@ -69,26 +75,34 @@ export class World {
    * Lets one command settle what is open; then the local inventory must equal what the server sold
    * to alice. Every order of hers went through this customer's machine. Answers with her orders.
    */
-  async checkAtRest(): Promise<Map<string, 'bought' | 'refused'>> {
+  async checkAtRest(): Promise<Map<string, Truth>> {
     const settled = await this.customer.run('inventory');
     if (settled.code !== 0)
       this.violation(`settling exited with ${settled.code}: ${settled.stderr}`);
     const local = await this.customer.run('local');
-    const kept = readdirSync(join(this.folder, 'inv'));
+    const there = readdirSync(join(this.folder, 'inv'));
     // Whenever a process was killed, the file was whole: damage would have been set aside.
-    if (!kept.includes('shop.json') || kept.some((name) => name.startsWith('shop.damaged'))) {
-      this.violation(`the customer's folder has ${kept}`);
+    if (!there.includes('shop.json') || there.some((name) => name.startsWith('shop.damaged'))) {
+      this.violation(`the customer's folder has ${there}`);
     }
     if (/unconfirmed/.test(local.stderr)) this.violation(`after settling: ${local.stderr}`);
 
     const sold = new Map<number, number>();
-    const orders = new Map<string, 'bought' | 'refused'>();
+    const orders = new Map<string, Truth>();
+    const live: string[] = [];
+    const ending: string[] = [];
+    const now = Date.now();
     using file = DataFile.copyOf(files(this.folder).data);
-    for (const { id, lines, refusal } of file.orders()) {
-      orders.set(id, refusal === null ? 'bought' : 'refused');
-      if (refusal !== null) continue;
-      for (const [upc, qty] of JSON.parse(lines) as [number, number][]) {
-        sold.set(upc, (sold.get(upc) ?? 0) + qty);
+    for (const row of file.orders()) {
+      const { id, lines } = row;
+      const left = Number(row.until) - now;
+      const truth = truthOf(row, now);
+      orders.set(id, truth);
+      if (Math.abs(left) < ABOUT_NOW_MS) ending.push(id);
+      else if (truth === 'held') live.push(id);
+      const sign = { bought: 1, returned: -1 }[truth as string] ?? 0;
+      for (const [upc, qty] of sign === 0 ? [] : (JSON.parse(lines) as [number, number][])) {
+        sold.set(upc, (sold.get(upc) ?? 0) + sign * qty);
       }
     }
     const verified = await this.customer.run('verify');
@@ -97,13 +111,22 @@ export class World {
     }
     const items = (local.json?.items ?? []) as { upc: number; units: number }[];
     const owned = items.map((item) => `${item.upc}:${item.units}`).sort();
-    const expected = [...sold].map(([upc, units]) => `${upc}:${units}`).sort();
+    const left = [...sold].filter(([, units]) => units > 0);
+    const expected = left.map(([upc, units]) => `${upc}:${units}`).sort();
     if (owned.join() !== expected.join()) {
       this.violation(`the local inventory has ${owned}, and the server sold ${expected}`);
     }
+    const held = ((local.json?.held ?? []) as { order: string }[]).map(({ order }) => order);
+    const known = held.filter((order) => !ending.includes(order)).sort();
+    if (known.join() !== live.sort().join()) {
+      this.violation(`held here is ${known}, and the server holds ${live}`);
+    }
+    const kept = new Map<number, number>();
+    for (const { upc, units } of file.held()) kept.set(upc, (kept.get(upc) ?? 0) + units);
     for (const { upc, units, available } of file.stock()) {
-      if (units - available !== (sold.get(upc) ?? 0)) {
-        this.violation(`item ${upc}: ${units - available} units gone, ${sold.get(upc)} sold`);
+      const gone = (sold.get(upc) ?? 0) + (kept.get(upc) ?? 0);
+      if (units - available !== gone) {
+        this.violation(`item ${upc}: ${units - available} units gone, ${gone} sold or held`);
       }
     }
     return orders;
@@ -115,6 +138,11 @@ export class World {
     await this.#server.end('SIGTERM');
     if (this.violations.length === 0) rmSync(this.folder, { recursive: true });
   }
+}
+
+function truthOf({ refusal, state, until }: OrderRow, now: number): Truth {
+  if (refusal !== null) return 'refused';
+  return state === 'held' && Number(until) <= now ? 'expired' : (state ?? 'bought');
 }
 
 function files(folder: string): { data: string; catalog: string } {
