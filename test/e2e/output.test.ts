@@ -40,10 +40,10 @@ describe.skipIf(!existsSync('/dev/full')).for(COMMANDS)('%s', (id) => {
   });
 
   test('a mistake in its options stays a mistake', async () => {
-    for (const json of [[], ['--json']]) {
-      const ended = await bash(`"$@" ${ALL_LOST}`, [...words, '--frobnicate', ...json]);
-      expect(ended).toEqual({ code: 2, stdout: '', stderr: '' });
-    }
+    // Every other command with --json, since each start of a program takes its time.
+    const json = COMMANDS.indexOf(id) % 2 === 0 ? ['--json'] : [];
+    const ended = await bash(`"$@" ${ALL_LOST}`, [...words, '--frobnicate', ...json]);
+    expect(ended).toEqual({ code: 2, stdout: '', stderr: '' });
   });
 });
 

@@ -159,9 +159,11 @@ test.each([
   const decoder = new ReplyDecoder();
   decoder.push(Buffer.from(`*${most + 1}\r\n${bytes.repeat(most + 1)}`));
   expect(() => decoder.next()).toThrow('too many values');
+  // Of the dearest kind only: millions of values take their time.
+  if (cost < 6) return;
   const fine = new ReplyDecoder();
   fine.push(Buffer.from(`*${most - 10}\r\n${bytes.repeat(most - 10)}+OK\r\n`));
-  expect(fine.next()).toHaveLength(most - 10);
+  expect((fine.next() as readonly ReplyValue[]).length).toBe(most - 10);
   expect(fine.next()).toBe('OK');
 });
 

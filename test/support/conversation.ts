@@ -6,8 +6,9 @@ import { expect } from 'vitest';
 import { CATALOG } from '../../src/inventory/catalog.ts';
 import { ReplyDecoder } from '../../src/protocol/reply-decoder.ts';
 import { TemporaryFolder } from './folder.ts';
+import { startServer, type TestServer } from './in-process.ts';
 import type { RawClient } from './raw-client.ts';
-import { type ServeProcess, serve } from './serve-process.ts';
+import { type Ended, type ServeProcess, serve } from './serve-process.ts';
 
 /** Lines that one side of one connection sends, one after the other; or something that happens. */
 export type Step =
@@ -84,10 +85,11 @@ const PATIENCE_MS = 10_000;
 /** A time in a reply is about now: nothing here takes longer. */
 const CLOCK_TOLERANCE_MS = 60_000;
 
-/** Holds the conversation on a server with fresh data. */
+/** Holds the conversation on a server with fresh data: a process of its own where it stops on the way. */
 export async function converse(steps: readonly Step[]): Promise<void> {
   using folder = new TemporaryFolder();
-  await using conversation = new Conversation(folder.file('inventory.db'));
+  const stops = steps.some((step) => 'event' in step && step.event.includes('starts again'));
+  await using conversation = new Conversation(folder.file('inventory.db'), stops);
   await conversation.start();
   for (const step of steps) await conversation.take(step);
   await conversation.end();
@@ -100,18 +102,28 @@ interface Peer {
 }
 
 class Conversation implements AsyncDisposable {
+  /** The data file of a server that is a process. */
   readonly #data: string;
-  #server: ServeProcess | null = null;
+  readonly #isProcess: boolean;
+  #server: ServeProcess | TestServer | null = null;
   readonly #peers = new Map<string, Peer>();
   /** The values of the placeholders so far. */
   readonly #values = new Map<string, string>();
 
-  constructor(data: string) {
+  constructor(data: string, isProcess: boolean) {
     this.#data = data;
+    this.#isProcess = isProcess;
   }
 
   async start(): Promise<void> {
-    this.#server = await serve(this.#data);
+    this.#server = this.#isProcess
+      ? await serve(this.#data)
+      : await startServer({ version: '0.0.0' });
+  }
+
+  /** Ends the process, which the next start follows. */
+  #stop(signal: NodeJS.Signals): Promise<Ended> {
+    return (this.#server as ServeProcess).stop(signal);
   }
 
   async take(step: Step): Promise<void> {
@@ -147,13 +159,13 @@ class Conversation implements AsyncDisposable {
         (await this.#peer('')).client.end();
         return;
       case 'the server stops and starts again': {
-        const ended = this.#server?.stop('SIGTERM');
+        const ended = this.#stop('SIGTERM');
         for (const connection of this.#peers.keys()) await this.#expectClosed(connection);
         expect(await ended).toMatchObject({ code: 0 });
         return await this.start();
       }
       case 'the server is killed and starts again':
-        await this.#server?.stop('SIGKILL');
+        await this.#stop('SIGKILL');
         for (const { client } of this.#peers.values()) await client[Symbol.asyncDispose]();
         this.#peers.clear();
         return await this.start();
@@ -164,7 +176,7 @@ class Conversation implements AsyncDisposable {
 
   /** Starts the server again with the rules of one item in its catalogue. */
   async #sellWith(limit: number, upc: number): Promise<void> {
-    await this.#server?.stop('SIGTERM');
+    await this.#stop('SIGTERM');
     const catalog = join(dirname(this.#data), 'items.json');
     const items = CATALOG.map((item) =>
       item.upc === upc ? { ...item, limit, returns: true } : item,

@@ -35,6 +35,7 @@ export const PASSWORDS = { alice: 'wonderland', bob: 'builder', carol: 'singer' 
 export interface TestServerOptions {
   readonly catalog?: readonly Item[];
   readonly users?: readonly User[];
+  readonly version?: string;
   /** Puts something between the server and its store: a slow store, a failing one. */
   readonly wrap?: (store: Store) => Store;
   /** The clocks that holds end by, instead of the machine's. */
@@ -46,6 +47,7 @@ export interface TestServerOptions {
 export async function startServer({
   catalog = CATALOG,
   users = USERS,
+  version = '0.0.0-test',
   wrap = (store) => store,
   clocks,
   openListener,
@@ -68,7 +70,7 @@ export async function startServer({
         return store.close();
       },
     }),
-    version: '0.0.0-test',
+    version,
     users,
     log: (event, fields = {}) => logged.push({ event, ...fields }),
     openListener,

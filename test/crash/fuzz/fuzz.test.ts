@@ -3,12 +3,12 @@ import { Random } from '../support/random.ts';
 import { runFuzz } from './fuzz.ts';
 import { malformedBytes, malformedOrder, mutatedBytes, mutatedWords } from './inputs.ts';
 
-test('50,000 mutated inputs: no crash, no leak, no effect, and others are served', async () => {
-  const report = await runFuzz(50_000, 1);
+test('20,000 mutated inputs: no crash, no leak, no effect, and others are served', async () => {
+  const report = await runFuzz(20_000, 1);
   expect(report.violations).toEqual([]);
-  expect(report.inputs).toBeGreaterThanOrEqual(50_000);
-  expect(report.errors).toBeGreaterThan(20_000);
-  expect(report.done).toBeGreaterThan(100);
+  expect(report.inputs).toBeGreaterThanOrEqual(20_000);
+  expect(report.errors).toBeGreaterThan(8_000);
+  expect(report.done).toBeGreaterThan(40);
   expect(report.honestRequests).toBeGreaterThan(100);
 }, 180_000);
 
