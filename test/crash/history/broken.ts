@@ -88,6 +88,49 @@ export const BROKEN: Readonly<Record<string, (store: Store) => Store>> = {
       });
     }),
 
+  'lets go of what it says it holds': (store) =>
+    around(store, (requests, settle) => {
+      const outcomes = settle(requests);
+      const released = requests.flatMap((request, index): Request[] => {
+        const outcome = outcomes[index];
+        const isHeld = outcome !== undefined && 'kind' in outcome && outcome.kind === 'held';
+        if (request.kind !== 'hold' || !isHeld) return [];
+        return [{ kind: 'release', session: request.session, order: request.order }];
+      });
+      if (released.length > 0) settle(released);
+      return outcomes;
+    }),
+
+  'keeps what was let go': (store) =>
+    around(store, (requests, settle) => {
+      const without = requests.map(
+        (request): Request =>
+          request.kind === 'release' ? { ...request, kind: 'order' } : request,
+      );
+      return settle(without).map((outcome, index) => {
+        const isLive = 'kind' in outcome && outcome.kind === 'held' && outcome.state === 'held';
+        return requests[index]?.kind === 'release' && isLive ? { kind: 'released' } : outcome;
+      });
+    }),
+
+  'takes the same units back twice': (store) => {
+    let count = 0;
+    return around(store, (requests, settle) => {
+      const outcomes = settle(requests);
+      for (const [index, outcome] of outcomes.entries()) {
+        const request = requests[index];
+        const isNew = 'kind' in outcome && outcome.kind === 'returned' && !outcome.replayed;
+        if (request?.kind !== 'return' || !isNew) continue;
+        // As if the first return had not been counted: other units of the user go back for it.
+        const id = `again-${++count}`;
+        const bought = { ...request, kind: 'purchase', order: id } as const;
+        settle([bought, { ...request, order: `${id}-back`, of: id }]);
+        settle([{ ...bought, order: `${id}-more` }]);
+      }
+      return outcomes;
+    });
+  },
+
   'keeps a login that was ended': (store) =>
     around(store, (requests, settle) => {
       const without = requests.map(

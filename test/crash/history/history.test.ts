@@ -30,7 +30,7 @@ test('the same server with nothing broken is not', async () => {
   expect(await faultsOf((store) => store)).toBe(0);
 });
 
-/** How many of some histories cannot be explained when the store is changed like this. */
+/** Whether one of some histories cannot be explained when the store is changed like this: 1 or 0. */
 async function faultsOf(change: (store: Store) => Store): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'inv-broken-'));
   const histories = [0, 1, 2, 3, 4];
@@ -47,7 +47,8 @@ async function faultsOf(change: (store: Store) => Store): Promise<number> {
   });
   const port = await server.listen(0, '127.0.0.1');
   let faults = 0;
-  for (const index of histories) {
+  // One is enough.
+  for (let index = 0; index < histories.length && faults === 0; index++) {
     const goods = goodsOf(index);
     const random = new Random(index);
     const options = { random, units: goods.units, clients: CLIENTS, operations: 20, cuts: false };
@@ -103,6 +104,58 @@ describe('histories made by hand:', () => {
     expect(
       holds([did(buy('a', 1), 'bought 1:1', 2, 3), did(buy('a', 1), 'bought 1:0', 4, 5)]),
     ).toBe(false);
+  });
+
+  describe('a hold of two units, from the first second until the third begins,', () => {
+    const hold: Ask = { verb: 'hold', ...who, lines: [[1, 2]], order: 'a', seconds: 1 };
+    const held = [did(hold, 'held 1:0 until 2 held', 100, 200)];
+    const ofHold = (verb: 'confirm' | 'release'): Ask => ({ verb, ...who, order: 'a' });
+
+    test.each<[string, Operation, boolean]>([
+      ['keeps its units from others', did(look, '1:0', 1_800, 1_900), true],
+      ['does not let them be seen', did(look, '1:2', 1_800, 1_900), false],
+      ['lets go of them by itself', did(look, '1:2', 2_100, 2_200), true],
+      ['does not keep them longer', did(look, '1:0', 2_100, 2_200), false],
+      [
+        'lasts another second in no case',
+        did(hold, 'again held 1:0 until 3 held', 300, 400),
+        false,
+      ],
+      ['may be bought before', did(ofHold('confirm'), 'bought 1:0', 1_800, 1_900), true],
+      ['is not bought after', did(ofHold('confirm'), 'bought 1:0', 2_100, 2_200), false],
+      ['is over after', did(ofHold('confirm'), 'NOHOLD expired', 2_100, 2_200), true],
+      ['is not over before', did(ofHold('confirm'), 'NOHOLD expired', 1_800, 1_900), false],
+      ['may be bought about then', did(ofHold('confirm'), 'bought 1:0', 1_900, 2_100), true],
+      ['may be over about then', did(ofHold('confirm'), 'NOHOLD expired', 1_900, 2_100), true],
+    ])('%s', (_name, operation, isRight) => {
+      expect(holds([...held, operation])).toBe(isRight);
+    });
+
+    test('is ended once', () => {
+      const released = did(ofHold('release'), 'ok', 300, 400);
+      const bought = did(ofHold('confirm'), 'bought 1:0', 500, 600);
+      expect(holds([...held, released, did(look, '1:2', 500, 600)])).toBe(true);
+      expect(holds([...held, released, bought])).toBe(false);
+      expect(holds([...held, bought, did(ofHold('release'), 'ok', 700, 800)])).toBe(false);
+      expect(holds([...held, bought, did(ofHold('release'), 'NOHOLD bought', 700, 800)])).toBe(
+        true,
+      );
+    });
+  });
+
+  test('units come back once, and nobody has more than the limit', () => {
+    const back = (order: string, answer: string, called: number): Operation =>
+      did({ verb: 'return', ...who, of: 'a', lines: [[1, 1]], order }, answer, called, called + 1);
+    const bought = did(buy('a', 1), 'bought 1:1', 2, 3);
+    expect(holds([bought, back('r', 'returned 1:2', 4)])).toBe(true);
+    expect(holds([bought, back('r', 'returned 1:2', 4), back('s', 'returned 1:3', 6)])).toBe(false);
+    const none = back('s', 'NOTBOUGHT 1:1-1<1', 6);
+    expect(holds([bought, back('r', 'returned 1:2', 4), none])).toBe(true);
+    const limited = (...thread: Operation[]) =>
+      check([[login], thread], { units, limits: new Map([[1, 1]]) }).isLinearizable;
+    expect(limited(did(buy('a', 2), 'bought 1:0', 2, 3))).toBe(false);
+    expect(limited(did(buy('a', 2), 'LIMIT 1:2>1-0', 2, 3))).toBe(true);
+    expect(limited(bought, did(buy('b', 1), 'LIMIT 1:1>1-1', 4, 5))).toBe(true);
   });
 
   test('both buyers of the last units cannot have them', () => {
