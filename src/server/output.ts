@@ -49,11 +49,11 @@ export class Output {
    * one of each channel, and its bytes are shared by all who are sent it.
    */
   get keptBytes(): number {
-    return this.#text.length + this.#unwritten;
+    return this.#text.length + this.unwritten;
   }
 
-  /** Bytes that the operating system has not taken, without those of messages. */
-  get #unwritten(): number {
+  /** Bytes of replies that the operating system has not taken. */
+  get unwritten(): number {
     return this.#socket.writableLength - this.#pushed;
   }
 
@@ -124,7 +124,7 @@ export class Output {
     const most = this.mayKeepMore
       ? UNREAD_OUTPUT_PAUSE_BYTES
       : UNREAD_OUTPUT_PAUSE_BYTES_BEFORE_LOGIN;
-    if (this.#unwritten > most) this.#waitUntilRead();
+    if (this.unwritten > most) this.#waitUntilRead();
   }
 
   #writeNextPart(): void {

@@ -17,7 +17,7 @@ const ROUND_MS = 1_100 / MAX_MESSAGES_PER_SECOND;
 const REST_FACTOR = 20;
 
 /** … but by no more than this. */
-const MAX_REST_MS = 500;
+const MAX_REST_MS = 1_000;
 
 /** When no batch was settled for so long, nobody is held up by a round: then the last levels are told without a rest. */
 const QUIET_MS = 25;

@@ -24,7 +24,7 @@ export class TlsConnection extends Connection {
   /** What the client has not read is there twice, as it was and encrypted. */
   override get keptBytes(): number {
     const paused = this.#socket.isPaused() ? PAUSED_BYTES : 0;
-    return super.keptBytes + this.#socket.writableLength + paused;
+    return super.keptBytes + this.output.unwritten + paused;
   }
 
   override receive(chunk: Buffer): void {

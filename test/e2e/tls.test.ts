@@ -70,6 +70,9 @@ describe.runIf(hasOpenssl)('TLS (needs openssl)', () => {
       expect(bought).toMatchObject({ code: 0, stderr: '' });
       const local = await shop(server.port, ['local', '--json'], { env });
       expect(JSON.parse(local.stdout)).toMatchObject({ items: [{ upc: 1001, units: 2 }] });
+      const watch = ['watch', '--upc', '1001', '--until', 'available<49', '--json'];
+      const watched = await shop(server.port, watch, { env });
+      expect(JSON.parse(watched.stdout)).toMatchObject({ upc: 1001, available: 48 });
     });
 
     test('serve status finds the server with --tls, and with a certificate that is trusted', async () => {

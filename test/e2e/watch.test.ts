@@ -117,3 +117,16 @@ test('on a terminal: q ends it, --until ends it with the item, a dumb one gets l
   dumb.type(KEYS.interrupt);
   expect((await dumb.ended).exitCode).toBe(130);
 });
+
+test('the menu follows the inventory with the right arrow, and is there again behind it', async () => {
+  const menu = new Terminal(['shop', ...address()], home);
+  await menu.answer('View the server inventory (→ follows it)', '\u001b[C');
+  await menu.sees('q quits');
+  await buyer.ask('PURCHASE 1001 4');
+  await menu.sees('-4');
+  menu.type('q');
+  await menu.answer('navigate', KEYS.enter);
+  await menu.sees('1001 │ Concert ticket, front row  │        46 │');
+  await menu.answer('navigate', KEYS.interrupt);
+  expect((await menu.ended).exitCode).toBe(130);
+});

@@ -156,6 +156,8 @@ describe('without Node on the PATH', () => {
         code: 0,
         json: { lines: [{ upc: 1001, qty: 2, available: 48 }] },
       });
+      const watch = ['watch', '--upc', '1001', '--until', 'available<49'];
+      expect(await inv.json(watch)).toMatchObject({ code: 0, json: { upc: 1001, available: 48 } });
       expect(await inv.run(['shop', 'purchase', '--upc', '1001', '--qty', '49'])).toMatchObject({
         code: 3,
         stderr: expect.stringContaining('48'),

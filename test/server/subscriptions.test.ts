@@ -412,3 +412,15 @@ test('nothing is left of connections that are gone, also in the middle of a SUBS
   // And it all begins again.
   expect(await subscribed(last, 'stock:2')).toEqual([[{ upc: 2, available: 20 }]]);
 });
+
+test('a hold that ends gives its units back at its second, while nobody asks for anything', async () => {
+  await using server = await startServer({ catalog });
+  await using client = await server.login();
+  await using holder = await server.login('bob');
+  await subscribed(client, 'stock:2');
+  const { until } = await holder.ask('HOLD 2 5 FOR 1 ORDER h');
+  expect((await pushed(client))[2]).toEqual([{ upc: 2, available: 15 }]);
+  expect((await pushed(client))[2]).toEqual([{ upc: 2, available: 20 }]);
+  expect(Date.now()).toBeGreaterThanOrEqual(until);
+  expect(Date.now()).toBeLessThan(until + 500);
+});

@@ -343,6 +343,21 @@ describe.runIf(hasOpenssl)('a port that speaks TLS (needs openssl)', () => {
       expect(server.server.memory.total).toBeLessThan(1_000);
     });
 
+    test('is not cut for the messages that it does not read', async () => {
+      await using server = await start();
+      await using client = await server.loginTls();
+      await using buyer = await server.loginTls('bob');
+      await client.send(commands('SUBSCRIBE stock'));
+      client.socket.pause();
+      const end = server.ends[0] as (typeof server.ends)[0];
+      await until(() => end.socket.bytesWritten > 500);
+      await buyer.ask('PURCHASE 1001 1');
+      // No time runs in which it must have read.
+      expect(end.socket.timeout ?? 0).toBe(0);
+      client.socket.resume();
+      await until(() => client.received.includes('"available":49'));
+    });
+
     test('is cut when it reads nothing, and not while it reads slowly', async () => {
       await using server = await start();
       const { client, end, sent } = await stuckClient(server);

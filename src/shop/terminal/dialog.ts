@@ -7,6 +7,8 @@ export interface Choice<T> {
   readonly value: T;
   /** Why it cannot be chosen now. */
   readonly disabled?: string | null;
+  /** What the right arrow chooses here, where there are cursor keys. */
+  readonly right?: Choice<T>;
 }
 
 export interface Searchable<T> {

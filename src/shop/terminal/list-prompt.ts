@@ -17,6 +17,8 @@ export interface ListConfig<T> {
   readonly short: (entry: T) => string;
   /** Why an entry cannot be picked now, or null. */
   readonly disabled: (entry: T) => string | null;
+  /** What the right arrow picks instead of an entry; null or nothing: it does nothing there. */
+  readonly right?: (entry: T) => T | null;
   /** Whether what is typed filters the list; otherwise a letter or a digit jumps to an entry. */
   readonly isSearch: boolean;
   /** Lines of the screen for entries. */
@@ -68,6 +70,10 @@ export const listPrompt = createPrompt<unknown, ListConfig<unknown>>((config, do
       if (entry === undefined)
         setError(typed === '' ? 'there is nothing to pick' : 'nothing matches');
       else pick(entry);
+    } else if (key.name === 'right' && config.right !== undefined) {
+      const [entry] = entries.slice(marked, marked + 1);
+      const other = entry === undefined ? null : config.right(entry);
+      if (other !== null) pick(other);
     } else if (move !== null) {
       keepTyped(rl, typed, isSearch);
       mark(marked + move);

@@ -21,9 +21,25 @@ import { askReturn } from './return-dialog.ts';
 import { inventoryListing, localListing, ordersListing, receiptListing } from './tables.ts';
 import { waitingFor } from './waiting.ts';
 
-type Step = 'login' | 'inventory' | 'local' | 'purchase' | 'holds' | 'orders' | 'logout' | 'quit';
+type Step =
+  | 'login'
+  | 'inventory'
+  | 'follow'
+  | 'local'
+  | 'purchase'
+  | 'holds'
+  | 'orders'
+  | 'logout'
+  | 'quit';
 
 const HINT = 'log in first';
+
+/** What is likely next, where that is not the same again. */
+const NEXT: Partial<Record<Step, Step>> = {
+  login: 'inventory',
+  logout: 'inventory',
+  follow: 'inventory',
+};
 
 /** Shows the menu until the user quits. */
 export async function runMenu(shop: Shop): Promise<void> {
@@ -69,7 +85,7 @@ class Menu {
       if (step === 'quit') return;
       if (step === BACK) continue;
       await this.#attempt(() => this.#perform(step));
-      last = step === 'login' || step === 'logout' ? 'inventory' : step;
+      last = NEXT[step] ?? step;
     }
   }
 
@@ -79,7 +95,7 @@ class Menu {
     const needsLogin = login === null ? HINT : null;
     const choices: Choice<Step>[] = [
       { name: login === null ? 'Log in' : 'Log in as someone else', value: 'login' },
-      { name: 'View the server inventory', value: 'inventory', disabled: needsLogin },
+      inventoryChoice(needsLogin),
       {
         name: 'Your purchases (from this computer)',
         value: 'local',
@@ -110,6 +126,11 @@ class Menu {
       case 'inventory': {
         const items = await waitingFor(shop.inventory());
         return show((as) => inventoryListing(items, as));
+      }
+      case 'follow': {
+        const { showLive } = await import('./watch-screen.ts');
+        await showLive(shop, []);
+        return;
       }
       case 'local': {
         const holdings = await shop.local();
@@ -224,6 +245,14 @@ class Menu {
       }
     }
   }
+}
+
+/** The server's inventory as a list, and with the right arrow as a table that follows its changes. */
+function inventoryChoice(needsLogin: string | null): Choice<Step> {
+  const list = { name: 'View the server inventory', value: 'inventory' } as const;
+  if (needsLogin !== null || isPlain(process.env)) return { ...list, disabled: needsLogin };
+  const live = { name: 'Follow the server inventory', value: 'follow' } as const;
+  return { ...list, name: `${list.name} (→ follows it)`, right: live };
 }
 
 /** Which server, and who buys there: on more lines where the terminal is narrow. */

@@ -24,6 +24,7 @@ export class RichDialog implements Dialog {
           line: ({ name }) => name,
           short: ({ name }) => name,
           disabled: ({ disabled }) => disabled ?? null,
+          right: ({ right }) => right ?? null,
           isSearch: false,
           pageSize: pageSize(choices.length),
           place,
