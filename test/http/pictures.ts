@@ -62,8 +62,8 @@ const started = await startBrowser();
 if (typeof started === 'string') throw new Error(started);
 await using chromium = started;
 for (const [name, width, height, colorScheme, deviceScaleFactor] of [
-  ['page-light', 1280, 920, 'light', 1],
-  ['page-dark', 1280, 920, 'dark', 1],
+  ['page-light', 1280, 860, 'light', 1],
+  ['page-dark', 1280, 860, 'dark', 1],
   ['page-phone', 390, 844, 'dark', 1.5],
 ] as const) {
   const context = await chromium.browser.newContext({
@@ -74,12 +74,19 @@ for (const [name, width, height, colorScheme, deviceScaleFactor] of [
     deviceScaleFactor,
   });
   const page = await context.newPage();
+  // Not the name of the machine that takes the picture.
+  await page.route('**/live.json*', async (route) => {
+    const response = await route.fetch();
+    const live = (await response.json()) as { server: object };
+    Object.assign(live.server, { host: 'shop-1.example', version: '1.0.0', pid: 4711 });
+    await route.fulfill({ response, json: live });
+  });
   await page.goto(`${site.origin}/`);
   await page.locator('.item').first().waitFor();
   // Some levels move, so that the picture shows how.
-  await client.send(commands(...CATALOG.map(({ upc }) => `PURCHASE ${upc} 12`)));
+  await client.send(commands(...CATALOG.map(({ upc }) => `PURCHASE ${upc} 9`)));
   await client.replies(CATALOG.length);
   await pause(1_700);
-  await page.screenshot({ path: join(folder, `${name}.png`) });
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: width > 1000 });
   await context.close();
 }
