@@ -12,6 +12,8 @@ export interface SalesFilter {
   readonly upc?: number | undefined;
   /** Refused orders too. */
   readonly refused?: boolean | undefined;
+  /** Holds too, that are live or have ended without being bought. */
+  readonly holds?: boolean | undefined;
 }
 
 export interface RestocksFilter {
@@ -36,6 +38,8 @@ export interface Books {
    * have been changed by SQL, as the documents of version 1.0.0 told operators to.
    */
   readonly knowsRestocks: boolean;
+  /** The time of the shop at that moment, in milliseconds since 1970 UTC: holds are live before their end. */
+  readonly now: number;
   /** About how many orders there are, for a progress bar. */
   countOrders(): Promise<number>;
   items(): Promise<readonly ItemLevel[]>;
@@ -57,6 +61,9 @@ export interface OperatorData {
   /** For people, without a password. */
   readonly place: string;
 
+  /** The time of the shop, in milliseconds since 1970 UTC. */
+  now(): Promise<number>;
+
   /** All items, by UPC. */
   items(): Promise<readonly ItemLevel[]>;
 
@@ -70,7 +77,8 @@ export interface OperatorData {
   restocks(filter: RestocksFilter): Parts<Restock>;
 
   /**
-   * Orders by user, and each user's by id. Read in many short reads: an order that comes meanwhile may be
+   * Orders that were bought, and returns, by user, and each user's by id. A hold counts at the time at which it was
+   * bought. Read in many short reads: an order that comes meanwhile may be
    * there or not, and no server is kept from anything by a slow reader.
    */
   orders(filter: SalesFilter): Parts<Order>;

@@ -8,8 +8,13 @@ export interface ItemLevel {
   readonly name: string;
   /** Supplied since the beginning: at the first start, and by every restock. */
   readonly units: number;
+  /** Units of ended holds are among them, as everywhere. */
   readonly available: number;
-  /** Why its row cannot be used, when it cannot: then both numbers are 0. */
+  /** Units of live holds. */
+  readonly held: number;
+  /** Units that customers have given back; they are available again, or sold once more. */
+  readonly returned: number;
+  /** Why its row cannot be used, when it cannot: then all numbers are 0. */
   readonly fault?: string;
 }
 

@@ -1,9 +1,10 @@
 /**
- * Proves the books of a shop, from the rows alone: that nothing was oversold (units supplied = available + sold,
- * never below zero, for every item), and that every order has one outcome that makes sense. One pass over the
- * orders; what is kept of them is bounded by the number of items.
+ * Proves the books of a shop, from the rows alone: that nothing was oversold (units supplied = available + held +
+ * sold - returned, never below zero, for every item), and that every order has one outcome that makes sense. One pass
+ * over the orders; what is kept of them is bounded by the number of items.
  */
 import { setImmediate as turn } from 'node:timers/promises';
+import { stateOf } from '../inventory/hold-state.ts';
 import type { Order, OrderLine } from '../inventory/model.ts';
 import type { Books } from '../inventory/operator-data.ts';
 import type { ItemLevel, Restock } from '../inventory/restock.ts';
@@ -36,7 +37,7 @@ export type OnAuditProgress = (done: number, total: number) => void;
 /** `onProgress`: null when nobody looks, since the orders need not be counted then. */
 export async function audit(books: Books, onProgress: OnAuditProgress | null): Promise<Audit> {
   const total = onProgress === null ? 0 : await books.countOrders();
-  const auditor = new Auditor(await books.items());
+  const auditor = new Auditor(await books.items(), books.now);
   for await (const part of books.restocks()) for (const restock of part) auditor.restock(restock);
   for await (const part of books.orders()) {
     for (const order of part) auditor.order(order, books.isSorted);
@@ -58,6 +59,13 @@ class ItemAudit {
   readonly chain = new LevelChain();
   /** Units of all orders that were bought. */
   sold = 0;
+  /** Units of all live holds. */
+  held = 0;
+  /** Units of all returns, and what the orders say that was given back of them. */
+  returned = 0;
+  givenBack = 0;
+  /** Whether holds have ended without being bought: where the level was then, nobody has written down. */
+  hasEndedHolds = false;
   /** Units of all restocks, which are a part of the units supplied. */
   restocked = 0;
 
@@ -70,10 +78,13 @@ class Auditor {
   readonly #items: ReadonlyMap<number, ItemAudit>;
   readonly #faults: Fault[] = [];
   #unnamed = 0;
+  readonly #now: number;
   #last: Order | null = null;
   orders = 0;
+  #holds = 0;
 
-  constructor(levels: readonly ItemLevel[]) {
+  constructor(levels: readonly ItemLevel[], now: number) {
+    this.#now = now;
     this.#items = new Map(levels.map((level) => [level.upc, new ItemAudit(level)]));
   }
 
@@ -110,7 +121,8 @@ class Auditor {
     }
     const { refusal, lines } = order;
     if (refusal === null) {
-      if (lines.length === 0) this.#orderFault(order, 'it was bought, and has no lines');
+      if (lines.length === 0) this.#orderFault(order, 'it was filled, and has no lines');
+      if (stateOf(order, this.#now) === 'held') this.#holds++;
       for (const line of lines) this.#line(order, line);
       if (lines.length > 1 && new Set(lines.map(({ upc }) => upc)).size < lines.length) {
         this.#orderFault(order, 'it has an item twice');
@@ -122,16 +134,27 @@ class Auditor {
     }
   }
 
-  #line(order: Order, { upc, qty, available }: OrderLine): void {
+  #line(order: Order, { upc, qty, available, returned = 0 }: OrderLine): void {
     const item = this.#items.get(upc);
     const level = available as number;
+    const state = stateOf(order, this.#now);
+    const before = state === 'returned' ? level - qty : level + qty;
     if (qty < 1) this.#orderFault(order, `it has ${qty} units of UPC ${upc}`);
-    else if (!isCount(level + qty))
-      this.#orderFault(order, `UPC ${upc} cannot have had ${level} + ${qty} units`);
+    else if (!isCount(before))
+      this.#orderFault(
+        order,
+        `UPC ${upc} cannot have had ${level} ${state === 'returned' ? '-' : '+'} ${qty} units`,
+      );
+    else if (returned > 0 && state !== 'bought')
+      this.#orderFault(order, `UPC ${upc} was given back of it, and it was not bought`);
     else if (item === undefined) this.#orderFault(order, `there is no item ${upc}`);
     else {
-      item.sold += qty;
-      item.chain.add(level + qty, level);
+      item.chain.add(before, level);
+      item.givenBack += returned;
+      if (state === 'bought') item.sold += qty;
+      else if (state === 'held') item.held += qty;
+      else if (state === 'returned') item.returned += qty;
+      else item.hasEndedHolds = true;
     }
   }
 
@@ -143,16 +166,25 @@ class Auditor {
   /** Compares each item with its orders. Returns those whose levels do not follow from each other. */
   finish(): BrokenChain[] {
     const broken: BrokenChain[] = [];
-    for (const { level, chain, sold, restocked } of this.#items.values()) {
+    for (const item of this.#items.values()) {
+      const { level, chain, sold, restocked } = item;
       const { upc, units, available, fault } = level;
       if (fault !== undefined) {
         this.fault({ upc, message: `UPC ${upc}: ${fault}` });
         continue;
       }
-      if (units !== available + sold) {
+      for (const message of countFaults(item)) this.fault({ upc, message });
+      const found = available + item.held + sold - item.returned;
+      if (units !== found) {
+        const what = [
+          `${available} are available`,
+          ...(item.held > 0 ? [`${item.held} are held`] : []),
+          `${sold} were sold`,
+          ...(item.returned > 0 ? [`${item.returned} of them were given back`] : []),
+        ];
         const message =
-          `UPC ${upc}: ${units} units were supplied, but ${available} are available and ${sold} were sold: ` +
-          difference(available + sold - units);
+          `UPC ${upc}: ${units} units were supplied, but ${what.slice(0, -1).join(', ')} and ${what.at(-1)}: ` +
+          difference(found - units);
         this.fault({ upc, message });
         continue;
       }
@@ -160,7 +192,7 @@ class Auditor {
       if (first < 0) {
         const message = `UPC ${upc}: ${restocked} units were restocked, more than the ${units} that were supplied`;
         this.fault({ upc, message });
-      } else if (!chain.leads(first, available)) {
+      } else if (!item.hasEndedHolds && !chain.leads(first, available)) {
         broken.push({ upc, first, last: available });
       }
     }
@@ -174,10 +206,28 @@ class Auditor {
       ok: faults.length === 0,
       items: this.#items.size,
       orders: this.orders,
-      holds: 0,
+      holds: this.#holds,
       faults,
     };
   }
+}
+
+/** What other rows say of the same units. */
+function countFaults({ level, held, returned, givenBack }: ItemAudit): string[] {
+  const faults: string[] = [];
+  const { upc } = level;
+  if (level.held !== held) {
+    faults.push(
+      `UPC ${upc}: ${held} units are held by orders, and ${level.held} by the table "held"`,
+    );
+  }
+  if (level.returned !== returned || givenBack !== returned) {
+    faults.push(
+      `UPC ${upc}: ${returned} units were given back by returns, ${givenBack} of orders, and ` +
+        `${level.returned} by the table "stock"`,
+    );
+  }
+  return faults;
 }
 
 function difference(units: number): string {

@@ -38,11 +38,12 @@ export async function explainChains(
     }
   }
   for await (const part of books.orders()) {
-    for (const { id, user, lines, refusal } of part) {
+    for (const { id, user, lines, refusal, of } of part) {
       if (refusal !== null) continue;
       for (const { upc, qty, available } of lines) {
         const level = available as number;
-        found.add(upc, level + qty, level, () => `order ${id} of ${user}`);
+        const before = of === undefined ? level + qty : level - qty;
+        found.add(upc, before, level, () => `order ${id} of ${user}`);
       }
     }
   }

@@ -1,7 +1,8 @@
 /** The operator's lists: what stands in each row, as JSON, as CSV and in a table. */
 import type { Column } from '../cli/terminal/listing.ts';
 import { inLook } from '../cli/terminal/look.ts';
-import type { Order } from '../inventory/model.ts';
+import { stateOf } from '../inventory/hold-state.ts';
+import type { Order, OrderFate } from '../inventory/model.ts';
 import type { LoginRecord } from '../inventory/operator-data.ts';
 import { type ItemLevel, type Restock, signed } from '../inventory/restock.ts';
 import type { ListKind } from './list-command.ts';
@@ -10,16 +11,15 @@ import { isoTime } from './words.ts';
 /** An item as the books have it. */
 export interface ItemBooks extends ItemLevel {
   readonly sold: number;
-  readonly held: number;
-  readonly returned: number;
 }
 
 /**
- * What was sold follows from the level: units supplied = available + held + sold - returned. Nothing is held or
- * returned. Whether the orders say the same is what `inv serve verify` finds out.
+ * What was sold follows from the level: units supplied = available + held + sold - returned. Whether the orders say the
+ * same is what `inv serve verify` finds out.
  */
 export function itemBooks(level: ItemLevel): ItemBooks {
-  return { ...level, sold: level.units - level.available, held: 0, returned: 0 };
+  const { units, available, held, returned } = level;
+  return { ...level, sold: units - available - held + returned };
 }
 
 const AMOUNTS = ['units', 'sold', 'held', 'returned', 'available'] as const;
@@ -72,30 +72,40 @@ export const LOGINS: ListKind<LoginRecord> = {
   empty: 'No logins.',
 };
 
-/** What became of an order. One whose row cannot be read is told apart, not left out. */
-export function saleState({ refusal }: Order): 'bought' | 'refused' | 'unreadable' {
-  if (refusal === null) return 'bought';
-  return refusal.code === 'UNAVAILABLE' ? 'unreadable' : 'refused';
+/** What became of an order by `now`. One whose row cannot be read is told apart, not left out. */
+function saleState(order: Order, now: number): OrderFate | 'unreadable' {
+  return order.refusal?.code === 'UNAVAILABLE' ? 'unreadable' : stateOf(order, now);
+}
+
+/** When an order was decided; of a hold that was bought or released, when that was. */
+function saleTime({ at, hold }: Order): string {
+  return isoTime(hold?.ended ?? at);
 }
 
 const refusalText = ({ refusal }: Order): string | null =>
   refusal === null ? null : `${refusal.code} ${refusal.message}`;
 
-/** `upc`: of CSV, which has a line for each line of an order, only this item's. */
-export function salesList(upc: number | undefined): ListKind<Order> {
+/**
+ * `upc`: of CSV, which has a line for each line of an order, only this item's. `now`: the time of the shop, at which
+ * holds are live or not.
+ */
+export function salesList(upc: number | undefined, now: number): ListKind<Order> {
   return {
     name: 'orders',
     json: (order) => ({
       order: order.id,
       user: order.user,
-      at: isoTime(order.at),
-      state: saleState(order),
+      at: saleTime(order),
+      state: saleState(order, now),
+      ...(order.hold !== undefined &&
+        order.refusal === null && { until: isoTime(order.hold.until) }),
+      ...(order.of !== undefined && { of: order.of }),
       lines: order.lines,
       refusal: refusalText(order),
     }),
     csvHeader: ['order', 'user', 'at', 'state', 'upc', 'qty', 'available', 'refusal'],
     csvRows: (order) => {
-      const common = [order.id, order.user, isoTime(order.at), saleState(order)];
+      const common = [order.id, order.user, saleTime(order), saleState(order, now)];
       const refusal = refusalText(order);
       // Of a long order that was refused only a digest is kept.
       if (order.lines.length === 0) return [[...common, null, null, null, refusal]];
@@ -106,11 +116,17 @@ export function salesList(upc: number | undefined): ListKind<Order> {
     columns: [
       text('Order', 'whole', ({ id }) => id),
       text('User', 'cut', ({ user }) => user),
-      text('At', 'whole', ({ at }) => isoTime(at)),
-      text('Outcome', 'wrap', (order) => refusalText(order) ?? linesText(order)),
+      text('At', 'whole', saleTime),
+      text('Outcome', 'wrap', (order) => refusalText(order) ?? fateText(order, now)),
     ],
     empty: 'No orders.',
   };
+}
+
+/** The lines; of an order that is no purchase, what it is before them. */
+function fateText(order: Order, now: number): string {
+  const state = stateOf(order, now);
+  return state === 'bought' ? linesText(order) : `${state}: ${linesText(order)}`;
 }
 
 function linesText({ lines }: Order): string {

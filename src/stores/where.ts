@@ -27,13 +27,18 @@ export class Where {
 }
 
 /** All of a filter but the UPC, which stands in the text of the lines. */
-export function salesWhere({ since, until, user, refused }: SalesFilter): Where {
+export function salesWhere({ since, until, user, refused, holds }: SalesFilter): Where {
   let where = new Where();
   if (user !== undefined) where = where.and('"user" = ?', user);
-  if (since !== undefined) where = where.and('orders.at >= ?', since);
-  if (until !== undefined) where = where.and('orders.at < ?', until);
-  return refused === true ? where : where.and('refusal IS NULL');
+  if (since !== undefined) where = where.and(`${SOLD_AT} >= ?`, since);
+  if (until !== undefined) where = where.and(`${SOLD_AT} < ?`, until);
+  if (refused !== true) where = where.and('refusal IS NULL');
+  if (holds !== true) where = where.and("(state IS NULL OR state IN ('bought', 'returned'))");
+  return where;
 }
+
+/** When an order was decided; of a hold that was bought or released, when that was. */
+const SOLD_AT = 'coalesce(orders.ended, orders.at)';
 
 export function restocksWhere({ since, upc }: RestocksFilter): Where {
   let where = new Where();

@@ -58,10 +58,10 @@ export function operatorConformance(name: string, makePlace: () => Promise<ShopP
       const data = await place.operate();
       await settleOne(store, new Buyer().buy('1x3 2x5'));
       expect(await data.items()).toEqual([
-        { upc: 1, name: 'one', units: 10, available: 7 },
-        { upc: 2, name: 'two', units: 5, available: 0 },
-        { upc: 3, name: 'three', units: 0, available: 0 },
-        { upc: 9, name: 'gone', units: 4, available: 4 },
+        { upc: 1, name: 'one', units: 10, available: 7, held: 0, returned: 0 },
+        { upc: 2, name: 'two', units: 5, available: 0, held: 0, returned: 0 },
+        { upc: 3, name: 'three', units: 0, available: 0, held: 0, returned: 0 },
+        { upc: 9, name: 'gone', units: 4, available: 4, held: 0, returned: 0 },
       ]);
       await data.close();
       await store.close();

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { itemLevelFromRow } from '../../src/stores/level-row.ts';
 
-const row = { upc: 7n, name: 'seven', units: 9n, available: 3n };
+const row = { upc: 7n, name: 'seven', units: 9n, available: 3n, held: 1n, returned: 2n };
 
 test('a level is the same from both databases', () => {
-  const level = { upc: 7, name: 'seven', units: 9, available: 3 };
+  const level = { upc: 7, name: 'seven', units: 9, available: 3, held: 1, returned: 2 };
   expect(itemLevelFromRow(row)).toEqual(level);
   expect(itemLevelFromRow(level)).toEqual(level);
 });
@@ -13,10 +13,12 @@ test.each([
   ['available', -1n],
   ['available', 9_007_199_254_740_992n],
   ['units', -1n],
+  ['held', -1n],
+  ['returned', -1n],
   ['upc', 0n],
 ])('"%s" that is %s is a fault of that item', (column, value) => {
   expect(itemLevelFromRow({ ...row, [column]: value })).toMatchObject({
-    ...{ units: 0, available: 0 },
+    ...{ units: 0, available: 0, held: 0, returned: 0 },
     fault: expect.stringContaining(`its "${column}" is ${value} in the table "stock"`),
   });
 });

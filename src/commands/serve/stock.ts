@@ -9,7 +9,7 @@ export default class ServeStock extends ListCommand {
 
   static override description =
     'Every item of the data, also what the catalogue has no more. Units are all that were ' +
-    'ever supplied; what was sold is what is not available of them. Works while servers ' +
+    'ever supplied: they are available, held, or sold and not returned. Works while servers ' +
     'sell, and while none runs.';
 
   static override examples = [

@@ -10,7 +10,7 @@ export default class ServeVerify extends OperatorCommand {
 
   static override description = [
     'Adds up all orders and compares them with the stock: for every item, the units ' +
-      'supplied are those that are available and those that were sold, and each receipt ' +
+      'supplied are those that are available, held, or sold and not returned, and each receipt ' +
       'begins at the level that another one left. Every order must be readable and have one ' +
       'outcome.',
     'Shows one moment, and keeps no server from selling. The log of a data file grows by ' +
@@ -34,10 +34,10 @@ export default class ServeVerify extends OperatorCommand {
     });
     if (!found.ok) process.exitCode = ExitCode.fault;
     await this.printDone(() => {
-      const { ok, items, orders, faults } = found;
-      this.log(
-        `${ok ? 'The books balance' : 'The books do not balance'}: ${counted(items, 'item')}, ${counted(orders, 'order')}.`,
-      );
+      const { ok, items, orders, holds, faults } = found;
+      const counts = [counted(items, 'item'), counted(orders, 'order')];
+      if (holds > 0) counts.push(counted(holds, 'live hold'));
+      this.log(`${ok ? 'The books balance' : 'The books do not balance'}: ${counts.join(', ')}.`);
       for (const { message } of faults) this.log(message);
     });
     return found;

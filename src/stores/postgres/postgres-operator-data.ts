@@ -17,12 +17,12 @@ import {
   type RestockRequest,
 } from '../../inventory/restock.ts';
 import { OutcomeUnknown } from '../../inventory/store.ts';
-import { type ItemLevelRow, itemLevelFromRow } from '../level-row.ts';
-import { ORDER_COLUMNS, type OrderRow, orderFromRow } from '../order-row.ts';
+import { HOLD_COLUMNS, ORDER_COLUMNS, type OrderRow, orderFromRow } from '../order-row.ts';
 import { restocksWhere, salesWhere } from '../where.ts';
 import { BEGIN, BEGIN_READING, LOGINS_LOCK } from './batch/statements.ts';
 import { DatabaseConnectionLost } from './connection/database-connection.ts';
 import { UNIQUE_VIOLATION } from './connection/sqlstates.ts';
+import { readItem, readItems, takeEnded, timeOf } from './operator-levels.ts';
 import { COMMIT_TIMEOUT_MS, OperatorSession } from './operator-session.ts';
 
 /** Rows of one part of a list. */
@@ -33,10 +33,15 @@ const MAX_TIME = 8_640_000_000_000_000;
 
 const time = (column: string): string => `least(greatest(${column}, 0), ${MAX_TIME}) AS ${column}`;
 
-const READ_ORDER = ORDER_COLUMNS.replace(' at,', ` ${time('at')},`);
-const RESTOCK_COLUMNS = `id, ${time('at')}, upc, units, available, reason, by`;
-const LEVELS = 'SELECT upc, name, units, available FROM inv.stock';
+/** PostgreSQL takes NULL for nothing where the greatest of some values is asked. */
+const timeOrNull = (column: string): string =>
+  `CASE WHEN ${column} IS NOT NULL THEN least(greatest(${column}, 0), ${MAX_TIME}) END AS ${column}`;
 
+const READ_ORDER = `${ORDER_COLUMNS}, ${HOLD_COLUMNS}`
+  .replace(' at,', ` ${time('at')},`)
+  .replace(' until,', ` ${timeOrNull('until')},`)
+  .replace(' ended,', ` ${timeOrNull('ended')},`);
+const RESTOCK_COLUMNS = `id, ${time('at')}, upc, units, available, reason, by`;
 /** Two restocks of one id over two items are told apart by the primary key, and the later one starts again. */
 const TRIES = 3;
 
@@ -54,8 +59,12 @@ class PostgresOperatorData implements OperatorData {
     this.place = session.place;
   }
 
+  async now(): Promise<number> {
+    return await timeOf(this.#session);
+  }
+
   async items(): Promise<readonly ItemLevel[]> {
-    return readItems(this.#session);
+    return readItems(this.#session, await this.now());
   }
 
   async restock(request: RestockRequest): Promise<RestockOutcome> {
@@ -152,11 +161,12 @@ class PostgresOperatorData implements OperatorData {
   /** The item is locked first, as every batch does that sells it: then the id is what it stays. */
   async #decide(request: RestockRequest): Promise<RestockOutcome> {
     const { id, upc } = request;
-    const [level] = await this.#session.rows(`${LEVELS} WHERE upc = $1::bigint FOR NO KEY UPDATE`, [
+    await this.#session.rows('SELECT FROM inv.stock WHERE upc = $1::bigint FOR NO KEY UPDATE', [
       upc,
     ]);
-    const item =
-      level === undefined ? undefined : itemLevelFromRow(level as unknown as ItemLevelRow);
+    // Statements behind the lock see what was committed before it was there.
+    const now = await this.now();
+    const item = await readItem(this.#session, upc, now);
     const [first] = await this.#session.rows(
       `SELECT ${RESTOCK_COLUMNS} FROM inv.restocks WHERE id = $1::text`,
       [id],
@@ -169,6 +179,7 @@ class PostgresOperatorData implements OperatorData {
       'UPDATE inv.stock SET units = $2::bigint, available = $3::bigint WHERE upc = $1::bigint',
       [upc, units, available],
     );
+    await takeEnded(this.#session, upc, now);
     const [written] = await this.#session.rows(
       `INSERT INTO inv.restocks (id, at, upc, units, available, reason, by)
         VALUES ($1::text, $2::bigint, $3::bigint, $4::bigint, $5::bigint, $6::text, $7::text || ', as ' || session_user)
@@ -203,13 +214,16 @@ class PostgresBooks implements Books {
   readonly #session: OperatorSession;
   readonly identity: Books['identity'];
   readonly knowsRestocks: boolean;
+  readonly now: number;
   /** Orders come as they lie on the disk; that an id stands once is what the primary key says. */
   readonly isSorted = false;
 
   private constructor(
     session: OperatorSession,
     { id, since, restocks_known }: Record<string, unknown>,
+    now: number,
   ) {
+    this.now = now;
     this.#session = session;
     this.identity = { shop: id as string, since: since as number };
     this.knowsRestocks = restocks_known as boolean;
@@ -223,7 +237,7 @@ class PostgresBooks implements Books {
           'Put its row back from a backup',
       );
     }
-    return new PostgresBooks(session, shop);
+    return new PostgresBooks(session, shop, await timeOf(session));
   }
 
   async countOrders(): Promise<number> {
@@ -234,7 +248,7 @@ class PostgresBooks implements Books {
   }
 
   async items(): Promise<readonly ItemLevel[]> {
-    return readItems(this.#session);
+    return readItems(this.#session, this.now);
   }
 
   async *restocks(): Parts<Restock> {
@@ -262,9 +276,4 @@ class PostgresBooks implements Books {
       await this.#session.rows('CLOSE books').catch(() => undefined);
     }
   }
-}
-
-async function readItems(session: OperatorSession): Promise<ItemLevel[]> {
-  const rows = await session.rows(`${LEVELS} ORDER BY upc`);
-  return rows.map((row) => itemLevelFromRow(row as unknown as ItemLevelRow));
 }

@@ -18,11 +18,11 @@ import {
   type RestockOutcome,
   type RestockRequest,
 } from '../../inventory/restock.ts';
-import { type ItemLevelRow, itemLevelFromRow } from '../level-row.ts';
-import { ORDER_COLUMNS, type OrderRow, orderFromRow } from '../order-row.ts';
+import { HOLD_COLUMNS, ORDER_COLUMNS, type OrderRow, orderFromRow } from '../order-row.ts';
 import { restocksWhere, type SqlValue, salesWhere, Where } from '../where.ts';
 import { readLastOpening, refuseMoved } from './moved-file.ts';
 import { openForOperator } from './open-for-operator.ts';
+import { readItem, readItems, takeEnded, timeOf } from './operator-levels.ts';
 import { BUSY, resultCode } from './result-codes.ts';
 import { readIdentity } from './shop-identity.ts';
 
@@ -36,11 +36,12 @@ const TURN_TIMEOUT_MS = 15_000;
 const MAX_TIME = 8_640_000_000_000_000;
 
 /** SQL may have written any time. */
-const READ_ORDER = ORDER_COLUMNS.replace(' at,', ` min(max(at, 0), ${MAX_TIME}) AS at,`);
+const READ_ORDER = `${ORDER_COLUMNS}, ${HOLD_COLUMNS}`
+  .replace(' at,', ` min(max(at, 0), ${MAX_TIME}) AS at,`)
+  .replace(' until,', ` min(max(until, 0), ${MAX_TIME}) AS until,`)
+  .replace(' ended,', ` min(max(ended, 0), ${MAX_TIME}) AS ended,`);
 
 const RESTOCK_COLUMNS = `id, min(max(at, 0), ${MAX_TIME}) AS at, upc, units, available, reason, "by"`;
-
-const LEVEL_COLUMNS = 'upc, name, units, available';
 
 /** Opens the data file at `path`, which must be there. Throws StoreRefused. */
 export async function openSqliteOperatorData(path: string): Promise<OperatorData> {
@@ -56,8 +57,12 @@ class SqliteOperatorData implements OperatorData {
     this.place = path;
   }
 
+  async now(): Promise<number> {
+    return this.#guarded(() => timeOf(this.#db));
+  }
+
   async items(): Promise<readonly ItemLevel[]> {
-    return this.#guarded(() => readItems(this.#db));
+    return this.#guarded(() => readItems(this.#db, timeOf(this.#db)));
   }
 
   /**
@@ -70,10 +75,8 @@ class SqliteOperatorData implements OperatorData {
       const first = this.#db
         .prepare(`SELECT ${RESTOCK_COLUMNS} FROM restocks WHERE id = ?`)
         .get(id);
-      const level = this.#db.prepare(`SELECT ${LEVEL_COLUMNS} FROM stock WHERE upc = ?`);
-      level.setReadBigInts(true);
-      const row = level.get(upc) as unknown as ItemLevelRow | undefined;
-      const item = row === undefined ? undefined : itemLevelFromRow(row);
+      const now = timeOf(this.#db);
+      const item = readItem(this.#db, upc, now);
       const decision = decideRestock(request, first as unknown as Restock | undefined, item);
       if (decision.kind !== 'write') return decision;
       const { restock, units } = decision;
@@ -81,6 +84,7 @@ class SqliteOperatorData implements OperatorData {
       this.#db
         .prepare('UPDATE stock SET units = ?, available = ? WHERE upc = ?')
         .run(units, available, upc);
+      takeEnded(this.#db, upc, now);
       this.#db
         .prepare(
           'INSERT INTO restocks (id, at, upc, units, available, reason, "by") VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -198,11 +202,13 @@ class SqliteBooks implements Books {
   readonly #db: DatabaseSync;
   readonly identity: Books['identity'];
   readonly knowsRestocks: boolean;
+  readonly now: number;
   readonly isSorted = true;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
     this.identity = readIdentity(db);
+    this.now = timeOf(db);
     this.knowsRestocks = db.prepare('SELECT restocks_known AS known FROM shop').get()?.known === 1;
   }
 
@@ -211,7 +217,7 @@ class SqliteBooks implements Books {
   }
 
   async items(): Promise<readonly ItemLevel[]> {
-    return readItems(this.#db);
+    return readItems(this.#db, this.now);
   }
 
   async *restocks(): Parts<Restock> {
@@ -277,11 +283,4 @@ async function* inTurns<Row>(all: Iterable<Row[]>): Parts<Row> {
     yield part;
     await nextTurn();
   }
-}
-
-function readItems(db: DatabaseSync): ItemLevel[] {
-  const select = db.prepare(`SELECT ${LEVEL_COLUMNS} FROM stock ORDER BY upc`);
-  // A level that SQL has set may be greater than any number of JavaScript.
-  select.setReadBigInts(true);
-  return Array.from(select.iterate(), (row) => itemLevelFromRow(row as unknown as ItemLevelRow));
 }
