@@ -73,7 +73,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     }),
     catalog: Flags.string({
       description:
-        'items to sell instead of the built-in ones: JSON, [{"upc":1001,"name":"Pin","units":50}], or CSV with the header upc,name,units; read again when it changes',
+        'items to sell instead of the built-in ones: JSON, [{"upc":1001,"name":"Pin","units":50}], or CSV with the header upc,name,units[,limit][,returns]; read again when it changes',
       helpValue: 'FILE',
       env: 'INV_CATALOG',
     }),
