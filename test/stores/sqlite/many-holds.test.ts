@@ -1,5 +1,6 @@
 // Holds that all end in the same second: nobody sweeps them, so nobody waits for a sweep. With INV_HOLDS=1000000 it is a
 // measurement; here it is a fiftieth of that.
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Item } from '../../../src/inventory/catalog.ts';
 import type { Request, SingleRequest } from '../../../src/inventory/model.ts';
@@ -23,6 +24,7 @@ test(`${HOLDS} holds that end in one second hold nobody up`, { timeout: 600_000 
   const clocks = { wall: () => now, steady: () => 0 };
   const path = folder.file('inventory.db');
   let store = openSqliteStore(path, catalog, { clocks });
+  await store.prepare();
   const buyer = new Buyer();
   let made = 0;
   while (made < HOLDS) {
@@ -33,15 +35,20 @@ test(`${HOLDS} holds that end in one second hold nobody up`, { timeout: 600_000 
     });
     const outcomes = await store.settle(batch);
     expect(outcomes.every((outcome) => 'kind' in outcome && outcome.kind === 'held')).toBe(true);
+    // As a server does: the log is moved into the file meanwhile.
+    store.afterReplies();
+    await turn();
   }
   const hisUnit: Request = { ...new Buyer(bob).buy('1x1', 'his'), named: false };
   expect(await settleOne(store, hisUnit)).toMatchObject({ code: 'NOSTOCK' });
 
   const times: Record<string, number> = {};
   const timed = async (what: string, requests: readonly Request[]) => {
-    const begun = performance.now();
+    // The time of the processor: the machine may have paused at any moment.
+    const begun = process.cpuUsage();
     const outcomes = await store.settle(requests);
-    times[what] = Math.round(performance.now() - begun);
+    const { user, system } = process.cpuUsage(begun);
+    times[what] = Math.round((user + system) / 1_000);
     return outcomes;
   };
   // The second comes.
