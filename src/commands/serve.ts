@@ -153,7 +153,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       log: logToStderr,
       requireOrderId: flags['require-order-id'],
       holdBounds: {
-        maxSeconds: kind === 'database' ? 0 : flags['max-hold'],
+        maxSeconds: flags['max-hold'],
         maxHolds: flags['max-holds'],
       },
       onFailure,

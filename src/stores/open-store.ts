@@ -1,7 +1,7 @@
 /** Opens what `--data` names: a data file, or a PostgreSQL database. */
 import { join, resolve } from 'node:path';
 import type { Item } from '../inventory/catalog.ts';
-import { type Store, StoreRefused } from '../inventory/store.ts';
+import type { Store } from '../inventory/store.ts';
 import { isPostgresAddress, showPostgresAddress } from './postgres/connection/postgres-url.ts';
 import type { Report } from './report.ts';
 
@@ -59,9 +59,6 @@ async function openDatabase(
   catalog: readonly Item[],
   report: Report,
 ): Promise<OpenedStore> {
-  if (catalog.some(({ limit, returns }) => limit !== undefined || returns === true)) {
-    throw new StoreRefused('a PostgreSQL database has no "limit" and no "returns" yet');
-  }
   const { openPostgresStore } = await import('./postgres/open.ts');
   const store = await openPostgresStore(url, catalog, report, {
     acknowledgedIn: join(userFolder, 'acknowledged'),

@@ -4,6 +4,7 @@ import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
 import { openPostgresOperatorData } from '../../../src/stores/postgres/postgres-operator-data.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
 import { operatorConformance } from '../conformance.operator.ts';
+import { operatorHoldsConformance } from '../conformance.operator-holds.ts';
 import { ITEMS } from '../conformance.ts';
 
 const server = await PostgresServer.start();
@@ -12,17 +13,20 @@ afterAll(() => server[Symbol.asyncDispose]());
 const open = (address: string, catalog: readonly Item[] = ITEMS) =>
   openPostgresStore(address, catalog, () => undefined);
 
-operatorConformance('PostgreSQL', async () => {
+const makePlace = async () => {
   const address = await server.newDatabase();
   return {
-    open: (catalog) => open(address, catalog),
+    open: (catalog: readonly Item[]) => open(address, catalog),
     operate: () => openPostgresOperatorData(address),
-    execute: async (sql) => {
+    execute: async (sql: string) => {
       await server.run(address, `SET search_path = inv; ${sql}`);
     },
     [Symbol.asyncDispose]: async () => undefined,
   };
-});
+};
+
+operatorConformance('PostgreSQL', makePlace);
+operatorHoldsConformance('PostgreSQL', makePlace);
 
 test('a database without a shop stays without one', async () => {
   const address = await server.newDatabase();
