@@ -167,7 +167,7 @@ test('a copy that fails changes nothing: it can be run again, and the file can b
   const url = await postgres.newDatabase();
   // PostgreSQL takes no NUL in a text; it comes with the last of all tables.
   const change = new DatabaseSync(data);
-  change.exec("INSERT INTO stock VALUES (7, 'x' || char(0), 1, 1)");
+  change.exec("INSERT INTO stock (upc, name, units, available) VALUES (7, 'x' || char(0), 1, 1)");
   change.close();
   const failed = await run('copy', '--data', data, '--to', url);
   expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining(`cannot use ${url}`)]);

@@ -27,7 +27,7 @@ export async function takeEnded(session: OperatorSession, upc: number, now: numb
   ]);
 }
 
-export async function timeOf(session: OperatorSession): Promise<number> {
+export async function shopTimeOf(session: OperatorSession): Promise<number> {
   const [row] = await session.rows(TIME);
   return (row?.now as number | undefined) ?? Date.now();
 }

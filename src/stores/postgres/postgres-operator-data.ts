@@ -22,7 +22,7 @@ import { restocksWhere, salesWhere } from '../where.ts';
 import { BEGIN, BEGIN_READING, LOGINS_LOCK } from './batch/statements.ts';
 import { DatabaseConnectionLost } from './connection/database-connection.ts';
 import { UNIQUE_VIOLATION } from './connection/sqlstates.ts';
-import { readItem, readItems, takeEnded, timeOf } from './operator-levels.ts';
+import { readItem, readItems, shopTimeOf, takeEnded } from './operator-levels.ts';
 import { COMMIT_TIMEOUT_MS, OperatorSession } from './operator-session.ts';
 
 /** Rows of one part of a list. */
@@ -60,7 +60,7 @@ class PostgresOperatorData implements OperatorData {
   }
 
   async now(): Promise<number> {
-    return await timeOf(this.#session);
+    return await shopTimeOf(this.#session);
   }
 
   async items(): Promise<readonly ItemLevel[]> {
@@ -237,7 +237,7 @@ class PostgresBooks implements Books {
           'Put its row back from a backup',
       );
     }
-    return new PostgresBooks(session, shop, await timeOf(session));
+    return new PostgresBooks(session, shop, await shopTimeOf(session));
   }
 
   async countOrders(): Promise<number> {

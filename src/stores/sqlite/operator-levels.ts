@@ -6,7 +6,7 @@ import { type ItemLevelRow, itemLevelFromRow, levelsSql } from '../level-row.ts'
 const LEVELS = levelsSql('stock', 'held', '?1');
 
 /** The time of the shop: never before an end that was past for anybody. */
-export function timeOf(db: DatabaseSync): number {
+export function shopTimeOf(db: DatabaseSync): number {
   const mark = db.prepare('SELECT expired_to AS mark FROM shop').get()?.mark as number;
   return Math.max(Date.now(), mark);
 }

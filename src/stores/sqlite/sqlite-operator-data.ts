@@ -22,7 +22,7 @@ import { HOLD_COLUMNS, ORDER_COLUMNS, type OrderRow, orderFromRow } from '../ord
 import { restocksWhere, type SqlValue, salesWhere, Where } from '../where.ts';
 import { readLastOpening, refuseMoved } from './moved-file.ts';
 import { openForOperator } from './open-for-operator.ts';
-import { readItem, readItems, takeEnded, timeOf } from './operator-levels.ts';
+import { readItem, readItems, shopTimeOf, takeEnded } from './operator-levels.ts';
 import { BUSY, resultCode } from './result-codes.ts';
 import { readIdentity } from './shop-identity.ts';
 
@@ -58,11 +58,11 @@ class SqliteOperatorData implements OperatorData {
   }
 
   async now(): Promise<number> {
-    return this.#guarded(() => timeOf(this.#db));
+    return this.#guarded(() => shopTimeOf(this.#db));
   }
 
   async items(): Promise<readonly ItemLevel[]> {
-    return this.#guarded(() => readItems(this.#db, timeOf(this.#db)));
+    return this.#guarded(() => readItems(this.#db, shopTimeOf(this.#db)));
   }
 
   /**
@@ -75,7 +75,7 @@ class SqliteOperatorData implements OperatorData {
       const first = this.#db
         .prepare(`SELECT ${RESTOCK_COLUMNS} FROM restocks WHERE id = ?`)
         .get(id);
-      const now = timeOf(this.#db);
+      const now = shopTimeOf(this.#db);
       const item = readItem(this.#db, upc, now);
       const decision = decideRestock(request, first as unknown as Restock | undefined, item);
       if (decision.kind !== 'write') return decision;
@@ -208,7 +208,7 @@ class SqliteBooks implements Books {
   constructor(db: DatabaseSync) {
     this.#db = db;
     this.identity = readIdentity(db);
-    this.now = timeOf(db);
+    this.now = shopTimeOf(db);
     this.knowsRestocks = db.prepare('SELECT restocks_known AS known FROM shop').get()?.known === 1;
   }
 
