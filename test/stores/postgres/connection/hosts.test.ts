@@ -1,7 +1,15 @@
 /** Several hosts, of which none can be used: each one's own reason is told. */
 import { afterAll, expect, test } from 'vitest';
 import { CATALOG } from '../../../../src/inventory/catalog.ts';
-import { NoDatabaseYet } from '../../../../src/stores/postgres/connection/hosts.ts';
+import {
+  findOtherPrimary,
+  NoDatabaseYet,
+  openAnyHost,
+} from '../../../../src/stores/postgres/connection/hosts.ts';
+import {
+  type PostgresHost,
+  parsePostgresAddress,
+} from '../../../../src/stores/postgres/connection/postgres-url.ts';
 import { openPostgresStore } from '../../../../src/stores/postgres/open.ts';
 import { freePort, PostgresServer } from '../../../support/postgres-server.ts';
 
@@ -50,6 +58,32 @@ test('the second host is used when the first cannot be', async () => {
   const store = await openPostgresStore(both, CATALOG, () => undefined);
   expect(store.restored.items).toBe(CATALOG.length);
   await store.close();
+});
+
+test('the host that was lost is tried last', async () => {
+  const address = parsePostgresAddress(
+    (await server.newDatabase()).replace('127.0.0.1:', `127.0.0.1:${server.port},localhost:`),
+  );
+  const usedAfter = async (lost?: PostgresHost): Promise<string> => {
+    const connection = await openAnyHost(address, async () => undefined, lost);
+    await connection.close();
+    return connection.host.name;
+  };
+  const [first, second] = address.hosts;
+  expect(await usedAfter()).toBe('127.0.0.1');
+  expect(await usedAfter(first)).toBe('localhost');
+  expect(await usedAfter(second)).toBe('127.0.0.1');
+});
+
+test('another primary is a host that takes writes, and no other', async () => {
+  const found = async (writable: string) => {
+    const address = parsePostgresAddress(
+      writable.replace('127.0.0.1:', `127.0.0.1:${await freePort()},localhost:`),
+    );
+    return (await findOtherPrimary(address, address.hosts[0] as PostgresHost))?.name;
+  };
+  expect(await found(await server.newDatabase())).toBe('localhost');
+  expect(await found(await readOnly())).toBe(undefined);
 });
 
 test('a primary whose standby is away is said to be so, and nothing is left behind', async () => {
