@@ -1,4 +1,4 @@
-/** `npm run crash:cluster -- [--install] [--faults 52] [--only TEXT] [--patroni PROGRAM] [--quorum]`: see test/README.md. */
+/** `npm run crash:cluster -- [--install] [--faults 52] [--skip N] [--only TEXT] [--patroni PROGRAM] [--quorum]`: see test/README.md. */
 import { parseArgs } from 'node:util';
 import { runClusterCampaign } from './campaign.ts';
 import { FAULTS, titleOf } from './faults.ts';
@@ -20,6 +20,7 @@ const { values } = parseArgs({
   options: {
     install: { type: 'boolean', default: false },
     faults: { type: 'string', default: '52' },
+    skip: { type: 'string', default: '0' },
     only: { type: 'string' },
     patroni: { type: 'string' },
     quorum: { type: 'boolean', default: false },
@@ -48,8 +49,9 @@ if (missing.length > 0) {
 }
 const programs = findPrograms(patroni);
 const version = versionOf(programs);
-const faults = FAULTS.filter((fault) => only === undefined || titleOf(fault).includes(only));
-if (faults.length === 0) fail(`no fault is named ${only}`);
+const wanted = FAULTS.filter((fault) => only === undefined || titleOf(fault).includes(only));
+const faults = wanted.slice(Number(values.skip));
+if (faults.length === 0) fail(`there is no such fault: ${only ?? `after ${values.skip}`}`);
 const times = only === undefined ? count : Math.min(count, faults.length);
 console.log(
   `cluster campaign: Patroni ${version.join('.')}, ${nodes} nodes${values.quorum ? ', quorum' : ''}, ${times} faults, --seed ${seed}`,
