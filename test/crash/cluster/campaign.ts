@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Count, newMarket, startBuyers } from '../kill/buyer.ts';
 import { outcomesOf } from '../kill/campaign.ts';
 import { checkAcknowledgedUnits, checkFile } from '../kill/checks.ts';
+import { startHolders } from '../kill/holder.ts';
 import { Gates } from '../postgres/gates.ts';
 import { Random } from '../support/random.ts';
 import { FAULTS, type Fault, titleOf } from './faults.ts';
@@ -17,6 +18,8 @@ import { Stage } from './stage.ts';
 import { type Sight, SteadyBuyer } from './steady-buyer.ts';
 import { WatchfulReader } from './watchful-reader.ts';
 
+/** Clients that hold and give back, beside the others. */
+const HOLDERS = 2;
 /** How long the load runs before a fault. */
 const BEFORE_MS = 1_500;
 /** How long a server may take to sell again once the cluster is whole. */
@@ -134,7 +137,11 @@ class Campaign {
     const market = newMarket(ledger, this.#gates);
     Object.assign(market, { round, mayBeAway: true, pauseMs: PACE_MS, counts: this.counts });
     const seed = this.#options.seed + round;
-    const load = Promise.all(startBuyers(this.#options.clients, seed, market)).catch((error) =>
+    const clients = [
+      ...startBuyers(this.#options.clients, seed, market),
+      ...startHolders(HOLDERS, seed, market),
+    ];
+    const load = Promise.all(clients).catch((error) =>
       ledger.violation(`a client failed: ${error.stack}`),
     );
     const steady = [...layout.invPorts, layout.balancer.inv].map(
@@ -217,7 +224,7 @@ class Campaign {
     const isLostOrder = (sentence: string) =>
       /: lost, it was|: answered .*, on disk /.test(sentence);
     const isOfLoss = (sentence: string) =>
-      isLostOrder(sentence) || /^a login .* (is lost|back from)/.test(sentence);
+      isLostOrder(sentence) || /^a login .* (is lost|back from)|^(hold|return) /.test(sentence);
     this.violations.push(...found.filter((sentence) => !isOfLoss(sentence)));
     if (!found.some(isOfLoss)) this.violations.push('a loss was noticed, and nothing is lost');
     for (const loss of this.#stage.servers.lossesSince(since))

@@ -1,6 +1,7 @@
 /** The ledger of the crash campaign, which also knows below which level each item must be. */
 import type { ReplyValue } from '../../../src/protocol/reply-decoder.ts';
 import { outcomeOf, type Rows } from '../kill/checks.ts';
+import { isOfKept } from '../kill/hold-checks.ts';
 import type { OrderEntry } from '../kill/ledger.ts';
 import { PatientLedger } from '../postgres/patient-ledger.ts';
 import type { User } from '../support/wire-client.ts';
@@ -12,13 +13,14 @@ export class ShopLedger extends PatientLedger {
   static of(rows: Rows): ShopLedger {
     const ledger = new ShopLedger();
     for (const row of rows.orders()) {
-      const lines = JSON.parse(row.lines) as [number, number, number][];
-      const entry = ledger.sending(
-        row.user,
-        row.id,
-        lines.map(([upc, qty]) => ({ upc, qty })),
-      );
-      entry.outcome = outcomeOf(row);
+      const lines = (JSON.parse(row.lines) as [number, number][]).map(([upc, qty]) => ({
+        upc,
+        qty,
+      }));
+      if (!isOfKept(row)) ledger.sending(row.user, row.id, lines).outcome = outcomeOf(row);
+      // Nobody asks about these again: it is enough that they were sent.
+      else if (row.of == null) ledger.holds.sending('hold', row.user, row.id, lines, {});
+      else ledger.holds.sending('return', row.user, row.id, lines, { of: row.of });
     }
     // The logins are there, and nobody holds their tokens any more.
     for (const { user } of rows.logins()) ledger.lostLogins[user as User]++;

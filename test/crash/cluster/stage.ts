@@ -1,8 +1,8 @@
 /** Everything that runs in a cluster campaign: etcd, the nodes, HAProxy and the servers of inv. */
 import { join } from 'node:path';
-import { writeCatalog } from '../kill/catalog.ts';
+import { KEPT_ITEMS, writeCatalog } from '../kill/catalog.ts';
 import type { Rows } from '../kill/checks.ts';
-import type { LoginRow, OrderRow, StockRow } from '../kill/data-file.ts';
+import type { HeldRow, LoginRow, OrderRow, StockRow } from '../kill/data-file.ts';
 import type { Gates } from '../postgres/gates.ts';
 import { accountOf, Daemon } from './daemon.ts';
 import { type Layout, makeFolder, removeLayout, SHOP, writeBalancerConfigs } from './layout.ts';
@@ -27,7 +27,7 @@ export class Stage {
     this.balancer = new Daemon([programs.haproxy, '-db', ...configs], options);
     this.cluster = new PatroniCluster(layout, programs);
     const catalog = join(layout.folder, 'catalog.json');
-    writeCatalog(catalog);
+    writeCatalog(catalog, KEPT_ITEMS);
     this.servers = new ShopServers(layout, catalog, gates);
   }
 
@@ -55,10 +55,15 @@ export class Stage {
         StockRow[]
       >`SELECT upc::int, units::int, available::int FROM inv.stock ORDER BY upc`;
       const logins = await sql<LoginRow[]>`SELECT token_hash, "user" FROM inv.logins`;
-      const orders = await sql<
-        OrderRow[]
-      >`SELECT "user", id, at::float8, lines, refusal FROM inv.orders`;
-      return { stock: () => stock, logins: () => logins, orders: () => orders.values() };
+      const orders = await sql<OrderRow[]>`
+        SELECT "user", id, at::float8, lines, refusal, state, until::float8, ended::float8, "of" FROM inv.orders`;
+      const held = await sql<HeldRow[]>`SELECT upc::int, until::float8, units::int FROM inv.held`;
+      return {
+        stock: () => stock,
+        logins: () => logins,
+        orders: () => orders.values(),
+        held: () => held,
+      };
     });
   }
 
