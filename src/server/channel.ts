@@ -6,6 +6,9 @@ import { messageHead, type ProtocolVersion } from '../protocol/encoder.ts';
 import { MAX_CHANGED_LEVELS, MAX_FIRST_LEVELS } from '../protocol/limits.ts';
 import type { LevelLog, LoggedLevel } from './level-log.ts';
 
+/** Messages that are kept for others who stand at the same place; readers who lag stand at many. */
+const MAX_MADE = 64;
+
 /** Nothing was read yet: no change has this number. */
 const NOTHING = -1;
 
@@ -110,6 +113,7 @@ export class StockChannel extends Channel {
       const most = isFirst ? MAX_FIRST_LEVELS : MAX_CHANGED_LEVELS;
       const { levels, upTo } = this.log.since(seen, most, !isFirst);
       message = new Message(this.name, levels, upTo);
+      if (this.#messages.size >= MAX_MADE) this.#messages.clear();
       this.#messages.set(beginning, message);
     }
     return message;
