@@ -1,4 +1,5 @@
 import type { StoreMeasures } from '../../inventory/store.ts';
+import { CLOCK } from './batch/hold-statements.ts';
 import {
   type DatabaseConnection,
   DatabaseConnectionLost,
@@ -6,16 +7,20 @@ import {
 } from './connection/database-connection.ts';
 import { query } from './connection/session-setup.ts';
 
-/** The bytes of the shop's tables with their indexes. */
+/** What is told of the tables with their indexes, and of the holds that are live by the clock of the database. */
+const MEASURE = `SELECT
+  (SELECT sum(pg_total_relation_size(oid))::float8 FROM pg_class
+    WHERE relnamespace = 'inv'::regnamespace AND relkind = 'r') AS bytes,
+  (SELECT coalesce(sum(units), 0)::float8 FROM inv.held
+    WHERE until > (SELECT greatest(${CLOCK}, max(expired_to)) FROM inv.shop)) AS held`;
+
+/** How much is in the shop's tables. */
 export async function measureShop(connection: DatabaseConnection | null): Promise<StoreMeasures> {
   if (connection === null) return UNKNOWN;
   try {
-    const [row] = await query(
-      connection,
-      connection.sql`SELECT sum(pg_total_relation_size(oid))::float8 AS bytes FROM pg_class
-        WHERE relnamespace = 'inv'::regnamespace AND relkind = 'r'`,
-    );
-    return { bytes: (row?.bytes as number | null | undefined) ?? null, unitsHeld: null };
+    const [row] = await query(connection, MEASURE);
+    if (row === undefined) return UNKNOWN;
+    return { bytes: row.bytes as number, unitsHeld: row.held as number };
   } catch (error) {
     if (isPostgresError(error) || error instanceof DatabaseConnectionLost) return UNKNOWN;
     throw error;

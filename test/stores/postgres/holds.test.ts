@@ -73,7 +73,9 @@ describe('two servers with one clock', () => {
     expect(await settleOne(pair.other, theirs.buy('1x1'))).toMatchObject(receipt);
     await settleOne(pair.one, mine.hold('1x999', 'h', 10));
     expect(await settleOne(pair.other, theirs.buy('1x1'))).toMatchObject({ code: 'NOSTOCK' });
+    expect(await pair.other.measure()).toMatchObject({ unitsHeld: 999 });
     await pair.setClock(NOON + 10_000);
+    expect(await pair.other.measure()).toMatchObject({ unitsHeld: 0 });
     expect(await settleOne(pair.other, theirs.buy('1x1'))).toMatchObject(receipt);
     expect(await settleOne(pair.one, mine.confirm('h'))).toMatchObject({ code: 'NOHOLD' });
     expect(await levels(pair.one)).toMatchObject({ 1: 998 });

@@ -12,7 +12,7 @@ export const READ_ORDER = `orders.${ORDER_COLUMNS}, ${HOLD_COLUMNS}`
   .replace(' at,', ` ${timeColumn('at')},`);
 
 /** The clock of the database is the clock of all servers. */
-const CLOCK = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+export const CLOCK = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 
 export const HOLD_STATEMENTS = {
   /**
