@@ -174,7 +174,7 @@ test.each([
   await menu.answer('Which item?', '0001006\r');
   await menu.answer('How many of Vinyl LP, signed?', '2\r');
   await menu.sees('1. Yes, buy');
-  await menu.answer('Buy 2 units of 1006 Vinyl LP, signed? (1 to 5, Enter for 1):', '\r');
+  await menu.answer('Buy 2 units of 1006 Vinyl LP, signed? (1 to 6, Enter for 1):', '\r');
   await menu.sees('Bought for alice@127.0.0.1');
   await menu.answer('What next?', '6\r');
   await menu.answer('What next?', '1\r');
