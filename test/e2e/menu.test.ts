@@ -133,6 +133,48 @@ test('an order whose answer is lost is settled by trying again, and bought once'
   await menu.sees('│ 1001 │ Concert ticket, front row │     2 │');
 });
 
+test('who wants to think holds the units, and buys, or gives back, later', async () => {
+  const catalog = join(home, 'catalog.json');
+  writeFileSync(catalog, JSON.stringify([{ upc: 7, name: 'Pin', units: 5, returns: true }]));
+  await server.stop();
+  line.target = { host: '127.0.0.1', port: (await startServer('--catalog', catalog)).port };
+  const inv = new Inv(home, line.address.port);
+  await inv.login();
+  const menu = openMenu();
+  await menu.sees('logged in as alice');
+  await menu.answer(MENU, down + down + enter);
+  await menu.answer('Which item?', enter);
+  await menu.answer('How many', `2${enter}`);
+  await menu.sees('Hold for 10 minutes');
+  await menu.answer(MENU, down + down + down + down + enter);
+  await menu.sees('Held for alice@');
+  await menu.sees('? 2 × 7 held,');
+  await menu.sees('left. Buy?');
+  await menu.answer(MENU, KEYS.end + enter);
+
+  await menu.sees('Your holds (');
+  await menu.answer(MENU, down + enter);
+  await menu.sees('│ 2 × 7 │');
+  await menu.sees('left. Buy?');
+  await menu.answer(MENU, enter);
+  await menu.sees('Bought for alice@');
+  expect(((await inv.json(['local'])).json as { items: unknown[] }).items).toMatchObject([
+    { upc: 7, units: 2 },
+  ]);
+
+  // What is held no more is no choice any more.
+  await menu.answer(MENU, down + down + enter);
+  await menu.answer('Give something back?', down + enter);
+  await menu.answer('Give back what?', enter);
+  await menu.answer('How many of 7 Pin? (1 to 2', `1${enter}`);
+  await menu.answer('Give back 1 unit of 7 Pin?', enter);
+  await menu.sees('Given back for alice@');
+  await menu.answer(MENU, interrupt);
+  expect(((await inv.json(['local'])).json as { items: unknown[] }).items).toMatchObject([
+    { upc: 7, units: 1 },
+  ]);
+});
+
 test('Esc goes back by one question, and buys nothing', async () => {
   const inv = new Inv(home, line.address.port);
   await inv.login();
