@@ -107,7 +107,9 @@ class Menu {
       { name: 'Log out', value: 'logout', disabled: login === null ? 'not logged in' : null },
       { name: 'Quit', value: 'quit' },
     ];
-    return this.#dialog.choose('What next?', choices, login === null ? 'login' : last);
+    // What was held is bought or let go, and the choice is gone.
+    const next = choices.some(({ value }) => value === last) ? last : 'local';
+    return this.#dialog.choose('What next?', choices, login === null ? 'login' : next);
   }
 
   /** Shown only while something is held. */
