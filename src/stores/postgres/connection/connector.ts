@@ -18,7 +18,7 @@ const SILENT_MS = 1_000;
 const LOOK_EVERY_MS = 500;
 
 const FIRST_PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 500;
 
 /** How the hosts of an address are found. */
 export interface HostSearch {

@@ -19,7 +19,7 @@ const OPEN_TIMEOUT_MS = 5_000;
 const LOCK_TIMEOUT_MS = 2_000;
 
 /** PostgreSQL ends a transaction that stands still this long: its server is gone, and its locks must not stay. */
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 2_000;
 
 /** Those that a server does not know are left out, so that older and related servers work. */
 const SETTINGS = {
