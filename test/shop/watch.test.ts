@@ -1,12 +1,12 @@
 /** Following the levels through Shop, over a line that breaks. */
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { CommandFailure } from '../../src/cli/command-failure.ts';
 import type { Item } from '../../src/inventory/catalog.ts';
 import type { Shop } from '../../src/shop/shop.ts';
 import type { WatchedItem } from '../../src/shop/watch.ts';
 import { startServer, type TestServer } from '../support/in-process.ts';
 import { newPlace, newShop } from './support/place.ts';
-import { badLine, fakeServer, Raw } from './support/servers.ts';
+import { badLine, fakeServer, Raw, SILENCE } from './support/servers.ts';
 
 const catalog: Item[] = [
   { upc: 1, name: 'one', units: 10 },
@@ -127,6 +127,32 @@ test('a server that is not there, or nobody who is logged in: a failure at once'
   shop.close();
   at.line.target = { host: '127.0.0.1', port: 1 };
   await expect(watched(shop).ended).rejects.toMatchObject({ code: 'NOSERVER', exit: 5 });
+});
+
+test('a server that has gone without a word is noticed after a while', async () => {
+  const line = await badLine();
+  const confirmation = '>3\r\n$9\r\nsubscribe\r\n$5\r\nstock\r\n:1\r\n';
+  const fake = await fakeServer(([verb]) => {
+    if (verb === 'LOGIN') return { token: 't0', user: 'alice', since: 5 };
+    if (verb === 'RESUME') return { user: 'alice', since: 5 };
+    if (verb === 'INVENTORY') return [{ upc: 1, name: 'one', available: 5 }];
+    if (verb === 'SUBSCRIBE') return new Raw(confirmation);
+    return verb === 'PING' ? SILENCE : undefined;
+  });
+  line.target = fake.address;
+  vi.useFakeTimers({ toFake: ['setInterval', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const shop = newShop(at, line.address);
+  await shop.login('alice', 'wonderland');
+  onTestFinished(() => shop.close());
+  const watch = watched(shop);
+  await watch.next('1=5');
+  await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0));
+  expect(fake.commands.flat()).not.toContain('PING');
+  await vi.advanceTimersByTimeAsync(15_000);
+  await watch.next('lost', 'back');
+  expect(fake.commands.flat()).toContain('PING');
+  await watch.end();
 });
 
 test('a message that makes no sense counts as a lost connection', async () => {
