@@ -137,6 +137,7 @@ export class SqliteTables {
     this.logins.keep(changes.logins);
     if (changes.held.size > 0) {
       this.#held.keep(changes.held);
+      this.#orders.keepHolds(changes);
       for (const order of changes.orders) this.#countHold(order, 1, 0);
       for (const order of changes.changedOrders.values()) this.#countHold(order, 0, -1);
     }
@@ -165,6 +166,7 @@ export class SqliteTables {
   expire(): void {
     this.stock.expire();
     this.logins.expire();
+    this.#orders.expire();
     this.#held.readAgain();
     this.#liveHolds.clear();
   }

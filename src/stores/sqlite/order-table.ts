@@ -1,6 +1,6 @@
 /** The table of orders in the data file: written in bulk, read by id or newest first. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Order, Outcome } from '../../inventory/model.ts';
+import { type Changes, type Order, type Outcome, orderKey } from '../../inventory/model.ts';
 import {
   type HoldsPage,
   holdsPage,
@@ -49,6 +49,12 @@ const COUNT_PAGE = `
     WHERE user = ? AND id < ? AND position IS NULL LIMIT ?))
   + (SELECT count(*) FROM (SELECT 1 FROM orders WHERE user = ? AND position < ? LIMIT ?)) AS orders`;
 
+/**
+ * Holds that are kept in memory after they were made, once and once again: most are confirmed soon, and each takes some
+ * hundred bytes.
+ */
+const RECENT_HOLDS = 10_000;
+
 type Values = (string | number | null)[];
 
 export class SqliteOrders {
@@ -63,6 +69,9 @@ export class SqliteOrders {
   readonly #selectPage: StatementSync;
   readonly #countPage: StatementSync;
   readonly #onFault: (fault: string) => void;
+  /** Live holds that were made lately, as they are on disk, by orderKey; and those made before them. */
+  #recentHolds = new Map<string, Order>();
+  #earlierHolds = new Map<string, Order>();
 
   /** `onFault` is told of a row that cannot be read. */
   constructor(db: DatabaseSync, onFault: (fault: string) => void) {
@@ -108,7 +117,8 @@ export class SqliteOrders {
 
   /** Writes how orders have changed: how a hold ends, and what was given back. */
   update(orders: Iterable<Order>): void {
-    for (const order of orders) {
+    // In the order of the primary key, each row is beside the one before.
+    for (const order of [...orders].sort(byKey)) {
       const { user, id, hold, lines } = order;
       if (hold !== undefined) {
         this.#updateHold.run(hold.state, hold.until, hold.ended, user, id);
@@ -117,6 +127,32 @@ export class SqliteOrders {
         this.#updateLines.run(writeLines(order), user, id);
       }
     }
+  }
+
+  /** Takes note of holds that were committed. */
+  keepHolds({ orders, changedOrders }: Changes): void {
+    for (const order of orders) {
+      if (order.hold !== undefined) this.#keepHold(orderKey(order.user, order.id), order);
+    }
+    for (const [key, order] of changedOrders) this.#keepHold(key, order);
+  }
+
+  #keepHold(key: string, order: Order): void {
+    this.#recentHolds.delete(key);
+    this.#earlierHolds.delete(key);
+    if (order.refusal !== null || order.hold?.state !== 'held') return;
+    // A Map from which the oldest is taken again and again is slow to tell which one that is.
+    if (this.#recentHolds.size >= RECENT_HOLDS) {
+      this.#earlierHolds = this.#recentHolds;
+      this.#recentHolds = new Map();
+    }
+    this.#recentHolds.set(key, order);
+  }
+
+  /** Others have written: every order is read again when it is needed. */
+  expire(): void {
+    this.#recentHolds.clear();
+    this.#earlierHolds.clear();
   }
 
   countLiveHolds(user: string, now: number): number {
@@ -140,7 +176,8 @@ export class SqliteOrders {
   findAll(named: NonNullable<RowSet['orders']>): Map<string, Order> {
     const found = new Map<string, Order>();
     for (const [key, [user, id]] of named) {
-      const order = this.find(user, id);
+      const order =
+        this.#recentHolds.get(key) ?? this.#earlierHolds.get(key) ?? this.find(user, id);
       if (order !== undefined) found.set(key, order);
     }
     return found;
