@@ -128,10 +128,12 @@ export const HOLD_STATEMENTS = {
       WHERE customers.upc = wanted.upc AND customers."user" = wanted."user" AND until BETWEEN 1 AND $3`,
   ],
 
+  /** The clock is read once, and not for each hold. */
   count_live_holds: [
     'text[], bigint',
-    `SELECT wanted."user", (SELECT count(*) FROM inv.orders AS orders
-        WHERE orders."user" = wanted."user" AND state = 'held' AND until > greatest(${CLOCK}, $2)) AS holds
+    `WITH time AS MATERIALIZED (SELECT greatest(${CLOCK}, $2) AS now)
+      SELECT wanted."user", (SELECT count(*) FROM inv.orders AS orders
+        WHERE orders."user" = wanted."user" AND state = 'held' AND until > (SELECT now FROM time)) AS holds
       FROM unnest($1) AS wanted ("user")`,
   ],
   live_hold_ids: [

@@ -50,9 +50,21 @@ export function saveHeld({ available, held }: Changes, rows: SavedRows): string[
   const less = changed.filter(({ units }) => units < 0);
   if (less.length > 0) saves.push(execute('take_held', ...columnsOf(less, -1)));
   if (more.length > 0) saves.push(execute('add_held', ...columnsOf(more, 1)));
-  if (available.size > 0) {
-    saves.push(execute('update_stock_held', [...available.keys()], [...available.values()]));
-  }
+  // Where holds have come or gone, the next end is another one, too.
+  const moved = new Set([...past, ...more.map(({ upc }) => upc)]);
+  const levels = [...available];
+  saves.push(
+    ...updateStock(
+      'update_stock_held',
+      levels.filter(([upc]) => moved.has(upc)),
+    ),
+  );
+  saves.push(
+    ...updateStock(
+      'update_stock',
+      levels.filter(([upc]) => !moved.has(upc)),
+    ),
+  );
   // Of an item whose level is not written, too.
   const sooner = new Map<number, number>();
   for (const { upc, until } of more) {
@@ -62,6 +74,19 @@ export function saveHeld({ available, held }: Changes, rows: SavedRows): string[
     saves.push(execute('bring_next_due', [...sooner.keys()], [...sooner.values()]));
   }
   return saves;
+}
+
+type Levels = readonly (readonly [upc: number, available: number])[];
+
+function updateStock(statement: 'update_stock' | 'update_stock_held', levels: Levels): string[] {
+  if (levels.length === 0) return [];
+  return [
+    execute(
+      statement,
+      levels.map(([upc]) => upc),
+      levels.map(([, available]) => available),
+    ),
+  ];
 }
 
 interface HeldUnits {
