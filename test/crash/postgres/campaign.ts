@@ -9,12 +9,16 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Count, newMarket, startBuyers } from '../kill/buyer.ts';
 import { outcomesOf } from '../kill/campaign.ts';
-import { writeCatalog } from '../kill/catalog.ts';
+import { KEPT_ITEMS, writeCatalog } from '../kill/catalog.ts';
 import { checkAcknowledgedUnits, checkFile, checkWire } from '../kill/checks.ts';
+import { startHolders } from '../kill/holder.ts';
 import { Random } from '../support/random.ts';
 import { Cluster } from './cluster.ts';
 import { Gates } from './gates.ts';
 import { PatientLedger } from './patient-ledger.ts';
+
+/** Clients that hold and give back, beside the others. */
+const HOLDERS = 3;
 
 export interface CampaignOptions {
   readonly kills: number;
@@ -45,7 +49,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
   const { progress = () => undefined } = options;
   const folder = mkdtempSync(join(tmpdir(), 'inv-crash-'));
   const catalog = join(folder, 'catalog.json');
-  writeCatalog(catalog);
+  writeCatalog(catalog, KEPT_ITEMS);
   const random = new Random(seed);
   const gates = new Gates(random);
   const ledger = new PatientLedger();
@@ -74,7 +78,9 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
   while (goesOn() && ledger.violations.length === 0) {
     market.round++;
     market.closing = false;
-    const load = Promise.all(startBuyers(clients, seed + market.round, market)).catch((error) =>
+    const buyers = startBuyers(clients, seed + market.round, market);
+    const holders = startHolders(HOLDERS, seed + market.round, market);
+    const load = Promise.all([...buyers, ...holders]).catch((error) =>
       ledger.violation(`a client failed: ${error.stack}`),
     );
     for (let left = random.between(1, 4); left > 0 && goesOn(); left--) {

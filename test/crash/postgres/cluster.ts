@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { PostgresServer } from '../../support/postgres-server.ts';
 import { PRIMARY_SETTINGS, promote, startStandby } from '../../support/postgres-standby.ts';
-import type { LoginRow, OrderRow, StockRow } from '../kill/data-file.ts';
+import type { HeldRow, LoginRow, OrderRow, StockRow } from '../kill/data-file.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import type { Gates } from './gates.ts';
 
@@ -104,9 +104,14 @@ export class Cluster implements AsyncDisposable {
     );
     const logins: LoginRow[] = await this.#ask('SELECT token_hash, "user" FROM inv.logins');
     const orders: OrderRow[] = await this.#ask(
-      'SELECT "user", id, at::float8, lines, refusal FROM inv.orders',
+      `SELECT "user", id, at::float8, lines, refusal, state, until::float8, ended::float8, "of"
+        FROM inv.orders`,
     );
-    return { stock: () => stock, logins: () => logins, orders: () => orders.values() };
+    const held: HeldRow[] = await this.#ask(
+      'SELECT upc::int, until::float8, units::int FROM inv.held',
+    );
+    const rows = { stock: () => stock, logins: () => logins, held: () => held };
+    return { ...rows, orders: () => orders.values() };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -29,6 +29,7 @@ ${((performance.now() - started) / 1000).toFixed(0)} s, seed ${seed}
 kills                    ${report.kills['a server']} of a server, ${report.kills['the database']} of the ${withStandby ? 'primary' : 'database'}
 orders sent              ${counts.purchases}: ${report.bought} bought, ${report.refused} refused
 transactions             ${counts.transactions}
+holds, returns           ${counts.holds}, ${counts.returns}
 orders in the database   ${report.ordersInDatabase}
 tried again after a loss ${counts.retried}
 sent again when known    ${counts.repeated}, and ${counts.reused} ids with other content
