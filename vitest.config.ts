@@ -17,8 +17,8 @@ export default defineConfig({
     globalSetup: './test/support/run-folder.ts',
     // Most of a test's time is waiting for processes, disks and clocks: more files at once than processors.
     maxWorkers: Math.max(4, availableParallelism()),
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // The closing line must come last, so its reporter does too.
     reporters: ['default', './test/closing-line.ts'],
     projects: [

@@ -9,6 +9,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   statfsSync,
   writeFileSync,
@@ -64,6 +65,9 @@ async function bundleProgram(folder: string): Promise<void> {
   try {
     const { bundle } = await import(join(root, 'bin/package/bundle.js'));
     await bundle(root, file);
+    // It can be started by its name, as bin/run.js can.
+    writeFileSync(file, `#!/usr/bin/env node\n${readFileSync(file, 'utf8')}`);
+    chmodSync(file, 0o755);
     process.env.INV_BUNDLE = file;
   } catch (error) {
     console.warn(`The tests run bin/run.js: no bundle of dist could be made. ${error}`);
