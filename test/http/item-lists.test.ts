@@ -38,7 +38,9 @@ test('all by UPC, those that sell most first, those that are sold out, and what 
   expect(await lists.page('out', 'THING 3', 0)).toEqual({ upcs: [3], total: 1 });
   expect(await lists.page('all', '000', 0)).toEqual({ upcs: [4], total: 1 });
   expect(board.soldOut).toBe(1);
-  board.committed(sold([3, 0], [2, 4]));
+  board.committed(sold([3, 0]));
+  expect(board.soldOut).toBe(2);
+  board.committed(sold([2, 4]));
   expect(board.soldOut).toBe(1);
 });
 

@@ -88,5 +88,7 @@ for (const [name, width, height, colorScheme, deviceScaleFactor] of [
   await client.replies(CATALOG.length);
   await pause(1_700);
   await page.screenshot({ path: join(folder, `${name}.png`), fullPage: width > 1000 });
+  // A look may still be under way.
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
   await context.close();
 }
