@@ -1,5 +1,7 @@
 /** Several hosts, of which none can be used: each one's own reason is told. */
-import { afterAll, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { CATALOG } from '../../../../src/inventory/catalog.ts';
 import {
   findOtherPrimary,
@@ -73,6 +75,27 @@ test('the host that was lost is tried last', async () => {
   expect(await usedAfter()).toBe('127.0.0.1');
   expect(await usedAfter(first)).toBe('localhost');
   expect(await usedAfter(second)).toBe('127.0.0.1');
+});
+
+test('the others are tried again while the host that was lost takes the connection and is silent', async () => {
+  const frozen = createServer(() => undefined).listen(0, '127.0.0.1');
+  onTestFinished(() => void frozen.close());
+  await once(frozen, 'listening');
+  const standby = await readOnly();
+  const { port } = frozen.address() as AddressInfo;
+  const address = parsePostgresAddress(
+    standby.replace('127.0.0.1:', `127.0.0.1:${port},localhost:`),
+  );
+  const start = performance.now();
+  const opening = openAnyHost(address, async () => undefined, address.hosts[0]);
+  // It becomes the primary meanwhile.
+  const name = new URL(standby).pathname.slice(1);
+  await server.run(standby.replace(/[^/]*$/, 'postgres'), `ALTER DATABASE ${name} RESET ALL`);
+  const connection = await opening;
+  await connection.close();
+  expect(connection.host.name).toBe('localhost');
+  // The silent host is given up after 3 seconds.
+  expect(performance.now() - start).toBeLessThan(2_900);
 });
 
 test('another primary is a host that takes writes, and no other', async () => {
