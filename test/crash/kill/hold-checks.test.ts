@@ -51,7 +51,7 @@ function told(): Told {
 }
 
 /** What then lies in the store. */
-function rows(): KeptRows & { readonly orders: Record<string, OrderRow> & Iterable<never> } {
+function rows(): KeptRows {
   const row = (id: string, more: Partial<OrderRow>): OrderRow => ({
     ...{ user: 'alice', id, at: 1, lines: '[[7001,2,38]]', refusal: null },
     ...{ state: 'held', until: LATER, ended: null, of: null },
@@ -67,15 +67,13 @@ function rows(): KeptRows & { readonly orders: Record<string, OrderRow> & Iterab
     ...{ upc, units },
     available: upc === 7001 ? units - 2 : units,
   }));
-  const named = Object.fromEntries(orders.map((one) => [one.id, one]));
-  const list = Object.assign(orders, named);
-  return { stock, orders: list, held: [{ upc: 7001, until: LATER, units: 2 }] } as never;
+  return { stock, orders, held: [{ upc: 7001, until: LATER, units: 2 }] };
 }
 
 /** What is wrong when the row of `id` is `change`d; null: it is not there. */
 function faultsWith(id: string, change: Partial<OrderRow> | null, now = NOW): string[] {
   const { orders, ...others } = rows();
-  const changed = [...(orders as unknown as OrderRow[])].flatMap((row) => {
+  const changed = orders.flatMap((row) => {
     if (row.id !== id) return [row];
     return change === null ? [] : [{ ...row, ...change }];
   });
@@ -127,8 +125,7 @@ test('units that are nowhere or twice are noticed', () => {
     expect.stringContaining('item 7001: 40 units, 38 available and 4'),
     expect.stringContaining('4 held, its holds say 2'),
   ]);
-  const stranger = { ...(orders as unknown as OrderRow[])[0], id: 'stranger' } as OrderRow;
-  const all = [...(orders as unknown as OrderRow[]), stranger];
+  const all = [...orders, { ...(orders[0] as OrderRow), id: 'stranger' }];
   expect(checkKept(ledger, { stock, orders: all, held: kept }, NOW)).toContainEqual(
     expect.stringContaining('which nobody sent'),
   );
