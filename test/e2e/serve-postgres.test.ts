@@ -59,7 +59,7 @@ describe('inv serve over PostgreSQL', () => {
     await using later = await again.connect();
     await later.ask('HELLO 3');
     await later.ask(`RESUME ${token}`);
-    expect(await later.ask('ORDER mine')).toEqual({ ...bought, replayed: true });
+    expect(await later.ask('ORDER mine')).toEqual({ ...bought, replayed: true, state: 'bought' });
     expect(await later.ask('INVENTORY 1006')).toMatchObject([{ available: 3 }]);
     expect(await later.ask('LOGOUT')).toBe('OK');
   });

@@ -48,7 +48,10 @@ export async function newDatabase(): Promise<Place> {
     address,
     rows: async () => ({
       stock: await ask('SELECT upc::int, units::int, available::int FROM inv.stock ORDER BY upc'),
-      orders: await ask('SELECT "user", id, at::float8, lines, refusal FROM inv.orders'),
+      // The columns of a data file, in its order: the rows of both are compared.
+      orders: await ask(
+        'SELECT "user", id, at::float8, lines, refusal, state, until::float8, ended::float8, "of" FROM inv.orders',
+      ),
       restocks: await ask(
         'SELECT id, at::float8, upc::int, units::int, available::int, reason FROM inv.restocks ORDER BY id',
       ),
