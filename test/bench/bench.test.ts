@@ -1,13 +1,18 @@
 /** The benchmark in small: that every figure comes out and every purchase is counted. No timings. */
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { chart } from './chart.ts';
+import { addHolds } from './growth/add-holds.ts';
+import { startOn } from './growth/plan.ts';
 import { DIALECTS } from './load/dialects.ts';
 import { Latencies } from './load/latencies.ts';
 import { Requests } from './load/requests.ts';
 import { describeMachine } from './machine.ts';
-import { measure, stockOf } from './measure.ts';
-import { invPeer } from './peers/inv.ts';
+import { inFolder, load, measure, stockOf } from './measure.ts';
+import { catalogOf, invPeer, OWN_ENTRY } from './peers/inv.ts';
 import { invPostgresPeer } from './peers/inv-postgres.ts';
 import { nothingPeer } from './peers/nothing.ts';
 import { postgresPeer } from './peers/postgres.ts';
@@ -16,6 +21,7 @@ import { page } from './report.ts';
 import { Samples } from './samples.ts';
 
 const SCENARIO = { connections: 3, inFlight: 4, hot: false };
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
 const TIMES = { warmUpSeconds: 0.1, seconds: 0.2 };
 
 // measure() itself fails when the units that a server sold are not the purchases it acknowledged.
@@ -29,6 +35,52 @@ const PEERS = [
   invPostgresPeer({ name: 'inv-postgres-two', servers: 2 }),
   nothingPeer,
 ];
+
+const HOLDERS = [invPeer(), redisPeer, postgresPeer, invPostgresPeer({ name: 'inv-postgres' })];
+
+// As above, and when the units that are held then are not those of the holds.
+describe.concurrent.for(HOLDERS)('$name', (peer) => {
+  test.skipIf(peer.missing() !== null)('is measured with holds', async () => {
+    await inFolder(async (folder) => {
+      const stock = stockOf(10);
+      const running = await peer.start(folder, stock);
+      try {
+        const shape = { ...SCENARIO, inFlight: peer.dialect === 'postgres' ? 1 : 4 };
+        for (const kind of ['hold', 'hold-confirm'] as const) {
+          const { measured } = await load(
+            peer.dialect,
+            running,
+            stock.upcs,
+            { ...shape, kind },
+            TIMES,
+          );
+          expect(measured).toBeGreaterThan(0);
+        }
+        expect((await running.books())?.held).toBeGreaterThan(0);
+      } finally {
+        await running.stop();
+      }
+    });
+  });
+});
+
+test('a data file gets live holds, whose books balance', async () => {
+  await inFolder(async (folder) => {
+    const stock = stockOf(10);
+    await (await startOn(folder, 'holds.db', stock)).stop();
+    addHolds(join(folder, 'holds.db'), catalogOf(stock), 2_000);
+    const server = await startOn(folder, 'holds.db', stock);
+    try {
+      expect(await server.books()).toEqual({ sold: 0, held: 2_000 });
+      await load('inv', server, stock.upcs, SCENARIO, TIMES);
+    } finally {
+      await server.stop();
+    }
+    // Its exit code says whether the books balance.
+    const data = ['--data', join(folder, 'holds.db')];
+    await promisify(execFile)(process.execPath, [OWN_ENTRY, 'serve', 'verify', ...data]);
+  });
+});
 
 describe.concurrent.for(PEERS)('$name', (peer) => {
   test.skipIf(peer.missing() !== null)('is measured', async () => {
@@ -53,7 +105,7 @@ test('every request has a fresh order id, in the order of time', () => {
   const requests = new Requests(DIALECTS.inv, { first: 1001, count: 100 });
   const ids: string[] = [];
   for (let taken = 0; taken < 50_000; taken += 64) {
-    const bytes = requests.take(64).toString('latin1');
+    const bytes = requests.bytes(0, requests.take(64), 64).toString('latin1');
     expect(bytes.length).toBe(64 * length);
     ids.push(...bytes.split('\r\n').filter((word) => word.length === 36));
   }
@@ -63,6 +115,23 @@ test('every request has a fresh order id, in the order of time', () => {
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     const time = Number.parseInt(id.slice(0, 13).replace('-', ''), 16);
     expect(Math.abs(time - Date.now())).toBeLessThan(1_000);
+  }
+});
+
+test('HOLD and CONFIRM of a pair have one id, and each pair another one', () => {
+  for (const name of ['inv', 'redis', 'postgres'] as const) {
+    const requests = new Requests(DIALECTS[name], { first: 1001, count: 100 }, 'hold-confirm');
+    const idsOf = (step: number, slot: number) =>
+      requests.bytes(step, slot, 64).toString('latin1').match(UUID) ?? [];
+    const held: string[] = [];
+    for (let taken = 0; taken < 40_000; taken += 64) {
+      const slot = requests.take(64);
+      const ids = idsOf(0, slot);
+      expect(idsOf(1, slot)).toEqual(ids);
+      held.push(...ids);
+    }
+    expect(held.length).toBe(40_000);
+    expect(new Set(held).size).toBe(held.length);
   }
 });
 

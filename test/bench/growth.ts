@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { measureSyncs } from './disk.ts';
+import { manyHolds } from './growth/many-holds.ts';
 import { manyItems } from './growth/many-items.ts';
 import { manyOrders } from './growth/many-orders.ts';
 import type { Plan } from './growth/plan.ts';
@@ -10,6 +11,7 @@ import { syncsText, table } from './report.ts';
 
 const WHOLE: Plan = {
   orders: 10_000_000,
+  holds: 1_000_000,
   items: 100_000,
   rounds: 5,
   warmUpSeconds: 1.5,
@@ -21,7 +23,11 @@ export async function growth(quick: boolean, rounds: number): Promise<void> {
   const plan = { ...(quick ? QUICK : WHOLE), rounds };
   const machine = describeMachine();
   const syncs = measureSyncs(tmpdir());
-  const rows = [...(await manyOrders(plan)), ...(await manyItems(plan))];
+  const rows = [
+    ...(await manyOrders(plan)),
+    ...(await manyHolds(plan)),
+    ...(await manyItems(plan)),
+  ];
   const text = table(['what', 'measured', 'target', ''], rows, 1);
   console.log(`\n${text}`);
   if (quick) return;

@@ -17,7 +17,7 @@ const SETTLE_SECONDS = 0.3;
 const DRAIN_SECONDS = 20;
 
 async function runLoad(job: Job): Promise<LoadResult> {
-  const requests = new Requests(DIALECTS[job.dialect], job.upcs);
+  const requests = new Requests(DIALECTS[job.dialect], job.upcs, job.kind);
   const latencies = new Latencies();
   let acknowledged = 0;
 

@@ -1,16 +1,18 @@
-/** One measurement: a fresh server, a load, and the check that every acknowledged purchase was sold. */
+/** One measurement: a fresh server, a load, and the check that every acknowledged unit was sold, or is held. */
 import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Job, LoadResult, Shape, Upcs } from './load/job.ts';
-import type { Peer, RunningPeer, Stock } from './peers/peer.ts';
+import type { Job, LoadKind, LoadResult, Shape, Upcs } from './load/job.ts';
+import type { Books, Peer, RunningPeer, Stock } from './peers/peer.ts';
 
 export interface Scenario extends Shape {
   /** All purchases are of one item. */
   readonly hot: boolean;
+  /** Purchases, unless it is another. */
+  readonly kind?: LoadKind;
 }
 
 export interface Times {
@@ -33,9 +35,9 @@ const LOAD = fileURLToPath(new URL('load.ts', import.meta.url));
 /** A generator that has not ended by then hangs. */
 const START_AND_STOP_SECONDS = 60;
 
-/** `50x16`: 50 connections with 16 requests in flight each. */
-export function scenarioName({ connections, inFlight, hot }: Scenario): string {
-  return `${connections}x${inFlight}${hot ? '-hot' : ''}`;
+/** `50x16`: 50 connections with 16 requests in flight each; `50x16-hold`: with as many holds. */
+export function scenarioName({ connections, inFlight, hot, kind = 'purchase' }: Scenario): string {
+  return `${connections}x${inFlight}${hot ? '-hot' : ''}${kind === 'purchase' ? '' : `-${kind}`}`;
 }
 
 /** Runs `work` in a folder of its own, which is gone afterwards. */
@@ -71,10 +73,10 @@ export async function load(
   dialect: Job['dialect'],
   running: RunningPeer,
   upcs: Upcs,
-  { connections, inFlight }: Shape,
+  { connections, inFlight, kind = 'purchase' }: Shape & Pick<Scenario, 'kind'>,
   { warmUpSeconds, seconds }: Times,
 ): Promise<LoadResult> {
-  const before = await running.sold();
+  const before = await running.books();
   const result = await runLoad({
     dialect,
     ports: running.ports,
@@ -82,6 +84,7 @@ export async function load(
     connections,
     inFlight,
     upcs,
+    kind,
     // Always by many, so that one slow connection does not measure cold code.
     warmUp: {
       connections: 50,
@@ -91,13 +94,26 @@ export async function load(
     seconds,
     serverPids: running.pids,
   });
-  const after = await running.sold();
-  if (after !== null && after - (before ?? 0) !== result.acknowledged) {
-    throw new Error(
-      `sold ${after - (before ?? 0)} units, but acknowledged ${result.acknowledged} purchases`,
-    );
-  }
+  checkBooks(kind, before, await running.books(), result.acknowledged);
   return result;
+}
+
+/** Throws unless the server has sold, or holds, just the units that it acknowledged. */
+function checkBooks(
+  kind: LoadKind,
+  before: Books | null,
+  after: Books | null,
+  acknowledged: number,
+): void {
+  if (before === null || after === null) return;
+  const sold = after.sold - before.sold;
+  const held = after.held - before.held;
+  const isRight =
+    kind === 'hold' ? held === acknowledged && sold === 0 : sold === acknowledged && held === 0;
+  if (isRight) return;
+  throw new Error(
+    `${sold} units sold and ${held} more held, but acknowledged ${kind} ${acknowledged}`,
+  );
 }
 
 async function runLoad(job: Job): Promise<LoadResult> {

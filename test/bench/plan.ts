@@ -8,9 +8,18 @@ export const SCENARIOS: readonly Scenario[] = [
   { connections: 50, inFlight: 1, hot: false },
   { connections: 50, inFlight: 1, hot: true },
   { connections: 50, inFlight: 16, hot: false },
+  // Right behind the purchases with which they are compared.
+  { connections: 50, inFlight: 16, hot: false, kind: 'hold' },
+  { connections: 50, inFlight: 16, hot: false, kind: 'hold-confirm' },
+  { connections: 50, inFlight: 1, hot: false, kind: 'hold' },
+  { connections: 50, inFlight: 1, hot: false, kind: 'hold-confirm' },
   { connections: 50, inFlight: 16, hot: true },
   { connections: 50, inFlight: 64, hot: false },
 ];
+
+/** What those hold who can have 16 requests in flight, and what PostgreSQL's clients do. */
+const HOLDS = ['50x16-hold', '50x16-hold-confirm'];
+const HOLDS_ONE_BY_ONE = ['50x1-hold', '50x1-hold-confirm'];
 
 const UNDER_LOAD = ['50x1', '50x16', '50x64'];
 
@@ -21,15 +30,16 @@ const UNDER_LOAD = ['50x1', '50x16', '50x64'];
 export function takesPart(peer: string, scenario: string): boolean {
   switch (peer) {
     case 'postgres':
-      return ['1x1', '50x1', '50x1-hot'].includes(scenario);
+      return ['1x1', '50x1', '50x1-hot', ...HOLDS_ONE_BY_ONE].includes(scenario);
     case 'nothing':
-      return !scenario.endsWith('-hot');
+      return /^\d+x\d+$/.test(scenario);
     case 'only-ok':
       return UNDER_LOAD.includes(scenario);
     case 'inv-tls':
     case 'redis-tls':
       return scenario === '50x16';
     case 'inv-postgres':
+      return ['1x1', '50x1', '50x1-hot', '50x16', '50x16-hot', ...HOLDS].includes(scenario);
     case 'other-postgres':
       return ['1x1', '50x1', '50x1-hot', '50x16', '50x16-hot'].includes(scenario);
     case 'inv-postgres-two':
@@ -37,8 +47,11 @@ export function takesPart(peer: string, scenario: string): boolean {
       return ['50x1-hot', '50x16', '50x16-hot'].includes(scenario);
     case 'inv-postgres-standby':
       return scenario === '50x16';
+    // It may be a build from before there were holds; `pairs` compares holds with one that has them.
+    case 'other':
+      return scenario !== '50x16-hot' && !scenario.includes('-hold');
     default:
-      return scenario !== '50x16-hot';
+      return scenario !== '50x16-hot' && !HOLDS_ONE_BY_ONE.includes(scenario);
   }
 }
 
@@ -64,6 +77,21 @@ export const TARGETS: readonly Target[] = [
   { figure: 'perSecond', scenario: '50x1', peer: 'nothing', ratio: 0.5 },
   { figure: 'perSecond', scenario: '50x64', peer: 'nothing', ratio: 0.45 },
   { figure: 'p999', scenario: '50x16', peer: 'redis', ratio: 1 },
+  {
+    figure: 'perSecond',
+    scenario: '50x16-hold',
+    peer: 'inv',
+    peerScenario: '50x16',
+    ratio: 0.8,
+  },
+  {
+    figure: 'perSecond',
+    scenario: '50x16-hold-confirm',
+    peer: 'inv',
+    peerScenario: '50x16',
+    ratio: 0.45,
+  },
+  { figure: 'perSecond', scenario: '50x16-hold-confirm', peer: 'redis', ratio: 3 },
   { figure: 'perSecond', server: 'inv-tls', scenario: '50x16', peer: 'inv', ratio: 0.6 },
   { figure: 'perSecond', server: 'inv-tls', scenario: '50x16', peer: 'redis-tls', ratio: 2 },
   {

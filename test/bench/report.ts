@@ -19,12 +19,18 @@ export const PEER_NAMES: Readonly<Record<string, string>> = {
   'inv-postgres-standby': 'inv over PostgreSQL with a standby',
 };
 
+const KINDS: Readonly<Record<string, string>> = {
+  hot: ', one hot item',
+  hold: ', holds',
+  'hold-confirm': ', HOLD and CONFIRM in pairs',
+};
+
 /** `50 connections, 16 in flight`. */
 export function scenarioTitle(name: string): string {
-  const [shape, hot] = name.split('-');
-  const [connections, inFlight] = (shape as string).split('x');
+  const [, shape, kind] = /^(\d+x\d+)-?(.*)$/.exec(name) as unknown as [string, string, string];
+  const [connections, inFlight] = shape.split('x');
   const buyers = connections === '1' ? '1 connection' : `${connections} connections`;
-  return `${buyers}, ${inFlight} in flight${hot === undefined ? '' : ', one hot item'}`;
+  return `${buyers}, ${inFlight} in flight${KINDS[kind] ?? ''}`;
 }
 
 export function figuresTable(samples: Samples): string {
@@ -52,7 +58,7 @@ export function figuresTable(samples: Samples): string {
     [
       'load',
       'server',
-      'purchases/s',
+      'per second',
       'inv is',
       'p50 ms',
       'p99 ms',
@@ -126,7 +132,7 @@ function partOf({ samples, machine, rounds, items, syncs, missing }: Run, part: 
 
 ${machine.date}: ${machine.description}; ${machine.disk}.
 ${syncsText(syncs)}.
-${medians}; purchases of ${items} items at random.
+${medians}; ${items} items at random.
 ${missing.map((text) => `\nLeft out: ${text}.\n`).join('')}${machine.disk === IN_MEMORY ? NOT_DURABLE : ''}
 ${targetsTable(samples)}
 

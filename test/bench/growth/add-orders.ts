@@ -1,11 +1,7 @@
 /** Many orders for a data file that a server has made, in a minute: into its tables, without its safety. */
-import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import type { Item } from '../../../src/inventory/catalog.ts';
 import { ORDER_COLUMNS, writeLines } from '../../../src/stores/order-row.ts';
-
-const ROWS_AT_ONCE = 100;
+import { fillFile, orderId, ROWS_AT_ONCE } from './fill-file.ts';
 
 /** The orders are spread over this time before now. */
 const SPREAD_MS = 30 * 24 * 3600 * 1000;
@@ -17,38 +13,25 @@ export function addOrders(
   users: readonly string[],
   count: number,
 ): string[] {
-  const db = new DatabaseSync(path);
-  db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN');
-  const insert = db.prepare(
-    `INSERT INTO orders (${ORDER_COLUMNS}) VALUES ${Array(ROWS_AT_ONCE).fill('(?, ?, ?, ?, NULL, NULL)').join()}`,
-  );
-  const start = Date.now() - SPREAD_MS;
-  const sampled: string[] = [];
-  for (let made = 0; made < count; made += ROWS_AT_ONCE) {
-    const values: (string | number)[] = [];
-    for (let row = made; row < made + ROWS_AT_ONCE; row++) {
-      const at = start + Math.floor((row / count) * SPREAD_MS);
-      const id = orderId(at, row);
-      const { upc, units } = catalog[row % catalog.length] as Item;
-      // A user's orders stand together: the users take turns.
-      const user = users[row % users.length] as string;
-      values.push(user, id, at, writeLines({ lines: [{ upc, qty: 1, available: units - 1 }] }));
-      if (row % users.length === 0 && row % 1_000 < users.length) sampled.push(id);
+  return fillFile(path, (db) => {
+    const insert = db.prepare(
+      `INSERT INTO orders (${ORDER_COLUMNS}) VALUES ${Array(ROWS_AT_ONCE).fill('(?, ?, ?, ?, NULL, NULL)').join()}`,
+    );
+    const start = Date.now() - SPREAD_MS;
+    const sampled: string[] = [];
+    for (let made = 0; made < count; made += ROWS_AT_ONCE) {
+      const values: (string | number)[] = [];
+      for (let row = made; row < made + ROWS_AT_ONCE; row++) {
+        const at = start + Math.floor((row / count) * SPREAD_MS);
+        const id = orderId(at, row);
+        const { upc, units } = catalog[row % catalog.length] as Item;
+        // A user's orders stand together: the users take turns.
+        const user = users[row % users.length] as string;
+        values.push(user, id, at, writeLines({ lines: [{ upc, qty: 1, available: units - 1 }] }));
+        if (row % users.length === 0 && row % 1_000 < users.length) sampled.push(id);
+      }
+      insert.run(...values);
     }
-    insert.run(...values);
-  }
-  db.exec('COMMIT; PRAGMA journal_mode = WAL');
-  db.close();
-  // Else the system would write it down during the measurements.
-  const file = openSync(path, 'r');
-  fsyncSync(file);
-  closeSync(file);
-  return sampled;
-}
-
-/** A UUIDv7: those of one millisecond are told apart by their count. */
-function orderId(time: number, count: number): string {
-  const digits = time.toString(16).padStart(12, '0');
-  const counter = (count % 4096).toString(16).padStart(3, '0');
-  return `${digits.slice(0, 8)}-${digits.slice(8)}-7${counter}${randomUUID().slice(18)}`;
+    return sampled;
+  });
 }

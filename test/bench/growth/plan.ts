@@ -8,6 +8,7 @@ import { median } from '../samples.ts';
 
 export interface Plan extends Times {
   readonly orders: number;
+  readonly holds: number;
   readonly items: number;
   readonly rounds: number;
 }

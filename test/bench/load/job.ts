@@ -2,6 +2,12 @@
 
 export type DialectName = 'inv' | 'redis' | 'postgres';
 
+/** What each request is: one that buys a unit, one that holds it, or both, under one order id, counted as one. */
+export type LoadKind = 'purchase' | 'hold' | 'hold-confirm';
+
+/** Of a HOLD: long enough that none ends during a measurement. */
+export const HOLD_SECONDS = 600;
+
 /** How many buyers there are, and how many requests each has under way. */
 export interface Shape {
   readonly connections: number;
@@ -21,6 +27,8 @@ export interface Job extends Shape {
   /** The certificate to trust, where the servers speak TLS. */
   readonly ca?: string | undefined;
   readonly upcs: Upcs;
+  /** Purchases, unless it is another. */
+  readonly kind?: LoadKind;
   /** How the connections warm the server up before the measurement. */
   readonly warmUp: Shape & { readonly seconds: number };
   readonly seconds: number;
@@ -29,9 +37,9 @@ export interface Job extends Shape {
 }
 
 export interface LoadResult {
-  /** Purchases that the server acknowledged, the warm-up's too. */
+  /** Purchases, holds, or pairs of HOLD and CONFIRM, that the server acknowledged, the warm-up's too. */
   readonly acknowledged: number;
-  /** Purchases in the measured seconds. */
+  /** Those in the measured seconds. */
   readonly measured: number;
   readonly perSecond: number;
   /** Milliseconds from the write of a request to the read of its reply. */
@@ -39,7 +47,7 @@ export interface LoadResult {
   readonly p99: number;
   readonly p999: number;
   readonly longest: number;
-  /** User and system time of the servers, in seconds for a million purchases; null where /proc is missing. */
+  /** User and system time of the servers, in seconds for a million of them; null where /proc is missing. */
   readonly cpuSecondsPerMillion: number | null;
   readonly residentMegabytes: number | null;
   /** The part of one core that the generator itself used: near 1 it is the limit, not the server. */

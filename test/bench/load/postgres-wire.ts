@@ -1,23 +1,29 @@
 /**
  * The little of PostgreSQL's wire protocol (version 3) that the load needs: login without a
- * password, one prepared statement, and Bind, Execute and Sync in one write for each purchase.
+ * password, prepared statements, and Bind, Execute and Sync in one write for each request.
  */
 import { TOKEN } from '../peers/token.ts';
 import type { Dialect } from './dialects.ts';
+import { HOLD_SECONDS } from './job.ts';
 
 export const DATABASE = 'postgres';
 export const USER = 'postgres';
 
-const STATEMENT = 'buy';
-const SQL = 'SELECT * FROM purchase($1, $2, $3, $4)';
+const STATEMENTS = {
+  buy: 'SELECT * FROM purchase($1, $2, $3, $4)',
+  hold: 'SELECT * FROM hold($1, $2, $3, $4, $5)',
+  confirm: 'SELECT * FROM confirm($1, $2)',
+};
 
 const SYNC = message('S', '');
 /** The portal without a name, and all its rows. */
 const EXECUTE = message('E', '\0', int32(0));
 
 export const postgres: Dialect = {
-  greetings: [startup(), Buffer.concat([message('P', `${STATEMENT}\0${SQL}\0`, int16(0)), SYNC])],
-  purchase: (upc, order) => Buffer.concat([bind(TOKEN, String(upc), '1', order), EXECUTE, SYNC]),
+  greetings: [startup(), prepare()],
+  purchase: (upc, order) => call('buy', TOKEN, String(upc), '1', order),
+  hold: (upc, order) => call('hold', TOKEN, String(upc), '1', String(HOLD_SECONDS), order),
+  confirm: (order) => call('confirm', TOKEN, order),
   isWhole,
 };
 
@@ -32,10 +38,19 @@ export function startup(): Buffer {
   return Buffer.concat([int32(body.length + 4), body]);
 }
 
+function prepare(): Buffer {
+  const statements = Object.entries(STATEMENTS).map(([name, sql]) =>
+    message('P', `${name}\0${sql}\0`, int16(0)),
+  );
+  return Buffer.concat([...statements, SYNC]);
+}
+
 /** All parameters and results are texts. */
-function bind(...values: string[]): Buffer {
+function call(statement: keyof typeof STATEMENTS, ...values: string[]): Buffer {
   const parameters = values.flatMap((value) => [int32(value.length), value]);
-  return message('B', `\0${STATEMENT}\0`, int16(0), int16(values.length), ...parameters, int16(0));
+  const counts = [int16(0), int16(values.length)];
+  const bind = message('B', `\0${statement}\0`, ...counts, ...parameters, int16(0));
+  return Buffer.concat([bind, EXECUTE, SYNC]);
 }
 
 /** A reply ends with ReadyForQuery; an error before it is told only then, so that it is whole. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { USER } from '../load/postgres-wire.ts';
 import { catalogOf, OWN_ENTRY, startInv } from './inv.ts';
 import type { Peer, RunningPeer } from './peer.ts';
-import { followWithStandby, postgresMissing, startPostgres } from './postgres.ts';
+import { askPostgres, followWithStandby, postgresMissing, startPostgres } from './postgres.ts';
 
 export interface InvPostgresOptions {
   readonly name: string;
@@ -37,7 +37,11 @@ export function invPostgresPeer({
       const data = `postgres://${USER}@127.0.0.1:${database.port}/postgres`;
       const running: RunningPeer[] = [];
       for (let server = 0; server < servers; server++) {
-        running.push(await startInv(entry, nodeOptions, data, catalog, stock));
+        running.push(
+          await startInv(entry, nodeOptions, data, catalog, stock, {
+            unitsHeld: () => unitsHeld(database.port),
+          }),
+        );
       }
       return {
         ports: running.flatMap(({ ports }) => ports),
@@ -46,7 +50,7 @@ export function invPostgresPeer({
           ...(follower === null ? [] : [follower.pid]),
           ...running.flatMap(({ pids }) => pids),
         ],
-        sold: (running[0] as RunningPeer).sold,
+        books: (running[0] as RunningPeer).books,
         stop: async () => {
           for (const server of running) await server.stop();
           await database.stop();
@@ -55,4 +59,11 @@ export function invPostgresPeer({
       };
     },
   };
+}
+
+/** By inv's table. A build from before there were holds has none. */
+async function unitsHeld(port: number): Promise<number> {
+  const [table] = await askPostgres(port, "SELECT to_regclass('inv.held')");
+  if (table === '') return 0;
+  return Number((await askPostgres(port, 'SELECT coalesce(sum(units), 0) FROM inv.held'))[0]);
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import type { Item } from '../../../src/inventory/catalog.ts';
 import type { ReplyValue } from '../../../src/protocol/reply-decoder.ts';
@@ -16,6 +17,9 @@ import {
 import { makeTlsFiles, type TlsFiles, tlsMissing } from './tls-files.ts';
 
 export const OWN_ENTRY = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
+
+/** All buyers are one user, who holds more than an operator would allow. Builds from before there were holds ignore it. */
+const ENVIRONMENT = { INV_MAX_HOLDS: '1000000000' };
 
 export interface InvOptions {
   readonly name?: string;
@@ -43,19 +47,26 @@ export function invPeer({
       const catalog = join(folder, 'catalog.json');
       await writeFile(catalog, JSON.stringify(catalogOf(stock)));
       const files = tls ? makeTlsFiles(folder) : null;
-      return startInv(entry, nodeOptions, join(folder, 'inventory.db'), catalog, stock, files);
+      const data = join(folder, 'inventory.db');
+      return startInv(entry, nodeOptions, data, catalog, stock, { tls: files });
     },
   };
 }
 
-/** Starts `inv serve` on a data file that may be there already. */
+export interface InvData {
+  readonly tls?: TlsFiles | null;
+  /** Units that live holds keep, by the tables of the data, where these are not a file. */
+  readonly unitsHeld?: () => Promise<number>;
+}
+
+/** Starts `inv serve` on data that may be there already. */
 export async function startInv(
   entry: string,
   nodeOptions: readonly string[],
   data: string,
   catalog: string,
   stock: Stock,
-  tls: TlsFiles | null = null,
+  { tls = null, unitsHeld = async () => unitsHeldIn(data) }: InvData = {},
 ): Promise<RunningPeer> {
   const args = [
     ...nodeOptions,
@@ -69,26 +80,37 @@ export async function startInv(
     catalog,
     ...(tls === null ? [] : ['--tls-cert', tls.cert, '--tls-key', tls.key]),
   ];
-  const { child, match } = await startProcess(process.execPath, args, /listening on \S+:(\d+)\n/);
+  const { child, match } = await startProcess(process.execPath, args, /listening on \S+:(\d+)\n/, {
+    env: { ...process.env, ...ENVIRONMENT },
+  });
   const port = Number(match[1]);
   return {
     ports: [port],
     pids: [child.pid as number],
     ca: tls?.ca,
-    sold: async () => {
+    books: async () => {
       const items = await askResp(
         { port, ca: tls?.ca },
         ['AUTH', 'alice', 'wonderland'],
         ['INVENTORY'],
       );
-      let sold = 0;
+      let taken = 0;
       for (const item of items as ReplyValue[][]) {
-        sold += stock.units - (item[item.indexOf('available') + 1] as number);
+        taken += stock.units - (item[item.indexOf('available') + 1] as number);
       }
-      return sold;
+      const held = await unitsHeld();
+      return { sold: taken - held, held };
     },
     stop: () => stopProcess(child),
   };
+}
+
+/** By the data file's table. A build from before there were holds has none. */
+function unitsHeldIn(path: string): number {
+  using db = new DatabaseSync(path, { readOnly: true });
+  const isThere = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'held'").get() !== undefined;
+  if (!isThere) return 0;
+  return db.prepare('SELECT coalesce(sum(units), 0) AS held FROM held').get()?.held as number;
 }
 
 export function catalogOf({ upcs, units }: Stock): Item[] {

@@ -19,7 +19,7 @@ function doNothing(name: string, ...args: string[]): Peer {
       return {
         ports: [Number(match[1])],
         pids: [child.pid as number],
-        sold: async () => null,
+        books: async () => null,
         stop: () => stopProcess(child),
       };
     },

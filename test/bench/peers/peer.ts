@@ -28,14 +28,21 @@ export interface Peer {
   start(folder: string, stock: Stock): Promise<RunningPeer>;
 }
 
+/** Units that are not available any more, by the server's own tables. */
+export interface Books {
+  readonly sold: number;
+  /** Units that live holds keep. */
+  readonly held: number;
+}
+
 export interface RunningPeer {
   /** Where it listens: more than one when it is several servers. */
   readonly ports: readonly number[];
   readonly pids: readonly number[];
   /** The certificate to trust, where it speaks TLS. */
   readonly ca?: string | undefined;
-  /** Units sold since the start, by the server's own books; null when it keeps none. */
-  sold(): Promise<number | null>;
+  /** Null when it keeps none. */
+  books(): Promise<Books | null>;
   stop(): Promise<void>;
 }
 
@@ -46,7 +53,7 @@ export async function startProcess(
   command: string,
   args: readonly string[],
   ready: RegExp,
-  options: { cwd?: string; uid?: number; gid?: number } = {},
+  options: { cwd?: string; uid?: number; gid?: number; env?: NodeJS.ProcessEnv } = {},
 ): Promise<{ child: ChildProcess; match: RegExpExecArray }> {
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const kill = () => child.kill('SIGKILL');

@@ -4,25 +4,34 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { firstRow, isWhole, query, startup, USER } from '../load/postgres-wire.ts';
 import { eventually, freePort, list, type Peer, startProcess, stopProcess } from './peer.ts';
+import { HOLDS } from './postgres-holds.ts';
 import { schema } from './postgres-schema.ts';
 
-/** One call of a function for each purchase. */
+/** One call of a function for each request. */
 export const postgresPeer: Peer = {
   name: 'postgres',
   dialect: 'postgres',
   missing: postgresMissing,
   start: async (folder, { upcs, units }) => {
     const { port, pid, stop } = await startPostgres(folder);
-    for (const statement of schema(list(upcs), units)) await askPostgres(port, statement);
+    for (const statement of [...schema(list(upcs), units), ...HOLDS]) {
+      await askPostgres(port, statement);
+    }
     return {
       ports: [port],
       pids: [pid],
-      sold: async () =>
-        Number((await askPostgres(port, 'SELECT sum(units - available) FROM stock'))[0]),
+      books: async () => {
+        const row = await askPostgres(port, BOOKS);
+        const [taken, held] = row.map(Number) as [number, number];
+        return { sold: taken - held, held };
+      },
       stop,
     };
   },
 };
+
+const BOOKS = `SELECT sum(units - available),
+  (SELECT coalesce(sum(qty), 0) FROM holds WHERE state = 'held') FROM stock`;
 
 export function postgresMissing(): string | null {
   return programs() === null

@@ -8,6 +8,13 @@ import {
   startProcess,
   stopProcess,
 } from './peer.ts';
+import {
+  CONFIRM_SCRIPT,
+  CONFIRM_SHA,
+  HOLD_ENDS,
+  HOLD_SCRIPT,
+  HOLD_SHA,
+} from './redis-hold-scripts.ts';
 import { SCRIPT, SCRIPT_SHA } from './redis-script.ts';
 import { makeTlsFiles, tlsMissing } from './tls-files.ts';
 
@@ -18,6 +25,12 @@ const OPTIONS = {
   save: '',
   'auto-aof-rewrite-percentage': '0',
 };
+
+const SCRIPTS = [
+  [SCRIPT, SCRIPT_SHA],
+  [HOLD_SCRIPT, HOLD_SHA],
+  [CONFIRM_SCRIPT, CONFIRM_SHA],
+] as const;
 
 export const redisPeer = redis('redis', false);
 export const redisTlsPeer = redis('redis-tls', true);
@@ -51,18 +64,22 @@ function redis(name: string, tls: boolean): Peer {
       const { child } = await startProcess('redis-server', args, /Ready to accept connections/i);
       const at = { port, ca: files?.ca };
       const levels = list(upcs).flatMap((upc) => [String(upc), String(units)]);
-      await eventually(() =>
-        askResp(at, ['HSET', 'stock', ...levels], ['SCRIPT', 'LOAD', SCRIPT]),
-      ).then((sha) => {
-        if (sha !== SCRIPT_SHA) throw new Error('Redis knows the script by another name');
-      });
+      await eventually(() => askResp(at, ['HSET', 'stock', ...levels]));
+      for (const [script, name] of SCRIPTS) {
+        if ((await askResp(at, ['SCRIPT', 'LOAD', script])) !== name) {
+          throw new Error('Redis knows the script by another name');
+        }
+      }
       return {
         ports: [port],
         pids: [child.pid as number],
         ca: files?.ca,
-        sold: async () => {
+        books: async () => {
           const left = (await askResp(at, ['HVALS', 'stock'])) as string[];
-          return left.reduce((sold, available) => sold + units - Number(available), 0);
+          const taken = left.reduce((sum, available) => sum + units - Number(available), 0);
+          // Each hold of the load keeps one unit.
+          const held = (await askResp(at, ['ZCARD', HOLD_ENDS])) as number;
+          return { sold: taken - held, held };
         },
         stop: () => stopProcess(child),
       };
