@@ -9,12 +9,18 @@ const FIRST_END_MS = 3600 * 1000;
 /** Their ends are spread over so many seconds. */
 const SPREAD_SECONDS = 600;
 
-/** As many as one user may have (`--max-holds`), so that the order of users in the tree is a shop's. */
+/** As many as one user may have (`--max-holds`), so that the users stand in the tree as those of a shop do. */
 const HOLDS_OF_USER = 1_000;
 
 const ROW = `(?, ?, ?, ?, NULL, NULL, 'held', ?, ?, NULL, NULL)`;
 
-/** Adds `count` holds, a multiple of 100, of one unit each. The users need not be known to the server. */
+/** The users that so many holds are of. They need not be known to the server. */
+export function holders(count: number): string[] {
+  const users = Math.ceil(count / HOLDS_OF_USER);
+  return Array.from({ length: users }, (_, user) => `buyer-${String(user).padStart(6, '0')}`);
+}
+
+/** Adds `count` holds, a multiple of 100, of one unit each, to a file that has none. */
 export function addHolds(path: string, catalog: readonly Item[], count: number): void {
   fillFile(path, (db) => {
     const insert = db.prepare(
@@ -22,6 +28,7 @@ export function addHolds(path: string, catalog: readonly Item[], count: number):
     );
     const addHeld = db.prepare(`INSERT INTO held (upc, until, units) VALUES (?, ?, 1)
       ON CONFLICT (upc, until) DO UPDATE SET units = units + 1`);
+    const users = holders(count);
     const at = Date.now();
     const firstEnd = 1000 * Math.ceil((at + FIRST_END_MS) / 1000);
     for (let made = 0; made < count; made += ROWS_AT_ONCE) {
@@ -30,7 +37,7 @@ export function addHolds(path: string, catalog: readonly Item[], count: number):
         const { upc, units } = catalog[row % catalog.length] as Item;
         const left = units - Math.floor(row / catalog.length) - 1;
         const until = firstEnd + 1000 * (Math.floor(row / catalog.length) % SPREAD_SECONDS);
-        const user = `buyer-${String(Math.floor(row / HOLDS_OF_USER)).padStart(6, '0')}`;
+        const user = users[Math.floor(row / HOLDS_OF_USER)] as string;
         const lines = writeLines({ lines: [{ upc, qty: 1, available: left }] });
         values.push(user, orderId(at, row), at, lines, until, Math.round((until - at) / 1000));
         addHeld.run(upc, until);
