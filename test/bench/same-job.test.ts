@@ -213,7 +213,7 @@ async function expectHolds(running: RunningPeer, words: HoldWords): Promise<void
   const port = running.ports[0] as number;
   const hold = words.hold.bind(null, port);
   const confirm = words.confirm.bind(null, port);
-  const [first, short, unknown, brief] = Array.from({ length: 4 }, () => randomUUID());
+  const [first, short, unknown, brief] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
   const live = { left: 4, state: 'held' };
   expect(await hold(1001, 1, 600, first)).toEqual({ ...live, replayed: false });
   expect(await hold(1001, 1, 600, first)).toEqual({ ...live, replayed: true });
