@@ -94,11 +94,11 @@ test('stock, logins and orders are there again after a restart', async () => {
   expect((await after.replies(7)).slice(1)).toEqual([
     { user: 'alice', since },
     [expect.objectContaining({ available: 48 }), expect.objectContaining({ available: 0 })],
-    { ...bought, replayed: true },
+    { ...bought, replayed: true, state: 'bought' },
     { code: 'NOSTOCK', message: expect.stringContaining(`${refused.message} (refused at 20`) },
     [
       expect.objectContaining({ order: 'b', refusal: `NOSTOCK ${refused.message}` }),
-      { order: 'a', at: bought.at, lines: bought.lines, refusal: null },
+      { order: 'a', at: bought.at, lines: bought.lines, refusal: null, state: 'bought' },
     ],
     'OK',
   ]);
