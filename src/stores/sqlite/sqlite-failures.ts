@@ -30,15 +30,15 @@ export class LockGone extends StoreFailure {
   }
 }
 
-/** Something was written over the data file in place. */
+/** Something was written in place `over` the data file at `path`, or over its log. */
 export class DataFileOverwritten extends StoreFailure {
   readonly kind = 'data file overwritten';
   readonly affected =
     'What was acknowledged since that copy was made may be missing from the file; nothing more was acknowledged';
   readonly remedy: string;
 
-  constructor(path: string, what: string) {
-    super(`another program wrote over ${path} while the server was using it (${what})`);
+  constructor(path: string, what: string, over = path) {
+    super(`another program wrote over ${over} while the server was using it (${what})`);
     this.remedy =
       `Restore the newest backup over ${path} with inv serve restore, which keeps the file and its log aside: ` +
       `the log holds the last orders; ${AGAIN}`;

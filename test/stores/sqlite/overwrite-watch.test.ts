@@ -225,3 +225,34 @@ describe('a log that was written beside another state of the file', () => {
     }
   });
 });
+
+describe('a log that is put over the log of a running server', () => {
+  test('is noticed before anything more is acknowledged', async () => {
+    await using other = new Fixture();
+    await other.sell(5);
+    await using fixture = new Fixture();
+    await fixture.sell(5);
+    copyFileSync(`${other.path}-wal`, `${fixture.path}-wal`);
+    await expect(fixture.sell(1)).rejects.toThrow(`another program wrote over ${fixture.path}-wal`);
+    await expect(fixture.store.close()).rejects.toThrow(DataFileOverwritten);
+  });
+
+  test('an earlier log of the same file is noticed too', async () => {
+    await using fixture = new Fixture();
+    await fixture.sell(5);
+    copyFileSync(`${fixture.path}-wal`, fixture.folder.file('earlier-wal'));
+    await fixture.sellALot();
+    copyFileSync(fixture.folder.file('earlier-wal'), `${fixture.path}-wal`);
+    await expect(fixture.sell(1)).rejects.toThrow();
+    await fixture.store.close().catch(() => undefined);
+  });
+
+  test('an operator who empties the log puts nothing over it', async () => {
+    await using fixture = new Fixture();
+    for (let times = 0; times < 5; times++) {
+      await fixture.sell(2);
+      fixture.sql('PRAGMA wal_checkpoint(TRUNCATE)');
+      await fixture.sell(1);
+    }
+  });
+});
