@@ -24,6 +24,7 @@ export interface StartReport {
 export async function runStarts(
   orders: number,
   progress: (line: string) => void,
+  starts = STARTS,
 ): Promise<StartReport> {
   const folder = mkdtempSync(join(tmpdir(), 'inv-start-'));
   try {
@@ -32,9 +33,9 @@ export async function runStarts(
     openSqliteStore(empty, CATALOG).close();
     openSqliteStore(full, CATALOG).close();
     fill(full, orders, progress);
-    const emptyMs = await medianStart(empty, 'SIGTERM');
-    const fullMs = await medianStart(full, 'SIGTERM');
-    const killedMs = await medianStart(full, 'SIGKILL');
+    const emptyMs = await medianStart(empty, 'SIGTERM', starts);
+    const fullMs = await medianStart(full, 'SIGTERM', starts);
+    const killedMs = await medianStart(full, 'SIGKILL', starts);
     const fileBytes = statSync(full).size;
     return { orders, fileBytes, emptyMs, fullMs, killedMs, works: await sells(full, orders) };
   } finally {
@@ -46,7 +47,7 @@ export async function runStarts(
 function fill(path: string, orders: number, progress: (line: string) => void): void {
   const db = new DatabaseSync(path);
   db.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -200000');
-  const insert = db.prepare('INSERT INTO orders VALUES (?, ?, ?, ?, NULL, NULL)');
+  const insert = db.prepare('INSERT INTO orders (user, id, at, lines) VALUES (?, ?, ?, ?)');
   const first = Date.now() - orders;
   for (let index = 0; index < orders; index++) {
     if (index % 100_000 === 0) db.exec(index === 0 ? 'BEGIN' : 'COMMIT; BEGIN');
@@ -63,9 +64,9 @@ function idOf(at: number, index: number): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${index.toString(16).padStart(12, '0')}`;
 }
 
-async function medianStart(data: string, end: NodeJS.Signals): Promise<number> {
+async function medianStart(data: string, end: NodeJS.Signals, starts: number): Promise<number> {
   const times: number[] = [];
-  for (let count = 0; count < STARTS; count++) {
+  for (let count = 0; count < starts; count++) {
     const started = performance.now();
     const server = await ServerProcess.start({ data });
     times.push(performance.now() - started);
@@ -74,7 +75,7 @@ async function medianStart(data: string, end: NodeJS.Signals): Promise<number> {
     client.drop();
     await server.end(end);
   }
-  return Math.round(times.sort((one, other) => one - other)[STARTS >> 1] as number);
+  return Math.round(times.sort((one, other) => one - other)[starts >> 1] as number);
 }
 
 /** Old orders are still answered, and new ones are taken. */

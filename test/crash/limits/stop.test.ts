@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { ServerProcess } from '../support/server-process.ts';
 import { WireClient } from '../support/wire-client.ts';
+import { runStarts } from './start.ts';
 import { runStops } from './stop.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'inv-stop-'));
@@ -53,4 +54,9 @@ test('a second SIGTERM ends a stop that waits for a client, and loses nothing ei
   );
   client.drop();
   await again.end('SIGTERM');
+});
+
+test('a file with orders that were written into it starts, also after a kill, and sells on', async () => {
+  const report = await runStarts(1_000, () => undefined, 1);
+  expect(report).toMatchObject({ orders: 1_000, works: true });
 });
