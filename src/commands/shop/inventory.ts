@@ -1,6 +1,6 @@
-import { Flags } from '@oclif/core';
 import type { StockItem } from '../../client/replies.ts';
 import { toUpcs } from '../../shop/terminal/input.ts';
+import { ITEMS_FLAG } from '../../shop/terminal/line-flags.ts';
 import { ShopCommand } from '../../shop/terminal/shop-command.ts';
 
 export default class ShopInventory extends ShopCommand {
@@ -24,14 +24,7 @@ export default class ShopInventory extends ShopCommand {
     },
   ];
 
-  static override flags = {
-    upc: Flags.string({
-      summary: 'only this item; repeat --upc for more items',
-      helpValue: 'UPC',
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
-  };
+  static override flags = ITEMS_FLAG;
 
   async run(): Promise<{ items: StockItem[] }> {
     const { flags } = await this.parse(ShopInventory);

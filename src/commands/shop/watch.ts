@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
 import { look } from '../../cli/terminal/look.ts';
 import { toUpcs } from '../../shop/terminal/input.ts';
+import { ITEMS_FLAG } from '../../shop/terminal/line-flags.ts';
 import { type ServerFlags, ShopCommand } from '../../shop/terminal/shop-command.ts';
 import { tell } from '../../shop/terminal/waiting.ts';
 import { type Condition, toCondition } from '../../shop/until.ts';
@@ -31,12 +32,7 @@ export default class ShopWatch extends ShopCommand {
   ];
 
   static override flags = {
-    upc: Flags.string({
-      summary: 'only this item; repeat --upc for more items',
-      helpValue: 'UPC',
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
+    ...ITEMS_FLAG,
     until: Flags.string({
       summary: "end when this holds for one of the items, as in 'available<10'",
       helpValue: 'CONDITION',

@@ -18,6 +18,16 @@ export const LINE_FLAGS = {
   }),
 };
 
+/** Chooses some of the items of a list. */
+export const ITEMS_FLAG = {
+  upc: Flags.string({
+    summary: 'only this item; repeat --upc for more items',
+    helpValue: 'UPC',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+};
+
 export const ORDER_FLAG = {
   order: Flags.string({
     summary: 'an id of your own: 1 to 64 printable characters without spaces',
