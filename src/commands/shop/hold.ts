@@ -1,18 +1,8 @@
-import type { ReceiptLine } from '../../client/order-replies.ts';
 import { toSeconds } from '../../shop/terminal/duration.ts';
+import { type HoldJson, toHoldJson } from '../../shop/terminal/hold-json.ts';
 import { MAX_HOLD_LINES, toLines, toOrderId } from '../../shop/terminal/input.ts';
 import { FOR_FLAG, LINE_FLAGS, ORDER_FLAG } from '../../shop/terminal/line-flags.ts';
 import { ShopCommand } from '../../shop/terminal/shop-command.ts';
-
-interface HoldJson {
-  account: string;
-  order: string;
-  at: string;
-  until: string;
-  replayed: boolean;
-  state: string;
-  lines: readonly ReceiptLine[];
-}
 
 export default class ShopHold extends ShopCommand {
   static override summary = 'Keep units for a while, before you buy them: all or nothing';
@@ -42,13 +32,13 @@ export default class ShopHold extends ShopCommand {
 
   static override flags = { ...LINE_FLAGS, ...FOR_FLAG, ...ORDER_FLAG };
 
-  async run(): Promise<HoldJson> {
+  async run(): Promise<HoldJson & { account: string }> {
     const { flags } = await this.parse(ShopHold);
     const lines = toLines(flags.upc, flags.qty, MAX_HOLD_LINES);
     const seconds = toSeconds(flags.for);
     const chosen = flags.order === undefined ? null : toOrderId(flags.order);
     const held = await this.askShop(flags, (shop) => shop.hold(lines, seconds, chosen));
-    const { order, at, until, replayed, state } = held.receipt;
+    const { order, state } = held.receipt;
     if (!this.jsonEnabled()) {
       await this.printDone(async () => {
         const { holdHint, holdListing } = await import('../../shop/terminal/hold-tables.ts');
@@ -56,14 +46,6 @@ export default class ShopHold extends ShopCommand {
         if (state === 'held') this.log(holdHint(order));
       });
     }
-    return {
-      account: held.account,
-      order,
-      at: new Date(at).toISOString(),
-      until: new Date(until).toISOString(),
-      replayed,
-      state,
-      lines: held.receipt.lines,
-    };
+    return { account: held.account, ...toHoldJson(held.receipt) };
   }
 }

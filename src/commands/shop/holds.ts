@@ -1,14 +1,5 @@
-import type { ReceiptLine } from '../../client/order-replies.ts';
+import { type HoldJson, toHoldJson } from '../../shop/terminal/hold-json.ts';
 import { ShopCommand } from '../../shop/terminal/shop-command.ts';
-
-interface LiveHoldJson {
-  order: string;
-  at: string;
-  until: string;
-  replayed: boolean;
-  state: string;
-  lines: readonly ReceiptLine[];
-}
 
 export default class ShopHolds extends ShopCommand {
   static override summary = 'Show what you hold, and for how long';
@@ -22,23 +13,13 @@ export default class ShopHolds extends ShopCommand {
     { description: 'For a program', command: '<%= config.bin %> <%= command.id %> --json' },
   ];
 
-  async run(): Promise<{ account: string; holds: LiveHoldJson[] }> {
+  async run(): Promise<{ account: string; holds: HoldJson[] }> {
     const { flags } = await this.parse(ShopHolds);
     const { account, holds } = await this.askShop(flags, (shop) => shop.holds());
     if (!this.jsonEnabled()) {
       const { holdsListing } = await import('../../shop/terminal/hold-tables.ts');
       await this.show((look) => holdsListing(holds, look));
     }
-    return {
-      account,
-      holds: holds.map(({ receipt: { order, at, until, replayed, state, lines } }) => ({
-        order,
-        at: new Date(at).toISOString(),
-        until: new Date(until).toISOString(),
-        replayed,
-        state,
-        lines,
-      })),
-    };
+    return { account, holds: holds.map(({ receipt }) => toHoldJson(receipt)) };
   }
 }
