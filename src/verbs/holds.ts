@@ -11,6 +11,7 @@ import {
 } from '../protocol/argument-checks.ts';
 import { encode, OK, type ProtocolVersion, type Reply } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
+import { orderOf, takeOrderId } from './named-order.ts';
 import { orderLines } from './order-lines.ts';
 import { encodeReceipt, parseLines, type ReceiptOutcome } from './purchase.ts';
 import {
@@ -46,26 +47,21 @@ export const HOLD: Verb = defineVerb<HoldCommand, HeldOutcome>({
   bounds: tooLong,
   // Holding a line takes about as long as telling two.
   work: ({ lines }) => 2 * lines.length,
-  request: ({ lines, seconds, order }, { session, now, service }) => {
-    const { orderIds, holdBounds } = service;
-    const named = order !== null;
-    const position = named ? orderIds.positionFor(order, now) : null;
-    const id = order ?? orderIds.next(now);
-    const { maxHolds } = holdBounds;
-    const kind = 'hold';
-    return { kind, session, lines, order: id, named, at: now, position, seconds, maxHolds };
-  },
+  request: ({ lines, seconds, order }, caller) => ({
+    kind: 'hold',
+    session: caller.session,
+    lines,
+    ...orderOf(order, caller),
+    seconds,
+    maxHolds: caller.service.holdBounds.maxHolds,
+  }),
   encode: (outcome, { version }) => encodeHold(outcome, version),
 });
 
 function parseHold(words: readonly string[]): HoldCommand | ErrorReply {
-  let end = words.length;
-  let order: string | null = null;
-  if (end >= 7 && isOption(words[end - 2] as string, 'ORDER')) {
-    order = words[end - 1] as string;
-    end -= 2;
-    if (!isOrderId(order)) return badOrderId();
-  }
+  const taken = takeOrderId(words, 7);
+  if (taken instanceof ErrorReply) return taken;
+  const { end, order } = taken;
   if (end % 2 === 0 || end < 5 || !isOption(words[end - 2] as string, 'FOR')) {
     return usageError(HOLD);
   }

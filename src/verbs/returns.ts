@@ -3,9 +3,10 @@ import type { Outcome } from '../inventory/model.ts';
 import { badOrderId, isOrderId, type Line } from '../protocol/argument-checks.ts';
 import { encode, type ProtocolVersion } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
+import { orderOf, takeOrderId } from './named-order.ts';
 import { orderLines } from './order-lines.ts';
 import { parseLines } from './purchase.ts';
-import { type Command, defineVerb, isOption, MANY, usageError, type Verb } from './verb.ts';
+import { type Command, defineVerb, MANY, usageError, type Verb } from './verb.ts';
 
 export type ReturnedOutcome = Extract<Outcome, { kind: 'returned' }>;
 
@@ -27,23 +28,20 @@ export const RETURN: Verb = defineVerb<ReturnCommand, ReturnedOutcome>({
   parse: parseReturn,
   // Taking a line back takes about as long as telling two.
   work: ({ lines }) => 2 * lines.length,
-  request: ({ of, lines, order }, { session, now, service: { orderIds } }) => {
-    const named = order !== null;
-    const position = named ? orderIds.positionFor(order, now) : null;
-    const id = order ?? orderIds.next(now);
-    return { kind: 'return', session, lines, order: id, named, at: now, position, of };
-  },
+  request: ({ of, lines, order }, caller) => ({
+    kind: 'return',
+    session: caller.session,
+    lines,
+    ...orderOf(order, caller),
+    of,
+  }),
   encode: (outcome, { version }) => encodeReturn(outcome, version),
 });
 
 function parseReturn(words: readonly string[]): ReturnCommand | ErrorReply {
-  let end = words.length;
-  let order: string | null = null;
-  if (end >= 6 && isOption(words[end - 2] as string, 'ORDER')) {
-    order = words[end - 1] as string;
-    end -= 2;
-    if (!isOrderId(order)) return badOrderId();
-  }
+  const taken = takeOrderId(words, 6);
+  if (taken instanceof ErrorReply) return taken;
+  const { end, order } = taken;
   if (end % 2 === 1) return usageError(RETURN);
   const of = words[1] as string;
   if (!isOrderId(of)) return badOrderId();
