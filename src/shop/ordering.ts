@@ -73,7 +73,7 @@ export class Ordering {
       const done = await this.#order(client, key, request, isNew, () =>
         sendPurchase(client, request),
       );
-      return { account, receipt: done.receipt, items: done.items };
+      return { account, receipt: ownReceipt(done.receipt, chosen), items: done.items };
     });
   }
 
@@ -83,7 +83,8 @@ export class Ordering {
     return this.#client.ask(async (client, { key, account }) => {
       const request = { kind: 'hold', order, lines, seconds } as const;
       const done = await this.#order(client, key, request, true, () => sendHold(client, request));
-      return { account, receipt: done.receipt, items: done.items, ends: done.ends };
+      const receipt = ownReceipt(done.receipt, chosen);
+      return { account, receipt, items: done.items, ends: done.ends };
     });
   }
 
@@ -162,7 +163,7 @@ export class Ordering {
       const done = await this.#order(client, key, request, isNew, () =>
         sendReturn(client, request),
       );
-      return { account, receipt: done.receipt, items: done.items };
+      return { account, receipt: ownReceipt(done.receipt, chosen), items: done.items };
     });
   }
 
@@ -265,4 +266,12 @@ export class Ordering {
 async function newOrderId(): Promise<string> {
   const { randomUUIDv7 } = await import('node:crypto');
   return randomUUIDv7();
+}
+
+/**
+ * What a command was answered under an id that was made for it: done by this command, also when another process
+ * of this machine settled the open order meanwhile and got the first answer.
+ */
+function ownReceipt<R extends Receipt>(receipt: R, chosen: string | null): R {
+  return chosen === null && receipt.replayed ? { ...receipt, replayed: false } : receipt;
 }

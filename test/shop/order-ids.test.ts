@@ -79,3 +79,14 @@ test('many purchases at the same time lose nothing', async () => {
   expect(unitsHeld(at)).toBe(25);
   expect(await available(at, 1001)).toBe(25);
 });
+
+test('a purchase that another process settled a moment before is this purchase all the same', async () => {
+  await newShop(at).login('alice', PASSWORDS.alice);
+  at.line.before = { verb: 'PURCHASE', work: () => newShop(at).inventory() };
+  const { receipt } = await newShop(at).purchase(TICKETS);
+  expect(at.notes).toEqual([`The open order ${receipt.order} is settled: it bought 2 × 1001.`]);
+  expect(receipt.replayed).toBe(false);
+  expect(unitsHeld(at)).toBe(2);
+  expect(await available(at, 1001)).toBe(48);
+  expect(account(at).openOrders).toEqual([]);
+});

@@ -104,6 +104,8 @@ export interface BadLine {
   cutReplyTo: string | null;
   /** Cuts each connection before a command of this verb arrives. */
   cutBefore: string | null;
+  /** Holds the next command of this verb back until this is done, once. */
+  before: { readonly verb: string; readonly work: () => Promise<unknown> } | null;
   /** Cuts all connections that there are. */
   cut(): void;
 }
@@ -125,7 +127,10 @@ export async function badLine(target: Address = { host: '127.0.0.1', port: 1 }):
         verb !== null && chunk.includes(`\r\n${verb}\r\n`);
       if (names(line.cutBefore)) return cut();
       cutting ||= names(line.cutReplyTo);
-      upstream.write(chunk);
+      const { before } = line;
+      if (before === null || !names(before.verb)) return upstream.write(chunk);
+      line.before = null;
+      void before.work().finally(() => upstream.write(chunk));
     });
     upstream.on('data', (chunk: Buffer) => {
       if (cutting) cut();
@@ -137,6 +142,7 @@ export async function badLine(target: Address = { host: '127.0.0.1', port: 1 }):
     target,
     cutReplyTo: null,
     cutBefore: null,
+    before: null,
     cut: () => {
       for (const socket of sockets) socket.destroy();
     },
