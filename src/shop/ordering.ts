@@ -70,10 +70,9 @@ export class Ordering {
       // What was bought before is in the local inventory, or was bought from elsewhere: nothing is to be added.
       const isNew = chosen === null || (await this.#stateOf(client, order)) !== 'bought';
       const request = { kind: 'purchase', order, lines } as const;
-      const done = await this.#order(client, key, request, isNew, () =>
-        sendPurchase(client, request),
-      );
-      return { account, receipt: ownReceipt(done.receipt, chosen), items: done.items };
+      const answer = this.#order(client, key, request, isNew, () => sendPurchase(client, request));
+      const { receipt, items } = await ownAnswer(answer, chosen);
+      return { account, receipt, items };
     });
   }
 
@@ -82,9 +81,9 @@ export class Ordering {
     const order = chosen ?? (await newOrderId());
     return this.#client.ask(async (client, { key, account }) => {
       const request = { kind: 'hold', order, lines, seconds } as const;
-      const done = await this.#order(client, key, request, true, () => sendHold(client, request));
-      const receipt = ownReceipt(done.receipt, chosen);
-      return { account, receipt, items: done.items, ends: done.ends };
+      const answer = this.#order(client, key, request, true, () => sendHold(client, request));
+      const { receipt, items, ends } = await ownAnswer(answer, chosen);
+      return { account, receipt, items, ends };
     });
   }
 
@@ -160,10 +159,9 @@ export class Ordering {
     return this.#client.ask(async (client, { key, account }) => {
       const isNew = chosen === null || (await this.#stateOf(client, order)) !== 'returned';
       const request = { kind: 'return', order, lines, of } as const;
-      const done = await this.#order(client, key, request, isNew, () =>
-        sendReturn(client, request),
-      );
-      return { account, receipt: ownReceipt(done.receipt, chosen), items: done.items };
+      const answer = this.#order(client, key, request, isNew, () => sendReturn(client, request));
+      const { receipt, items } = await ownAnswer(answer, chosen);
+      return { account, receipt, items };
     });
   }
 
@@ -269,9 +267,18 @@ async function newOrderId(): Promise<string> {
 }
 
 /**
- * What a command was answered under an id that was made for it: done by this command, also when another process
- * of this machine settled the open order meanwhile and got the first answer.
+ * What a command was answered under an id that was made for it (`chosen` is null): its order was done or refused by
+ * this command, also when another process of this machine settled the open order meanwhile and got the first answer.
  */
-function ownReceipt<R extends Receipt>(receipt: R, chosen: string | null): R {
-  return chosen === null && receipt.replayed ? { ...receipt, replayed: false } : receipt;
+async function ownAnswer<Answer extends AnsweredOrder>(
+  answer: Promise<Answer>,
+  chosen: string | null,
+): Promise<Answer> {
+  if (chosen !== null) return await answer;
+  try {
+    const { receipt, ...rest } = await answer;
+    return { ...rest, receipt: { ...receipt, replayed: false } } as Answer;
+  } catch (error) {
+    throw error instanceof OrderRefused ? error.asFirst() : error;
+  }
 }

@@ -71,7 +71,9 @@ function numbersIn(message: string, form: RegExp): Four[] {
 /** The lines whose UPCs a refusal lists. */
 function namedIn(message: string, lines: readonly Line[]): RefusedLine[] {
   const named = new Set(
-    message.replace(/(, and \d+ more)?( \(refused at .*)?$/, '').match(/\d{1,16}/g),
+    withoutTime(message)
+      .replace(/, and \d+ more$/, '')
+      .match(/\d{1,16}/g),
   );
   return lines
     .filter(({ upc }) => named.has(String(upc)))
@@ -81,6 +83,11 @@ function namedIn(message: string, lines: readonly Line[]): RefusedLine[] {
 /** The time that a repeated refusal tells, ISO 8601, or null. */
 export function timeIn(message: string): string | null {
   return toIso(/\(refused at ([^)\s]+)\)/.exec(message)?.[1]);
+}
+
+/** The sentence of a refusal without the time that a repeated one tells. */
+export function withoutTime(message: string): string {
+  return message.replace(/ \(refused at [^)]*\)$/, '');
 }
 
 /** What a NOHOLD tells, or null. */

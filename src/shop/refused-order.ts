@@ -12,6 +12,7 @@ import {
   shortIn,
   timeIn,
   usedFor,
+  withoutTime,
 } from './refusal-text.ts';
 
 /** What was asked for when the server said no. */
@@ -43,13 +44,17 @@ export class OrderRefused extends Refused {
   readonly #request: RefusedRequest;
   readonly #items: ReadonlyMap<number, StockItem>;
 
-  /** `items`: those of the order, as far as they are known. */
+  /**
+   * `items`: those of the order, as far as they are known. `isFirst`: a refusal that is told again is told as the first
+   * answer all the same.
+   */
   constructor(
     { code, message }: Refused,
     request: RefusedRequest,
     items: ReadonlyMap<number, StockItem> = new Map(),
+    isFirst = false,
   ) {
-    super(code, message);
+    super(code, isFirst ? withoutTime(message) : message);
     this.#request = request;
     this.#items = items;
     const refusedAt = timeIn(message);
@@ -57,10 +62,15 @@ export class OrderRefused extends Refused {
     this.details = {
       order: request.order,
       at: refusedAt ?? new Date().toISOString(),
-      replayed: refusedAt !== null,
+      replayed: refusedAt !== null && !isFirst,
       lines: refusedLines(code, message, request.lines),
       ...(ending !== null && { state: ending.state, ended: ending.at }),
     };
+  }
+
+  /** This refusal as the first answer to its request, at the time at which it was refused. */
+  asFirst(): OrderRefused {
+    return new OrderRefused(this, this.#request, this.#items, true);
   }
 
   /** What happened, to which item, and what to do now. */

@@ -1,9 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { OrderRefused } from '../../src/shop/refused-order.ts';
+import type { Shop } from '../../src/shop/shop.ts';
 import { PASSWORDS } from '../support/in-process.ts';
 import { account, available, newPlace, newShop, TICKETS, unitsHeld } from './support/place.ts';
 import { temporary } from './support/servers.ts';
 
 const at = newPlace();
+const TOO_MANY = [{ upc: 1001, qty: 51 }];
 
 describe('an order id of one’s own', () => {
   beforeEach(async () => {
@@ -90,3 +93,28 @@ test('a purchase that another process settled a moment before is this purchase a
   expect(await available(at, 1001)).toBe(48);
   expect(account(at).openOrders).toEqual([]);
 });
+
+test.each([
+  ['a purchase', 'PURCHASE', (shop: Shop) => shop.purchase(TOO_MANY)],
+  ['a hold', 'HOLD', (shop: Shop) => shop.hold(TOO_MANY, 60)],
+])(
+  '%s that was refused to another process a moment before is refused to this one',
+  async (_, verb, ask) => {
+    await newShop(at).login('alice', PASSWORDS.alice);
+    at.line.before = { verb, work: () => newShop(at).inventory() };
+    const begun = Date.now();
+    const error: OrderRefused = await ask(newShop(at)).then(
+      () => expect.unreachable(),
+      (refused) => refused,
+    );
+    const { replayed, at: refusedAt, lines } = error.details;
+    expect(at.notes).toHaveLength(1);
+    expect(at.notes[0]).toContain('nothing, NOSTOCK too little stock: 1001 asked 51 available 50');
+    expect([replayed, lines]).toEqual([false, [{ upc: 1001, asked: 51, available: 50 }]]);
+    expect(Date.parse(refusedAt)).toBeGreaterThanOrEqual(begun);
+    expect(error.message).toMatch(
+      /^not enough stock: 51 × 1001 .* 50 left; nothing (was bought|is held)$/,
+    );
+    expect(account(at).openOrders).toEqual([]);
+  },
+);
