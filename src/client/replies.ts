@@ -6,16 +6,7 @@
 
 import type { ReplyValue } from '../protocol/reply-decoder.ts';
 import { printable } from './printable.ts';
-import {
-  type Fields,
-  has,
-  integerOf,
-  listOf,
-  mapOf,
-  textOf,
-  timeOf,
-  UnexpectedReply,
-} from './reply-fields.ts';
+import { has, integerOf, listOf, mapOf, textOf, timeOf, UnexpectedReply } from './reply-fields.ts';
 
 /** Which shop a server serves. */
 export interface ServedShop {
@@ -92,9 +83,9 @@ export function toItems(value: ReplyValue, asked: readonly number[] = []): Stock
     if (wanted.size > 0 && !wanted.has(upc)) throw new UnexpectedReply('another item');
     if (seen.has(upc)) throw new UnexpectedReply('an item twice');
     seen.add(upc);
-    const name = textOf(map, 'name').slice(0, MAX_NAME_LENGTH);
+    const name = shortened(textOf(map, 'name'));
     const available = integerOf(map, 'available');
-    const code = codeOf(map, upc);
+    const code = codeOf(map.get('code'), upc);
     return {
       ...(code === undefined ? { upc, name } : { upc, name, code }),
       available,
@@ -104,9 +95,13 @@ export function toItems(value: ReplyValue, asked: readonly number[] = []): Stock
   });
 }
 
+/** A name that is no longer than is kept. */
+export function shortened(name: string): string {
+  return name.slice(0, MAX_NAME_LENGTH);
+}
+
 /** Digits that mean this UPC, and no more of them than tables can show; anything else is left out. */
-function codeOf(map: Fields, upc: number): string | undefined {
-  const code = map.get('code');
+export function codeOf(code: unknown, upc: number): string | undefined {
   const isCode = typeof code === 'string' && /^\d{1,32}$/.test(code) && Number(code) === upc;
   return isCode ? code : undefined;
 }

@@ -56,7 +56,7 @@ export class Subscription {
 
   /** Whether there is nothing to tell. */
   get isTold(): boolean {
-    return this.channel.last(this.seen) === this.seen;
+    return this.channel.last === this.seen;
   }
 
   /** The next message that it lacks, or null. The caller sends it. */
@@ -80,8 +80,8 @@ export abstract class Channel {
     this.log = log;
   }
 
-  /** The number of the last change that it tells of; `otherwise` when it can tell nothing. */
-  abstract last(otherwise: number): number;
+  /** The number of the last change that it tells of; 0 before the first. */
+  abstract get last(): number;
 
   /** The message with what comes after what `subscription` has seen, which is not everything. */
   abstract messageFor(subscription: Subscription): Message;
@@ -93,7 +93,7 @@ export class StockChannel extends Channel {
   readonly #messages = new Map<number, Message>();
   #madeAt = NOTHING;
 
-  last(): number {
+  get last(): number {
     return this.log.last;
   }
 
@@ -130,14 +130,14 @@ export class ItemChannel extends Channel {
     this.upc = upc;
   }
 
-  last(otherwise: number): number {
-    return this.log.get(this.upc)?.change ?? otherwise;
+  get last(): number {
+    return this.log.get(this.upc)?.change ?? 0;
   }
 
   messageFor(): Message {
-    const level = this.log.get(this.upc) as LoggedLevel;
-    if (this.#message?.upTo !== level.change) {
-      this.#message = new Message(this.name, [level], level.change);
+    const level = this.log.get(this.upc);
+    if (this.#message?.upTo !== this.last) {
+      this.#message = new Message(this.name, level === undefined ? [] : [level], this.last);
     }
     return this.#message;
   }

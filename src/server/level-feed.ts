@@ -171,9 +171,10 @@ export class LevelFeed {
     try {
       const items = await this.#allItems();
       for (let from = 0; from < items.length && run === this.#run; from += AT_ONCE) {
-        for (const { upc, available } of items.slice(from, from + AT_ONCE)) {
+        for (const { upc, available, name, code } of items.slice(from, from + AT_ONCE)) {
           seen.add(upc);
           if (!this.#committed.has(upc)) this.#log.set(upc, available);
+          this.#log.call(upc, name, code);
         }
         await new Promise<void>((resolve) => this.#host.turns.add(resolve));
       }

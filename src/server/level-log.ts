@@ -3,6 +3,8 @@
  * since then, each item once and as it is now: a slow reader costs nothing but its place.
  */
 
+import { toWire } from '../protocol/encoder.ts';
+
 /** The level of one item, and where its last change stands. */
 export class LoggedLevel {
   readonly upc: number;
@@ -11,6 +13,11 @@ export class LoggedLevel {
   isGone = false;
   /** The number of its last change. */
   change = 0;
+  /** What the item is called, and its UPC as the catalogue writes it; undefined while nobody has said it. */
+  #name: string | undefined;
+  #code: string | undefined;
+  /** Whether it was called otherwise before: then each message says what it is called now. */
+  #isRenamed = false;
   #json = '';
 
   constructor(upc: number, available: number) {
@@ -18,19 +25,37 @@ export class LoggedLevel {
     this.available = available;
   }
 
-  /** As a message has it. */
+  /** As a message has it: JSON, a character for each byte. */
   get json(): string {
     if (this.#json === '') {
       const gone = this.isGone ? ',"gone":true' : '';
-      this.#json = `{"upc":${this.upc},"available":${this.available}${gone}}`;
+      this.#json = `{"upc":${this.upc},"available":${this.available}${gone}${this.#names}}`;
     }
     return this.#json;
+  }
+
+  get #names(): string {
+    if (!this.#isRenamed) return '';
+    const names = JSON.stringify({ name: this.#name, code: this.#code });
+    return `,${toWire(names.slice(1, -1))}`;
   }
 
   set(available: number, isGone: boolean): void {
     this.available = available;
     this.isGone = isGone;
     this.#json = '';
+  }
+
+  /** Takes what it is called. Returns whether it was called otherwise before. */
+  call(name: string, code: string | undefined): boolean {
+    if (name === this.#name && code === this.#code) return false;
+    const isRenamed = this.#name !== undefined;
+    this.#name = name;
+    this.#code = code;
+    if (!isRenamed) return false;
+    this.#isRenamed = true;
+    this.#json = '';
+    return true;
   }
 }
 
@@ -72,11 +97,14 @@ export class LevelLog {
       this.#levels.set(upc, level);
     } else if (level.available === available && level.isGone === isGone) return false;
     level.set(available, isGone);
-    level.change = ++this.#last;
-    this.#changed.push(level);
-    this.#numbers.push(this.#last);
-    if (this.#changed.length > 2 * this.#levels.size + MIN_STALE) this.#giveUpStale();
+    this.#note(level);
     return true;
+  }
+
+  /** Takes what an item is called: another name than before is a change. `code`: its UPC, where it is written otherwise than the number. */
+  call(upc: number, name: string, code: string | undefined): void {
+    const level = this.#levels.get(upc);
+    if (level?.call(name, code) === true) this.#note(level);
   }
 
   /**
@@ -98,6 +126,13 @@ export class LevelLog {
     this.#levels.clear();
     this.#changed = [];
     this.#numbers = [];
+  }
+
+  #note(level: LoggedLevel): void {
+    level.change = ++this.#last;
+    this.#changed.push(level);
+    this.#numbers.push(this.#last);
+    if (this.#changed.length > 2 * this.#levels.size + MIN_STALE) this.#giveUpStale();
   }
 
   /** The first place whose change comes after the one with this number. */

@@ -58,10 +58,10 @@ export async function watch(ask: AskServer, options: WatchOptions): Promise<void
   while (!signal.aborted) {
     try {
       await ask(async (client) => {
-        await following.begin(client);
-        if (wait > 0) listener.back();
-        wait = 0;
-        await following.untilEnded(client);
+        await following.over(client, () => {
+          if (wait > 0) listener.back();
+          wait = 0;
+        });
       });
     } catch (error) {
       if (signal.aborted) return;
@@ -82,10 +82,13 @@ function isPassing(error: unknown): boolean {
 class Following {
   readonly #options: WatchOptions;
   readonly #items = new Map<number, WatchedItem>();
-  /** UPCs whose names are not known, because they came after the others. */
-  #unknown: StockLevel[] = [];
+  /** Messages that came while the items were asked for; null while they are not. */
+  #meanwhile: StockLevel[] | null = null;
+  /** An item is on sale whose name is not known. */
+  #isNewThere = false;
   #lastHeard = 0;
   readonly #enough: Promise<null>;
+  /** Whether there is something that was told. */
   hasBegun = false;
 
   constructor(options: WatchOptions) {
@@ -94,21 +97,35 @@ class Following {
     this.#enough = signal.aborted ? Promise.resolve(null) : once(signal, 'abort').then(() => null);
   }
 
-  /** Tells what there is, and has changes told from then on. */
-  async begin(client: Client): Promise<void> {
-    const { upcs, pauses } = this.#options;
-    this.#take(await withRetry(pauses, () => client.inventory(upcs)));
-    this.hasBegun = true;
+  /**
+   * Tells of what there is and of changes, over one connection; calls `begun` when all is told that there is. Returns
+   * when it is enough; throws why the connection has ended, or why it is of no use.
+   */
+  async over(client: Client, begun: () => void): Promise<void> {
+    const { upcs, pauses, signal } = this.#options;
     const own = upcs.length > MAX_OWN_CHANNELS ? [] : upcs;
-    await withRetry(pauses, () => client.subscribe(own, (levels) => this.#hear(client, levels)));
-  }
-
-  /** Returns when it is enough; throws why the connection has ended. */
-  async untilEnded(client: Client): Promise<void> {
+    const [first, failed] = [Promise.withResolvers<void>(), Promise.withResolvers<never>()];
+    failed.promise.catch(() => undefined);
+    client.ended.then(failed.reject);
+    this.#meanwhile = [];
+    this.#lastHeard = performance.now();
     const timer = setInterval(() => this.#pingWhenQuiet(client), QUIET_MS / 2);
     try {
-      const lost = await Promise.race([client.ended, this.#enough]);
-      if (lost !== null) throw lost;
+      await withRetry(pauses, () =>
+        client.subscribe(own, (levels) => {
+          this.#lastHeard = performance.now();
+          first.resolve();
+          if (this.#meanwhile !== null) this.#meanwhile.push(...levels);
+          else this.#hear(levels);
+          if (this.#isNewThere) this.#ask(client).catch(failed.reject);
+        }),
+      );
+      // From its first message on the server tells of other names: who asks now misses none.
+      await Promise.race([first.promise, this.#enough, failed.promise]);
+      if (signal.aborted) return;
+      await this.#ask(client);
+      begun();
+      await Promise.race([this.#enough, failed.promise]);
     } finally {
       clearInterval(timer);
     }
@@ -121,29 +138,32 @@ class Following {
     client.ping().catch(() => undefined);
   }
 
-  #hear(client: Client, levels: readonly StockLevel[]): void {
-    this.#lastHeard = performance.now();
+  #hear(levels: readonly StockLevel[]): void {
     const changed: WatchedItem[] = [];
     for (const level of levels) {
       const { upc, available, isGone } = level;
       const item = this.#items.get(upc);
       if (item !== undefined) {
-        if (item.available !== available || item.isGone !== isGone) {
-          changed.push({ ...item, available, isGone });
-        }
-      } else if (!isGone && this.#options.upcs.length === 0) this.#unknown.push(level);
+        const { name, code } = level.name === undefined ? item : level;
+        const now = { ...item, available, isGone, name: name ?? item.name, code };
+        if (!isSame(item, now)) changed.push(now);
+      } else if (!isGone && this.#options.upcs.length === 0) this.#isNewThere = true;
     }
     this.#tell(changed);
-    if (this.#unknown.length > 0) this.#askNames(client);
   }
 
-  /** New items are on sale: their names are asked for, and told with the newest levels. */
-  #askNames(client: Client): void {
-    this.#unknown = [];
-    client.inventory().then(
-      (items) => this.#take(items),
-      () => undefined,
-    );
+  /** Asks for the items with their names. Messages that came meanwhile are taken after the reply: one of them may be newer. */
+  async #ask(client: Client): Promise<void> {
+    const { upcs, pauses } = this.#options;
+    do {
+      this.#meanwhile = [];
+      this.#isNewThere = false;
+      this.#take(await withRetry(pauses, () => client.inventory(upcs)));
+      this.hasBegun = true;
+      const meanwhile = this.#meanwhile;
+      this.#meanwhile = null;
+      this.#hear(meanwhile);
+    } while (this.#isNewThere);
   }
 
   /** Takes the items as they are on sale now. */
@@ -153,9 +173,8 @@ class Following {
     for (const item of items) {
       there.add(item.upc);
       const known = this.#items.get(item.upc);
-      const isSame =
-        known?.available === item.available && known.name === item.name && !known.isGone;
-      if (!isSame) changed.push({ ...item, isGone: false });
+      const now = { ...item, isGone: false };
+      if (known === undefined || !isSame(known, now)) changed.push(now);
     }
     for (const item of this.#items.values()) {
       if (!there.has(item.upc) && !item.isGone) {
@@ -169,4 +188,14 @@ class Following {
     for (const item of changed) this.#items.set(item.upc, item);
     if (changed.length > 0) this.#options.listener.changed(changed);
   }
+}
+
+/** Whether nothing of it that is shown has changed. */
+function isSame(one: WatchedItem, other: WatchedItem): boolean {
+  return (
+    one.available === other.available &&
+    one.isGone === other.isGone &&
+    one.name === other.name &&
+    one.code === other.code
+  );
 }

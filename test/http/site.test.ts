@@ -12,7 +12,7 @@ import { basic, startSite } from './support/site.ts';
 /** What the page is told, as far as the tests look at it. */
 interface Told {
   readonly totals: unknown;
-  readonly levels: readonly unknown[];
+  readonly levels: readonly { readonly name: string }[];
   readonly refusals: readonly unknown[];
 }
 
@@ -155,6 +155,18 @@ test('an operator who changes a level is seen with the next look', async () => {
   using operator = new DatabaseSync(site.data);
   operator.exec('UPDATE stock SET available = 7 WHERE upc = 1006');
   expect(await level()).toMatchObject({ available: 7 });
+});
+
+test('a catalogue that changes while somebody looks: another name, an item that is new, one that is gone', async () => {
+  const item = (upc: number, name: string) => ({ upc, name, units: 5 });
+  await using site = await startSite({ catalog: [item(1, 'one'), item(2, 'two')] });
+  const names = async () =>
+    (await live(await site.get('/live.json?list=all'))).levels.map(({ name }) => name);
+  expect(await names()).toEqual(['one', 'two']);
+  const changed = [item(1, 'uno'), item(3, 'three')];
+  site.site.catalogChanged(changed);
+  await site.server.changeCatalog(changed);
+  await expect.poll(names).toEqual(['uno', 'three']);
 });
 
 test('many connections: those that wait make room, and a head that never ends is cut', async () => {

@@ -29,6 +29,25 @@ describe('the log of levels', () => {
     expect(since(log, upTo)).toEqual(['1=8']);
   });
 
+  test('tells what an item is called only when it was called otherwise, and then always', () => {
+    const log = new LevelLog();
+    const json = () => log.since(-1).levels.map((level) => level.json);
+    log.set(1, 10);
+    log.call(1, 'one', undefined);
+    log.call(2, 'unknown', undefined);
+    const before = log.last;
+    log.call(1, 'one', undefined);
+    expect([log.last, ...json()]).toEqual([before, '{"upc":1,"available":10}']);
+    log.call(1, 'Zwei "für" drei', '01');
+    expect(log.last).toBeGreaterThan(before);
+    log.set(1, 9);
+    const names = ',"name":"Zwei \\"f\u00c3\u00bcr\\" drei"';
+    expect(json()).toEqual([`{"upc":1,"available":9${names},"code":"01"}`]);
+    log.call(1, 'Zwei "für" drei', undefined);
+    log.set(1, 0, true);
+    expect(json()).toEqual([`{"upc":1,"available":0,"gone":true${names}}`]);
+  });
+
   test('stays as long as its items, however often they change, and every place in it is good', () => {
     const log = new LevelLog();
     const places = [0];
@@ -71,13 +90,13 @@ describe('a channel', () => {
     expect(slow.isTold).toBe(true);
   });
 
-  test('of a shop without items says so, and of an item that is not known yet says nothing', () => {
+  test('of a shop without items says so, and so does that of an item that is not on sale', () => {
     const log = new LevelLog();
     const stock = new Subscription(new StockChannel('stock', log), owner);
     expect(String(stock.next()?.bytes(3))).toMatch(/\$2\r\n\[\]\r\n$/);
     expect(stock.next()).toBeNull();
     const item = new Subscription(new ItemChannel('stock:01', log, 1), owner);
-    expect(item.next()).toBeNull();
+    expect(String(item.next()?.bytes(3))).toMatch(/stock:01\r\n\$2\r\n\[\]\r\n$/);
     log.set(2, 5);
     expect(item.next()).toBeNull();
     log.set(1, 5);

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test, vi } from 'vitest';
 import type { Item } from '../../src/inventory/catalog.ts';
 import { USERS } from '../../src/inventory/users.ts';
+import { fromWire } from '../../src/protocol/encoder.ts';
 import {
   MAX_CHANNELS,
   MAX_FIRST_LEVELS,
@@ -27,7 +28,7 @@ type Levels = { upc: number; available: number; gone?: true }[];
 async function pushed(client: RawClient): Promise<[string, string, unknown]> {
   const value = await client.reply();
   const [kind, channel, content] = value instanceof Push ? value.values : value;
-  return [kind, channel, kind === 'message' ? JSON.parse(content) : content];
+  return [kind, channel, kind === 'message' ? JSON.parse(fromWire(content)) : content];
 }
 
 /** Subscribes, reads the confirmations, and returns the first message of each channel. */
@@ -197,6 +198,24 @@ describe('changes that come from elsewhere', () => {
     await server.server.changeCatalog([...catalog, three]);
     expect(await pushed(client)).toEqual(['message', 'stock', [{ upc: 2, available: 20 }]]);
     expect(await pushed(client)).toEqual(['message', 'stock:2', [{ upc: 2, available: 20 }]]);
+  });
+
+  test('a catalogue: another name comes with the level, then and from then on', async () => {
+    await using server = await startServer({ catalog });
+    await using client = await server.login();
+    await subscribed(client, 'stock', 'stock:2');
+    await server.server.changeCatalog([
+      catalog[0] as Item,
+      { upc: 2, name: 'zwölf', code: '002', units: 20 },
+    ]);
+    const renamed = { upc: 2, available: 20, name: 'zwölf', code: '002' };
+    expect(await pushed(client)).toEqual(['message', 'stock', [renamed]]);
+    expect(await pushed(client)).toEqual(['message', 'stock:2', [renamed]]);
+    await using buyer = await server.login('bob');
+    await buyer.ask('PURCHASE 2 1 1 1');
+    const sold = { ...renamed, available: 19 };
+    expect(await pushed(client)).toEqual(['message', 'stock', [sold, { upc: 1, available: 999 }]]);
+    expect(await pushed(client)).toEqual(['message', 'stock:2', [sold]]);
   });
 });
 

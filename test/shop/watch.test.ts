@@ -20,6 +20,12 @@ const at = newPlace(async () => {
   return { host: '127.0.0.1', port: server.port };
 });
 
+/** The bytes of a made-up server: that `stock` is subscribed to, a message of it, and the reply to INVENTORY. */
+const CONFIRMATION = '>3\r\n$9\r\nsubscribe\r\n$5\r\nstock\r\n:1\r\n';
+const message = (payload: string) =>
+  `>3\r\n$7\r\nmessage\r\n$5\r\nstock\r\n$${payload.length}\r\n${payload}\r\n`;
+const ITEMS = '*1\r\n%3\r\n+upc\r\n:1\r\n+name\r\n+one\r\n+available\r\n:5\r\n';
+
 /** What is watched, as `upc=available` or a word for what happened; `next` waits for it. */
 function watched(shop: Shop, upcs: readonly number[] = []) {
   const told: string[] = [];
@@ -28,8 +34,12 @@ function watched(shop: Shop, upcs: readonly number[] = []) {
     told.push(...words);
     wake();
   };
-  const text = ({ upc, available, isGone }: WatchedItem) =>
-    isGone ? `${upc} gone` : `${upc}=${available}`;
+  const names = new Map(catalog.map(({ upc, name }) => [upc, name]));
+  /** With its name when that is another one than in the catalogue. */
+  const text = ({ upc, code, available, isGone, name }: WatchedItem) =>
+    (isGone ? `${upc} gone` : `${upc}=${available}`) +
+    ((names.get(upc) ?? name) === name ? '' : ` ${name}`) +
+    (code === undefined ? '' : ` ${code}`);
   const enough = new AbortController();
   const listener = {
     changed: (items: readonly WatchedItem[]) => tell(...items.map(text)),
@@ -53,9 +63,23 @@ function watched(shop: Shop, upcs: readonly number[] = []) {
       }
       expect(told.splice(0, words.length)).toEqual(words);
     },
+    /** The next word. */
+    async word(): Promise<string> {
+      while (told.length === 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      return told.shift() as string;
+    },
     /** How many words are not looked at. */
     left: () => told.length,
   };
+}
+
+/** Its words, up to this one. */
+async function untilTold(watch: ReturnType<typeof watched>, word: string): Promise<void> {
+  while ((await watch.word()) !== word);
 }
 
 async function loggedIn(): Promise<Shop> {
@@ -78,6 +102,37 @@ test('tells all items, then each change, and what comes and goes', async () => {
   await watch.next('2=20', '3 gone');
   await watch.end();
   expect(watch.left()).toBe(0);
+});
+
+test('tells what an item is called now, also when it was sold or was away meanwhile', async () => {
+  const shop = await loggedIn();
+  await using buyer = await server.login('bob');
+  const [all, one] = [watched(shop), watched(newShop(at), [2])];
+  await all.next('1=10', '2=20');
+  await one.next('2=20');
+  const [first, second] = catalog as [Item, Item];
+  const renamed = { ...second, name: 'zwei für drei', code: '002' };
+  const change = server.server.changeCatalog([first, renamed]);
+  await buyer.ask('PURCHASE 2 5');
+  await change;
+  await untilTold(all, '2=15 zwei für drei 002');
+  await untilTold(one, '2=15 zwei für drei 002');
+  await buyer.ask('PURCHASE 2 1');
+  await all.next('2=14 zwei für drei 002');
+  await server.server.changeCatalog([first]);
+  await all.next('2 gone zwei für drei 002');
+  await server.server.changeCatalog([first, { ...second, name: 'deux' }]);
+  await all.next('2=14 deux');
+  await one.next('2=14 zwei für drei 002', '2 gone zwei für drei 002', '2=14 deux');
+  // Who comes after the change knows the name already.
+  const later = watched(newShop(at));
+  await later.next('1=10', '2=14 deux');
+  await buyer.ask('PURCHASE 2 1');
+  await later.next('2=13 deux');
+  for (const { end, left } of [later, all, one]) {
+    await end();
+    expect(left()).toBeLessThan(2);
+  }
 });
 
 test('tells of the items that are asked for, and of no other', async () => {
@@ -131,12 +186,11 @@ test('a server that is not there, or nobody who is logged in: a failure at once'
 
 test('a server that has gone without a word is noticed after a while', async () => {
   const line = await badLine();
-  const confirmation = '>3\r\n$9\r\nsubscribe\r\n$5\r\nstock\r\n:1\r\n';
   const fake = await fakeServer(([verb]) => {
     if (verb === 'LOGIN') return { token: 't0', user: 'alice', since: 5 };
     if (verb === 'RESUME') return { user: 'alice', since: 5 };
     if (verb === 'INVENTORY') return [{ upc: 1, name: 'one', available: 5 }];
-    if (verb === 'SUBSCRIBE') return new Raw(confirmation);
+    if (verb === 'SUBSCRIBE') return new Raw(CONFIRMATION + message('[]'));
     return verb === 'PING' ? SILENCE : undefined;
   });
   line.target = fake.address;
@@ -155,16 +209,41 @@ test('a server that has gone without a word is noticed after a while', async () 
   await watch.end();
 });
 
+test('an item whose name cannot be asked for now is not forgotten: the connection is made anew', async () => {
+  const line = await badLine();
+  let asked = 0;
+  const fake = await fakeServer(([verb]) => {
+    if (verb === 'LOGIN') return { token: 't0', user: 'alice', since: 5 };
+    if (verb === 'RESUME') return { user: 'alice', since: 5 };
+    if (verb === 'SUBSCRIBE') return new Raw(CONFIRMATION + message('[]'));
+    if (verb !== 'INVENTORY') return undefined;
+    asked++;
+    if (asked === 1) return new Raw(ITEMS + message('[{"upc":3,"available":3}]'));
+    return asked <= 4
+      ? new Raw('-UNAVAILABLE the data is away\r\n')
+      : [{ upc: 3, name: 'three', available: 3 }];
+  });
+  line.target = fake.address;
+  const shop = newShop(at, line.address);
+  await shop.login('alice', 'wonderland');
+  onTestFinished(() => shop.close());
+  const watch = watched(shop);
+  await watch.next('1=5');
+  expect(await watch.word()).toContain('data');
+  await watch.next('3=3', '1 gone', 'back');
+  await watch.end();
+});
+
 test('a message that makes no sense counts as a lost connection', async () => {
   const line = await badLine();
-  const bytes = (payload: string) =>
-    `>3\r\n$9\r\nsubscribe\r\n$5\r\nstock\r\n:1\r\n>1\r\n$5\r\nother\r\n>3\r\n$7\r\nmessage\r\n$5\r\nstock\r\n$${payload.length}\r\n${payload}\r\n`;
+  const other = '>1\r\n$5\r\nother\r\n';
   const payloads = ['[{"upc":1,"available":4}]', '[{"upc":1,"available":-4}]'];
   const fake = await fakeServer(([verb]) => {
     if (verb === 'LOGIN') return { token: 't0', user: 'alice', since: 5 };
     if (verb === 'RESUME') return { user: 'alice', since: 5 };
-    if (verb === 'INVENTORY') return [{ upc: 1, name: 'one', available: 5 }];
-    if (verb === 'SUBSCRIBE') return new Raw(bytes(payloads.shift() ?? 'nothing'));
+    // A message behind the reply, in the same bytes, is newer than the reply.
+    if (verb === 'INVENTORY') return new Raw(ITEMS + message(payloads.shift() ?? '[]'));
+    if (verb === 'SUBSCRIBE') return new Raw(CONFIRMATION + other + message('[]'));
     return undefined;
   });
   line.target = fake.address;
