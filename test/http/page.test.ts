@@ -2,7 +2,10 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { USERS } from '../../src/inventory/users.ts';
+import { TlsListener } from '../../src/server/tls-listener.ts';
+import { Authority, hasOpenssl } from '../support/certificates.ts';
 import { PASSWORDS } from '../support/in-process.ts';
+import { contextOf } from '../support/tls-server.ts';
 import { startBrowser, type TestBrowser } from './support/browser.ts';
 import { startSite, type TestSite } from './support/site.ts';
 
@@ -42,6 +45,8 @@ describe('the page, in the Chromium that npm brings', () => {
     static async open({ origin }: TestSite, width = 1280): Promise<Viewer> {
       const context = await chromium.browser.newContext({
         httpCredentials: { username: 'alice', password: PASSWORDS.alice },
+        // It does not know the authority of a test.
+        ignoreHTTPSErrors: true,
         locale: 'en-GB',
         viewport: { width, height: 800 },
       });
@@ -95,6 +100,21 @@ describe('the page, in the Chromium that npm brings', () => {
     await page.locator('#purchases').getByText('2', { exact: true }).waitFor();
     expect(await page.locator('canvas').count()).toBe(1);
     expect(await page.getByRole('img').getAttribute('aria-label')).toMatch(/^Sales a second/);
+    expect(viewer).toMatchObject({ faults: [], elsewhere: [] });
+  });
+
+  test.runIf(hasOpenssl)('over TLS', async () => {
+    using authority = new Authority();
+    const context = contextOf(authority.issue());
+    await using site = await startSite({
+      openSiteListener: (accept, log) => new TlsListener(context, accept, log),
+    });
+    await using viewer = await Viewer.open(site);
+    expect(viewer.page.url()).toMatch(/^https:/);
+    await using client = await site.login();
+    await client.ask('PURCHASE 1006 1');
+    const signed = viewer.page.getByRole('listitem').filter({ hasText: 'Vinyl LP, signed' });
+    await signed.getByText('9', { exact: true }).waitFor();
     expect(viewer).toMatchObject({ faults: [], elsewhere: [] });
   });
 

@@ -8,6 +8,7 @@ import { type Finished, finished } from '../cli/fixture.ts';
 import { Inv } from '../e2e/inv.ts';
 import { buyUntilLogIsMoved } from '../e2e/long-log.ts';
 import { KEYS, Terminal } from '../e2e/terminal.ts';
+import { Authority, hasOpenssl } from '../support/certificates.ts';
 import { TemporaryFolder } from '../support/folder.ts';
 import { loadPage, pageOf } from '../support/http-page.ts';
 import { PostgresServer } from '../support/postgres-server.ts';
@@ -123,6 +124,17 @@ test('serves the page, with all that it asks for', async () => {
   using home = new TemporaryFolder();
   await using server = await serve(home.file('inventory.db'), '--http', '0');
   expect((await loadPage(pageOf(server))).length).toBeGreaterThan(6);
+});
+
+test.runIf(hasOpenssl)('serves the page over TLS', async () => {
+  using home = new TemporaryFolder();
+  using authority = new Authority();
+  const { cert, key } = authority.issue();
+  const tls = ['--tls-cert', cert, '--tls-key', key];
+  await using server = await serve(home.file('inventory.db'), ...tls, '--http', '0');
+  const page = pageOf(server);
+  expect(page).toMatch(/^https:/);
+  expect((await loadPage(page, authority.trusted)).length).toBeGreaterThan(6);
 });
 
 test('serves from PostgreSQL', { timeout: 60_000 }, async () => {
