@@ -1,4 +1,5 @@
 import type { Item } from '../inventory/catalog.ts';
+import type { LoginEnds } from '../inventory/login-ends.ts';
 import type { Outcome, Request } from '../inventory/model.ts';
 import type {
   Between,
@@ -81,6 +82,10 @@ export class TimedStore implements Store {
 
   loginsGone(tokenHashes: readonly string[]): readonly string[] | Promise<readonly string[]> {
     return this.#store.loginsGone(tokenHashes);
+  }
+
+  loginEnds(): LoginEnds | Promise<LoginEnds> {
+    return this.#store.loginEnds();
   }
 
   observe(observer: Partial<StoreObserver>): void {

@@ -1,4 +1,13 @@
-import { type Changes, type Login, type Order, orderKey, type Rows, type Stock } from './model.ts';
+import type { LoginEnds } from './login-ends.ts';
+import {
+  type Changes,
+  type Login,
+  type Order,
+  orderKey,
+  type Rows,
+  type Session,
+  type Stock,
+} from './model.ts';
 
 /**
  * An end that is past for everybody. Units that go back to an item of which the level is not at hand (it is not on sale
@@ -59,6 +68,17 @@ export class Batch implements Changes {
   login(tokenHash: string): Login | undefined {
     const changed = this.logins.get(tokenHash);
     return changed === undefined ? this.#rows.logins.get(tokenHash) : (changed ?? undefined);
+  }
+
+  get loginEnds(): LoginEnds {
+    return this.#rows.loginEnds;
+  }
+
+  isLoggedOut(session: Session): boolean {
+    const { tokenHash } = session;
+    return tokenHash === null
+      ? this.#rows.loginEnds.have(session)
+      : this.login(tokenHash) === undefined;
   }
 
   order(user: string, id: string): Order | undefined {

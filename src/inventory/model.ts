@@ -3,6 +3,7 @@
  * values, which stores load and save and connections make and tell.
  */
 
+import type { LoginEnds } from './login-ends.ts';
 import type { Order, OrderFate, Refusal } from './order.ts';
 
 export {
@@ -54,6 +55,8 @@ export interface Session {
   readonly user: string;
   readonly since: number;
   readonly tokenHash: string | null;
+  /** For one without a token: the number of the operator's last end of logins that came before it. */
+  readonly madeAfter?: number;
 }
 
 /** What the store settles: one request, or a transaction of some. */
@@ -69,6 +72,8 @@ export interface TransactionRequest {
 export type SingleRequest =
   | { readonly kind: 'login'; readonly login: Login }
   | { readonly kind: 'resume'; readonly tokenHash: string }
+  /** A login that lives as long as its connection. */
+  | { readonly kind: 'auth'; readonly user: string; readonly since: number }
   | { readonly kind: 'logout' | 'whoami'; readonly session: Session | null }
   | {
       readonly kind: 'inventory';
@@ -202,6 +207,8 @@ export interface Lookup<Key, Row> {
 export interface Rows {
   readonly stock: Lookup<number, Stock>;
   readonly logins: Lookup<string, Login>;
+  /** What the operator has ended of the logins that are not among them. */
+  readonly loginEnds: LoginEnds;
   /**
    * By orderKey. Optimistic: an order id that is not looked up is taken as new. If it exists, the INSERT violates
    * the primary key, and the store runs the batch again with all orders loaded. Null when none is looked up; only

@@ -86,7 +86,10 @@ export interface OperatorData {
   /** By user, and each user's oldest first. */
   logins(): Promise<readonly LoginRecord[]>;
 
-  /** Ends the logins of a user, and returns how many there were. Servers notice with their next batch. */
+  /**
+   * Ends the logins of a user, also those that live as long as their connections, and returns how many there were of
+   * the others. Servers notice with their next batch.
+   */
   endLogins(user: string): Promise<number>;
 
   /** Calls `use` with the books of one moment. */

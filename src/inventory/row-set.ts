@@ -12,6 +12,8 @@ import {
 export interface RowSet {
   /** By token hash. */
   readonly logins: ReadonlySet<string>;
+  /** Whether somebody acts whose login lives as long as a connection: then the operator's ends of logins are read. */
+  readonly asksLoginEnds: boolean;
   /** Whether some of the logins end. */
   readonly endsLogins: boolean;
   /** The users who log in: their oldest logins may end. */
@@ -44,6 +46,7 @@ export function rowSetOf(requests: readonly Request[], looksUpAll: boolean): Row
   const changed = new Map<string, readonly [string, string]>();
   const holders = new Set<string>();
   let endsLogins = false;
+  let asksLoginEnds = false;
   for (const request of singly(requests)) {
     if (request.kind === 'login') {
       loggingIn.add(request.login.user);
@@ -53,9 +56,14 @@ export function rowSetOf(requests: readonly Request[], looksUpAll: boolean): Row
       logins.add(request.tokenHash);
       continue;
     }
+    if (request.kind === 'auth') {
+      asksLoginEnds = true;
+      continue;
+    }
     const { session } = request;
     if (session === null) continue;
     if (session.tokenHash !== null) logins.add(session.tokenHash);
+    else asksLoginEnds = true;
     if (request.kind === 'logout') endsLogins = true;
     if (isNewOrder(request)) for (const { upc } of request.lines) sold.add(upc);
     if (request.kind === 'inventory') for (const upc of request.upcs) read.add(upc);
@@ -72,7 +80,17 @@ export function rowSetOf(requests: readonly Request[], looksUpAll: boolean): Row
   }
   for (const upc of sold) read.delete(upc);
   const names = looksUpAll || orders.size > 0 ? orders : null;
-  return { logins, endsLogins, loggingIn, sold, read, orders: names, changed, holders };
+  return {
+    logins,
+    asksLoginEnds,
+    endsLogins,
+    loggingIn,
+    sold,
+    read,
+    orders: names,
+    changed,
+    holders,
+  };
 }
 
 /** Whether a request makes an order under its id. */
@@ -115,14 +133,15 @@ const WRITING: ReadonlySet<SingleRequest['kind']> = new Set([
 export function mayWrite(request: Request): boolean {
   if (request.kind === 'transaction') return request.requests.some(mayWrite);
   if (request.kind === 'login') return true;
-  if (request.kind === 'resume') return false;
+  if (request.kind === 'resume' || request.kind === 'auth') return false;
   return request.session !== null && WRITING.has(request.kind);
 }
 
 /** Whether a request asks for an order: then it must be looked up. */
 export function asksForOrder(request: Request): boolean {
   if (request.kind === 'transaction') return request.requests.some(asksForOrder);
-  if (request.kind === 'login' || request.kind === 'resume') return false;
+  if (request.kind === 'login' || request.kind === 'resume' || request.kind === 'auth')
+    return false;
   return request.session !== null && orderAskedFor(request) !== null;
 }
 

@@ -61,10 +61,15 @@ function settleOne(request: SingleRequest, batch: Batch): SingleOutcome | Page {
       if (login === undefined) return NO_SESSION;
       return { kind: 'session', session: login };
     }
+    case 'auth': {
+      const { user, since } = request;
+      const madeAfter = batch.loginEnds.last;
+      return { kind: 'session', session: { user, since, tokenHash: null, madeAfter } };
+    }
   }
   const { session } = request;
   if (session === null) return NOT_LOGGED_IN;
-  if (session.tokenHash !== null && batch.login(session.tokenHash) === undefined) return LOGGED_OUT;
+  if (batch.isLoggedOut(session)) return LOGGED_OUT;
   switch (request.kind) {
     case 'whoami':
       return { kind: 'session', session };

@@ -1,5 +1,6 @@
 import { NamedError } from '../named-error.ts';
 import type { Item } from './catalog.ts';
+import type { LoginEnds } from './login-ends.ts';
 import type { Changes, Outcome, Request } from './model.ts';
 
 /**
@@ -72,6 +73,9 @@ export interface Store {
 
   /** Those of `tokenHashes` whose login has ended. To be called as `look`, for 1,000 of them at most. */
   loginsGone(tokenHashes: readonly string[]): readonly string[] | Promise<readonly string[]>;
+
+  /** What the operator has ended by now of the logins that live as long as a connection. To be called as `look`. */
+  loginEnds(): LoginEnds | Promise<LoginEnds>;
 
   /** From now on `observer` is told what it has a method for. Every observer is told everything, in the same order. */
   observe(observer: Partial<StoreObserver>): void;

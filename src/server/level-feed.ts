@@ -2,6 +2,7 @@
  * Keeps the levels of all items while somebody is subscribed: what this server commits it is told, and for what
  * others write it looks. Without subscribers it knows nothing and does nothing.
  */
+import type { LoginEnds } from '../inventory/login-ends.ts';
 import type { Changes, ItemList, Outcome } from '../inventory/model.ts';
 import {
   OutcomeUnknown,
@@ -39,6 +40,8 @@ export interface LevelFeedListener {
   /** The logins of those who are subscribed. */
   tokenHashes(): readonly string[];
   loginsEnded(tokenHashes: ReadonlySet<string>): void;
+  /** The operator may have ended logins that live as long as their connections. */
+  loginEndsRead(ends: LoginEnds): void;
 }
 
 export class LevelFeed {
@@ -209,6 +212,7 @@ export class LevelFeed {
 
   async #lookAtLogins(run: object): Promise<void> {
     const { store, commit } = this.#host;
+    this.#listener.loginEndsRead(await commit.between(() => store.loginEnds()));
     const all = this.#listener.tokenHashes();
     for (let from = 0; from < all.length && run === this.#run; from += AT_ONCE) {
       const some = all.slice(from, from + AT_ONCE);

@@ -2,6 +2,7 @@
  * Who is subscribed to what, and when they are told: in rounds. A round tells every connection whose client has
  * read all that was sent to it, one message of each channel; the others are told in a later one, what is so then.
  */
+import type { LoginEnds } from '../inventory/login-ends.ts';
 import { MAX_MESSAGES_PER_SECOND } from '../protocol/limits.ts';
 import { type Channel, ItemChannel, StockChannel, type Subscription } from './channel.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -52,6 +53,7 @@ export class Subscriptions {
       changed: () => this.#schedule(),
       tokenHashes: () => this.#tokenHashes(),
       loginsEnded: (tokenHashes) => this.#endLogins(tokenHashes),
+      loginEndsRead: (ends) => this.#endUnkept(ends),
     });
   }
 
@@ -136,6 +138,14 @@ export class Subscriptions {
     for (const subscriber of [...this.#subscribers]) {
       const hash = subscriber.reader.session?.tokenHash ?? null;
       if (hash !== null && tokenHashes.has(hash)) subscriber.end();
+    }
+  }
+
+  /** Those whose logins live as long as their connections. */
+  #endUnkept(ends: LoginEnds): void {
+    for (const subscriber of [...this.#subscribers]) {
+      const { session } = subscriber.reader;
+      if (session?.tokenHash === null && ends.have(session)) subscriber.end();
     }
   }
 

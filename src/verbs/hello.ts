@@ -4,10 +4,12 @@ import { encode, type ProtocolVersion, type Reply } from '../protocol/encoder.ts
 import { ErrorReply } from '../protocol/error-codes.ts';
 import {
   attach,
-  authenticate,
   credentialsOf,
+  type PasswordCommand,
   type ResumeOutcome,
+  requestOfPassword,
   requestOfToken,
+  type SessionOutcome,
   type TokenCommand,
   tokenIn,
 } from './login.ts';
@@ -18,6 +20,7 @@ import {
   defineVerb,
   notInTransaction,
   shopFields,
+  type UserInForce,
   usageError,
   type Verb,
 } from './verb.ts';
@@ -28,9 +31,7 @@ interface Choices {
   readonly name: string | null;
 }
 
-interface Hello extends Command, Choices {
-  readonly credentials: Credentials | null;
-}
+interface Hello extends Command, Choices {}
 
 export const HELLO: Verb = defineVerb<Hello>({
   name: 'HELLO',
@@ -40,12 +41,26 @@ export const HELLO: Verb = defineVerb<Hello>({
   access: 'anyone',
   parse: parseHello,
   exclusive: always,
-  inTransaction: ({ credentials }) =>
-    credentials === null ? 'queued' : notInTransaction('HELLO with AUTH'),
+  answer: welcome,
+});
+
+interface HelloByPassword extends PasswordCommand, Choices {}
+
+/** What HELLO is with a password. It is no verb of the table. */
+const HELLO_BY_PASSWORD: Verb = defineVerb<HelloByPassword, SessionOutcome>({
+  name: HELLO.name,
+  syntax: HELLO.syntax,
+  summary: HELLO.summary,
+  words: HELLO.words,
+  access: 'anyone',
+  parse: () => usageError(HELLO),
+  exclusive: always,
+  inTransaction: () => notInTransaction('HELLO with AUTH'),
   credentials: ({ credentials }) => credentials,
-  answer: (command, caller) => {
-    if (command.credentials !== null) authenticate(caller);
-    return welcome(command, caller);
+  request: requestOfPassword,
+  encode: ({ session }, caller, command) => {
+    caller.logIn(session, command.user as UserInForce);
+    return encode(welcome(command, caller), caller.version);
   },
 });
 
@@ -86,7 +101,7 @@ function welcome({ version, name }: Choices, caller: Caller): Reply {
 
 function parseHello(words: readonly string[]): Hello | ErrorReply {
   const given = words[1];
-  if (given === undefined) return { verb: HELLO, version: null, credentials: null, name: null };
+  if (given === undefined) return { verb: HELLO, version: null, name: null };
   if (given !== '2' && given !== '3') {
     return new ErrorReply('NOPROTO', 'this server speaks RESP 2 and 3');
   }
@@ -105,15 +120,25 @@ function parseHello(words: readonly string[]): Hello | ErrorReply {
       return usageError(HELLO);
     }
   }
-  const token = login === null ? null : tokenIn(...login);
-  if (token !== null) return helloByToken(token, version, name);
-  const credentials = login === null ? null : credentialsOf(...login);
-  if (credentials instanceof ErrorReply) return credentials;
-  return { verb: HELLO, version, credentials, name };
+  const hello: Hello = { verb: HELLO, version, name };
+  if (login === null) return hello;
+  const token = tokenIn(...login);
+  if (token !== null) return helloByToken(token, hello);
+  const credentials = credentialsOf(...login);
+  return credentials instanceof ErrorReply ? credentials : helloByPassword(credentials, hello);
 }
 
-/** A Hello only by its type: no other verb than its own looks into a command. */
-function helloByToken(token: string, version: ProtocolVersion, name: string | null): Hello {
+// A Hello only by their types: no other verb than its own looks into a command.
+
+function helloByToken(token: string, { version, name }: Choices): Hello {
   const command: HelloByToken = { verb: HELLO_BY_TOKEN, version, token, name };
-  return command as Command as Hello;
+  return command;
+}
+
+function helloByPassword(credentials: Credentials, { version, name }: Choices): Hello {
+  const command: HelloByPassword = {
+    ...{ verb: HELLO_BY_PASSWORD, credentials, user: null },
+    ...{ version, name },
+  };
+  return command;
 }

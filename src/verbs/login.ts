@@ -25,9 +25,15 @@ interface Authentication extends Command {
   readonly credentials: Credentials;
 }
 
-type SessionOutcome = Extract<Outcome, { kind: 'session' }>;
+/** A password that was right logs in for the life of the connection. */
+export interface PasswordCommand extends Authentication {
+  /** Known when the password was right. */
+  user: UserInForce | null;
+}
 
-export const AUTH: Verb = defineVerb<Authentication>({
+export type SessionOutcome = Extract<Outcome, { kind: 'session' }>;
+
+export const AUTH: Verb = defineVerb<PasswordCommand, SessionOutcome>({
   name: 'AUTH',
   syntax: 'user password|token',
   summary: 'log in for as long as this connection lives, or attach it to a login',
@@ -37,14 +43,17 @@ export const AUTH: Verb = defineVerb<Authentication>({
     const token = password === undefined ? name : tokenIn(name as string, password);
     if (token !== null) return byToken(token as string);
     const credentials = credentialsOf(name as string, password as string);
-    return credentials instanceof ErrorReply ? credentials : { verb: AUTH, credentials };
+    return credentials instanceof ErrorReply
+      ? credentials
+      : { verb: AUTH, credentials, user: null };
   },
   exclusive: always,
   inTransaction: () => notInTransaction('AUTH'),
   credentials: ({ credentials }) => credentials,
-  answer: (_, caller) => {
-    authenticate(caller);
-    return OK;
+  request: requestOfPassword,
+  encode: ({ session }, caller, { user }) => {
+    caller.logIn(session, user as UserInForce);
+    return encode(OK, caller.version);
   },
 });
 
@@ -78,10 +87,10 @@ export function tokenIn(user: string, password: string): string | null {
   return user === NO_USER && TOKEN.test(password) ? password : null;
 }
 
-/** An Authentication only by its type: no other verb than its own looks into a command. */
-function byToken(token: string): Authentication {
+/** A PasswordCommand only by its type: no other verb than its own looks into a command. */
+function byToken(token: string): PasswordCommand {
   const command: TokenCommand = { verb: AUTH_BY_TOKEN, token };
-  return command as Command as Authentication;
+  return command as Command as PasswordCommand;
 }
 
 /** Attaches the caller to the login that was found. Returns why not, or null. */
@@ -96,16 +105,18 @@ export function requestOfToken({ token }: TokenCommand): Request {
   return { kind: 'resume', tokenHash: hashOf(token) };
 }
 
-/** Logs the caller in for the life of its connection. The password was right. */
-export function authenticate(caller: Caller): void {
-  const user = caller.checked as UserInForce;
-  caller.logIn({ user: user.name, since: caller.now, tokenHash: null }, user);
+/** The store is asked, so that an end of logins comes before a login or after it, on whatever server that is. */
+export function requestOfPassword(
+  command: PasswordCommand,
+  { now, checked }: Pick<Caller, 'now' | 'checked'>,
+): Request {
+  command.user = checked;
+  return { kind: 'auth', user: (checked as UserInForce).name, since: now };
 }
 
-interface LoginCommand extends Authentication {
+interface LoginCommand extends PasswordCommand {
   /** Made when the password was right, and told only in the reply. */
   token: string;
-  user: UserInForce | null;
 }
 
 export const LOGIN: Verb = defineVerb<LoginCommand, SessionOutcome>({

@@ -132,10 +132,16 @@ describe.each(STORES)('over %s', (_, placeIn) => {
         code: 0,
         logins: [{ user: 'alice', since: expect.stringMatching(/Z$/) }],
       });
+      await using unkept = await server.login('alice');
+      await using bob = await server.login('bob');
       expect(await operator.json('logins', '--end', 'alice')).toEqual({
         ...{ code: 0, ended: 1, logins: [] },
       });
       expect(await client.ask('WHOAMI')).toMatchObject({ code: 'NOAUTH' });
+      expect(await unkept.ask('PURCHASE 1001 1')).toMatchObject({ code: 'NOAUTH' });
+      expect(await unkept.ask('AUTH alice wonderland')).toBe('OK');
+      expect(await unkept.ask('WHOAMI')).toMatchObject({ user: 'alice' });
+      expect(await bob.ask('WHOAMI')).toMatchObject({ user: 'bob' });
 
       expect(await operator.json('verify')).toEqual({
         ...{ code: 0, ok: true, items: 14, orders: 3, holds: 0, faults: [] },

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { LoginEnds } from '../../src/inventory/login-ends.ts';
 import { type Order, orderKey, type Rows, type Stock } from '../../src/inventory/model.ts';
 import { settle } from '../../src/inventory/rules.ts';
 import { HoldModel, holdDraft, inWords, RULED, requestOf } from './support/hold-model.ts';
@@ -16,6 +17,7 @@ const run = fc.array(step, { minLength: 1, maxLength: 15 });
 /** Rows as a store keeps them: what was held and has ended is added to a level when the level is next written. */
 class Disk implements Rows {
   readonly logins = new Map();
+  readonly loginEnds = new LoginEnds();
   readonly orders = new Map<string, Order>();
   readonly counted = new Set(
     RULED.filter(({ limit }) => limit !== undefined).map(({ upc }) => upc),

@@ -20,6 +20,7 @@ describe('the rows that a batch touches', () => {
     ];
     expect(rowSetOf(batch, true)).toEqual({
       logins: new Set(['resumed', 'hash']),
+      asksLoginEnds: true,
       endsLogins: false,
       loggingIn: new Set(),
       sold: new Set([1, 3]),
@@ -34,6 +35,15 @@ describe('the rows that a batch touches', () => {
     // What is asked for is looked up in any case.
     expect(rowSetOf(batch, false).orders).toEqual(new Map([['bob x', ['bob', 'x']]]));
     expect(rowSetOf(batch.slice(0, 3), false).orders).toBeNull();
+  });
+
+  test('ends of logins are asked for where a login has no row', () => {
+    const auth: Request = { kind: 'auth', user: 'bob', since: 1 };
+    const asks = (request: Request) => rowSetOf([request], false).asksLoginEnds;
+    const whoami = (session: typeof alice | null) => ({ kind: 'whoami', session }) as const;
+    const transaction = { kind: 'transaction', requests: [whoami(alice)] } as const;
+    expect([auth, whoami(alice), transaction].map(asks)).toEqual([true, true, true]);
+    expect([whoami(withToken), whoami(null)].map(asks)).toEqual([false, false]);
   });
 
   test('a login may end the oldest one of its user', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { LoginEnds } from '../../src/inventory/login-ends.ts';
 import {
   type Login,
   type Order,
@@ -23,6 +24,7 @@ class Disk implements Rows {
     STOCK.map(({ upc, name, units }) => [upc, { upc, name, available: units }]),
   );
   readonly logins = new Map<string, Login>();
+  readonly loginEnds = new LoginEnds();
   readonly orders = new Map<string, Order>();
   readonly now = 0;
   readonly counted = new Set<number>();

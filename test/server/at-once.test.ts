@@ -34,8 +34,6 @@ describe('while the store is away', () => {
     ['PING hi', 'hi'],
     ['INFO', expect.stringContaining('connected_clients:2')],
     ['HELLO 3', expect.objectContaining({ server: 'inv', proto: 3 })],
-    ['HELLO 3 AUTH bob builder', expect.objectContaining({ server: 'inv' })],
-    ['AUTH bob builder', 'OK'],
     ['AUTH bob wonderland', { code: 'WRONGPASS' }],
     ['COMMAND COUNT', expect.any(Number)],
     ['CLIENT ID', expect.any(Number)],
@@ -69,9 +67,9 @@ describe('while the store is away', () => {
     const { server, buyer, isAway, goOn } = await serverWithSlowStore();
     await using _ = server;
     await using client = await server.login('bob');
+    const others = await Promise.all(Array.from({ length: 5 }, () => server.login('carol')));
     await buyer.send(commands('PURCHASE 1001 1'));
     await isAway;
-    const others = await Promise.all(Array.from({ length: 5 }, () => server.login('carol')));
     for (const other of others) await other.send(commands('WHOAMI').repeat(MAX_BATCH / 4));
     while (!server.server.commit.full) await new Promise((resolve) => setImmediate(resolve));
     expect(await client.ask('PING')).toBe('PONG');

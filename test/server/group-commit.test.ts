@@ -29,6 +29,10 @@ class SlowStore implements Store {
     throw new Error('nobody is subscribed');
   }
 
+  loginEnds(): never {
+    throw new Error('nobody is subscribed');
+  }
+
   settle(requests: readonly Request[]): Promise<readonly (Outcome | StoreUnavailable)[]> {
     if (this.#finish !== null)
       throw new Error('a second batch was begun before the first was done');

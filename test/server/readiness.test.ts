@@ -93,12 +93,12 @@ test('a store that does not answer is waited for no longer than the bound', asyn
 test('many checks are one request, and none behind a commit', async () => {
   await using server = await startServer();
   const { readiness, commit } = server.server;
+  await using client = await server.connect();
   const before = commit.batches;
   await Promise.all(Array.from({ length: 50 }, () => readiness.check()));
   await readiness.check();
   expect(commit.batches).toBe(before + 1);
-  await using client = await server.login();
-  await client.ask('PURCHASE 1001 1');
+  await client.ask('AUTH alice wonderland');
   await readiness.check();
   expect(commit.batches).toBe(before + 2);
 });

@@ -11,6 +11,7 @@ import {
   MAX_MESSAGES_PER_SECOND,
 } from '../../src/protocol/limits.ts';
 import { Push } from '../../src/protocol/reply-decoder.ts';
+import { openSqliteOperatorData } from '../../src/stores/sqlite/sqlite-operator-data.ts';
 import { startServer, type TestServer } from '../support/in-process.ts';
 import { commands, type RawClient } from '../support/raw-client.ts';
 
@@ -393,13 +394,15 @@ describe('a login that ends', () => {
     await using other = await server.login('bob');
     await subscribed(client, 'stock:1');
     await subscribed(other, 'stock:1');
-    using db = new DatabaseSync(server.data);
+    await using unkept = await server.login('alice');
+    await subscribed(unkept, 'stock:1');
+    const operator = await openSqliteOperatorData(server.data);
     const start = performance.now();
-    db.exec('DELETE FROM logins');
-    await client.untilClosed();
+    await operator.endLogins('alice');
+    await Promise.all([client.untilClosed(), unkept.untilClosed()]);
     expect(performance.now() - start).toBeLessThan(1_000);
-    // A login for the life of a connection is in no table.
     expect(await other.ask('PING')).toBe('PONG');
+    await operator.close();
   });
 
   test.for(['removed', 'another password'])('because its user is %s', async (how) => {

@@ -18,13 +18,13 @@ async function asked(client: RawClient, ...lines: string[]) {
   return await client.replies(lines.length);
 }
 
-/** A server that notes the batches that its store settles. */
+/** A server that notes the batches that its store settles, once somebody has logged in. */
 async function serverWithBatches() {
   const batches: (readonly Request[])[] = [];
   const wrap = (store: Store) =>
     storeAround(store, {
       settle: (requests) => {
-        batches.push(requests);
+        if (requests.every(({ kind }) => kind !== 'auth')) batches.push(requests);
         return store.settle(requests);
       },
     });
@@ -327,7 +327,7 @@ describe('the bounds of a transaction', () => {
 });
 
 test('what the store could not do was not done, and EXEC says so', async () => {
-  let isAway = true;
+  let isAway = false;
   const wrap = (store: Store) =>
     storeAround(store, {
       settle: (requests) => {
@@ -337,6 +337,7 @@ test('what the store could not do was not done, and EXEC says so', async () => {
     });
   await using server = await startServer({ wrap });
   await using client = await server.login();
+  isAway = true;
   const lines = ['MULTI', 'PURCHASE 1001 1 ORDER a', 'PING', 'EXEC'];
   expect((await asked(client, ...lines))[3]).toMatchObject({ code: 'UNAVAILABLE' });
   isAway = false;

@@ -1,7 +1,7 @@
 /** What an operator can see and change, of every store: beside the store that sells, and without one. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Item } from '../../src/inventory/catalog.ts';
-import type { Order } from '../../src/inventory/model.ts';
+import type { Order, Outcome, Session } from '../../src/inventory/model.ts';
 import type { OperatorData, Parts } from '../../src/inventory/operator-data.ts';
 import type { RestockRequest } from '../../src/inventory/restock.ts';
 import type { Store } from '../../src/inventory/store.ts';
@@ -225,6 +225,86 @@ export function operatorConformance(name: string, makePlace: () => Promise<ShopP
         });
         expect(await data.logins()).toEqual([{ user: 'bob', since: 5 }]);
         expect(await data.endLogins('alice')).toBe(0);
+      });
+    });
+  });
+
+  describe(`${name}: the end of logins that live as long as a connection`, () => {
+    const logIn = async (store: Store, user: string): Promise<Session> => {
+      const outcome = await settleOne(store, { kind: 'auth', user, since: 1 });
+      return (outcome as Extract<Outcome, { kind: 'session' }>).session;
+    };
+    const whoami = (store: Store, session: Session) =>
+      settleOne(store, { kind: 'whoami', session });
+
+    test('comes with the next request, for those that were made before it', async () => {
+      await withShop(async ({ store, data }) => {
+        const [alice, bob] = [await logIn(store, 'alice'), await logIn(store, 'bob')];
+        expect(await whoami(store, alice)).toEqual({ kind: 'session', session: alice });
+        expect((await store.loginEnds()).have(alice)).toBe(false);
+        expect(await data.endLogins('alice')).toBe(0);
+        const refused = { code: 'NOAUTH', message: expect.stringContaining('has ended') };
+        const buyer = new Buyer();
+        const asked = [
+          { ...buyer.buy('1x1', 'a'), session: alice },
+          { ...buyer.buy('1x1', 'b'), session: bob },
+        ];
+        const transaction = { kind: 'transaction', requests: asked } as const;
+        expect(await store.settle([...asked, transaction])).toMatchObject([
+          refused,
+          { kind: 'receipt' },
+          { outcomes: [refused, { kind: 'receipt', replayed: true }] },
+        ]);
+        for (const requests of [
+          [{ kind: 'whoami', session: alice }],
+          [{ kind: 'holds', session: alice, ids: null, count: 1 }],
+          [{ kind: 'order', session: alice, order: 'b' }],
+        ] as const) {
+          expect(await store.settle(requests)).toMatchObject([refused]);
+        }
+        expect(await whoami(store, bob)).toMatchObject({ kind: 'session' });
+        const again = await logIn(store, 'alice');
+        expect(await whoami(store, again)).toMatchObject({ kind: 'session' });
+        expect(await whoami(store, alice)).toMatchObject(refused);
+        const ends = await store.loginEnds();
+        expect([alice, bob, again].map((session) => ends.have(session))).toEqual([
+          true,
+          false,
+          false,
+        ]);
+        await data.endLogins('bob');
+        expect(await whoami(store, bob)).toMatchObject(refused);
+        await data.endLogins('alice');
+        expect(await whoami(store, again)).toMatchObject(refused);
+      });
+    });
+
+    test('is written down: a server finds it that saw nothing of it', async () => {
+      await using place = await makePlace();
+      const store = await place.open(ITEMS);
+      const session = await logIn(store, 'alice');
+      await store.close();
+      const data = await place.operate();
+      await data.endLogins('alice');
+      await data.close();
+      const other = await place.open(ITEMS);
+      expect(await whoami(other, session)).toMatchObject({ code: 'NOAUTH' });
+      expect((await other.loginEnds()).have(session)).toBe(true);
+      expect(await whoami(other, await logIn(other, 'alice'))).toMatchObject({ kind: 'session' });
+      await other.close();
+    });
+
+    test('counts on when a clock was set back', async () => {
+      await withShop(async ({ store, data }) => {
+        await data.endLogins('alice');
+        const clock = vi.spyOn(Date, 'now').mockReturnValue(1);
+        try {
+          const session = await logIn(store, 'alice');
+          await data.endLogins('alice');
+          expect(await whoami(store, session)).toMatchObject({ code: 'NOAUTH' });
+        } finally {
+          clock.mockRestore();
+        }
       });
     });
   });

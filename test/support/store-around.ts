@@ -17,6 +17,7 @@ export function storeAround(store: Store, replaced: Partial<Store>): Store {
     afterReplies: () => store.afterReplies(),
     look: () => store.look(),
     loginsGone: (tokenHashes) => store.loginsGone(tokenHashes),
+    loginEnds: () => store.loginEnds(),
     observe: (observer) => store.observe(observer),
     close: () => store.close(),
     ...replaced,

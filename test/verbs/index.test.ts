@@ -15,19 +15,22 @@ const credentials = { user: 'alice', password: 'wonderland' };
 
 describe('good words', () => {
   test.for<[string, object]>([
-    ['HELLO', { verb: 'HELLO', version: null, credentials: null, name: null }],
-    ['HELLO 2', { verb: 'HELLO', version: 2, credentials: null, name: null }],
-    ['HELLO 3', { verb: 'HELLO', version: 3, credentials: null, name: null }],
-    ['HELLO 3 AUTH alice wonderland', { verb: 'HELLO', version: 3, credentials, name: null }],
+    ['HELLO', { verb: 'HELLO', version: null, name: null }],
+    ['HELLO 2', { verb: 'HELLO', version: 2, name: null }],
+    ['HELLO 3', { verb: 'HELLO', version: 3, name: null }],
+    [
+      'HELLO 3 AUTH alice wonderland',
+      { verb: 'HELLO', version: 3, credentials, user: null, name: null },
+    ],
     [
       'HELLO 3 auth alice wonderland setname shop',
-      { verb: 'HELLO', version: 3, credentials, name: 'shop' },
+      { verb: 'HELLO', version: 3, credentials, user: null, name: 'shop' },
     ],
     [
       'HELLO 3 SETNAME shop AUTH alice wonderland',
-      { verb: 'HELLO', version: 3, credentials, name: 'shop' },
+      { verb: 'HELLO', version: 3, credentials, user: null, name: 'shop' },
     ],
-    ['AUTH alice wonderland', { verb: 'AUTH', credentials }],
+    ['AUTH alice wonderland', { verb: 'AUTH', credentials, user: null }],
     ['LOGIN alice wonderland', { verb: 'LOGIN', credentials, token: '', user: null }],
     ['RESUME token', { verb: 'RESUME', token: 'token' }],
     ['WHOAMI', { verb: 'WHOAMI' }],

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { encode, toWire } from '../../src/protocol/encoder.ts';
 import { parse } from '../../src/verbs/index.ts';
-import { ALICE, answerTo, bytesOf, commandOf, newCaller } from './support/caller.ts';
+import { ALICE, bytesOf, commandOf, newCaller } from './support/caller.ts';
 
 const { credential } = ALICE;
 const session = { user: 'zo\u00eb', since: 5, tokenHash: 'secret', credential };
@@ -29,15 +29,19 @@ test('LOGIN asks for a login under the hash of a fresh token, and tells the toke
   expect((command as unknown as { token: string }).token).not.toBe(token);
 });
 
-test('AUTH logs in for the connection only', () => {
+test('AUTH asks the store for a login of the connection only', () => {
+  const made = { user: 'alice', since: 9, tokenHash: null, madeAfter: 3 };
   for (const words of [
     ['AUTH', 'alice', 'wonderland'],
     ['HELLO', '3', 'AUTH', 'alice', 'wonderland'],
   ]) {
     const caller = newCaller({ checked: ALICE });
-    answerTo(caller, ...words);
-    expect(caller.session).toEqual({ user: 'alice', since: 9, tokenHash: null });
-    expect(caller.user).toBe(ALICE);
+    const command = commandOf(...words);
+    const request = command.verb.request?.(command, caller);
+    expect(request).toEqual({ kind: 'auth', user: 'alice', since: 9 });
+    expect(caller.session).toBeNull();
+    command.verb.encode({ kind: 'session', session: made }, caller, command);
+    expect([caller.session, caller.user]).toEqual([made, ALICE]);
   }
 });
 

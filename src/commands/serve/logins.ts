@@ -8,7 +8,8 @@ export default class ServeLogins extends ListCommand {
   static override description =
     'One row for each login of a user. With --end all logins of that user end, with the ' +
     'next request on every server, and the list shows those that are left; the user can ' +
-    'log in again unless they are removed.';
+    'log in again unless they are removed. Connections that logged in with AUTH have no ' +
+    'row, and end as well.';
 
   static override examples = [
     { description: 'All logins', command: '<%= config.bin %> <%= command.id %>' },
@@ -26,11 +27,12 @@ export default class ServeLogins extends ListCommand {
     const { flags } = await this.parse(ServeLogins);
     const { end } = flags;
     await this.withData(flags, async (data) => {
-      const ended = end === undefined ? null : await data.endLogins(end);
+      const ended = end === undefined ? null : await data.endLogins(end.normalize('NFC'));
       const logins = await data.logins();
       await this.printDone(async () => {
         if (ended !== null && !this.jsonEnabled() && !flags.csv) {
-          this.log(`${ended === 1 ? '1 login' : `${ended} logins`} of ${end} ended.`);
+          const kept = ended === 1 ? '1 login' : `${ended} logins`;
+          this.log(`Ended: ${kept} of ${end}, and those of connections with AUTH.`);
         }
         const list = ended === null ? LOGINS : { ...LOGINS, fields: { ended } };
         await this.printList(list, inParts(logins), flags);

@@ -44,7 +44,8 @@ export default class ServeSales extends ListCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(ServeSales);
-    const { user, refused, holds } = flags;
+    const { refused, holds } = flags;
+    const user = flags.user?.normalize('NFC');
     const upc = flags.upc === undefined ? undefined : toUpc(flags.upc);
     const since = flags.since === undefined ? undefined : toTime('--since', flags.since);
     const until = flags.until === undefined ? undefined : toTime('--until', flags.until);

@@ -144,6 +144,15 @@ const HOLDS = `
   ALTER TABLE inv.shop ADD COLUMN expired_to bigint NOT NULL DEFAULT 0;
 `;
 
+/** The operator's ends of logins, for those that have no row in `logins`. */
+const LOGIN_ENDS = `
+  CREATE TABLE inv.login_ends (
+    "user" text COLLATE "C" PRIMARY KEY,
+    number bigint NOT NULL
+  );
+  CREATE INDEX login_end_numbers ON inv.login_ends (number);
+`;
+
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: TABLES_OF_1_0_0 },
   { version: 2, sql: IDENTITY },
@@ -152,6 +161,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 5, sql: LOGIN_CREDENTIALS },
   { version: 6, sql: RESTOCKS },
   { version: 7, sql: HOLDS },
+  { version: 8, sql: LOGIN_ENDS },
 ];
 
 /** The version that this program makes and uses. */

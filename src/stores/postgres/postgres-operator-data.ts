@@ -130,6 +130,13 @@ class PostgresOperatorData implements OperatorData {
     let ended: number;
     try {
       await this.#session.rows(`SELECT pg_advisory_xact_lock(${LOGINS_LOCK})`);
+      // The time, so that numbers go on growing also where the table was set back; a clock may be set back, too.
+      await this.#session.rows(
+        `INSERT INTO inv.login_ends ("user", number)
+          SELECT $1::text, greatest($2::bigint, coalesce(max(number), 0) + 1) FROM inv.login_ends
+          ON CONFLICT ("user") DO UPDATE SET number = excluded.number`,
+        [user, Date.now()],
+      );
       const rows = await this.#session.rows(
         `DELETE FROM inv.logins WHERE token_hash IN (
           SELECT token_hash FROM inv.logins WHERE "user" = $1::text ORDER BY token_hash FOR UPDATE)

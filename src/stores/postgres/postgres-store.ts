@@ -15,6 +15,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { withLoginsEnded } from '../../inventory/batch.ts';
 import type { Item } from '../../inventory/catalog.ts';
+import type { LoginEnds } from '../../inventory/login-ends.ts';
 import type { Changes, Outcome, Request } from '../../inventory/model.ts';
 import { mayWrite, namesAnOrderTwice } from '../../inventory/row-set.ts';
 import { settle } from '../../inventory/rules.ts';
@@ -189,6 +190,10 @@ export class PostgresStore implements Store {
 
   loginsGone(tokenHashes: readonly string[]): Promise<readonly string[]> {
     return this.#outside.loginsGone(tokenHashes);
+  }
+
+  loginEnds(): Promise<LoginEnds> {
+    return this.#outside.loginEnds();
   }
 
   /** Nothing is left to do after the replies: PostgreSQL keeps its own log. */

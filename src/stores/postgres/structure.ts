@@ -27,6 +27,12 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     'credential text COLLATE "C" NOT NULL',
     'PRIMARY KEY (token_hash)',
   ],
+  login_ends: [
+    'user text COLLATE "C" NOT NULL',
+    'number bigint NOT NULL',
+    'PRIMARY KEY ("user")',
+    'INDEX login_end_numbers',
+  ],
   orders: [
     'user text COLLATE "C" NOT NULL',
     'id text COLLATE "C" NOT NULL',

@@ -10,6 +10,7 @@ import type { StoreLook } from '../../inventory/store.ts';
 import type { ShopTime } from '../shop-time.ts';
 import { SqliteCustomers } from './customer-table.ts';
 import { SqliteHeld } from './held-table.ts';
+import { SqliteLoginEnds } from './login-end-table.ts';
 import { SqliteLogins } from './login-table.ts';
 import { SqliteOrders } from './order-table.ts';
 import { SqliteStock } from './stock-table.ts';
@@ -24,6 +25,7 @@ export class SqliteTables {
   readonly stock: SqliteStock;
   readonly logins: SqliteLogins;
   readonly customers: SqliteCustomers;
+  readonly loginEnds: SqliteLoginEnds;
   readonly #orders: SqliteOrders;
   readonly #held: SqliteHeld;
   readonly #refusals = new RefusalBudget();
@@ -48,6 +50,7 @@ export class SqliteTables {
     this.stock = new SqliteStock(db, catalog, this.#held, onFault);
     this.logins = new SqliteLogins(db);
     this.customers = new SqliteCustomers(db);
+    this.loginEnds = new SqliteLoginEnds(db);
   }
 
   /** Whether holds have ended since the last batch: then the next one writes it down, also when it only reads. */
@@ -84,6 +87,7 @@ export class SqliteTables {
     return {
       stock,
       logins,
+      loginEnds: this.loginEnds.read(),
       orders: this.#ordersOf(requests, lookedUp),
       now,
       counted: customers.counted,
@@ -166,6 +170,7 @@ export class SqliteTables {
   expire(): void {
     this.stock.expire();
     this.logins.expire();
+    this.loginEnds.expire();
     this.#orders.expire();
     this.#held.readAgain();
     this.#liveHolds.clear();

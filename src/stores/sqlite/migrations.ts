@@ -117,6 +117,16 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE stock ADD COLUMN returned INTEGER NOT NULL DEFAULT 0;
       ALTER TABLE shop ADD COLUMN expired_to INTEGER NOT NULL DEFAULT 0;
     `),
+
+  // 8: the operator's ends of logins, for those that have no row in `logins`
+  (db) =>
+    db.exec(`
+      CREATE TABLE login_ends (
+        user TEXT PRIMARY KEY,
+        number INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX login_end_numbers ON login_ends (number);
+    `),
 ];
 
 /** The version of the tables that this program knows, which is the newest. */

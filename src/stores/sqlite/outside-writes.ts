@@ -1,5 +1,6 @@
 /** Notices what other programs have written into the data file: an operator's restock, a login that was ended. */
 import type { DatabaseSync } from 'node:sqlite';
+import type { LoginEnds } from '../../inventory/login-ends.ts';
 import type { Observers } from '../observers.ts';
 import type { SqliteTables } from './batch-tables.ts';
 import { DataVersion } from './data-version.ts';
@@ -27,5 +28,11 @@ export class OutsideWrites {
   /** See Store.loginsGone. */
   loginsGone(tokenHashes: readonly string[]): readonly string[] {
     return tokenHashes.filter((tokenHash) => this.#tables.logins.get(tokenHash) === undefined);
+  }
+
+  /** See Store.loginEnds. */
+  loginEnds(): LoginEnds {
+    this.notice();
+    return this.#tables.loginEnds.read();
   }
 }

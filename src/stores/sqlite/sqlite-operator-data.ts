@@ -20,6 +20,7 @@ import {
 } from '../../inventory/restock.ts';
 import { HOLD_COLUMNS, ORDER_COLUMNS, type OrderRow, orderFromRow } from '../order-row.ts';
 import { restocksWhere, type SqlValue, salesWhere, Where } from '../where.ts';
+import { writeLoginEnd } from './login-end-table.ts';
 import { readLastOpening, refuseMoved } from './moved-file.ts';
 import { openForOperator } from './open-for-operator.ts';
 import { readItem, readItems, shopTimeOf, takeEnded } from './operator-levels.ts';
@@ -117,9 +118,10 @@ class SqliteOperatorData implements OperatorData {
   }
 
   async endLogins(user: string): Promise<number> {
-    return await this.#write(() =>
-      Number(this.#db.prepare('DELETE FROM logins WHERE user = ?').run(user).changes),
-    );
+    return await this.#write(() => {
+      writeLoginEnd(this.#db, user);
+      return Number(this.#db.prepare('DELETE FROM logins WHERE user = ?').run(user).changes);
+    });
   }
 
   async readBooks<Result>(use: (books: Books) => Promise<Result>): Promise<Result> {

@@ -7,6 +7,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { rowsOf } from '../../inventory/batch.ts';
 import type { Item } from '../../inventory/catalog.ts';
+import type { LoginEnds } from '../../inventory/login-ends.ts';
 import type { Outcome, Request, Settlement } from '../../inventory/model.ts';
 import { mayWrite } from '../../inventory/row-set.ts';
 import { settle } from '../../inventory/rules.ts';
@@ -152,6 +153,10 @@ export class SqliteStore implements Store {
 
   loginsGone(tokenHashes: readonly string[]): readonly string[] {
     return this.#reading(() => this.#outside.loginsGone(tokenHashes));
+  }
+
+  loginEnds(): LoginEnds {
+    return this.#reading(() => this.#outside.loginEnds());
   }
 
   observe(observer: Partial<StoreObserver>): void {

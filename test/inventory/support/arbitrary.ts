@@ -47,6 +47,7 @@ const single: fc.Arbitrary<Draft> = fc.record({
     'inventory',
     'login',
     'resume',
+    'auth',
     'logout',
     'whoami',
   ),
@@ -60,7 +61,8 @@ const single: fc.Arbitrary<Draft> = fc.record({
 /** What a transaction may hold: no logins, and no pages. */
 const part = single.filter(
   ({ kind, order }) =>
-    !['login', 'resume', 'orders'].includes(kind) && !(kind === 'inventory' && order === null),
+    !['login', 'resume', 'auth', 'orders'].includes(kind) &&
+    !(kind === 'inventory' && order === null),
 );
 
 const transaction: fc.Arbitrary<Draft> = fc
@@ -107,6 +109,8 @@ export class Requests {
       }
       case 'resume':
         return { kind, tokenHash: session?.tokenHash ?? 'never made' };
+      case 'auth':
+        return { kind, user: userOf(who), since: this.#now };
       case 'logout':
       case 'whoami':
         return { kind, session };

@@ -112,7 +112,8 @@ export class HoldModel {
 
   /** What a request that is decided at `now` is answered. */
   settle(request: SingleRequest, now: number): string {
-    if (request.kind === 'login' || request.kind === 'resume') throw new Error(request.kind);
+    const { kind } = request;
+    if (kind === 'login' || kind === 'resume' || kind === 'auth') throw new Error(kind);
     const user = request.session?.user as string;
     const find = (wanted: string) =>
       this.#orders.find((order) => order.user === user && order.id === wanted);

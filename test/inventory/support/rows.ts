@@ -1,5 +1,6 @@
 /** Rows and requests for the tests of the rules. */
 import { expect } from 'vitest';
+import { LoginEnds } from '../../../src/inventory/login-ends.ts';
 import type {
   HoldRequest,
   Order,
@@ -23,6 +24,7 @@ export const rows: Rows = {
   logins: new Map([
     ['hash', { tokenHash: 'hash', user: 'alice', since: 5, credential: 'their password' }],
   ]),
+  loginEnds: new LoginEnds(),
   orders: new Map(),
   now: 9,
   counted: new Set(),

@@ -51,6 +51,7 @@ export class Model {
       const login = this.logins.find((one) => one.tokenHash === request.tokenHash);
       return login ? `${login.user} since ${login.since}` : 'NOSESSION';
     }
+    if (request.kind === 'auth') return `${request.user} since ${request.since}`;
     const { session } = request;
     if (session === null) return 'NOAUTH';
     const { user, since, tokenHash } = session;

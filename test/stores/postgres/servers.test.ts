@@ -10,6 +10,7 @@ import { USERS } from '../../../src/inventory/users.ts';
 import { InventoryServer } from '../../../src/server/server.ts';
 import { LOGINS_LOCK } from '../../../src/stores/postgres/batch/statements.ts';
 import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
+import { openPostgresOperatorData } from '../../../src/stores/postgres/postgres-operator-data.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { together } from '../conformance.transactions.ts';
@@ -100,6 +101,28 @@ describe('a login', () => {
     await logout;
     expect(bought).toMatchObject({ code: 'NOAUTH' });
   });
+});
+
+test('an end of logins without a record reaches every server, also one that was cut off meanwhile', async () => {
+  await using pair = await openPair();
+  const auth = { kind: 'auth', user: 'alice', since: 1 } as const;
+  const [one, other] = (await Promise.all(
+    [pair.one, pair.other].map(async (store) => {
+      const outcome = (await settleOne(store, auth)) as Extract<Outcome, { kind: 'session' }>;
+      return { store, session: outcome.session };
+    }),
+  )) as [{ store: Store; session: Session }, { store: Store; session: Session }];
+  await using sql = await operator(pair.address);
+  await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE pid <> pg_backend_pid() AND datname = current_database()`;
+  const data = await openPostgresOperatorData(pair.address);
+  await data.endLogins('alice');
+  for (const { store, session } of [one, other]) {
+    expect(await settleOne(store, new Buyer(session).buy('1x1'))).toMatchObject({ code: 'NOAUTH' });
+    expect(await settleOne(store, auth)).toMatchObject({ kind: 'session' });
+  }
+  expect((await data.items())[0]).toMatchObject({ upc: 1, available: 1_000 });
+  await data.close();
 });
 
 describe('while a batch of another server acts for a login', () => {

@@ -1,4 +1,5 @@
 /** What a server knows without asking the database. Whatever of it may be wrong is checked with each batch that uses it. */
+import { LoginEnds } from '../../../inventory/login-ends.ts';
 import { type Changes, type Login, orderKey } from '../../../inventory/model.ts';
 import { RefusalBudget } from '../../../inventory/refusal-budget.ts';
 import { NamedError } from '../../../named-error.ts';
@@ -23,6 +24,7 @@ export class Known {
   /** The UPCs among them that have a limit per customer. */
   limited: ReadonlySet<number> = new Set();
   readonly logins = new KnownLogins();
+  readonly loginEnds = new LoginEnds();
   readonly lines = new KnownLines();
   readonly holds: KnownHolds;
   readonly refusals = new RefusalBudget();

@@ -10,6 +10,7 @@
  * begins, and checked when the order is there: its lines never become others.
  */
 
+import type { LoginEnd } from '../../../inventory/login-ends.ts';
 import type { Login, Stock } from '../../../inventory/model.ts';
 import { orderKey } from '../../../inventory/model.ts';
 import type { OrderNames } from '../../../inventory/row-set.ts';
@@ -35,13 +36,15 @@ export interface Load {
  * bought under the same id held the same stock, and has committed when we hold it. The time comes last.
  */
 export function loadStatements(wanted: Wanted, lock: boolean, known: Known): Load[] {
-  const { logins, endsLogins, sold, read, orders, changed, holders, customers } = wanted;
+  const { logins, endsLogins, asksLoginEnds, sold, read, orders, changed, holders, customers } =
+    wanted;
   const loads: Load[] = [];
   if (lock) loads.push(...lockLogins(wanted));
   if (logins.size > 0) {
     const counts = !endsLogins && known.logins.hasAll(logins);
     loads.push(counts ? countLogins(wanted, known) : loadLogins(wanted, lock, known));
   }
+  if (asksLoginEnds) loads.push(loadLoginEnds(known));
   if (sold.size > 0) loads.push(loadStock(sold, lock, wanted.asksTime, known));
   if (read.size > 0) loads.push(loadStock(read, false, wanted.asksTime, known));
   if (changed.size > 0) loads.push(loadChangedOrders(changed, sold, known));
@@ -93,6 +96,14 @@ function countLogins({ logins }: Wanted, known: Known): Load {
       }
       for (const hash of logins) to.logins.set(hash, known.logins.get(hash) as Login);
     },
+  };
+}
+
+/** What was read before does not change: only the ends after it are asked for. */
+function loadLoginEnds({ loginEnds }: Known): Load {
+  return {
+    text: execute('login_ends', loginEnds.last),
+    add: (rows) => loginEnds.add(rows as unknown as readonly LoginEnd[]),
   };
 }
 

@@ -1,4 +1,5 @@
 /** The rows of a batch, as they were loaded for the rules. */
+import type { LoginEnds } from '../../../inventory/login-ends.ts';
 import type { Login, Order, Rows, Stock } from '../../../inventory/model.ts';
 import { orderKey } from '../../../inventory/model.ts';
 import type { Known } from './known.ts';
@@ -21,6 +22,10 @@ export class Loaded implements Rows {
   constructor({ orders }: Wanted, known: Known) {
     this.orders = orders === null ? null : new Map();
     this.#known = known;
+  }
+
+  get loginEnds(): LoginEnds {
+    return this.#known.loginEnds;
   }
 
   addOrder(order: Order): void {

@@ -48,6 +48,12 @@ const STATEMENTS = {
   ],
   count_logins: ['text[]', 'SELECT count(*) FROM inv.logins WHERE token_hash = ANY($1)'],
 
+  /** Those after number $1: none, as a rule. */
+  login_ends: [
+    'bigint',
+    'SELECT "user", number FROM inv.login_ends WHERE number > $1 ORDER BY number',
+  ],
+
   share_logins: ['', `SELECT pg_advisory_xact_lock_shared(${LOGINS_LOCK})`],
   take_logins: ['', `SELECT pg_advisory_xact_lock(${LOGINS_LOCK})`],
   /** For batches in which the users $1 log in: takes it where the oldest login of one of them will end. */
