@@ -8,6 +8,8 @@ export interface ItemLevel {
   readonly name: string;
   /** Supplied since the beginning: at the first start, and by every restock. */
   readonly units: number;
+  /** Supplied at the first start; null where that is not written down, because SQL has made the item. */
+  readonly firstUnits: number | null;
   /** Units of ended holds are among them, as everywhere. */
   readonly available: number;
   /** Units of live holds. */

@@ -37,7 +37,7 @@ export type OnAuditProgress = (done: number, total: number) => void;
 /** `onProgress`: null when nobody looks, since the orders need not be counted then. */
 export async function audit(books: Books, onProgress: OnAuditProgress | null): Promise<Audit> {
   const total = onProgress === null ? 0 : await books.countOrders();
-  const auditor = new Auditor(await books.items(), books.now);
+  const auditor = new Auditor(await books.items(), books);
   for await (const part of books.restocks()) for (const restock of part) auditor.restock(restock);
   for await (const part of books.orders()) {
     for (const order of part) auditor.order(order, books.isSorted);
@@ -79,12 +79,14 @@ class Auditor {
   readonly #faults: Fault[] = [];
   #unnamed = 0;
   readonly #now: number;
+  readonly #knowsRestocks: boolean;
   #last: Order | null = null;
   orders = 0;
   #holds = 0;
 
-  constructor(levels: readonly ItemLevel[], now: number) {
+  constructor(levels: readonly ItemLevel[], { now, knowsRestocks }: Books) {
     this.#now = now;
+    this.#knowsRestocks = knowsRestocks;
     this.#items = new Map(levels.map((level) => [level.upc, new ItemAudit(level)]));
   }
 
@@ -189,7 +191,13 @@ class Auditor {
         continue;
       }
       const first = units - restocked;
-      if (first < 0) {
+      const { firstUnits } = level;
+      if (this.#knowsRestocks && firstUnits !== null && firstUnits !== first) {
+        const message =
+          `UPC ${upc}: it began with ${firstUnits} units and ${restocked} were restocked, ` +
+          `but ${units} were supplied: ${difference(units - firstUnits - restocked)}`;
+        this.fault({ upc, message });
+      } else if (first < 0) {
         const message = `UPC ${upc}: ${restocked} units were restocked, more than the ${units} that were supplied`;
         this.fault({ upc, message });
       } else if (!item.hasEndedHolds && !chain.leads(first, available)) {

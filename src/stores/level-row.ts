@@ -5,6 +5,7 @@ export interface ItemLevelRow {
   readonly upc: bigint | number;
   readonly name: string;
   readonly units: bigint | number;
+  readonly first_units: bigint | number | null;
   readonly available: bigint | number;
   readonly held: bigint | number;
   readonly returned: bigint | number;
@@ -17,19 +18,21 @@ export interface ItemLevelRow {
 export function levelsSql(stock: string, held: string, now: string): string {
   const units = (which: string) =>
     `coalesce((SELECT sum(held.units) FROM ${held} AS held WHERE held.upc = stock.upc AND held.until ${which} ${now}), 0)`;
-  return `SELECT upc, name, units, CAST(available + ${units('<=')} AS bigint) AS available,
+  return `SELECT upc, name, units, first_units, CAST(available + ${units('<=')} AS bigint) AS available,
     CAST(${units('>')} AS bigint) AS held, returned FROM ${stock} AS stock`;
 }
 
 export function itemLevelFromRow(row: ItemLevelRow): ItemLevel {
   const [upc, units, available] = [Number(row.upc), Number(row.units), Number(row.available)];
   const [held, returned] = [Number(row.held), Number(row.returned)];
+  const firstUnits = row.first_units === null ? null : Number(row.first_units);
   const { name } = row;
   for (const column of ['upc', 'units', 'available', 'held', 'returned'] as const) {
     const value = Number(row[column]);
     if (Number.isSafeInteger(value) && value >= (column === 'upc' ? 1 : 0)) continue;
     const fault = `its "${column}" is ${row[column]} in the table "stock", which must be from ${column === 'upc' ? 1 : 0} to ${Number.MAX_SAFE_INTEGER}`;
-    return { upc, name, units: 0, available: 0, held: 0, returned: 0, fault };
+    const nothing = { units: 0, firstUnits: null, available: 0, held: 0, returned: 0 };
+    return { upc, name, ...nothing, fault };
   }
-  return { upc, name, units, available, held, returned };
+  return { upc, name, units, firstUnits, available, held, returned };
 }

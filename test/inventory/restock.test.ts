@@ -9,7 +9,7 @@ import {
 const MAX = Number.MAX_SAFE_INTEGER;
 const request: RestockRequest = { id: 'r', upc: 1, units: 5, reason: 'why', at: 9, by: 'olga' };
 const item: ItemLevel = {
-  ...{ upc: 1, name: 'one', units: 10, available: 4, held: 0, returned: 0 },
+  ...{ upc: 1, name: 'one', units: 10, firstUnits: 10, available: 4, held: 0, returned: 0 },
 };
 
 test('changes what was supplied and what is available together', () => {

@@ -58,10 +58,10 @@ export function operatorConformance(name: string, makePlace: () => Promise<ShopP
       const data = await place.operate();
       await settleOne(store, new Buyer().buy('1x3 2x5'));
       expect(await data.items()).toEqual([
-        { upc: 1, name: 'one', units: 10, available: 7, held: 0, returned: 0 },
-        { upc: 2, name: 'two', units: 5, available: 0, held: 0, returned: 0 },
-        { upc: 3, name: 'three', units: 0, available: 0, held: 0, returned: 0 },
-        { upc: 9, name: 'gone', units: 4, available: 4, held: 0, returned: 0 },
+        { upc: 1, name: 'one', units: 10, firstUnits: 10, available: 7, held: 0, returned: 0 },
+        { upc: 2, name: 'two', units: 5, firstUnits: 5, available: 0, held: 0, returned: 0 },
+        { upc: 3, name: 'three', units: 0, firstUnits: 0, available: 0, held: 0, returned: 0 },
+        { upc: 9, name: 'gone', units: 4, firstUnits: 4, available: 4, held: 0, returned: 0 },
       ]);
       await data.close();
       await store.close();
@@ -341,7 +341,22 @@ export function operatorConformance(name: string, makePlace: () => Promise<ShopP
       [
         'units without a restock',
         'UPDATE stock SET units = units + 2, available = available + 2 WHERE upc = 1',
+        /^UPC 1: it began with 10 units and 0 were restocked, but 12 were supplied: 2 too many$/,
+      ],
+      [
+        'units without a restock, where nobody knows how many there were at first',
+        'UPDATE stock SET first_units = NULL, units = units + 2, available = available + 2 WHERE upc = 1',
         /^UPC 1: .*lead from 12 to 10: the first supply left 12, .*; the present level and order first of alice begin at 10/,
+      ],
+      [
+        'a restock of other units, from which all else follows',
+        `UPDATE restocks SET units = 3 WHERE id = 'r'`,
+        /^UPC 2: it began with 5 units and 3 were restocked, but 6 were supplied: 2 missing$/,
+      ],
+      [
+        'a lost restock',
+        `DELETE FROM restocks WHERE id = 'r'`,
+        /^UPC 2: it began with 5 units and 0 were restocked, but 6 were supplied: 1 too many$/,
       ],
       ['a lost order', `DELETE FROM orders WHERE id = 'first'`, /^UPC 1: .*1 missing/],
       [

@@ -1,12 +1,21 @@
 import { expect, test } from 'vitest';
 import { itemLevelFromRow } from '../../src/stores/level-row.ts';
 
-const row = { upc: 7n, name: 'seven', units: 9n, available: 3n, held: 1n, returned: 2n };
+const row = {
+  upc: 7n,
+  name: 'seven',
+  units: 9n,
+  first_units: 4n,
+  available: 3n,
+  held: 1n,
+  returned: 2n,
+};
 
 test('a level is the same from both databases', () => {
   const level = { upc: 7, name: 'seven', units: 9, available: 3, held: 1, returned: 2 };
-  expect(itemLevelFromRow(row)).toEqual(level);
-  expect(itemLevelFromRow(level)).toEqual(level);
+  expect(itemLevelFromRow(row)).toEqual({ ...level, firstUnits: 4 });
+  const fromPostgres = { ...level, first_units: null };
+  expect(itemLevelFromRow(fromPostgres)).toEqual({ ...level, firstUnits: null });
 });
 
 test.each([

@@ -153,6 +153,13 @@ const LOGIN_ENDS = `
   CREATE INDEX login_end_numbers ON inv.login_ends (number);
 `;
 
+/** With how many units each item began. Those of items that were there are what the restocks leave of all units. */
+const FIRST_UNITS = `
+  ALTER TABLE inv.stock ADD COLUMN first_units bigint;
+  UPDATE inv.stock AS stock SET first_units = stock.units - coalesce(
+    (SELECT sum(restocks.units) FROM inv.restocks AS restocks WHERE restocks.upc = stock.upc), 0);
+`;
+
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: TABLES_OF_1_0_0 },
   { version: 2, sql: IDENTITY },
@@ -162,6 +169,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 6, sql: RESTOCKS },
   { version: 7, sql: HOLDS },
   { version: 8, sql: LOGIN_ENDS },
+  { version: 9, sql: FIRST_UNITS },
 ];
 
 /** The version that this program makes and uses. */

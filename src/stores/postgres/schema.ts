@@ -115,8 +115,8 @@ export async function addItems(
   const { sql } = connection;
   await query(
     connection,
-    sql`INSERT INTO inv.stock AS stock (upc, name, units, available)
-      SELECT upc, item.name, item.units, item.units FROM unnest(
+    sql`INSERT INTO inv.stock AS stock (upc, name, first_units, units, available)
+      SELECT upc, item.name, item.units, item.units, item.units FROM unnest(
         ${numberArray(items.map(({ upc }) => upc))}::bigint[],
         ${textArray(items.map(({ name }) => name))}::text[],
         ${numberArray(items.map(({ units }) => units))}::bigint[]

@@ -17,6 +17,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     'next_due bigint',
     'counted boolean NOT NULL',
     'returned bigint NOT NULL',
+    'first_units bigint',
     'PRIMARY KEY (upc)',
     'CHECK ((available >= 0))',
   ],

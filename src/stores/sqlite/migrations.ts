@@ -127,6 +127,13 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX login_end_numbers ON login_ends (number);
     `),
+
+  // 9: with how many units each item began. Those of items that were there are what the restocks leave of all units.
+  (db) =>
+    db.exec(`
+      ALTER TABLE stock ADD COLUMN first_units INTEGER;
+      UPDATE stock SET first_units = units - coalesce((SELECT sum(units) FROM restocks WHERE restocks.upc = stock.upc), 0);
+    `),
 ];
 
 /** The version of the tables that this program knows, which is the newest. */

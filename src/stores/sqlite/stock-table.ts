@@ -243,11 +243,11 @@ export function addNewItems(db: DatabaseSync, catalog: readonly Item[]): number 
 
 /** Writes items, as a batch of its own: a UPC that the file knows keeps its level. Throws SQLite's error; then nothing is written. */
 export function writeItems(db: DatabaseSync, items: readonly Item[]): void {
-  const upsert = db.prepare(`INSERT INTO stock (upc, name, units, available)
-    VALUES (?, ?, ?, ?) ON CONFLICT (upc) DO UPDATE SET name = excluded.name`);
+  const upsert = db.prepare(`INSERT INTO stock (upc, name, first_units, units, available)
+    VALUES (?1, ?2, ?3, ?3, ?3) ON CONFLICT (upc) DO UPDATE SET name = excluded.name`);
   db.exec('BEGIN IMMEDIATE');
   try {
-    for (const { upc, name, units } of items) upsert.run(upc, name, units, units);
+    for (const { upc, name, units } of items) upsert.run(upc, name, units);
     db.exec('UPDATE batches SET committed = committed + 1; COMMIT');
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');

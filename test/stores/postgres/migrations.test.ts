@@ -66,6 +66,26 @@ describe('a database of version 1.0.0', () => {
     expect(await versionOf(address)).toBe(SCHEMA_VERSION);
   });
 
+  test('says with how many units each item began: what restocks leave of all units', async () => {
+    const address = await oldDatabase();
+    await server.run(
+      address,
+      (MIGRATIONS[5] as (typeof MIGRATIONS)[0]).sql.replace(/ALTER[\s\S]*/, ''),
+    );
+    await server.run(
+      address,
+      `INSERT INTO inv.restocks VALUES ('r', 1, 1001, 7, 57, '', ''), ('s', 2, 1001, -2, 55, '', '')`,
+    );
+    const first = (MIGRATIONS[8] as (typeof MIGRATIONS)[0]).sql;
+    await server.run(address, first);
+    expect(
+      await server.run(
+        address,
+        'SELECT units - first_units AS restocked FROM inv.stock WHERE upc IN (1001, 1002) ORDER BY upc',
+      ),
+    ).toMatchObject([{ restocked: '5' }, { restocked: '0' }]);
+  });
+
   test('gets an identity, and keeps it', async () => {
     const address = await oldDatabase();
     const store = await open(address);

@@ -217,3 +217,15 @@ test('a version that stands in the log only is refused as one in the file is', (
   );
   expect(existsSync(`${path}-wal`)).toBe(true);
 });
+
+test('step 9 says with how many units each item began: what restocks leave of all units', () => {
+  using db = new DatabaseSync(':memory:');
+  migrate(db, MIGRATIONS.slice(0, 8));
+  db.exec(`INSERT INTO stock (upc, name, units, available) VALUES (1, 'one', 12, 3), (2, 'two', 5, 5);
+    INSERT INTO restocks VALUES ('r', 1, 1, 7, 9, '', ''), ('s', 2, 1, -2, 4, '', '')`);
+  migrate(db, MIGRATIONS.slice(0, 9));
+  expect(db.prepare('SELECT upc, first_units AS first FROM stock').all()).toMatchObject([
+    { upc: 1, first: 7 },
+    { upc: 2, first: 5 },
+  ]);
+});
