@@ -3,7 +3,7 @@
  * load. Fault after fault; after each the database is held against the load's ledger.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Count, newMarket, startBuyers } from '../kill/buyer.ts';
+import { newMarket, startBuyers } from '../kill/buyer.ts';
 import { outcomesOf } from '../kill/campaign.ts';
 import { checkAcknowledgedUnits, checkFile } from '../kill/checks.ts';
 import { startHolders } from '../kill/holder.ts';
@@ -12,10 +12,12 @@ import { Random } from '../support/random.ts';
 import { FAULTS, type Fault, titleOf } from './faults.ts';
 import { type Layout, newLayout } from './layout.ts';
 import type { Programs } from './programs.ts';
+import type { ClusterCampaignReport, FaultReport, Gaps } from './report.ts';
 import { ShopLedger } from './shop-ledger.ts';
 import { SqlProbe } from './sql-probe.ts';
 import { Stage } from './stage.ts';
 import { type Sight, SteadyBuyer } from './steady-buyer.ts';
+import { Subscribers } from './subscribers.ts';
 import { WatchfulReader } from './watchful-reader.ts';
 
 /** Clients that hold and give back, beside the others. */
@@ -42,41 +44,6 @@ export interface ClusterCampaignOptions {
   /** What differs from the cluster settings of docs. */
   readonly dcs?: Layout['dcs'];
   readonly progress?: (line: string) => void;
-}
-
-/** Milliseconds without a success. */
-export interface Gaps {
-  readonly hosts: number;
-  readonly balancer: number;
-  /** Behind the balancer that leads to a server of inv. */
-  readonly front: number;
-  readonly sqlHosts: number;
-  readonly sqlBalancer: number;
-}
-
-export interface FaultReport {
-  readonly title: string;
-  readonly gaps: Gaps;
-  readonly sights: Readonly<Record<Sight, number>>;
-  /** What inv added to what the database took, in milliseconds; null where the fault met inv itself. */
-  readonly ownMs: number | null;
-  /** What an operator had to do, because the cluster did not mend itself. */
-  readonly byHand: readonly string[];
-  /** Acknowledged orders that the cluster lost; inv noticed and stopped, and an operator accepted it. */
-  readonly lost: number;
-  /** Whether inv noticed a loss, and stopped. */
-  readonly noticed: boolean;
-}
-
-export interface ClusterCampaignReport {
-  readonly faults: readonly FaultReport[];
-  readonly violations: readonly string[];
-  readonly counts: Readonly<Record<Count, number>>;
-  readonly bought: number;
-  readonly refused: number;
-  readonly reads: number;
-  /** The folder of the cluster; it stays when something was wrong. */
-  readonly folder: string;
 }
 
 /** A door that does not spin while nobody opens. */
@@ -114,6 +81,8 @@ class Campaign {
   bought = 0;
   refused = 0;
   reads = 0;
+  messages = 0;
+  subscriptions = 0;
   readonly #stage: Stage;
   readonly #gates: Gates;
   readonly #random: Random;
@@ -148,6 +117,7 @@ class Campaign {
       (port, index) => new SteadyBuyer(String(index), port, ledger, new Random(seed * 7 + index)),
     );
     const readers = layout.invPorts.map((port) => new WatchfulReader(port, ledger, this.#random));
+    let subscribers = new Subscribers(layout, ledger);
     const probe = new SqlProbe(layout);
     await pause(BEFORE_MS + this.#random.below(500));
 
@@ -168,7 +138,13 @@ class Campaign {
     const gaps = gapsOf(steady, probe);
     await probe.stop();
     if (failure !== null) this.violations.push(`${titleOf(fault)}: ${failure.stack}`);
-    const lost = noticed ? await this.#acceptLoss(since) : 0;
+    let lost = 0;
+    if (noticed) {
+      // After it levels go back to what is left: those who are told then are others.
+      await this.#stopSubscribers(subscribers);
+      lost = await this.#acceptLoss(since);
+      subscribers = new Subscribers(layout, ledger);
+    }
 
     market.closing = true;
     const parts = [...steady, ...readers].map((part) => part.stop());
@@ -177,10 +153,12 @@ class Campaign {
       this.violations.push(`${titleOf(fault)}: the load did not come to its end`);
       return;
     }
+    const toldMs = await subscribers.untilToldOf(() => this.#stage.levels());
+    await this.#stopSubscribers(subscribers);
     for (const { reads } of readers) this.reads += reads;
     await this.#check(noticed);
     const report = {
-      ...{ title: titleOf(fault), gaps, byHand, lost, noticed },
+      ...{ title: titleOf(fault), gaps, byHand, lost, noticed, toldMs },
       sights: sumOf(steady),
       ownMs: ownPart(fault, gaps),
     };
@@ -193,6 +171,12 @@ class Campaign {
         '   a server met a primary that had lost what it acknowledged, and did not use it',
       );
     }
+  }
+
+  async #stopSubscribers(subscribers: Subscribers): Promise<void> {
+    await subscribers.stop();
+    this.messages += subscribers.messages;
+    this.subscriptions += subscribers.subscriptions;
   }
 
   /** Waits until all sell again. Returns true when the servers have noticed a loss, and stopped. */

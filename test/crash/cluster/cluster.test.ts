@@ -28,6 +28,9 @@ test.runIf(missing.length === 0)(
     expect(report.faults.map(({ title }) => title)).toEqual(TITLES);
     expect(report.bought).toBeGreaterThan(50);
     expect(report.reads).toBeGreaterThan(50);
+    expect(report.messages).toBeGreaterThan(50);
+    // Those of the server that was killed, and of the balancer, have subscribed again.
+    expect(report.subscriptions).toBeGreaterThan(6 * TITLES.length);
     // The node was away: nobody sold until the other one was the primary.
     expect(report.faults.at(-1)?.gaps.hosts).toBeGreaterThan(3_000);
   },

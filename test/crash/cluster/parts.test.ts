@@ -3,11 +3,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ReplyValue } from '../../../src/protocol/reply-decoder.ts';
 import { CATALOG } from '../kill/catalog.ts';
 import { checkFile, type Rows } from '../kill/checks.ts';
-import type { FaultReport } from './campaign.ts';
 import { FAULTS, titleOf } from './faults.ts';
 import { GapMeter } from './gap-meter.ts';
 import { isAtLeast } from './programs.ts';
-import { summaryOf, tableOf } from './report.ts';
+import { type FaultReport, summaryOf, tableOf } from './report.ts';
 import { ShopLedger } from './shop-ledger.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -78,6 +77,7 @@ test('the report tells what was lost and how long nobody sold', () => {
   const sights = { UNAVAILABLE: 4, 'connection cut': 0, 'no connection': 0, 'no answer': 0 };
   const fault: FaultReport = {
     ...{ title: 'switchover', gaps, sights, ownMs: 600, byHand: [], lost: 3, noticed: true },
+    toldMs: 740,
   };
   expect(tableOf([fault]).split('\n').at(-1)).toBe(
     '| switchover | 25.3 | 24.9 | 25.6 | 25.0 | 25.3 | 4 × UNAVAILABLE | noticed, stopped (3 lost) |',
@@ -93,11 +93,14 @@ test('the report tells what was lost and how long nobody sold', () => {
     bought: 9,
     refused: 1,
     reads: 5,
+    messages: 40,
+    subscriptions: 6,
     folder: '',
   };
   expect(summaryOf(report)).toContain(
     '3 orders in 1 faults: noticed, stopped; doubled, oversold: 0',
   );
+  expect(summaryOf(report)).toContain('40 (6 subscriptions); every level known at most 0.7 s');
   expect(summaryOf({ ...report, faults: [{ ...fault, noticed: false }] })).toMatch(
     /own part +at most 0.6 s\nlost, doubled, oversold +0/,
   );

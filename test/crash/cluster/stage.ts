@@ -6,6 +6,7 @@ import type { HeldRow, LoginRow, OrderRow, StockRow } from '../kill/data-file.ts
 import type { Gates } from '../postgres/gates.ts';
 import { accountOf, Daemon } from './daemon.ts';
 import { type Layout, makeFolder, removeLayout, SHOP, writeBalancerConfigs } from './layout.ts';
+import type { Levels } from './level-subscriber.ts';
 import { PatroniCluster } from './patroni-cluster.ts';
 import type { Programs } from './programs.ts';
 import { ShopServers } from './shop-servers.ts';
@@ -64,6 +65,19 @@ export class Stage {
         orders: () => orders.values(),
         held: () => held,
       };
+    });
+  }
+
+  /** What is available of each item now, by SQL alone: units whose holds have ended are. */
+  async levels(): Promise<Levels> {
+    return await this.cluster.transaction(SHOP.database, async (sql) => {
+      const rows = await sql<{ upc: number; available: number }[]>`
+        WITH time AS MATERIALIZED (SELECT greatest(expired_to,
+            floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) AS now FROM inv.shop)
+        SELECT upc::int, (available + (SELECT coalesce(sum(units), 0) FROM inv.held
+            WHERE held.upc = stock.upc AND until <= (SELECT now FROM time)))::int AS available
+          FROM inv.stock AS stock`;
+      return new Map(rows.map(({ upc, available }) => [upc, available]));
     });
   }
 

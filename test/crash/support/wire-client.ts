@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { encodeCommand } from '../../../src/protocol/encoder.ts';
 import { ErrorReply } from '../../../src/protocol/error-codes.ts';
-import { ReplyDecoder, type ReplyValue } from '../../../src/protocol/reply-decoder.ts';
+import { Push, ReplyDecoder, type ReplyValue } from '../../../src/protocol/reply-decoder.ts';
 
 /** The connection is gone, and the request may or may not have had its effect. */
 export class Lost extends Error {}
@@ -18,6 +18,10 @@ interface Waiting {
 
 export class WireClient {
   readonly socket: Socket;
+  /** Is called with what comes unasked: a message of a channel. */
+  onPush: (values: readonly ReplyValue[]) => void = () => {
+    throw new Error('the server spoke without being asked');
+  };
   readonly #decoder = new ReplyDecoder();
   readonly #waiting: Waiting[] = [];
   #lost = false;
@@ -53,7 +57,10 @@ export class WireClient {
     return this.#lost;
   }
 
-  /** Error replies are values here; only a lost connection rejects, or a store that is away. */
+  /**
+   * Error replies are values here; only a lost connection rejects, or a store that is away. The reply to SUBSCRIBE is
+   * the confirmation of its channel: one for each request.
+   */
   send(...words: string[]): Promise<ReplyValue> {
     if (this.#lost) return Promise.reject(new Lost('the connection was lost before'));
     return new Promise((resolve, reject) => {
@@ -71,6 +78,10 @@ export class WireClient {
   #receive(chunk: Buffer): void {
     this.#decoder.push(chunk);
     for (let value = this.#decoder.next(); value !== undefined; value = this.#decoder.next()) {
+      if (value instanceof Push && value.values[0] !== 'subscribe') {
+        this.onPush(value.values);
+        continue;
+      }
       const waiting = this.#waiting.shift();
       if (waiting === undefined) throw new Error('the server spoke without being asked');
       if (value instanceof ErrorReply && value.code === 'UNAVAILABLE') {
