@@ -8,7 +8,8 @@ import {
 } from '../inventory/model.ts';
 import type { OutcomeUnknown, StoreUnavailable } from '../inventory/store.ts';
 import { NamedError } from '../named-error.ts';
-import type { Entry, GroupCommit } from '../server/group-commit.ts';
+import type { GroupCommit } from '../server/group-commit.ts';
+import type { Entry } from '../server/queue-entry.ts';
 
 /** Levels cannot be read now. The message says why. */
 export class LevelsUnreadable extends NamedError {}

@@ -60,7 +60,10 @@ export interface Session {
 }
 
 /** What the store settles: one request, or a transaction of some. */
-export type Request = SingleRequest | TransactionRequest;
+export type Request = (SingleRequest | TransactionRequest) & {
+  /** Whether it is settled also when it names an order of many lines (see order-work.ts). */
+  readonly mayBeLong?: boolean;
+};
 
 /** Requests of one session that are decided one after the other with nothing in between; none of them asks for a page. */
 export interface TransactionRequest {
@@ -161,6 +164,16 @@ export type Page =
 
 export type Outcome = SingleOutcome | TransactionOutcome;
 
+/** In the place of an outcome: nothing was done, because the request takes more work than was known (see order-work.ts). */
+export interface PutOff {
+  readonly kind: 'putOff';
+}
+
+export const PUT_OFF: PutOff = { kind: 'putOff' };
+
+/** What a batch has for one of its requests. */
+export type RequestResult = Outcome | PutOff;
+
 /** The outcomes of a transaction's requests, in their order. */
 export interface TransactionOutcome {
   readonly kind: 'transaction';
@@ -251,7 +264,7 @@ export interface Changes {
 }
 
 export interface Settlement {
-  readonly outcomes: readonly (Outcome | Page)[];
+  readonly outcomes: readonly (RequestResult | Page)[];
   readonly changes: Changes;
   /**
    * Whether an order id that was taken as new got a refusal that is not kept: then no primary key tells whether the id

@@ -71,7 +71,7 @@ export class Refusal {
   }
 }
 
-/** BUSY and UNAVAILABLE settle no order: nothing is kept of them, and the same request may succeed later. */
+/** BUSY, UNAVAILABLE and EXECABORT settle no order: nothing is kept of them. After the first two the same request may succeed later. */
 export type RefusalCode =
   | 'NOAUTH'
   | 'NOSESSION'
@@ -84,7 +84,8 @@ export type RefusalCode =
   | 'NORETURN'
   | 'NOTBOUGHT'
   | 'BUSY'
-  | 'UNAVAILABLE';
+  | 'UNAVAILABLE'
+  | 'EXECABORT';
 
 /** An order is found by its user and its id: another user's order of the same id is another order. */
 export function orderKey(user: string, id: string): string {

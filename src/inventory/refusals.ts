@@ -4,6 +4,7 @@
  */
 import { stateSince } from './hold-state.ts';
 import { type Order, type OrderFate, Refusal, type Shortage, type Stock } from './model.ts';
+import { MAX_TRANSACTION_LINES } from './order-work.ts';
 
 /** Lines that a refusal names. */
 export const MAX_NAMED_LINES = 10;
@@ -20,6 +21,12 @@ export const NO_ORDER = new Refusal('NOORDER', 'you have no order of that id');
 export const NO_ROOM_FOR_REFUSAL = new Refusal(
   'BUSY',
   'no room to keep another refused order now; this one was not decided, try again later',
+);
+
+/** It cannot be divided, and everybody would wait for it. */
+export const LONG_TRANSACTION = new Refusal(
+  'EXECABORT',
+  `Transaction discarded because the orders that it names have more than ${MAX_TRANSACTION_LINES} lines; nothing was done`,
 );
 
 export function noItem(upcs: readonly number[]): Refusal {

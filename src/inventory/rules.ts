@@ -8,20 +8,31 @@
 import { Batch } from './batch.ts';
 import { confirm, extend, hold, release } from './holds.ts';
 import { firstOutcome } from './kept-order.ts';
-import type {
-  Outcome,
-  Page,
-  Request,
-  Rows,
-  Settlement,
-  SingleOutcome,
-  SingleRequest,
-  Stock,
-  TransactionOutcome,
-  TransactionRequest,
+import {
+  type Page,
+  PUT_OFF,
+  type Refusal,
+  type Request,
+  type RequestResult,
+  type Rows,
+  type Settlement,
+  type SingleOutcome,
+  type SingleRequest,
+  type Stock,
+  type TransactionOutcome,
+  type TransactionRequest,
 } from './model.ts';
+import { linesNamed, MAX_TRANSACTION_LINES, putOff, sessionOf } from './order-work.ts';
 import { purchase } from './purchase.ts';
-import { faultyItem, LOGGED_OUT, NO_ORDER, NO_SESSION, NOT_LOGGED_IN, noItem } from './refusals.ts';
+import {
+  faultyItem,
+  LOGGED_OUT,
+  LONG_TRANSACTION,
+  NO_ORDER,
+  NO_SESSION,
+  NOT_LOGGED_IN,
+  noItem,
+} from './refusals.ts';
 import { giveBack } from './returns.ts';
 
 /**
@@ -30,17 +41,25 @@ import { giveBack } from './returns.ts';
  */
 export function settle(requests: readonly Request[], rows: Rows): Settlement {
   const batch = new Batch(rows);
-  const outcomes: (Outcome | Page)[] = new Array(requests.length);
+  const outcomes: (RequestResult | Page)[] = new Array(requests.length);
+  const later = rows.orders === null ? null : putOff(requests, linesIn(batch));
   for (let index = 0; index < requests.length; index++) {
     const request = requests[index] as Request;
-    outcomes[index] =
-      request.kind === 'transaction' ? transaction(request, batch) : settleOne(request, batch);
+    if (later?.has(index)) outcomes[index] = PUT_OFF;
+    else if (request.kind === 'transaction') outcomes[index] = transaction(request, batch);
+    else outcomes[index] = settleOne(request, batch);
   }
   return { outcomes, changes: batch, isUnsure: batch.isUnsure };
 }
 
 /** A refusal undoes nothing of the requests before it, as with Redis; after a LOGOUT nobody is logged in. */
-function transaction({ requests }: TransactionRequest, batch: Batch): TransactionOutcome {
+function transaction(request: TransactionRequest, batch: Batch): TransactionOutcome | Refusal {
+  const { requests } = request;
+  const user = sessionOf(request)?.user;
+  if (user !== undefined) {
+    const lines = linesNamed(requests, user, linesIn(batch));
+    if (lines > MAX_TRANSACTION_LINES) return LONG_TRANSACTION;
+  }
   let isLoggedIn = true;
   const outcomes = requests.map((request) => {
     const outcome = isLoggedIn ? settleOne(request, batch) : NOT_LOGGED_IN;
@@ -49,6 +68,10 @@ function transaction({ requests }: TransactionRequest, batch: Batch): Transactio
     return outcome;
   });
   return { kind: 'transaction', outcomes };
+}
+
+function linesIn(batch: Batch): (user: string, id: string) => number {
+  return (user, id) => batch.order(user, id)?.lines.length ?? 0;
 }
 
 function settleOne(request: SingleRequest, batch: Batch): SingleOutcome | Page {

@@ -1,7 +1,7 @@
 import { NamedError } from '../named-error.ts';
 import type { Item } from './catalog.ts';
 import type { LoginEnds } from './login-ends.ts';
-import type { Changes, Outcome, Request } from './model.ts';
+import type { Changes, Outcome, Request, RequestResult } from './model.ts';
 
 /**
  * Which shop the rows are of. Clients tell two shops behind one address apart by it, and notice that a
@@ -37,7 +37,8 @@ export interface Store {
    * Settles a batch in its order. When the outcomes are there, what they tell is on disk. Throws (or
    * rejects with) StoreUnavailable when the batch could not be committed: then it had no effect; and
    * OutcomeUnknown when it cannot be found out in time whether it was. A StoreUnavailable in the place of
-   * an outcome: this request alone had no effect, because somebody else has locked its rows. Any other error means that the
+   * an outcome: this request alone had no effect, because somebody else has locked its rows; PUT_OFF: because it takes
+   * much work, and so it is to be asked again as `asMayBeLong`, before what its session asked behind it. Any other error means that the
    * store cannot vouch for its state: the server must stop. It is a StoreFailure, or a fault of ours.
    * Called again only when the last batch is settled; `settleMeanwhile` is for the time between.
    */
@@ -84,7 +85,7 @@ export interface Store {
 }
 
 /** What became of the requests of a batch, in their order; see Store.settle. */
-export type Settled = readonly (Outcome | StoreUnavailable)[];
+export type Settled = readonly (RequestResult | StoreUnavailable)[];
 
 /** Runs a step while no batch is being settled, some milliseconds long, and resolves or rejects as it does. */
 export type Between = <Result>(step: () => Result | Promise<Result>) => Promise<Result>;

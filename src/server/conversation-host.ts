@@ -1,10 +1,11 @@
 /** What surrounds a conversation: its server, and its connection. */
 import type { ErrorReply } from '../protocol/error-codes.ts';
 import type { Command, Service } from '../verbs/verb.ts';
-import type { GroupCommit, Source } from './group-commit.ts';
+import type { GroupCommit } from './group-commit.ts';
 import type { Log } from './log.ts';
 import type { Output } from './output.ts';
 import type { Passwords } from './passwords.ts';
+import type { Source } from './queue-entry.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 /** What a conversation needs of its server. */

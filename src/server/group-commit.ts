@@ -6,29 +6,12 @@
  * only when the batch is on disk; and only then does any reply of the batch leave.
  */
 import { availableParallelism } from 'node:os';
-import type { Outcome, Request } from '../inventory/model.ts';
+import { type Outcome, PUT_OFF, type RequestResult } from '../inventory/model.ts';
 import { mayWrite } from '../inventory/row-set.ts';
-import { OutcomeUnknown, type Store, StoreUnavailable } from '../inventory/store.ts';
+import { OutcomeUnknown, type Settled, type Store, StoreUnavailable } from '../inventory/store.ts';
 import { MAX_REQUESTS_IN_BATCH } from '../protocol/limits.ts';
 import { HeavyLane } from './heavy-lane.ts';
-
-/** A request in the queue. One of the two is called, once. */
-export interface Entry {
-  /** Who asks, for comparison: requests of one are never overtaken by later ones of the same. */
-  readonly asker: object;
-  readonly request: Request;
-  answer(outcome: Outcome): void;
-  /** Takes why there is no outcome. */
-  fail(failure: StoreUnavailable | OutcomeUnknown): void;
-}
-
-/** Where entries come from: a connection. */
-export interface Source {
-  /** Writes the replies that a batch has brought. */
-  writeReplies(): void;
-  /** Goes on adding entries. */
-  advance(): void;
-}
+import type { Entry, Source } from './queue-entry.ts';
 
 /** Requests in one transaction. More would make everybody wait for the longest commit; fewer cost a sync each. */
 export const MAX_BATCH = 4_096;
@@ -62,7 +45,7 @@ export class GroupCommit {
   #isServingReaders = false;
   /** Until the store says that it cannot. */
   #canServeReaders = true;
-  readonly #heavy = new HeavyLane<Entry>();
+  readonly #heavy = new HeavyLane();
   /** What is to run between two batches. */
   readonly #steps: (() => Promise<void>)[] = [];
   #busy = false;
@@ -96,7 +79,7 @@ export class GroupCommit {
     if (this.#queue.length === 0 && !this.#busy) {
       this.#shouldSpin = CAN_SPIN && performance.now() - this.#answeredAt < SPIN_MS;
     }
-    this.#queue.push(entry);
+    if (!this.#heavy.takesBehind(entry)) this.#queue.push(entry);
     if (this.#held === null) this.#schedule();
     else this.#serveReadersSoon();
   }
@@ -178,7 +161,7 @@ export class GroupCommit {
     if (!this.#heavy.isEmpty) this.#heavy.moveTo(batch);
     if (batch.length === 0) return this.#goOn();
     const served = new Set<Entry>();
-    let outcomes: readonly (Outcome | StoreUnavailable)[] = [];
+    let outcomes: Settled = [];
     let failure: StoreUnavailable | OutcomeUnknown | null = null;
     try {
       const settled = this.#store.settle(batch.map(({ request }) => request));
@@ -195,12 +178,14 @@ export class GroupCommit {
     }
     if (failure === null) {
       for (let index = 0; index < batch.length; index++) {
-        const outcome = outcomes[index] as Outcome | StoreUnavailable;
+        const outcome = outcomes[index] as RequestResult | StoreUnavailable;
         const entry = batch[index] as Entry;
         if (served.has(entry)) continue;
-        if (outcome instanceof StoreUnavailable) entry.fail(outcome);
-        else entry.answer(outcome);
+        if (outcome === PUT_OFF) this.#heavy.putOff(entry);
+        else if (outcome instanceof StoreUnavailable) entry.fail(outcome);
+        else entry.answer(outcome as Outcome);
       }
+      if (this.#heavy.hasPutOff) this.#queue = this.#heavy.takeBehind(this.#queue);
     } else {
       for (const entry of batch) if (!served.has(entry)) entry.fail(failure);
     }

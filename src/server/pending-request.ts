@@ -2,7 +2,7 @@
 import type { Outcome, Request } from '../inventory/model.ts';
 import type { OutcomeUnknown, StoreUnavailable } from '../inventory/store.ts';
 import type { Command } from '../verbs/verb.ts';
-import type { Entry } from './group-commit.ts';
+import type { Entry } from './queue-entry.ts';
 
 /** The connection that is to be answered. */
 interface Asker {
@@ -13,7 +13,7 @@ interface Asker {
 export class PendingRequest implements Entry {
   readonly asker: Asker;
   readonly command: Command;
-  readonly request: Request;
+  request: Request;
 
   constructor(asker: Asker, command: Command, request: Request) {
     this.asker = asker;

@@ -5,7 +5,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Outcome, Request } from '../inventory/model.ts';
 import type { OutcomeUnknown, Store, StoreObserver, StoreUnavailable } from '../inventory/store.ts';
-import type { Entry, GroupCommit } from './group-commit.ts';
+import type { GroupCommit } from './group-commit.ts';
+import type { Entry } from './queue-entry.ts';
 
 /** How long the store has to answer a check. */
 export const CHECK_TIMEOUT_MS = 1_500;

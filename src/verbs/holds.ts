@@ -146,9 +146,6 @@ interface Extend extends OfOrder {
   readonly seconds: number;
 }
 
-/** Lines of a hold before it is read. */
-const LINES_OF_A_HOLD = 100;
-
 export const EXTEND: Verb = defineVerb<Extend, Extract<Outcome, { kind: 'extended' }>>({
   name: 'EXTEND',
   syntax: 'id FOR seconds',
@@ -163,12 +160,13 @@ export const EXTEND: Verb = defineVerb<Extend, Extract<Outcome, { kind: 'extende
     return seconds === null ? badSeconds(word as string) : { verb: EXTEND, order, seconds };
   },
   bounds: tooLong,
-  // It may be asked again and again of a hold of many lines, each of which moves.
-  work: () => LINES_OF_A_HOLD,
   request: ({ order, seconds }, { session }) => ({ kind: 'extend', session, order, seconds }),
   encode: ({ order: { id, hold } }, { version }) =>
     encode({ order: id, until: hold?.until ?? 0 }, version),
 });
+
+/** Lines of a hold before it is read. */
+const LINES_OF_A_HOLD = 100;
 
 /** Holds that are read, encoded and written in one go. */
 export const HOLDS_IN_A_PART = 20;

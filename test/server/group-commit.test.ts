@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import { describe, expect, test, vi } from 'vitest';
 import type { Outcome, Request } from '../../src/inventory/model.ts';
 import { type Store, type StoreMeasures, StoreUnavailable } from '../../src/inventory/store.ts';
-import { GroupCommit, MAX_BATCH, type Source } from '../../src/server/group-commit.ts';
+import { GroupCommit, MAX_BATCH } from '../../src/server/group-commit.ts';
+import type { Source } from '../../src/server/queue-entry.ts';
 
 /** A store whose batches are settled when the test says so. It echoes each request's user. */
 class SlowStore implements Store {

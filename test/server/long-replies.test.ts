@@ -145,3 +145,35 @@ test('orders of many lines are bought one by one, in the order in which they wer
   const levels = (await client.replies(5)).map(({ lines }) => lines[0].available);
   expect(levels).toEqual([999_999, 999_998, 999_997, 999_996, 999_995]);
 });
+
+test('orders of many lines are confirmed, extended, released and given back beside the others, in order', async () => {
+  const batches: (readonly Request[])[] = [];
+  const returnable = catalog.map((item) => ({ ...item, returns: true }));
+  await using server = await startServer({ catalog: returnable, wrap: noting(batches) });
+  await using client = await server.login();
+  await using other = await server.login('bob');
+  const long = Array.from({ length: 400 }, (_, index) => `${index + 1} 1`).join(' ');
+  for (const id of ['a', 'b', 'c']) await client.ask(`HOLD ${long} FOR 60 ORDER ${id}`);
+  await client.ask('HOLD 1 1 FOR 60 ORDER short');
+  batches.length = 0;
+  await client.send(
+    commands(
+      ...['CONFIRM short', 'CONFIRM a', 'RETURN a 1 1 ORDER r', 'EXTEND b FOR 100', 'RELEASE b'],
+      ...['ORDER b', 'PURCHASE 1 1 ORDER c', 'CONFIRM c', 'PURCHASE 2 1 ORDER last', 'PING'],
+    ),
+  );
+  await other.send(commands('PURCHASE 3 1 ORDER bobs'));
+  const order = (id: string) => expect.objectContaining({ order: id });
+  expect(await client.replies(10)).toEqual([
+    ...[order('short'), order('a'), order('r'), order('b'), 'OK'],
+    expect.objectContaining({ order: 'b', state: 'released' }),
+    expect.objectContaining({ code: 'ORDERREUSED' }),
+    ...[order('c'), order('last'), 'PONG'],
+  ]);
+  expect(await other.replies(1)).toEqual([order('bobs')]);
+  expect(batches.every((batch) => batch.filter(({ mayBeLong }) => mayBeLong).length <= 4)).toBe(
+    true,
+  );
+  expect(batches.flat().filter(({ mayBeLong }) => mayBeLong).length).toBeGreaterThan(5);
+  expect(server.failures).toEqual([]);
+});

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Item } from '../../src/inventory/catalog.ts';
 import type { Outcome, Request, SingleRequest } from '../../src/inventory/model.ts';
+import { asMayBeLong } from '../../src/inventory/order-work.ts';
 import type { Between } from '../../src/inventory/store.ts';
 import {
   type HoldDraft,
@@ -305,6 +306,34 @@ export function holdsConformance(
         { code: 'LIMIT' },
         { kind: 'receipt' },
       ]);
+      await store.close();
+    });
+
+    test('what names an order of many lines is put off, with what its session asks behind it, and done when it comes again', async () => {
+      await using place = await makePlace();
+      await place.setClock(START);
+      const catalog = Array.from({ length: 40 }, (_, index) => ({
+        ...{ upc: index + 1, name: `Item ${index + 1}`, units: 10 },
+        returns: true,
+      }));
+      let store = await place.open(catalog);
+      const long = catalog.map(({ upc }) => `${upc}x1`).join(' ');
+      await store.settle([hold(long, 60, 'long'), hold('1x1', 60, 'short')]);
+      const bobs = new Buyer(bob).buy('1x1', 'bobs');
+      const all = [confirm('short'), confirm('long'), bobs, release('short')];
+      const off = { kind: 'putOff' };
+      const receipt = { kind: 'receipt', replayed: false };
+      expect(await store.settle(all)).toMatchObject([receipt, off, receipt, off]);
+      expect(await levels(store)).toMatchObject({ 1: 7, 2: 9 });
+      // A server that has just been started knows as little of the order.
+      await store.close();
+      store = await place.open(catalog);
+      expect(await store.settle([confirm('long')])).toMatchObject([off]);
+      const again = [confirm('long'), release('short')].map(asMayBeLong);
+      expect(await store.settle(again)).toMatchObject([receipt, { code: 'NOHOLD' }]);
+      const used = new Buyer().buy('1x1', 'long');
+      expect(await store.settle([used])).toMatchObject([off]);
+      expect(await store.settle([asMayBeLong(used)])).toMatchObject([{ code: 'ORDERREUSED' }]);
       await store.close();
     });
   });

@@ -1,7 +1,6 @@
 /**
- * The store for more than one machine: any number of servers over one PostgreSQL database. A batch
- * is one transaction in two round trips: lock and load the rows it touches; then, when the rules have
- * said what changes, write that and commit.
+ * The store for more than one machine: any number of servers over one PostgreSQL database. A batch is one transaction in
+ * two round trips: lock and load the rows it touches; then, when the rules have said what changes, write that and commit.
  *
  * READ COMMITTED with row locks is enough, because everything that the rules look at is either locked
  * until the commit (stock that is bought, logins) or can only be added once (orders, by their primary
@@ -16,7 +15,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { withLoginsEnded } from '../../inventory/batch.ts';
 import type { Item } from '../../inventory/catalog.ts';
 import type { LoginEnds } from '../../inventory/login-ends.ts';
-import type { Changes, Outcome, Request } from '../../inventory/model.ts';
+import type { Changes, Request, RequestResult } from '../../inventory/model.ts';
+import { putOff, withPutOff } from '../../inventory/order-work.ts';
 import { mayWrite, namesAnOrderTwice } from '../../inventory/row-set.ts';
 import { settle } from '../../inventory/rules.ts';
 import {
@@ -112,7 +112,7 @@ export class PostgresStore implements Store {
     if (!heldUp.includes(false)) throw locked;
     const outcomes = await this.#settle(requests.filter((_, index) => !heldUp[index]));
     let next = 0;
-    return heldUp.map((isHeldUp) => (isHeldUp ? locked : (outcomes[next++] as Outcome)));
+    return heldUp.map((isHeldUp) => (isHeldUp ? locked : (outcomes[next++] as RequestResult)));
   }
 
   async #settle(requests: readonly Request[]): Promise<Settled> {
@@ -135,7 +135,7 @@ export class PostgresStore implements Store {
           if (outcomes !== null) return outcomes;
           writes = true;
         }
-        const wanted = () => this.#wanted(requests, isUnsure);
+        const wanted = (asked: readonly Request[]) => this.#wanted(asked, isUnsure);
         const written = await this.#write(connection, transaction, requests, wanted, isPatient);
         if (written !== null) return written;
         isUnsure = true;
@@ -239,15 +239,17 @@ export class PostgresStore implements Store {
     connection: DatabaseConnection,
     transaction: BatchTransaction,
     requests: readonly Request[],
-    wanted: () => Wanted,
+    wanted: (requests: readonly Request[]) => Wanted,
     isPatient: boolean,
-  ): Promise<readonly Outcome[] | null> {
+  ): Promise<readonly RequestResult[] | null> {
     this.#batch = Math.max(this.#batch, connection.lastBatch) + 1;
     const batch = this.#batch;
-    await transaction.learnLines(wanted());
-    const asked = wanted();
+    await transaction.learnLines(wanted(requests));
+    const later = putOff(requests, this.#context.known.lines.countOf);
+    const settled = later === null ? requests : requests.filter((_, place) => !later.has(place));
+    const asked = wanted(settled);
     const rows = await transaction.begin(batch, asked, isPatient);
-    const settlement = settle(requests, rows);
+    const settlement = withPutOff(settle(settled, rows), later);
     if (settlement.isUnsure && !asked.looksUpAll) {
       await transaction.rollBack();
       return null;
@@ -280,8 +282,8 @@ export class PostgresStore implements Store {
   #told(
     changes: Changes,
     { mark }: InDoubtBatch['rows'],
-    outcomes: readonly Outcome[],
-  ): readonly Outcome[] {
+    outcomes: readonly RequestResult[],
+  ): readonly RequestResult[] {
     const { known, observers } = this.#context;
     if (mark !== null) known.holds.advanceTo(mark);
     if (changes.isEmpty) return outcomes;

@@ -102,13 +102,10 @@ export class SqliteTables {
     return this.#held.unitsLive();
   }
 
-  #ordersOf(
-    requests: readonly Request[],
-    lookedUp: OrdersLookedUp,
-  ): ReadonlyMap<string, Order> | null {
+  #ordersOf(requests: readonly Request[], lookedUp: OrdersLookedUp): Rows['orders'] {
     const isAll = lookedUp === 'all';
     if (!isAll && !requests.some(asksForOrder)) return null;
-    return this.#orders.findAll(rowSetOf(requests, isAll).orders ?? new Map());
+    return this.#orders.lookup(rowSetOf(requests, isAll).orders ?? new Map());
   }
 
   #liveHoldsOf(user: string, now: number): number {

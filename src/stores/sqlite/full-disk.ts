@@ -1,4 +1,4 @@
-import type { Outcome, Request } from '../../inventory/model.ts';
+import type { Request, RequestResult } from '../../inventory/model.ts';
 import { StoreUnavailable } from '../../inventory/store.ts';
 
 /** Parts of a batch that may fail for want of space before the rest of it is given up: each of them costs a try. */
@@ -11,10 +11,10 @@ const MAX_FAILED_PARTS = 16;
  */
 export function settleInParts(
   requests: readonly Request[],
-  settlePart: (part: readonly Request[]) => readonly Outcome[] | null,
-): readonly (Outcome | StoreUnavailable)[] | null {
+  settlePart: (part: readonly Request[]) => readonly RequestResult[] | null,
+): readonly (RequestResult | StoreUnavailable)[] | null {
   const full = new StoreUnavailable('the disk is full');
-  const outcomes: (Outcome | StoreUnavailable)[] = [];
+  const outcomes: (RequestResult | StoreUnavailable)[] = [];
   let settled = 0;
   let failed = 0;
   const parts = halves(requests);

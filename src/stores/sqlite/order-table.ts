@@ -1,6 +1,12 @@
 /** The table of orders in the data file: written in bulk, read by id or newest first. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type Changes, type Order, type Outcome, orderKey } from '../../inventory/model.ts';
+import {
+  type Changes,
+  type Lookup,
+  type Order,
+  type Outcome,
+  orderKey,
+} from '../../inventory/model.ts';
 import {
   type HoldsPage,
   holdsPage,
@@ -172,15 +178,19 @@ export class SqliteOrders {
     );
   }
 
-  /** Those of the named orders that are there, by the same keys. */
-  findAll(named: NonNullable<RowSet['orders']>): Map<string, Order> {
-    const found = new Map<string, Order>();
-    for (const [key, [user, id]] of named) {
-      const order =
-        this.#recentHolds.get(key) ?? this.#earlierHolds.get(key) ?? this.find(user, id);
-      if (order !== undefined) found.set(key, order);
-    }
-    return found;
+  /** Finds the named orders, by the same keys. Each is read when it is first needed: that of a long one is work. */
+  lookup(named: NonNullable<RowSet['orders']>): Lookup<string, Order> {
+    const found = new Map<string, Order | undefined>();
+    return {
+      get: (key) => {
+        const kept = this.#recentHolds.get(key) ?? this.#earlierHolds.get(key) ?? found.get(key);
+        const name = named.get(key);
+        if (kept !== undefined || name === undefined || found.has(key)) return kept;
+        const order = this.find(...name);
+        found.set(key, order);
+        return order;
+      },
+    };
   }
 
   find(user: string, id: string): Order | undefined {

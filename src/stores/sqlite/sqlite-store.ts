@@ -8,7 +8,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { rowsOf } from '../../inventory/batch.ts';
 import type { Item } from '../../inventory/catalog.ts';
 import type { LoginEnds } from '../../inventory/login-ends.ts';
-import type { Outcome, Request, Settlement } from '../../inventory/model.ts';
+import type { Outcome, Request, RequestResult, Settlement } from '../../inventory/model.ts';
+import { asMayBeLong } from '../../inventory/order-work.ts';
 import { mayWrite } from '../../inventory/row-set.ts';
 import { settle } from '../../inventory/rules.ts';
 import {
@@ -119,8 +120,9 @@ export class SqliteStore implements Store {
     return this.#finish(settlement);
   }
 
+  /** Nothing that only reads is put off. */
   settleMeanwhile(requests: readonly Request[]): readonly Outcome[] {
-    return this.#reading(() => this.#finish(this.#read(requests, true)));
+    return this.#reading(() => this.#finish(this.#read(requests, true)) as readonly Outcome[]);
   }
 
   afterReplies(): void {
@@ -183,9 +185,9 @@ export class SqliteStore implements Store {
     return this.#finish(await committing.catch((error) => Promise.reject(this.#failure(error))));
   }
 
-  /** Keeps no refusals, so that what room there is is for sales. */
+  /** Keeps no refusals, so that what room there is is for sales. Nothing is put off, and overtaken by a later part. */
   #settleInParts(requests: readonly Request[], error: unknown): Settled {
-    const outcomes = settleInParts(requests, (part) => {
+    const outcomes = settleInParts(requests.map(asMayBeLong), (part) => {
       let settlement: Committed;
       try {
         settlement = this.#commit(part, false);
@@ -220,7 +222,7 @@ export class SqliteStore implements Store {
    * The batch is on disk. Whatever fails from here on is no StoreUnavailable, which would say that
    * nothing happened.
    */
-  #finish({ outcomes, changes, mark }: Committed): readonly Outcome[] {
+  #finish({ outcomes, changes, mark }: Committed): readonly RequestResult[] {
     try {
       if (!changes.isEmpty || mark !== null) {
         this.#file.acknowledgeBatch(rowsOf(changes));

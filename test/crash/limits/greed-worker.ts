@@ -10,7 +10,6 @@ const { port, name, connections } = workerData as {
   connections: number;
 };
 const greed: Greed = GREED[name];
-const again = Buffer.from(greed.again, 'latin1');
 let received = 0;
 let stopping = false;
 
@@ -22,10 +21,11 @@ const sockets = await Promise.all(
     return socket;
   }),
 );
-for (const socket of sockets) {
-  socket.write(greed.first);
-  if (greed.waits) askAgainAndAgain(socket);
-  else sendWithoutEnd(socket);
+for (const [number, socket] of sockets.entries()) {
+  const own = (text: string) => text.replaceAll('$', String(number));
+  socket.write(own(greed.first));
+  if (greed.waits) askAgainAndAgain(socket, own(greed.again));
+  else sendWithoutEnd(socket, Buffer.from(own(greed.again), 'latin1'));
 }
 parentPort?.postMessage('greedy');
 parentPort?.on('message', (question) => {
@@ -37,7 +37,7 @@ parentPort?.on('message', (question) => {
 });
 
 /** As fast as the server reads. */
-function sendWithoutEnd(socket: Socket): void {
+function sendWithoutEnd(socket: Socket, again: Buffer): void {
   socket.on('data', (chunk) => {
     received += chunk.length;
   });
@@ -49,16 +49,21 @@ function sendWithoutEnd(socket: Socket): void {
 }
 
 /** One request after the other: the next when a reply seems to be whole, as nothing comes in the same turn. */
-function askAgainAndAgain(socket: Socket): void {
-  const marked = Buffer.concat([again, Buffer.from('PING\n')]);
+function askAgainAndAgain(socket: Socket, again: string): void {
+  const marked = Buffer.from(`${again}PING\n`, 'latin1');
+  let round = 0;
   let tail = '';
+  const ask = () => {
+    const isNumbered = again.includes('#');
+    socket.write(isNumbered ? marked.toString('latin1').replaceAll('#', String(round++)) : marked);
+  };
   socket.on('data', (chunk) => {
     received += chunk.length;
     tail = (tail + chunk.toString('latin1', Math.max(0, chunk.length - 8))).slice(-8);
     if (tail.endsWith('+PONG\r\n') && !stopping) {
       tail = '';
-      socket.write(marked);
+      ask();
     }
   });
-  socket.write(marked);
+  ask();
 }

@@ -7,7 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { PASSWORDS } from '../support/wire-client.ts';
 
-/** What one kind of greedy client sends: once at first, then again and again. */
+/** What one kind of greedy client sends: once at first, then again and again; `$` stands for
+ * its number, `#` for how often it has sent it. */
 export interface Greed {
   readonly first: string;
   readonly again: string;
@@ -21,6 +22,15 @@ export const MANY_UPCS = Array.from({ length: 1_000 }, (_, index) => 500_001 + i
 
 function stranger(again: string): Greed {
   return { first: '', again, waits: false };
+}
+
+const LONG = MANY_UPCS.slice(0, 500)
+  .map((upc) => `${upc} 1`)
+  .join(' ');
+
+/** `requests`, each `times` in a row. */
+function eachAgain(times: number, ...requests: readonly string[]): string {
+  return requests.map((request) => `${request}\n`.repeat(times)).join('');
 }
 
 export const GREED = {
@@ -44,9 +54,32 @@ export const GREED = {
   'the whole INVENTORY': { first: AUTH, again: 'INVENTORY\n', waits: true },
   'purchases of 500 lines': {
     first: AUTH,
-    again: `PURCHASE ${MANY_UPCS.slice(0, 500)
-      .map((upc) => `${upc} 1`)
-      .join(' ')}\n`,
+    again: `PURCHASE ${LONG}\n`,
+    waits: true,
+  },
+  'holds of 500 lines, extended again and again': {
+    first: `${AUTH}HOLD ${LONG} FOR 600 ORDER long-$\n`,
+    again: eachAgain(20, 'EXTEND long-$ FOR 900', 'EXTEND long-$ FOR 901'),
+    waits: true,
+  },
+  'holds of 500 lines, confirmed': {
+    first: AUTH,
+    again: `HOLD ${LONG} FOR 600 ORDER held-$-#\nCONFIRM held-$-#\n${eachAgain(20, 'CONFIRM held-$-#')}`,
+    waits: true,
+  },
+  'holds of 500 lines, released': {
+    first: AUTH,
+    again: `HOLD ${LONG} FOR 600 ORDER gone-$-#\n${eachAgain(20, 'RELEASE gone-$-#')}`,
+    waits: true,
+  },
+  'returns of one line of 500': {
+    first: `${AUTH}PURCHASE ${LONG.replaceAll(' 1 ', ' 1000 ')} ORDER bought-$\n`,
+    again: eachAgain(20, `RETURN bought-$ ${MANY_UPCS[0]} 1`),
+    waits: true,
+  },
+  'ids of orders of 500 lines, used again': {
+    first: `${AUTH}PURCHASE ${LONG} ORDER used-$\n`,
+    again: eachAgain(20, 'PURCHASE 1001 1 ORDER used-$', 'HOLD 1001 1 FOR 9 ORDER used-$'),
     waits: true,
   },
   'pipelined purchases': { first: AUTH, again: 'PURCHASE 1001 1\n'.repeat(1_000), waits: false },

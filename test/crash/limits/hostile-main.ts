@@ -18,6 +18,8 @@ const { values } = parseArgs({
     deaf: { type: 'string', default: '100' },
     /** Only the greedy ones. */
     greedy: { type: 'boolean', default: false },
+    /** Only the greedy ones of which the name has this in it. */
+    kind: { type: 'string', default: '' },
     seconds: { type: 'string', default: '10' },
   },
 });
@@ -38,6 +40,11 @@ const GREEDY: readonly [name: GreedName, connections: number, boundMs: number][]
   ['INVENTORY of 1,000 UPCs', 300, 100],
   ['the whole INVENTORY', 100, 100],
   ['purchases of 500 lines', 100, 400],
+  ['holds of 500 lines, extended again and again', 100, 100],
+  ['holds of 500 lines, confirmed', 100, 100],
+  ['holds of 500 lines, released', 100, 100],
+  ['returns of one line of 500', 100, 100],
+  ['ids of orders of 500 lines, used again', 100, 100],
   ['pipelined purchases', 100, 400],
 ];
 
@@ -51,12 +58,17 @@ const violations: string[] = [];
 const folder = mkdtempSync(join(tmpdir(), 'inv-hostile-'));
 const files = { data: join(folder, 'inventory.db'), catalog: join(folder, 'catalog.json') };
 const upcs = [1001, 1002, 1003, HONEST_UPC, ...MANY_UPCS];
-const items = upcs.map((upc) => ({ upc, name: `Item ${upc}`, units: 1_000_000_000 }));
+const items = upcs.map((upc) => ({
+  upc,
+  name: `Item ${upc}`,
+  units: 1_000_000_000,
+  returns: true,
+}));
 writeFileSync(files.catalog, JSON.stringify(items));
 const server = await ServerProcess.start(files);
 
 await greed();
-if (values.greedy) await end();
+if (values.greedy || values.kind !== '') await end();
 await crowd();
 await meanwhile('a byte a second, and clients that read nothing', async () => {
   const [slow, deaf] = await Promise.all([
@@ -116,6 +128,7 @@ async function greed(): Promise<void> {
     await buyer.send('PURCHASE', '1001', '1', '1002', '1');
   buyer.drop();
   for (const [name, connections, bound] of GREEDY) {
+    if (!name.includes(values.kind)) continue;
     const before = server.residentBytes;
     const greedy = await beGreedy(server.port, name, connections);
     const honest = await HonestClient.start(server.port);

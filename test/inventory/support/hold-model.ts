@@ -7,9 +7,9 @@ import type { Item } from '../../../src/inventory/catalog.ts';
 import { stateOf } from '../../../src/inventory/hold-state.ts';
 import {
   type Order,
-  type Outcome,
   type Page,
   Refusal,
+  type RequestResult,
   type Session,
   type SingleRequest,
 } from '../../../src/inventory/model.ts';
@@ -294,7 +294,7 @@ function unitsOf(order: ModelOrder, upc: number, now: number): number {
 }
 
 /** An outcome in the words of the model. */
-export function inWords(outcome: Outcome | Page): string {
+export function inWords(outcome: RequestResult | Page): string {
   if ('page' in outcome) throw new Error('a page that was not read');
   if (outcome instanceof Refusal) {
     return / \(refused at /.test(outcome.message) ? `again ${outcome.code}` : outcome.code;

@@ -4,11 +4,11 @@
  */
 import {
   type Order,
-  type Outcome,
   type Page,
   type PurchaseRequest,
   Refusal,
   type Request,
+  type RequestResult,
 } from '../../../src/inventory/model.ts';
 
 interface ModelOrder {
@@ -124,7 +124,7 @@ function again(outcome: string): string {
 }
 
 /** An outcome in the words of the model. */
-export function told(outcome: Outcome | Page): string {
+export function told(outcome: RequestResult | Page): string {
   if ('page' in outcome) throw new Error('a page that was not read');
   if (outcome instanceof Refusal) return refused(outcome);
   switch (outcome.kind) {

@@ -81,6 +81,10 @@ export class KnownLines {
     return this.#upcs.get(key);
   }
 
+  /** How many lines an order has, as far as that is known; else 0. */
+  readonly countOf = (user: string, id: string): number =>
+    this.#upcs.get(orderKey(user, id))?.length ?? 0;
+
   set(key: string, upcs: readonly number[]): void {
     if (this.#upcs.size >= MAX_KNOWN_LINES) this.#upcs.clear();
     this.#upcs.set(key, upcs);

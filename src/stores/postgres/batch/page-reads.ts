@@ -1,6 +1,6 @@
 /** Pages, which are read after the commit: all items, a user's orders, and a user's live holds. */
 
-import type { Order, Outcome, Page } from '../../../inventory/model.ts';
+import type { Order, Outcome, Page, RequestResult } from '../../../inventory/model.ts';
 import {
   type HoldsPage,
   holdsPage,
@@ -23,12 +23,12 @@ interface PageRead {
 
 /** The pages among the outcomes of a batch. */
 export class PageReads {
-  readonly #outcomes: readonly (Outcome | PageRead)[];
+  readonly #outcomes: readonly (RequestResult | PageRead)[];
   /** The statements that read all of them. */
   readonly texts: readonly string[];
 
   /** `now`: the time of the batch. */
-  constructor(outcomes: readonly (Outcome | Page)[], now: number) {
+  constructor(outcomes: readonly (RequestResult | Page)[], now: number) {
     this.#outcomes = outcomes.map((outcome) =>
       'page' in outcome ? readOf(outcome, now) : outcome,
     );
@@ -36,7 +36,7 @@ export class PageReads {
   }
 
   /** The outcomes with every page read; `results` are those of `texts`. */
-  withPages(results: readonly ResultRows[], known: Known): Outcome[] {
+  withPages(results: readonly ResultRows[], known: Known): RequestResult[] {
     let next = 0;
     return this.#outcomes.map((outcome) => {
       if (!('texts' in outcome)) return outcome;

@@ -5,7 +5,7 @@
  * Each message also looks at the mark of this server. A database that was exchanged for another one
  * under the open connection, or a server that was fenced off, is noticed before anything is told.
  */
-import type { Outcome, Page, Request, Settlement } from '../../../inventory/model.ts';
+import type { Page, Request, RequestResult, Settlement } from '../../../inventory/model.ts';
 import { asksForOrder } from '../../../inventory/row-set.ts';
 import { settle } from '../../../inventory/rules.ts';
 import type { Observers } from '../../observers.ts';
@@ -53,7 +53,7 @@ export class BatchTransaction {
    * Settles requests that change nothing, on one snapshot. Returns null when holds have ended that were live for all who
    * were told of them: that must be written down first.
    */
-  async read(requests: readonly Request[]): Promise<readonly Outcome[] | null> {
+  async read(requests: readonly Request[]): Promise<readonly RequestResult[] | null> {
     const { known, mark } = this.#context;
     const wanted = wantedBy(requests, requests.some(asksForOrder), known);
     const loads = loadStatements(wanted, false, known);
@@ -123,7 +123,7 @@ export class BatchTransaction {
     { outcomes, changes }: Settlement,
     rows: Loaded,
     committed: (loginsEnded: readonly string[]) => void,
-  ): Promise<readonly Outcome[]> {
+  ): Promise<readonly RequestResult[]> {
     const saves = saveStatements(changes, rows);
     const writes = saves.length > 0;
     const command = writes ? 'COMMIT' : 'ROLLBACK';
@@ -159,9 +159,12 @@ export class BatchTransaction {
   }
 
   /** Reads the pages among the outcomes, at the time of their batch. */
-  async readPages(outcomes: readonly (Outcome | Page)[], now: number): Promise<readonly Outcome[]> {
+  async readPages(
+    outcomes: readonly (RequestResult | Page)[],
+    now: number,
+  ): Promise<readonly RequestResult[]> {
     const pages = new PageReads(outcomes, now);
-    if (pages.texts.length === 0) return outcomes as readonly Outcome[];
+    if (pages.texts.length === 0) return outcomes as readonly RequestResult[];
     return pages.withPages(await this.readOnly(pages.texts), this.#context.known);
   }
 

@@ -1,0 +1,22 @@
+/** What stands in the queue of requests, and where it comes from. */
+import type { Outcome, Request } from '../inventory/model.ts';
+import type { OutcomeUnknown, StoreUnavailable } from '../inventory/store.ts';
+
+/** A request in the queue. One of the two is called, once. */
+export interface Entry {
+  /** Who asks, for comparison: requests of one are never overtaken by later ones of the same. */
+  readonly asker: object;
+  /** It becomes another when it turns out to take much work. */
+  request: Request;
+  answer(outcome: Outcome): void;
+  /** Takes why there is no outcome. */
+  fail(failure: StoreUnavailable | OutcomeUnknown): void;
+}
+
+/** Where entries come from: a connection. */
+export interface Source {
+  /** Writes the replies that a batch has brought. */
+  writeReplies(): void;
+  /** Goes on adding entries. */
+  advance(): void;
+}
