@@ -7,6 +7,7 @@ test.for([
   [' available>10 ', [11], [0, 10]],
   ['available>=10', [10, 11], [9]],
   ['available=0', [0], [1]],
+  ['available == 1', [1], [0, 2]],
 ] as const)('%s', ([text, holding, others]) => {
   const holds = toCondition(text);
   expect(holding.map(holds)).toEqual(holding.map(() => true));
@@ -19,7 +20,7 @@ test.for([
   'available<',
   'available<-1',
   'available<1.5',
-  'available==1',
+  'available=<1',
   'available!=1',
   'available<10 and more',
   'units<10',
@@ -29,4 +30,11 @@ test.for([
   expect(() => toCondition(text)).toThrow(
     expect.objectContaining({ code: 'USAGE', message: expect.stringContaining(`got '${text}'`) }),
   );
+});
+
+test('one that never holds is refused, not waited for', () => {
+  expect(() => toCondition('available<0')).toThrow(
+    expect.objectContaining({ code: 'USAGE', message: expect.stringContaining('never holds') }),
+  );
+  expect(toCondition('available<=0')(0)).toBe(true);
 });

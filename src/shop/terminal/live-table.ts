@@ -35,7 +35,8 @@ export class LiveTable {
   #timer: NodeJS.Timeout | undefined;
   #isDrawing = false;
   #isStale = false;
-  #isOver = false;
+  /** Whether the screen is the table's: else the shell would be drawn over. */
+  #isShown = false;
   readonly #onClosed: () => void;
 
   /** `title` stands above the table. `onClosed` is called when the terminal is gone. */
@@ -69,15 +70,21 @@ export class LiveTable {
     this.draw();
   }
 
+  /** Draws from now on. */
+  show(): void {
+    this.#isShown = true;
+    this.draw();
+  }
+
   /** Draws a picture soon: now, or when the one before has been there for a moment. */
   draw(): void {
     this.#isStale = true;
-    if (!this.#isDrawing && !this.#isOver) void this.#drawAll();
+    if (!this.#isDrawing && this.#isShown) void this.#drawAll();
   }
 
   /** Draws nothing any more. */
   end(): void {
-    this.#isOver = true;
+    this.#isShown = false;
     clearTimeout(this.#timer);
   }
 
@@ -89,7 +96,7 @@ export class LiveTable {
     const { columns = 80 } = look();
     const { rows = 24 } = process.stdout;
     const picture = await this.picture(columns, rows, start);
-    if (this.#isOver) return;
+    if (!this.#isShown) return;
     const cost = performance.now() - start;
     if (!(await writeOut(picture))) {
       this.end();
@@ -125,7 +132,7 @@ export class LiveTable {
     if (this.#trouble === '') {
       return `${INVERSE}${fitted('live · arrow keys, PgUp, PgDn; q quits', columns - 1)}${UPRIGHT}${ERASE_LINE}`;
     }
-    return `${chalk.red(fitted(`${this.#trouble}; trying again`, columns - 1))}${ERASE_LINE}`;
+    return `${chalk.red(fitted(`trying again: ${this.#trouble}`, columns - 1))}${ERASE_LINE}`;
   }
 }
 

@@ -78,7 +78,7 @@ class Screen {
     process.on('SIGINT', this.#interrupt);
     for (const signal of ENDING_SIGNALS) process.on(signal, this.#die);
     this.#listen();
-    this.table.draw();
+    this.table.show();
   }
 
   leave(): void {

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { LiveTable } from '../../../src/shop/terminal/live-table.ts';
 import { jsonLine, plainLine } from '../../../src/shop/terminal/watch-lines.ts';
 import type { WatchedItem } from '../../../src/shop/watch.ts';
@@ -12,10 +12,9 @@ const item = (upc: number, available: number, changes: Partial<WatchedItem> = {}
   ...changes,
 });
 
-/** A table that draws nothing by itself. */
+/** A table that is not shown yet, and so draws nothing by itself. */
 function tableOf(...items: WatchedItem[]): LiveTable {
   const table = new LiveTable('inv shop watch', () => undefined);
-  table.end();
   table.changed(items, 0);
   return table;
 }
@@ -25,7 +24,28 @@ async function shown(table: LiveTable, columns = 80, rows = 24, now = 0): Promis
   return stripVTControlCharacters(picture).split('\r\n');
 }
 
+/** One that was begun before is there by then. */
+async function asLongAsAPicture(table: LiveTable): Promise<void> {
+  for (let count = 0; count < 3; count++) await table.picture(80, 24, 0);
+}
+
 describe('the live table', () => {
+  test('draws nothing before the screen is its own, and nothing after', async () => {
+    const printed: string[] = [];
+    const write = (text: string, written: () => void) => printed.push(text) && written();
+    using _ = vi.spyOn(process.stdout, 'write').mockImplementation(write as never);
+    const table = tableOf(item(1001, 50));
+    table.trouble('no server');
+    await asLongAsAPicture(table);
+    expect(printed).toEqual([]);
+    table.show();
+    await vi.waitFor(() => expect(printed).toEqual([expect.stringContaining('1001')]));
+    table.changed([item(1002, 7)]);
+    table.end();
+    await asLongAsAPicture(table);
+    expect(printed).toHaveLength(1);
+  });
+
   test('shows levels, bars, and what changed lately, summed up', async () => {
     const table = tableOf(item(1001, 50), item(1002, 10), item(1003, 0));
     table.changed([item(1001, 49)], 1_000);
@@ -71,7 +91,7 @@ describe('the live table', () => {
   test('says that the server is away, until it is back', async () => {
     const table = tableOf(item(1, 5));
     table.trouble('lost the connection to localhost:5050');
-    expect((await shown(table)).at(-1)).toBe('lost the connection to localhost:5050; trying again');
+    expect((await shown(table)).at(-1)).toBe('trying again: lost the connection to localhost:5050');
     table.trouble('');
     expect((await shown(table)).at(-1)).toContain('live');
   });
