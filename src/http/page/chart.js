@@ -75,6 +75,7 @@ export class SalesChart {
     const style = getComputedStyle(document.documentElement);
     const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
     const size = Number.parseFloat(style.fontSize);
+    const { width } = this.#size();
     const axis = {
       stroke: colour('--quiet'),
       font: `${0.8 * size}px system-ui, sans-serif`,
@@ -99,13 +100,18 @@ export class SalesChart {
           grid: { show: false },
           values: (_, times) => times.map(clockTime),
         },
-        { ...axis, space: 1.8 * size, size: 3.4 * size },
+        {
+          ...axis,
+          space: 1.8 * size,
+          size: (_, numbers) => size * (0.9 + 0.55 * longest(numbers ?? [])),
+        },
       ],
       series: [
         {},
         {
           stroke: colour('--accent'),
-          width: Math.max(2, size / 9),
+          // Ten minutes have 600 points: on a phone a strong line would fill what is between them.
+          width: Math.max(1, Math.min(size / 8, width / 500)),
           fill: (plot) => this.#fill(plot, colour('--accent')),
           points: { show: false },
         },
@@ -126,6 +132,14 @@ export class SalesChart {
     fill.addColorStop(1, `${colour}00`);
     return fill;
   }
+}
+
+/**
+ * How many characters the longest of them has.
+ * @param {readonly string[]} texts
+ */
+function longest(texts) {
+  return Math.max(1, ...texts.map(({ length }) => length));
 }
 
 /** @param {number} seconds */
