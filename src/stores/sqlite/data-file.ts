@@ -17,6 +17,7 @@ import { lockDataFile } from './data-file-lock.ts';
 import { FilesInPlace } from './files-in-place.ts';
 import { batchPage, checkLogBelongs, openingName } from './log-check.ts';
 import { LogSync } from './log-sync.ts';
+import { LogWatch } from './log-watch.ts';
 import { MadeFiles } from './made-files.ts';
 import { makeDataFile } from './make-data-file.ts';
 import { migrate } from './migrations.ts';
@@ -142,6 +143,7 @@ export class DataFile {
   readonly #files: FilesInPlace;
   readonly #checkpointer: Checkpointer;
   readonly #watch: OverwriteWatch;
+  readonly #logWatch: LogWatch;
   readonly #log: LogSync;
   readonly #made: MadeFiles;
   #isAbandoned = false;
@@ -172,6 +174,7 @@ export class DataFile {
       this.#watch.afterCheckpoint(this.#acked.count),
     );
     this.#watch = new OverwriteWatch(path, db, openings.opening, this.#checkpointer);
+    this.#logWatch = new LogWatch(path);
     this.#log = new LogSync(path);
     db.exec('PRAGMA synchronous = NORMAL');
   }
@@ -201,9 +204,15 @@ export class DataFile {
     this.#log.sync();
     this.#files.check();
     this.#checkpointer.check();
+    this.#logWatch.checkCommit();
     this.#watch.check(this.#acked.count + 1);
     this.#acked.add();
     this.#rows += rows;
+  }
+
+  /** Call when another program seems to have written, before more is written behind it. Throws as above. */
+  checkOthersWrite(): void {
+    this.#logWatch.check();
   }
 
   /** Call when the replies have left: none of them has to wait for this. */
@@ -238,6 +247,7 @@ export class DataFile {
   #harm(): unknown {
     try {
       this.#files.check();
+      this.#logWatch.check();
       this.#watch.check(this.#acked.count);
       return null;
     } catch (error) {
@@ -247,6 +257,7 @@ export class DataFile {
 
   #release(): void {
     this.#watch.close();
+    this.#logWatch.close();
     this.#log.close();
     this.#acked.close();
     // Under the lock: the next server must not find half of it.

@@ -1,31 +1,24 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { type BatchPage, type BatchRow, readBatchRow } from './batch-row.ts';
 import type { Checkpointer, LogState } from './checkpointer.ts';
 import { batchPage, hasLog } from './log-check.ts';
+import { openForReading } from './open-for-reading.ts';
 import { DataFileOverwritten } from './sqlite-failures.ts';
 
 /** What begins every SQLite file, and changes when a page is added. */
 const HEADER_BYTES = 100;
 
-/** In the header of the log: two salts, of which the first is one more each time when the log is begun anew, and the second random. */
+/** In the header of the log: a number that is one more each time when the log is begun anew. */
 const SALT_OFFSET = 16;
-const SALT_BYTES = 8;
-
-/** So often the log can have been begun anew between two looks at it, by operators' tools; a strange salt is further off. */
-const MAX_LOGS_BETWEEN = 1_000;
-
-/** Reading must not change the time of the last access, which would have to be written as well. */
-const READ = constants.O_RDONLY | (constants.O_NOATIME ?? 0);
 
 /**
- * Notices that another program has written over the data file or its log in place: a backup that was copied over
- * them. SQLite would go on with pages of both.
+ * Notices that another program has written over the data file in place: a backup that was copied over it. SQLite would
+ * go on with pages of both. (Of the log, LogWatch notices it.)
  *
  * Only checkpoints write to the file, ours and those of an operator's tools; a commit writes to the log alone.
  * So after a commit one look at the time of the last write is enough, and the bytes are read when it has
- * changed. The times of the log are left alone: Linux would then note them to the nanosecond at each sync. Its header
- * is read instead, in which another log has other salts.
+ * changed.
  */
 export class OverwriteWatch {
   readonly #path: string;
@@ -44,8 +37,6 @@ export class OverwriteWatch {
   /** The log at that time. */
   #logState: LogState = { log: 0, checkpointed: 0 };
   #salt = 0;
-  readonly #salts = Buffer.alloc(SALT_BYTES);
-  readonly #saltsNow = Buffer.alloc(SALT_BYTES);
   #failure: DataFileOverwritten | null = null;
 
   /** `db` is a connection to the file at `path`, and `opening` the name under which it writes its batches. */
@@ -58,15 +49,13 @@ export class OverwriteWatch {
     this.#file = openForReading(path);
     this.#log = openForReading(`${path}-wal`);
     this.#remember(this.#readRow());
-    readSync(this.#log, this.#salts, 0, SALT_BYTES, SALT_OFFSET);
   }
 
   /**
-   * Throws DataFileOverwritten when the file or its log is not what SQLite has made of it. `committed`: the number of
+   * Throws DataFileOverwritten when the file is not what SQLite has made of it. `committed`: the number of
    * the last batch.
    */
   check(committed: number): void {
-    this.#checkLog();
     const { mtimeMs, size } = fstatSync(this.#file);
     if (mtimeMs === this.#writtenAt && size === this.#size) return;
     if (this.#failure !== null) throw this.#failure;
@@ -108,18 +97,6 @@ export class OverwriteWatch {
     return readBatchRow(this.#file, this.#place);
   }
 
-  #checkLog(): void {
-    const now = this.#saltsNow;
-    // A log that an operator's tool has emptied has no header before the next commit.
-    if (readSync(this.#log, now, 0, SALT_BYTES, SALT_OFFSET) < SALT_BYTES) return;
-    if (now.equals(this.#salts)) return;
-    const begun = (now.readUInt32BE(0) - this.#salts.readUInt32BE(0)) >>> 0;
-    if (begun === 0 || begun > MAX_LOGS_BETWEEN) {
-      throw this.#fail('another log was put over it', `${this.#path}-wal`);
-    }
-    now.copy(this.#salts);
-  }
-
   /** The row in the file can only move towards the present. */
   #checkRow({ committed, opening }: BatchRow, present: number): void {
     const last = this.#row;
@@ -132,8 +109,8 @@ export class OverwriteWatch {
   }
 
   /** Once is enough: what SQLite does next makes the file look like its own. */
-  #fail(what: string, over = this.#path): DataFileOverwritten {
-    this.#failure = new DataFileOverwritten(this.#path, what, over);
+  #fail(what: string): DataFileOverwritten {
+    this.#failure = new DataFileOverwritten(this.#path, what);
     return this.#failure;
   }
 
@@ -172,14 +149,5 @@ export class OverwriteWatch {
     this.#size = size;
     this.#logState = this.#checkpointer.logState();
     this.#salt = this.#readSalt();
-  }
-}
-
-function openForReading(path: string): number {
-  try {
-    return openSync(path, READ);
-  } catch {
-    // Of a file of somebody else's, Linux always notes the access.
-    return openSync(path, 'r');
   }
 }

@@ -102,7 +102,7 @@ export class SqliteStore implements Store {
     this.#tables = new SqliteTables(db, catalog, new ShopTime(clocks), onFault);
     const { stock, logins, customers } = this.#tables;
     countCustomers(file, customers, catalog, report);
-    this.#outside = new OutsideWrites(db, this.#tables, this.#observers);
+    this.#outside = new OutsideWrites(file, this.#tables, this.#observers);
     this.restored = { items: stock.size, logins: logins.count() };
     this.latestOrder = latestTime(db.prepare(latestOrdersSql('orders')).iterate());
   }

@@ -1,7 +1,6 @@
 import {
   chmodSync,
   copyFileSync,
-  existsSync,
   readFileSync,
   rmSync,
   truncateSync,
@@ -9,64 +8,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { DataFileOverwritten } from '../../../src/stores/sqlite/sqlite-failures.ts';
-import { openSqliteStore, type SqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
-import { TemporaryFolder } from '../../support/folder.ts';
-import { Buyer, settleOne } from '../orders.ts';
-
-const ITEMS = [{ upc: 1, name: 'one', units: 1_000_000 }];
-
-class Fixture implements AsyncDisposable {
-  readonly folder = new TemporaryFolder();
-  readonly path = this.folder.file('inventory.db');
-  readonly backup = this.folder.file('backup.db');
-  readonly buyer = new Buyer();
-  store: SqliteStore = openSqliteStore(this.path, ITEMS);
-
-  async sell(batches: number, ordersOfEach = 1): Promise<void> {
-    for (let batch = 0; batch < batches; batch++) {
-      const orders = Array.from({ length: ordersOfEach }, () => this.buyer.buy('1x1'));
-      await this.store.settle(orders);
-      this.store.afterReplies();
-      await turn();
-    }
-  }
-
-  /** Sells until checkpoints have written into the file. */
-  async sellALot(): Promise<void> {
-    const before = readFileSync(this.path);
-    while (readFileSync(this.path).equals(before)) await this.sell(20, 200);
-    await this.sell(100, 200);
-  }
-
-  /** An operator's connection. */
-  sql(text: string): void {
-    const db = new DatabaseSync(this.path, { timeout: 1_000 });
-    db.exec(text);
-    db.close();
-  }
-
-  copy(): void {
-    copyFileSync(this.path, this.backup);
-  }
-
-  async expectNoticed(): Promise<void> {
-    await expect(this.sell(1)).rejects.toThrow(DataFileOverwritten);
-    await expect(this.store.close()).rejects.toThrow(DataFileOverwritten);
-    // Closed as usual, SQLite would have moved the log into the copy and removed it.
-    expect(existsSync(`${this.path}-wal`)).toBe(true);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.store.close().catch(() => undefined);
-    this.folder[Symbol.dispose]();
-  }
-}
+import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
+import { settleOne } from '../orders.ts';
+import { ITEMS, SellingFile } from './selling-file.ts';
 
 describe('what is written over the file of a running store is noticed before more is acknowledged', () => {
-  test.for<[string, (fixture: Fixture) => Promise<void>]>([
+  test.for<[string, (fixture: SellingFile) => Promise<void>]>([
     [
       'a copy from before this start',
       async (fixture) => {
@@ -116,21 +64,21 @@ describe('what is written over the file of a running store is noticed before mor
     ['a text', async (fixture) => writeFileSync(fixture.backup, 'my diary'.repeat(10_000))],
     ['nothing', async (fixture) => writeFileSync(fixture.backup, '')],
   ])('%s', async ([, prepare]) => {
-    await using fixture = new Fixture();
+    await using fixture = new SellingFile();
     await prepare(fixture);
     copyFileSync(fixture.backup, fixture.path);
     await fixture.expectNoticed();
   });
 
   test('a file that is cut short', async () => {
-    await using fixture = new Fixture();
+    await using fixture = new SellingFile();
     await fixture.sell(1);
     truncateSync(fixture.path, 4_096);
     await fixture.expectNoticed();
   });
 
   test('and what an operator may do is not taken for it', async () => {
-    await using fixture = new Fixture();
+    await using fixture = new SellingFile();
     await fixture.sell(2);
     for (const sql of [
       'PRAGMA wal_checkpoint(PASSIVE)',
@@ -163,7 +111,7 @@ describe('what is written over the file of a running store is noticed before mor
 
 describe('a log that was written beside another state of the file', () => {
   /** Leaves the files as a server that was killed does. */
-  async function killed(fixture: Fixture): Promise<string> {
+  async function killed(fixture: SellingFile): Promise<string> {
     const left = fixture.folder.file('left.db');
     for (const suffix of ['', '-wal', '-acked']) {
       copyFileSync(fixture.path + suffix, left + suffix);
@@ -173,7 +121,7 @@ describe('a log that was written beside another state of the file', () => {
   }
 
   test('is refused with what to do, and without it the copy opens', async () => {
-    await using fixture = new Fixture();
+    await using fixture = new SellingFile();
     await fixture.sell(2);
     await fixture.store.close();
     fixture.copy();
@@ -192,7 +140,7 @@ describe('a log that was written beside another state of the file', () => {
   });
 
   test('is refused beside a copy of the same run from before a checkpoint', async () => {
-    await using fixture = new Fixture();
+    await using fixture = new SellingFile();
     await fixture.sell(2);
     fixture.copy();
     await fixture.sellALot();
@@ -202,7 +150,7 @@ describe('a log that was written beside another state of the file', () => {
   });
 
   test('is refused beside a copy that VACUUM INTO made', async () => {
-    await using fixture = new Fixture();
+    await using fixture = new SellingFile();
     await fixture.sell(2);
     fixture.sql(`VACUUM INTO '${fixture.backup}'`);
     const left = await killed(fixture);
@@ -211,7 +159,7 @@ describe('a log that was written beside another state of the file', () => {
   });
 
   test('and one that belongs to it is not, at whatever moment the server was killed', async () => {
-    await using fixture = new Fixture();
+    await using fixture = new SellingFile();
     for (let kill = 0; kill < 12; kill++) {
       await fixture.sell(kill % 3);
       if (kill % 4 === 3) await fixture.sellALot();
@@ -222,37 +170,6 @@ describe('a log that was written beside another state of the file', () => {
         copyFileSync(left + suffix, fixture.path + suffix);
       }
       fixture.store = openSqliteStore(fixture.path, ITEMS);
-    }
-  });
-});
-
-describe('a log that is put over the log of a running server', () => {
-  test('is noticed before anything more is acknowledged', async () => {
-    await using other = new Fixture();
-    await other.sell(5);
-    await using fixture = new Fixture();
-    await fixture.sell(5);
-    copyFileSync(`${other.path}-wal`, `${fixture.path}-wal`);
-    await expect(fixture.sell(1)).rejects.toThrow(`another program wrote over ${fixture.path}-wal`);
-    await expect(fixture.store.close()).rejects.toThrow(DataFileOverwritten);
-  });
-
-  test('an earlier log of the same file is noticed too', async () => {
-    await using fixture = new Fixture();
-    await fixture.sell(5);
-    copyFileSync(`${fixture.path}-wal`, fixture.folder.file('earlier-wal'));
-    await fixture.sellALot();
-    copyFileSync(fixture.folder.file('earlier-wal'), `${fixture.path}-wal`);
-    await expect(fixture.sell(1)).rejects.toThrow();
-    await fixture.store.close().catch(() => undefined);
-  });
-
-  test('an operator who empties the log puts nothing over it', async () => {
-    await using fixture = new Fixture();
-    for (let times = 0; times < 5; times++) {
-      await fixture.sell(2);
-      fixture.sql('PRAGMA wal_checkpoint(TRUNCATE)');
-      await fixture.sell(1);
     }
   });
 });
