@@ -151,6 +151,15 @@ export class PostgresServer implements AsyncDisposable {
     }
   }
 
+  /** Waits until a session of that database waits for a lock, or, as `kind` says, for something else. */
+  async untilWaiting(address: string, kind = `wait_event_type = 'Lock'`): Promise<void> {
+    const lookup = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND ${kind}`;
+    for (const end = Date.now() + START_TIMEOUT_MS; ; await pause(20)) {
+      if ((await this.run(address, lookup)).length > 0) return;
+      if (Date.now() > end) throw new Error(`nobody waits: ${kind}`);
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop('SIGQUIT');
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });

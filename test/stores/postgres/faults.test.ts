@@ -120,7 +120,7 @@ describe('a commit whose answer is lost', () => {
 
   test('and that arrives while we ask for it: nothing is bought twice', async () => {
     await using setting = await open();
-    const { proxy, store } = setting;
+    const { proxy, store, address } = setting;
     // A network that loses our side first and delivers what we had sent only then. An order without
     // an item locks no stock: only the mark keeps the late one and the new one apart.
     proxy.fromClient = once('my-order', 'leave');
@@ -128,7 +128,7 @@ describe('a commit whose answer is lost', () => {
       new Buyer().buy('1x1', 'my-order'),
       new Buyer(bob).buy('9x1', 'none'),
     ]);
-    await pause(700);
+    await server.untilWaiting(address);
     proxy.release();
     expect(await settled).toMatchObject([{ kind: 'receipt', replayed: false }, { code: 'NOITEM' }]);
     expect(await levels(store)).toMatchObject({ 1: UNITS - 1 });
@@ -136,10 +136,10 @@ describe('a commit whose answer is lost', () => {
 
   test('and that is forgotten while we ask for it: it is bought now', async () => {
     await using setting = await open();
-    const { proxy, store } = setting;
+    const { proxy, store, address } = setting;
     proxy.fromClient = once('my-order', 'leave');
     const settled = store.settle([new Buyer().buy('1x1', 'my-order')]);
-    await pause(700);
+    await server.untilWaiting(address);
     proxy.forget();
     expect(await settled).toMatchObject([{ kind: 'receipt', replayed: false }]);
     expect(await levels(store)).toMatchObject({ 1: UNITS - 1 });
@@ -217,9 +217,13 @@ describe.concurrent('a database that stays away', () => {
   test('while reading is asked again', async ({ expect }) => {
     await using setting = await open();
     const { proxy, store } = setting;
-    proxy.fromClient = () => 'cut';
+    const cut = Promise.withResolvers<void>();
+    proxy.fromClient = () => {
+      cut.resolve();
+      return 'cut';
+    };
     const reading = levels(store);
-    await pause(300);
+    await cut.promise;
     proxy.fromClient = () => 'pass';
     expect(await reading).toEqual({ 1: UNITS, 2: UNITS });
   });
@@ -250,18 +254,29 @@ test('a commit whose wait for the standby was cancelled is not acknowledged', as
     await server.run(address, `ALTER SYSTEM SET synchronous_standby_names = '${standbys}'`);
     await server.run(address, 'SELECT pg_reload_conf()');
   };
+  const cancelWaiting = async () => {
+    await server.untilWaiting(address, WAITS_FOR_STANDBY);
+    const cancel = `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE ${WAITS_FOR_STANDBY}`;
+    await server.run(address, cancel);
+  };
   await set('nobody');
-  await pause(200);
+  // The setting is in force when commits begin to wait.
+  let isInForce = false;
+  const commits = (async () => {
+    while (!isInForce) await server.run(address, "SELECT pg_logical_emit_message(true, '', '')");
+  })();
+  await server.untilWaiting(address, WAITS_FOR_STANDBY);
+  isInForce = true;
+  await cancelWaiting();
+  await commits;
   const order = new Buyer().buy('1x1', 'mine');
   const settled = expect(store.settle([order])).rejects.toThrow(OutcomeUnknown);
-  await pause(300);
-  await server.run(
-    address,
-    "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
-  );
+  await cancelWaiting();
   await settled;
   await set('');
   await expect
     .poll(() => settleOne(store, order).catch(() => null), { timeout: 10_000 })
     .toMatchObject({ kind: 'receipt', replayed: true });
 });
+
+const WAITS_FOR_STANDBY = `wait_event = 'SyncRep'`;

@@ -1,5 +1,4 @@
 /** Two servers over one database: each a store of its own, as two processes would have. */
-import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Item } from '../../../src/inventory/catalog.ts';
@@ -52,13 +51,6 @@ async function operator(address: string) {
   return Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) });
 }
 
-/** Waits until somebody waits for a lock. */
-async function waiting(address: string): Promise<void> {
-  const lookup = `SELECT count(*)::int FROM pg_locks WHERE NOT granted AND database =
-    (SELECT oid FROM pg_database WHERE datname = current_database())`;
-  await expect.poll(async () => (await server.run(address, lookup))[0].count).toBeGreaterThan(0);
-}
-
 const login: Login = { tokenHash: 'hash', user: 'alice', since: 123, credential: 'theirs' };
 
 describe('a login', () => {
@@ -89,12 +81,12 @@ describe('a login', () => {
     await pair.one.settle([{ kind: 'login', login }]);
     await using sql = await operator(pair.address);
     const held = Promise.withResolvers<void>();
-    // As a logout does it, but for as long as we like.
+    // As a logout does it, but until somebody waits for it.
     const logout = sql.begin(async (inside) => {
       await inside`SELECT pg_advisory_xact_lock(${LOGINS_LOCK})`;
       await inside`DELETE FROM inv.logins`;
       held.resolve();
-      await pause(200);
+      await server.untilWaiting(pair.address);
     });
     await held.promise;
     const bought = await settleOne(pair.other, new Buyer(login).buy('1x1'));
@@ -147,7 +139,7 @@ describe('while a batch of another server acts for a login', () => {
         expect(outcome).toEqual({ kind: 'loggedOut' });
         order.push('logged out');
       });
-      await waiting(pair.address);
+      await server.untilWaiting(pair.address);
       order.push('the batch has ended');
     });
     await logout;
@@ -244,13 +236,13 @@ describe('an order', () => {
     await using pair = await openPair();
     await using sql = await operator(pair.address);
     const held = Promise.withResolvers<void>();
-    // The other server is held between its INSERT and its COMMIT: by hand, for as long as we like.
+    // The other server is held between its INSERT and its COMMIT: by hand, until somebody waits for it.
     const first = sql.begin(async (inside) => {
       await inside`SELECT 1 FROM inv.stock WHERE upc = 1 FOR UPDATE`;
       await inside`INSERT INTO inv.orders VALUES ('alice', 'same', 1, '[[1,1,999]]', NULL, NULL)`;
       await inside`UPDATE inv.stock SET available = 999 WHERE upc = 1`;
       held.resolve();
-      await pause(300);
+      await server.untilWaiting(pair.address);
     });
     await held.promise;
     const outcome = await settleOne(pair.one, new Buyer().buy(lines, 'same'));
@@ -267,7 +259,7 @@ describe('an order', () => {
     const first = sql.begin(async (inside) => {
       await inside`INSERT INTO inv.orders VALUES ('alice', 'same', 1, '[[1,1,999]]', NULL, NULL)`;
       held.resolve();
-      await pause(200);
+      await server.untilWaiting(pair.address);
       throw new Error('rolled back');
     });
     first.catch(() => undefined);
@@ -355,7 +347,7 @@ describe('a lock that somebody holds', () => {
             await inside`SET LOCAL deadlock_timeout = '10s'`;
             await inside`UPDATE inv.stock SET available = available + 1 WHERE upc = 2`;
             held.resolve();
-            await pause(200);
+            await server.untilWaiting(pair.address);
             await inside`UPDATE inv.stock SET available = available + 1 WHERE upc = 1`;
           });
         } catch (error) {
