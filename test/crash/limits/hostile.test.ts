@@ -63,6 +63,7 @@ describe('a hundred strangers do not make a buyer wait with', () => {
   ])('%s', async (kind) => {
     const greedy = await beGreedy(server.port, kind, 100);
     const honest = await HonestClient.start(server.port);
+    // So long it buys, and is measured.
     await pause(400);
     await honest.stop();
     await greedy.stop();

@@ -94,6 +94,7 @@ describe('a connection that does not log in', () => {
     expect(await answerTo(buyer, 'AUTH alice wonderland\r\n')).toBe('+OK\r\n');
     const strangers: Socket[] = [];
     while (strangers.length < MAX_CONNECTIONS - 1) strangers.push((await opened()).resume());
+    // So long nothing happens to them.
     await pause(LOGIN_TIMEOUT_MS + 100);
     expect(strangers.filter(({ closed }) => closed)).toEqual([]);
 
