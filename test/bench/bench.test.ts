@@ -4,8 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { audit } from '../../src/operator/audit.ts';
+import { openSqliteOperatorData } from '../../src/stores/sqlite/sqlite-operator-data.ts';
+import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { chart } from './chart.ts';
 import { addHolds } from './growth/add-holds.ts';
+import { addOrders } from './growth/add-orders.ts';
 import { startOn } from './growth/plan.ts';
 import { DIALECTS } from './load/dialects.ts';
 import { Latencies } from './load/latencies.ts';
@@ -61,6 +65,19 @@ describe.concurrent.for(HOLDERS)('$name', (peer) => {
         await running.stop();
       }
     });
+  });
+});
+
+test('a data file gets orders, whose books balance', async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, 'orders.db');
+    const catalog = catalogOf(stockOf(7));
+    await openSqliteStore(path, catalog).close();
+    expect(addOrders(path, catalog, ['alice', 'bob'], 1_000)).toHaveLength(1);
+    const data = await openSqliteOperatorData(path);
+    const found = await data.readBooks((books) => audit(books, null));
+    expect(found).toEqual({ ok: true, items: 7, orders: 1_000, holds: 0, faults: [] });
+    await data.close();
   });
 });
 

@@ -5,7 +5,8 @@ import { measureSyncs } from './disk.ts';
 import { manyHolds } from './growth/many-holds.ts';
 import { manyItems } from './growth/many-items.ts';
 import { manyOrders } from './growth/many-orders.ts';
-import type { Plan } from './growth/plan.ts';
+import { operatorWork } from './growth/operator-work.ts';
+import type { Plan, Row } from './growth/plan.ts';
 import { describeMachine } from './machine.ts';
 import { syncsText, table } from './report.ts';
 
@@ -19,18 +20,29 @@ const WHOLE: Plan = {
 };
 const QUICK: Plan = { ...WHOLE, orders: 1_000_000, rounds: 1, warmUpSeconds: 0.7, seconds: 1.5 };
 
-export async function growth(quick: boolean, rounds: number): Promise<void> {
+const PARTS: Readonly<Record<string, (plan: Plan) => Promise<Row[]>>> = {
+  orders: manyOrders,
+  holds: manyHolds,
+  items: manyItems,
+  operator: operatorWork,
+};
+
+export const GROWTH_PARTS = Object.keys(PARTS);
+
+/** `parts`: those of GROWTH_PARTS that are measured. */
+export async function growth(
+  quick: boolean,
+  rounds: number,
+  parts: readonly string[],
+): Promise<void> {
   const plan = { ...(quick ? QUICK : WHOLE), rounds };
   const machine = describeMachine();
   const syncs = measureSyncs(tmpdir());
-  const rows = [
-    ...(await manyOrders(plan)),
-    ...(await manyHolds(plan)),
-    ...(await manyItems(plan)),
-  ];
+  const rows: Row[] = [];
+  for (const part of parts) rows.push(...((await PARTS[part]?.(plan)) ?? []));
   const text = table(['what', 'measured', 'target', ''], rows, 1);
   console.log(`\n${text}`);
-  if (quick) return;
+  if (quick || parts.length < GROWTH_PARTS.length) return;
   writeFileSync(
     new URL('growth.md', import.meta.url),
     `# Growth

@@ -28,7 +28,7 @@ import { Samples } from './samples.ts';
 
 const USAGE = `usage: npm run bench -- [growth|pairs|subscribers] [--quick] [--rounds N] [--only NAME,…] [--items N] [--json FILE]
                         [--other FILE] [--cpu-prof FOLDER] [--dir FOLDER | --journalled]
-  growth      large data files and catalogues instead of the comparison
+  growth      large data files and catalogues instead of the comparison; --only orders, holds, items, operator
   pairs       inv against another build (--other) in many short turns, of which --rounds says how many
   subscribers what 1,000 subscribers cost the buyers, and 10,000 idle ones the memory
   --quick     one short round
@@ -73,8 +73,13 @@ using disk = values.journalled ? journalled() : null;
 if (disk !== null) process.env.TMPDIR = disk.folder;
 else if (values.dir !== undefined) process.env.TMPDIR = values.dir;
 if (positionals.includes('growth')) {
-  const { growth } = await import('./growth.ts');
-  await growth(values.quick, rounds);
+  const { growth, GROWTH_PARTS } = await import('./growth.ts');
+  const parts = values.only === '' ? GROWTH_PARTS : values.only.split(',');
+  if (!parts.every((part) => GROWTH_PARTS.includes(part))) {
+    console.error(`the parts of growth are ${GROWTH_PARTS.join(', ')}\n\n${USAGE}`);
+    process.exit(2);
+  }
+  await growth(values.quick, rounds, parts);
 } else if (positionals.includes('subscribers')) {
   const { subscribers } = await import('./subscribers.ts');
   await subscribers(values.quick, rounds);

@@ -6,7 +6,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Item } from '../../inventory/catalog.ts';
 import type { Changes, ItemList, Lookup, Stock } from '../../inventory/model.ts';
-import { partsOf } from '../catalog-difference.ts';
+import { partsOf, sortedUpcs } from '../catalog-difference.ts';
 import { type ItemLabel, itemFromLevel } from '../stock-row.ts';
 import { NEVER, type SqliteHeld } from './held-table.ts';
 
@@ -34,7 +34,7 @@ const NEVER_READ = -1;
 /** The items of the catalogue in force. Replaced as a whole. */
 interface OnSale {
   readonly entries: ReadonlyMap<number, Entry>;
-  readonly upcs: readonly number[];
+  readonly upcs: Float64Array;
 }
 
 export class SqliteStock implements Lookup<number, Stock> {
@@ -73,7 +73,7 @@ export class SqliteStock implements Lookup<number, Stock> {
     this.#selectLevel.setReadBigInts(true);
     this.#selectLevel.setReturnArrays(true);
     const entries = new Map(catalog.map((item) => [item.upc, unread(item)]));
-    this.#onSale = { entries, upcs: sortedUpcs(catalog) };
+    this.#onSale = { entries, upcs: sortedUpcs(catalog, catalog.length) };
   }
 
   get size(): number {
@@ -154,7 +154,7 @@ export class SqliteStock implements Lookup<number, Stock> {
     // A list that was begun is told to its end as it was, also when the catalogue changes meanwhile.
     const { entries, upcs } = this.#onSale;
     const part = (start?: number, end?: number) =>
-      upcs.slice(start, end).map((upc) => this.#stockOf(entries.get(upc) as Entry));
+      Array.from(upcs.subarray(start, end), (upc) => this.#stockOf(entries.get(upc) as Entry));
     if (upcs.length <= READ_AT_ONCE) return part();
     return { length: upcs.length, slice: part };
   }
@@ -173,7 +173,7 @@ export class SqliteStock implements Lookup<number, Stock> {
         entries.set(item.upc, entry !== undefined && isOf(entry, item) ? entry : unread(item));
       }
     }
-    const upcs = sortedUpcs(catalog);
+    const upcs = sortedUpcs(catalog, catalog.length);
     return () => {
       this.#onSale = { entries, upcs };
     };
@@ -212,10 +212,6 @@ function isOf({ stock }: Entry, { name, code, limit, returns }: Item): boolean {
   return (
     stock.name === name && stock.code === code && stock.limit === limit && stock.returns === returns
   );
-}
-
-function sortedUpcs(catalog: readonly Item[]): readonly number[] {
-  return [...Float64Array.from(catalog, ({ upc }) => upc).sort()];
 }
 
 /**

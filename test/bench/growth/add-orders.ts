@@ -6,7 +6,7 @@ import { fillFile, orderId, ROWS_AT_ONCE } from './fill-file.ts';
 /** The orders are spread over this time before now. */
 const SPREAD_MS = 30 * 24 * 3600 * 1000;
 
-/** Adds `count` orders of `users`, and answers some of the ids of the first user, oldest first. */
+/** Adds `count` orders of `users` to a file that has none, and answers some of the ids of the first user, oldest first. */
 export function addOrders(
   path: string,
   catalog: readonly Item[],
@@ -25,12 +25,17 @@ export function addOrders(
         const at = start + Math.floor((row / count) * SPREAD_MS);
         const id = orderId(at, row);
         const { upc, units } = catalog[row % catalog.length] as Item;
+        const left = units - Math.floor(row / catalog.length) - 1;
         // A user's orders stand together: the users take turns.
         const user = users[row % users.length] as string;
-        values.push(user, id, at, writeLines({ lines: [{ upc, qty: 1, available: units - 1 }] }));
+        values.push(user, id, at, writeLines({ lines: [{ upc, qty: 1, available: left }] }));
         if (row % users.length === 0 && row % 1_000 < users.length) sampled.push(id);
       }
       insert.run(...values);
+    }
+    const sell = db.prepare('UPDATE stock SET available = units - ? WHERE upc = ?');
+    for (const [index, { upc }] of catalog.entries()) {
+      sell.run(Math.ceil((count - index) / catalog.length), upc);
     }
     return sampled;
   });
