@@ -4,7 +4,7 @@ import { Buyer, settleOne } from './orders.ts';
 
 /** A buyer who also holds, and gives back. */
 export class Holder extends Buyer {
-  hold(what: string, name: string, seconds = 60, maxHolds = 1_000): HoldRequest {
+  hold(what: string, name: string | null, seconds = 60, maxHolds = 1_000): HoldRequest {
     return { ...this.buy(what, name), kind: 'hold', seconds, maxHolds };
   }
 

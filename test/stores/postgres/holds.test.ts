@@ -107,6 +107,35 @@ describe('two servers with one clock', () => {
     expect(await server.run(pair.address, UNBALANCED)).toEqual([]);
   });
 
+  test('the next end of an item is that of its first hold, in whatever order holds are made', async () => {
+    await using pair = await openPair();
+    const mine = new Holder();
+    const nextEnd = async () => {
+      const due = 'SELECT next_due::float8 AS due FROM inv.stock WHERE upc = 1';
+      const [row] = await server.run(pair.address, due);
+      return ((row?.due as number) - NOON) / 1_000;
+    };
+    for (const [seconds, next] of [
+      [600, 600],
+      [60, 60],
+      [300, 60],
+    ] as const) {
+      await settleOne(pair.one, mine.hold('1x1', null, seconds));
+      expect(await nextEnd()).toBe(next);
+    }
+    const terms = (await mine.holds(pair.other)).map(({ hold }) => hold);
+    expect(terms).toEqual(
+      [60, 300, 600].map((seconds) => ({
+        ...{ state: 'held', seconds, ended: null },
+        until: NOON + 1_000 * seconds,
+      })),
+    );
+    await pair.setClock(NOON + 60_000);
+    await settleOne(pair.other, mine.hold('1x1', null, 600));
+    expect(await nextEnd()).toBe(300);
+    expect(await server.run(pair.address, UNBALANCED)).toEqual([]);
+  });
+
   test('a look at either finds what a hold has given back by its end', async () => {
     await using pair = await openPair();
     const stores = [pair.one, pair.other];

@@ -61,6 +61,12 @@ export const HOLD_STATEMENTS = {
       JOIN inv.orders AS orders ON orders."user" = wanted."user" AND orders.id = wanted.id
       ORDER BY orders."user", orders.id FOR NO KEY UPDATE OF orders`,
   ],
+  /** The usual hold is not refused, and stands by its id. */
+  insert_usual_holds: [
+    'text[], text[], bigint[], text[], bigint[], bigint[]',
+    `INSERT INTO inv.orders ("user", id, at, lines, until, seconds, state)
+      SELECT *, 'held' FROM unnest($1, $2, $3, $4, $5, $6)`,
+  ],
   insert_holds: [
     'text[], text[], bigint[], text[], text[], text[], text[], bigint[], bigint[], bigint[], text[]',
     `INSERT INTO inv.orders (${ORDER_COLUMNS}, ${HOLD_COLUMNS})
@@ -92,8 +98,14 @@ export const HOLD_STATEMENTS = {
     'bigint[], bigint',
     'DELETE FROM inv.held WHERE upc = ANY($1) AND until <= $2',
   ],
-  /** Of items of which units are held. */
-  update_stock_held: [
+  /** Of items of which more units are held, with the next end of a hold. */
+  update_stock_due: [
+    'bigint[], bigint[], bigint[]',
+    `UPDATE inv.stock AS stock SET available = new.available, next_due = new.until
+      FROM unnest($1, $2, $3) AS new (upc, available, until) WHERE stock.upc = new.upc`,
+  ],
+  /** Of items whose past holds are deleted: which one ends next must be looked up. */
+  update_stock_swept: [
     'bigint[], bigint[]',
     `UPDATE inv.stock AS stock SET available = new.available,
         next_due = (SELECT min(until) FROM inv.held WHERE held.upc = stock.upc)

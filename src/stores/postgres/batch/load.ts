@@ -45,6 +45,7 @@ export function loadStatements(wanted: Wanted, lock: boolean, known: Known): Loa
     loads.push(counts ? countLogins(wanted, known) : loadLogins(wanted, lock, known));
   }
   if (asksLoginEnds) loads.push(loadLoginEnds(known));
+  if (lock && sold.size > 1) loads.push(takeFirstOf(sold));
   if (sold.size > 0) loads.push(loadStock(sold, lock, wanted.asksTime, known));
   if (read.size > 0) loads.push(loadStock(read, false, wanted.asksTime, known));
   if (changed.size > 0) loads.push(loadChangedOrders(changed, sold, known));
@@ -105,6 +106,16 @@ function loadLoginEnds({ loginEnds }: Known): Load {
     text: execute('login_ends', loginEnds.last),
     add: (rows) => loginEnds.add(rows as unknown as readonly LoginEnd[]),
   };
+}
+
+/**
+ * The lock for which a batch waits when another one changes the same items, taken before the others: who waits for
+ * a row within a longer statement must then look again at each row that has changed meanwhile.
+ */
+function takeFirstOf(sold: ReadonlySet<number>): Load {
+  let first = Number.POSITIVE_INFINITY;
+  for (const upc of sold) first = Math.min(first, upc);
+  return { text: execute('stock_first', first), add: nothing };
 }
 
 function loadStock(

@@ -50,43 +50,43 @@ export function saveHeld({ available, held }: Changes, rows: SavedRows): string[
   const less = changed.filter(({ units }) => units < 0);
   if (less.length > 0) saves.push(execute('take_held', ...columnsOf(less, -1)));
   if (more.length > 0) saves.push(execute('add_held', ...columnsOf(more, 1)));
-  // Where holds have come or gone, the next end is another one, too.
-  const moved = new Set([...past, ...more.map(({ upc }) => upc)]);
-  const levels = [...available];
-  saves.push(
-    ...updateStock(
-      'update_stock_held',
-      levels.filter(([upc]) => moved.has(upc)),
-    ),
-  );
-  saves.push(
-    ...updateStock(
-      'update_stock',
-      levels.filter(([upc]) => !moved.has(upc)),
-    ),
-  );
+  const ends = new Map<number, number>();
+  for (const { upc, until } of more) ends.set(upc, Math.min(until, ends.get(upc) ?? until));
+  saves.push(...saveLevels(available, new Set(past), ends, rows));
   // Of an item whose level is not written, too.
-  const sooner = new Map<number, number>();
-  for (const { upc, until } of more) {
-    if (!available.has(upc)) sooner.set(upc, Math.min(until, sooner.get(upc) ?? until));
-  }
-  if (sooner.size > 0) {
-    saves.push(execute('bring_next_due', [...sooner.keys()], [...sooner.values()]));
-  }
+  const sooner = [...ends].filter(([upc]) => !available.has(upc));
+  if (sooner.length > 0) saves.push(execute('bring_next_due', ...columnsOfPairs(sooner)));
   return saves;
 }
 
-type Levels = readonly (readonly [upc: number, available: number])[];
+/** The levels, and when holds of their items end next: `ends` tells the first end of the holds that were added. */
+function saveLevels(
+  available: Changes['available'],
+  past: ReadonlySet<number>,
+  ends: ReadonlyMap<number, number>,
+  { nextDue }: SavedRows,
+): string[] {
+  const plain: [number, number][] = [];
+  const added: [number, number][] = [];
+  const swept: [number, number][] = [];
+  for (const level of available) {
+    const [upc] = level;
+    (past.has(upc) ? swept : ends.has(upc) ? added : plain).push(level);
+  }
+  const saves: string[] = [];
+  if (plain.length > 0) saves.push(execute('update_stock', ...columnsOfPairs(plain)));
+  if (added.length > 0) {
+    const due = added.map(([upc]) =>
+      Math.min(ends.get(upc) as number, nextDue.get(upc) ?? Infinity),
+    );
+    saves.push(execute('update_stock_due', ...columnsOfPairs(added), due));
+  }
+  if (swept.length > 0) saves.push(execute('update_stock_swept', ...columnsOfPairs(swept)));
+  return saves;
+}
 
-function updateStock(statement: 'update_stock' | 'update_stock_held', levels: Levels): string[] {
-  if (levels.length === 0) return [];
-  return [
-    execute(
-      statement,
-      levels.map(([upc]) => upc),
-      levels.map(([, available]) => available),
-    ),
-  ];
+function columnsOfPairs(pairs: readonly (readonly [number, number])[]): [number[], number[]] {
+  return [pairs.map(([first]) => first), pairs.map(([, second]) => second)];
 }
 
 interface HeldUnits {

@@ -54,6 +54,11 @@ function insertOrders(orders: readonly Order[]): string {
     orders.map(writeLines),
   ];
   if (orders.every(isUsual)) return execute('insert_usual_orders', ...columns);
+  if (orders.every(isUsualHold)) {
+    const ends = orders.map(({ hold }) => hold?.until ?? 0);
+    const seconds = orders.map(({ hold }) => hold?.seconds ?? 0);
+    return execute('insert_usual_holds', ...columns, ends, seconds);
+  }
   columns.push(
     orders.map((order) => writeRefusal(order.refusal)),
     orders.map((order) => order.position),
@@ -68,6 +73,10 @@ function isPurchase({ hold, of }: Order): boolean {
 
 function isUsual(order: Order): boolean {
   return order.refusal === null && order.position === null && isPurchase(order);
+}
+
+function isUsualHold({ refusal, position, hold }: Order): boolean {
+  return refusal === null && position === null && hold?.state === 'held';
 }
 
 function insertLogins(logins: readonly Login[]): string {

@@ -70,6 +70,7 @@ const STATEMENTS = {
     'bigint[]',
     'SELECT upc, available, next_due, counted FROM inv.stock WHERE upc = ANY($1)',
   ],
+  stock_first: ['bigint', 'SELECT 1 FROM inv.stock WHERE upc = $1 FOR NO KEY UPDATE'],
   stock_taken: [
     'bigint[]',
     `SELECT upc, available, next_due, counted FROM inv.stock

@@ -1,9 +1,12 @@
-/** Two servers under load, and a database that loses its sessions or crashes meanwhile. */
+/** What a batch loads; and two servers under load, whose database loses its sessions or crashes meanwhile. */
 import { EventEmitter, on } from 'node:events';
 import { afterAll, expect, test } from 'vitest';
 import type { Item } from '../../../../src/inventory/catalog.ts';
 import type { Outcome } from '../../../../src/inventory/model.ts';
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../../../../src/inventory/store.ts';
+import { Known } from '../../../../src/stores/postgres/batch/known.ts';
+import { loadStatements } from '../../../../src/stores/postgres/batch/load.ts';
+import { wantedBy } from '../../../../src/stores/postgres/batch/wanted.ts';
 import { openPostgresStore } from '../../../../src/stores/postgres/open.ts';
 import { PostgresServer } from '../../../support/postgres-server.ts';
 import { alice, Buyer, bob } from '../../orders.ts';
@@ -13,6 +16,21 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const UNITS = 1_000_000;
 const ITEMS: readonly Item[] = [{ upc: 1, name: 'item', units: UNITS }];
+
+test('the lowest UPC of a batch is locked before the others, by a statement of its own', () => {
+  const known = new Known(() => undefined);
+  const textsOf = (what: string, lock: boolean) => {
+    const wanted = wantedBy([new Buyer().buy(what)], false, known);
+    const texts = loadStatements(wanted, lock, known).map(({ text }) => text);
+    return texts.filter((text) => text.includes('stock'));
+  };
+  expect(textsOf('3x1 1x1 2x1', true)).toEqual([
+    'EXECUTE stock_first (1)',
+    "EXECUTE stock_taken ('{3,1,2}')",
+  ]);
+  expect(textsOf('3x1', true)).toEqual(["EXECUTE stock_taken ('{3}')"]);
+  expect(textsOf('3x1 1x1', false)).toEqual(["EXECUTE stock ('{3,1}')"]);
+});
 
 /** What a load says whenever a batch of it was settled. */
 const settled = new EventEmitter();
