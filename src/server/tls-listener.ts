@@ -2,7 +2,8 @@
  * A port that speaks TLS and nothing else. Whoever connects is a stranger until the handshake is done,
  * and a handshake costs more than a purchase: they are bounded in number and time, and each turn of the
  * event loop begins one, so that a crowd of strangers takes its time from itself and not from buyers. The
- * addresses of clients take turns, so that a crowd from one of them does not keep out those of others.
+ * addresses of clients take turns, so that a crowd from one of them does not keep out those of others; and of one
+ * address, the newest and the oldest take turns, so that who comes behind a crowd does not wait for all of it.
  */
 import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
@@ -24,7 +25,7 @@ export class TlsListener implements Listener, HandshakeEvents {
   /** The oldest first. */
   readonly #handshakes = new Set<Handshake>();
   /** Those that wait for a turn, by the client's address; the addresses take turns. */
-  readonly #waiting = new Map<string, Handshake[]>();
+  readonly #waiting = new Map<string, Queue>();
 
   /** `files`: how many files the process may have open. */
   constructor(context: SecureContext, accept: Accept, log: Log, files = openFileLimit()) {
@@ -58,8 +59,8 @@ export class TlsListener implements Listener, HandshakeEvents {
     const { address } = handshake;
     if (this.#waiting.size === 0) setImmediate(this.#startNext);
     const queue = this.#waiting.get(address);
-    if (queue === undefined) this.#waiting.set(address, [handshake]);
-    else queue.push(handshake);
+    if (queue === undefined) this.#waiting.set(address, new Queue(handshake));
+    else queue.handshakes.push(handshake);
   }
 
   done(_handshake: Handshake, socket: TLSSocket, tcp: Socket): void {
@@ -99,9 +100,24 @@ export class TlsListener implements Listener, HandshakeEvents {
     if (turn === undefined) return undefined;
     const [address, queue] = turn;
     this.#waiting.delete(address);
-    const next = queue.shift();
-    if (queue.length > 0) this.#waiting.set(address, queue);
+    const next = queue.take();
+    if (queue.handshakes.length > 0) this.#waiting.set(address, queue);
     return next;
+  }
+}
+
+/** The handshakes of one address that wait, in the order in which they came. */
+class Queue {
+  readonly handshakes: Handshake[];
+  #takesNewest = false;
+
+  constructor(first: Handshake) {
+    this.handshakes = [first];
+  }
+
+  take(): Handshake | undefined {
+    this.#takesNewest = !this.#takesNewest;
+    return this.#takesNewest ? this.handshakes.pop() : this.handshakes.shift();
   }
 }
 

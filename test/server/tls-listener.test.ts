@@ -238,6 +238,28 @@ describe.runIf(hasOpenssl)('a port that speaks TLS (needs openssl)', () => {
       expect(new Set(starts).size).toBe(100);
     });
 
+    test('are not all waited for by who comes behind them, and none of them is forgotten', async () => {
+      await using server = await start();
+      const hello = await clientHello();
+      using crowd = await strangers(server, MAX_HANDSHAKES - 1, Buffer.alloc(0));
+      await until(() => server.listener.underWay === crowd.all.length);
+      let starts = 0;
+      const { start: begin } = Handshake.prototype;
+      using _ = vi.spyOn(Handshake.prototype, 'start').mockImplementation(function (
+        this: Handshake,
+        context,
+      ) {
+        starts++;
+        begin.call(this, context);
+      });
+      for (const socket of crowd.all) socket.write(hello);
+      await until(() => starts === 10);
+      await using late = await server.connectTls();
+      expect(starts).toBeLessThan(crowd.all.length / 2);
+      expect(await late.ask('PING')).toBe('PONG');
+      await until(() => starts === crowd.all.length + 1);
+    });
+
     // Other systems than Linux have only 127.0.0.1 unless they are told to have more.
     test.runIf(process.platform === 'linux')('of one address do not keep out another', async () => {
       await using server = await start();
