@@ -4,8 +4,10 @@ import {
   fchmodSync,
   fchownSync,
   fsyncSync,
+  lstatSync,
   openSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -169,14 +171,23 @@ function textOf(users: readonly User[]): string {
   return `[\n${lines.join(',\n')}\n]\n`;
 }
 
-/** Behind links: what is renamed into place must not replace a link. */
+/** Behind links, also where they lead to no file yet: what is renamed into place must not replace a link. */
 function realPath(name: string): string {
-  try {
-    return realpathSync(name);
-  } catch {
-    return resolve(name);
+  let path = resolve(name);
+  for (let links = 0; links < MAX_LINKS; links++) {
+    try {
+      return realpathSync(path);
+    } catch {
+      const target = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink();
+      if (target !== true) return path;
+      path = resolve(dirname(path), readlinkSync(path));
+    }
   }
+  return path;
 }
+
+/** As many as Linux follows. */
+const MAX_LINKS = 40;
 
 function syncFolder(folder: string): void {
   const opened = openSync(folder, 'r');
@@ -201,7 +212,15 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
 };
 
+/** The result codes of SQLite, which takes the lock. */
+const LOCK_REASONS: Readonly<Record<number, string>> = {
+  5: 'another command has held it for long',
+  8: 'the disk is read-only',
+  13: 'the disk is full',
+  14: 'no file can be written in its folder',
+};
+
 function whyNot(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return REASONS[code ?? ''] ?? message;
+  const { code, errcode, message } = error as NodeJS.ErrnoException & { errcode?: number };
+  return REASONS[code ?? ''] ?? LOCK_REASONS[(errcode ?? 0) & 0xff] ?? message;
 }

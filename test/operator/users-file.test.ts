@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -118,6 +119,30 @@ describe('the file', () => {
     expect(readFileSync(folder.file('real/users.json'), 'utf8')).toContain('dana');
     expect(names()).toEqual(['dana']);
     expect(readdirSync(folder.path).sort()).toEqual(['real', 'users.json']);
+  });
+
+  test('behind a link that leads to none yet is made there', async () => {
+    mkdirSync(folder.file('real'));
+    symlinkSync('second.json', folder.file('first.json'));
+    symlinkSync('real/users.json', folder.file('second.json'));
+    await new UsersFile(folder.file('first.json')).add('dana', 'x');
+    expect(readFileSync(folder.file('real/users.json'), 'utf8')).toContain('dana');
+    expect(readlinkSync(folder.file('second.json'))).toBe('real/users.json');
+    symlinkSync('no/users.json', folder.file('lost.json'));
+    await expect(new UsersFile(folder.file('lost.json')).add('dana', 'x')).rejects.toThrow(
+      /there is no such folder; nothing was/,
+    );
+    symlinkSync('round.json', folder.file('round.json'));
+    await expect(new UsersFile(folder.file('round.json')).add('dana', 'x')).rejects.toThrow(
+      /nothing was changed/,
+    );
+  });
+
+  test('that cannot be locked is not changed, and the sentence says why', async () => {
+    mkdirSync(`${path}-lock`);
+    await expect(new UsersFile(path).add('dana', 'x')).rejects.toThrow(
+      /: no file can be written in its folder; nothing was changed/,
+    );
   });
 
   test.runIf(process.getuid?.() === 0)(
