@@ -8,6 +8,7 @@ import {
   type Session,
   type Stock,
 } from './model.ts';
+import { OrderMap } from './order-map.ts';
 
 /**
  * An end that is past for everybody. Units that go back to an item of which the level is not at hand (it is not on sale
@@ -18,16 +19,15 @@ const LONG_PAST = 1;
 /** The rows of a batch as its requests see them: what is on disk, and over it what the batch has changed so far. */
 export class Batch implements Changes {
   readonly #rows: Rows;
-  readonly #ordersByKey = new Map<string, Order>();
-  /** Where the orders that the batch has made stand among `orders`. */
-  readonly #places = new Map<string, number>();
+  /** The orders that the batch has made. */
+  readonly #made = new OrderMap();
   /** What users had before the batch: units, by user and UPC, and live holds. */
   readonly #units = new Map<string, number>();
   readonly #liveHolds = new Map<string, number>();
   readonly #holdChanges = new Map<string, number>();
   readonly available = new Map<number, number>();
   readonly orders: Order[] = [];
-  readonly changedOrders = new Map<string, Order>();
+  readonly changedOrders = new OrderMap();
   readonly held = new Map<number, Map<number, number>>();
   readonly customers = new Map<number, Map<string, Map<number, number>>>();
   readonly returned = new Map<number, number>();
@@ -82,9 +82,9 @@ export class Batch implements Changes {
   }
 
   order(user: string, id: string): Order | undefined {
-    if (this.#rows.orders === null) return undefined;
-    const key = orderKey(user, id);
-    return this.#ordersByKey.get(key) ?? this.#rows.orders.get(key);
+    const { orders } = this.#rows;
+    if (orders === null) return undefined;
+    return this.#made.get(user, id) ?? this.changedOrders.get(user, id) ?? orders.get(user, id);
   }
 
   /** Whether one more refused order of `user` may be kept. */
@@ -93,21 +93,18 @@ export class Batch implements Changes {
   }
 
   keep(order: Order): void {
-    if (this.#rows.orders !== null) {
-      const key = orderKey(order.user, order.id);
-      this.#ordersByKey.set(key, order);
-      this.#places.set(key, this.orders.length);
-    }
+    if (this.#rows.orders !== null) this.#made.set(order);
     this.orders.push(order);
   }
 
   /** Puts `order` in the place of the one that was found under its id. */
   change(order: Order): void {
-    const key = orderKey(order.user, order.id);
-    const place = this.#places.get(key);
-    this.#ordersByKey.set(key, order);
-    if (place === undefined) this.changedOrders.set(key, order);
-    else this.orders[place] = order;
+    const made = this.#made.get(order.user, order.id);
+    if (made === undefined) this.changedOrders.set(order);
+    else {
+      this.#made.set(order);
+      this.orders[this.orders.lastIndexOf(made)] = order;
+    }
   }
 
   /** Makes units of an item available again. */

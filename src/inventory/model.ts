@@ -5,6 +5,7 @@
 
 import type { LoginEnds } from './login-ends.ts';
 import type { Order, OrderFate, Refusal } from './order.ts';
+import type { OrderMap } from './order-map.ts';
 
 export {
   type HoldTerms,
@@ -223,11 +224,11 @@ export interface Rows {
   /** What the operator has ended of the logins that are not among them. */
   readonly loginEnds: LoginEnds;
   /**
-   * By orderKey. Optimistic: an order id that is not looked up is taken as new. If it exists, the INSERT violates
+   * Optimistic: an order id that is not looked up is taken as new. If it exists, the INSERT violates
    * the primary key, and the store runs the batch again with all orders loaded. Null when none is looked up; only
    * for a batch that asks for no order (asksForOrder).
    */
-  readonly orders: Lookup<string, Order> | null;
+  readonly orders: Pick<OrderMap, 'get'> | null;
   /**
    * The time of the shop at which the batch is decided, in milliseconds since 1970 UTC: a hold is live before its
    * `until`. It never comes before an `until` that was past for anybody.
@@ -251,8 +252,8 @@ export interface Changes {
   readonly available: ReadonlyMap<number, number>;
   /** New ones. */
   readonly orders: readonly Order[];
-  /** Orders that were there, as they are now, by orderKey. */
-  readonly changedOrders: ReadonlyMap<string, Order>;
+  /** Orders that were there, as they are now. */
+  readonly changedOrders: { readonly size: number; values(): Iterable<Order> };
   /** By UPC and `until`, how many more units of live holds end then, or fewer. */
   readonly held: ReadonlyMap<number, ReadonlyMap<number, number>>;
   /** By counted UPC, user and `until` (0: bought), how many more units count, or fewer. */

@@ -93,6 +93,17 @@ export function rowSetOf(requests: readonly Request[], looksUpAll: boolean): Row
   };
 }
 
+/** The ids of the orders that a batch looks up, as rowSetOf tells them: all that a store needs which locks none. */
+export function orderIdsOf(requests: readonly Request[], looksUpAll: boolean): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const request of singly(requests)) {
+    if (looksUpAll && isNewOrder(request)) ids.add(request.order);
+    const asked = orderAskedFor(request);
+    if (asked !== null) ids.add(asked);
+  }
+  return ids;
+}
+
 /** Whether a request makes an order under its id. */
 function isNewOrder(
   request: SingleRequest,

@@ -1,6 +1,6 @@
 /** HOLD, CONFIRM, RELEASE, EXTEND and HOLDS: units that are kept for a user for a time; decided in inventory/holds.ts. */
 import { stateOf } from '../inventory/hold-state.ts';
-import type { Order, Outcome } from '../inventory/model.ts';
+import type { HoldTerms, Order, Outcome } from '../inventory/model.ts';
 import { GREATEST_MAX_HOLD } from '../inventory/user-limits.ts';
 import {
   badOrderId,
@@ -9,10 +9,10 @@ import {
   positive,
   quotable,
 } from '../protocol/argument-checks.ts';
-import { encode, OK, type ProtocolVersion, type Reply } from '../protocol/encoder.ts';
+import { encode, mapHeads, OK, type ProtocolVersion, type Reply } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import { orderOf, takeOrderId } from './named-order.ts';
-import { orderLines } from './order-lines.ts';
+import { orderLines, withLines } from './order-lines.ts';
 import { encodeReceipt, parseLines, type ReceiptOutcome } from './purchase.ts';
 import {
   always,
@@ -55,7 +55,8 @@ export const HOLD: Verb = defineVerb<HoldCommand, HeldOutcome>({
     seconds,
     maxHolds: caller.service.holdBounds.maxHolds,
   }),
-  encode: (outcome, { version }) => encodeHold(outcome, version),
+  encode: (outcome, { version }) =>
+    outcome.replayed ? encodeHold(outcome, version) : encodeNewHold(outcome.order, version),
 });
 
 function parseHold(words: readonly string[]): HoldCommand | ErrorReply {
@@ -87,6 +88,32 @@ function tooLong({ seconds }: { readonly seconds: number }, service: Service): E
     maxSeconds === 0
       ? 'this server holds nothing: its operator has turned holds off'
       : `this server holds units for at most ${maxSeconds} seconds, got ${seconds}`,
+  );
+}
+
+/** What stands before each value of a new hold, after the line end of the value before it. */
+function newHoldHeads(version: ProtocolVersion) {
+  const [id, at, until, replayed, state, lines] = NEW_HOLD[version];
+  const same = `${replayed}${encode(false, version)}${state}${encode('held', version)}`;
+  return {
+    id: `${id}$`,
+    at: `\r\n${at}:`,
+    until: `\r\n${until}:`,
+    lines: `\r\n${same}${lines}*`,
+  };
+}
+
+const NEW_HOLD = mapHeads('order', 'at', 'until', 'replayed', 'state', 'lines');
+const NEW_HOLD_HEADS = { 2: newHoldHeads(2), 3: newHoldHeads(3) };
+
+/** The bytes of encodeHold for a hold that was just made. Hot path: built as those of a receipt. */
+function encodeNewHold({ id, at, lines, hold }: Order, version: ProtocolVersion): string {
+  const heads = NEW_HOLD_HEADS[version];
+  const until = (hold as HoldTerms).until;
+  return withLines(
+    `${heads.id}${id.length}\r\n${id}${heads.at}${at}${heads.until}${until}${heads.lines}${lines.length}\r\n`,
+    lines,
+    version,
   );
 }
 

@@ -10,6 +10,7 @@ import {
 import { encode, mapHeads, type ProtocolVersion } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import { MAX_INTEGER } from '../protocol/limits.ts';
+import { withLines } from './order-lines.ts';
 import { type Command, defineVerb, isOption, MANY, usageError, type Verb } from './verb.ts';
 
 export interface PurchaseCommand extends Command {
@@ -77,21 +78,16 @@ export function parseLines(
 /** What stands before each value of a receipt, after the line end of the value before it. */
 function receiptHeads(version: ProtocolVersion) {
   const [beforeId, beforeAt, beforeReplayed, beforeLines] = RECEIPT[version];
-  const [beforeUpc, beforeQty, beforeAvailable] = LINE[version];
   const replayed = (is: boolean) => `\r\n${beforeReplayed}${encode(is, version)}${beforeLines}*`;
   return {
     id: `${beforeId}$`,
     at: `\r\n${beforeAt}:`,
     lines: replayed(false),
     linesOfReplayed: replayed(true),
-    upc: `${beforeUpc}:`,
-    qty: `\r\n${beforeQty}:`,
-    available: `\r\n${beforeAvailable}:`,
   };
 }
 
 const RECEIPT = mapHeads('order', 'at', 'replayed', 'lines');
-const LINE = mapHeads('upc', 'qty', 'available');
 const RECEIPT_HEADS = { 2: receiptHeads(2), 3: receiptHeads(3) };
 
 /**
@@ -102,9 +98,9 @@ export function encodeReceipt(order: Order, replayed: boolean, version: Protocol
   const heads = RECEIPT_HEADS[version];
   const { id, at, lines } = order;
   const beforeLines = replayed ? heads.linesOfReplayed : heads.lines;
-  let bytes = `${heads.id}${id.length}\r\n${id}${heads.at}${at}${beforeLines}${lines.length}\r\n`;
-  for (const { upc, qty, available } of lines) {
-    bytes += `${heads.upc}${upc}${heads.qty}${qty}${heads.available}${available}\r\n`;
-  }
-  return bytes;
+  return withLines(
+    `${heads.id}${id.length}\r\n${id}${heads.at}${at}${beforeLines}${lines.length}\r\n`,
+    lines,
+    version,
+  );
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LoginEnds } from '../../src/inventory/login-ends.ts';
-import { type Order, orderKey, type Rows, type Stock } from '../../src/inventory/model.ts';
+import type { Order, Rows, Stock } from '../../src/inventory/model.ts';
+import { OrderMap } from '../../src/inventory/order-map.ts';
 import { settle } from '../../src/inventory/rules.ts';
 import { HoldModel, holdDraft, inWords, RULED, requestOf } from './support/hold-model.ts';
 
@@ -18,7 +19,7 @@ const run = fc.array(step, { minLength: 1, maxLength: 15 });
 class Disk implements Rows {
   readonly logins = new Map();
   readonly loginEnds = new LoginEnds();
-  readonly orders = new Map<string, Order>();
+  readonly orders = new OrderMap();
   readonly counted = new Set(
     RULED.filter(({ limit }) => limit !== undefined).map(({ upc }) => upc),
   );
@@ -81,8 +82,8 @@ class Disk implements Rows {
         this.#customers.set(`${user} ${upc}`, rows);
       }
     }
-    for (const order of changes.orders) this.orders.set(orderKey(order.user, order.id), order);
-    for (const [key, order] of changes.changedOrders) this.orders.set(key, order);
+    for (const order of changes.orders) this.orders.set(order);
+    for (const order of changes.changedOrders.values()) this.orders.set(order);
     for (const [upc, units] of changes.returned) {
       this.returned.set(upc, (this.returned.get(upc) ?? 0) + units);
     }

@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type Order,
-  orderKey,
-  Refusal,
-  type Request,
-  type Rows,
-} from '../../src/inventory/model.ts';
+import { type Order, Refusal, type Request, type Rows } from '../../src/inventory/model.ts';
+import { OrderMap } from '../../src/inventory/order-map.ts';
 import { settle } from '../../src/inventory/rules.ts';
 import { alice, bob, buy, hold, outcomes, receipt, rows } from './support/rows.ts';
 
@@ -20,7 +15,7 @@ const levels: Request = { kind: 'inventory', session: alice, upcs: [1, 2] };
 /** The rows after these requests, at another time. The levels stay as they are: expiry is the matter of stores. */
 function rowsAfter(now: number, ...requests: Request[]): Rows {
   const { changes } = settle(requests, rows);
-  const orders = new Map(changes.orders.map((one) => [orderKey(one.user, one.id), one]));
+  const orders = new OrderMap(changes.orders);
   const stock = new Map([1, 2, 3].map((upc) => [upc, rows.stock.get(upc)]));
   for (const [upc, available] of changes.available) {
     stock.set(upc, { upc, name: '', available });
@@ -216,7 +211,7 @@ describe('a live hold', () => {
   test('made and ended in one batch is one order', () => {
     const { changes } = settle([hold('1x3'), confirm()], rows);
     expect(changes.orders).toMatchObject([{ id: 'h', hold: { state: 'bought' } }]);
-    expect(changes.changedOrders).toEqual(new Map());
+    expect(changes.changedOrders.size).toBe(0);
     expect([...(changes.held.get(1)?.values() ?? [])]).toEqual([0]);
   });
 
@@ -270,7 +265,7 @@ test('an id that nobody has used is no order', () => {
 test('a hold whose row cannot be read is neither ended nor bought', () => {
   const refusal = new Refusal('UNAVAILABLE', 'its row');
   const faulty: Order = { user: 'alice', id: 'h', at: 1, lines: [], refusal, position: null };
-  const orders = new Map([['alice h', faulty]]);
+  const orders = new OrderMap([faulty]);
   const asked = [confirm(), release(), extend(9), hold('1x1'), buy('1x1', { order: 'h' })];
   const { outcomes, changes } = settle(asked, { ...rows, orders });
   expect(outcomes).toEqual(asked.map(() => refusal));

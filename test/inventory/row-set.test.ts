@@ -4,6 +4,7 @@ import {
   asksForOrder,
   mayWrite,
   namesAnOrderTwice,
+  orderIdsOf,
   rowSetOf,
 } from '../../src/inventory/row-set.ts';
 import { alice, bob, buy, withToken } from './support/rows.ts';
@@ -46,6 +47,17 @@ describe('the rows that a batch touches', () => {
     expect([whoami(withToken), whoami(null)].map(asks)).toEqual([false, false]);
   });
 
+  test.for([true, false])('the ids of the orders alone are theirs (all of them: %s)', (isAll) => {
+    const { session } = buy('1x1');
+    const batch: Request[] = [
+      buy('1x2', { session: withToken }),
+      { kind: 'transaction', requests: [buy('1x1', { order: 'b' }), order(bob) as never] },
+      { kind: 'confirm', session, order: 'h' },
+    ];
+    const names = [...(rowSetOf(batch, isAll).orders?.values() ?? [])];
+    expect(orderIdsOf(batch, isAll)).toEqual(new Set(names.map(([, id]) => id)));
+  });
+
   test('a login may end the oldest one of its user', () => {
     const login = { tokenHash: 'new', user: 'bob', since: 3, credential: 'theirs' };
     const set = rowSetOf([{ kind: 'login', login }], false);
@@ -65,7 +77,7 @@ describe('the rows that a batch touches', () => {
   ])('$kind without a login touches none, and neither writes nor asks', (request) => {
     const none = new Set();
     expect(rowSetOf([request], true)).toEqual({
-      ...{ logins: none, endsLogins: false, loggingIn: none },
+      ...{ logins: none, endsLogins: false, asksLoginEnds: false, loggingIn: none },
       ...{ sold: none, read: none, orders: new Map(), changed: new Map(), holders: none },
     });
     expect(mayWrite(request)).toBe(false);

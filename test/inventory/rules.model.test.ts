@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LoginEnds } from '../../src/inventory/login-ends.ts';
-import {
-  type Login,
-  type Order,
-  orderKey,
-  type Rows,
-  type Stock,
-} from '../../src/inventory/model.ts';
+import type { Login, Rows, Stock } from '../../src/inventory/model.ts';
+import { OrderMap } from '../../src/inventory/order-map.ts';
 import { settle } from '../../src/inventory/rules.ts';
 import { draft, Requests, STOCK } from './support/arbitrary.ts';
 import { rows } from './support/rows.ts';
@@ -25,7 +20,7 @@ class Disk implements Rows {
   );
   readonly logins = new Map<string, Login>();
   readonly loginEnds = new LoginEnds();
-  readonly orders = new Map<string, Order>();
+  readonly orders = new OrderMap();
   readonly now = 0;
   readonly counted = new Set<number>();
 
@@ -50,7 +45,7 @@ class Disk implements Rows {
       if (login === null) this.logins.delete(tokenHash);
       else this.logins.set(tokenHash, login);
     }
-    for (const order of changes.orders) this.orders.set(orderKey(order.user, order.id), order);
+    for (const order of changes.orders) this.orders.set(order);
     return { outcomes, changes };
   }
 }

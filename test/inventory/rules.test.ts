@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import {
   type Order,
-  orderKey,
   Refusal,
   type Request,
   type Rows,
   type Stock,
 } from '../../src/inventory/model.ts';
+import { OrderMap } from '../../src/inventory/order-map.ts';
 import { settle } from '../../src/inventory/rules.ts';
 import { alice, bob, buy, outcomes, receipt, rows, withToken } from './support/rows.ts';
 
@@ -170,7 +170,7 @@ describe('one order id, one outcome', () => {
     const restocked: Rows = {
       ...rows,
       stock: new Map([[2, { upc: 2, name: 'two', available: 99 }]]),
-      orders: new Map([[orderKey('alice', 'a'), order as Order]]),
+      orders: new OrderMap([order as Order]),
     };
     const { outcomes, changes } = settle([buy('2x3'), buy('2x4')], restocked);
     const { at } = order as Order;
@@ -184,7 +184,7 @@ describe('one order id, one outcome', () => {
     const what = upcs.join(' ');
     const [order] = settle([buy(what)], rows).changes.orders;
     expect(order).toMatchObject({ lines: [], digest: expect.stringMatching(/^[\w-]{43}$/) });
-    const kept: Rows = { ...rows, orders: new Map([[orderKey('alice', 'a'), order as Order]]) };
+    const kept: Rows = { ...rows, orders: new OrderMap([order as Order]) };
     const again = [what, upcs.toReversed().join(' '), `${what} 99x1`, what.replace('4x1', '4x2')];
     const { outcomes } = settle(
       again.map((one) => buy(one)),
@@ -207,7 +207,7 @@ describe('one order id, one outcome', () => {
     const order: Order = {
       ...{ user: 'alice', id: 'a', at: 1, lines: [], refusal, position: null },
     };
-    const broken: Rows = { ...rows, orders: new Map([[orderKey('alice', 'a'), order]]) };
+    const broken: Rows = { ...rows, orders: new OrderMap([order]) };
     const ask: Request = { kind: 'order', session: alice, order: 'a' };
     const { outcomes, changes } = settle([buy('1x3'), buy('2x1'), ask], broken);
     expect(outcomes).toEqual([refusal, refusal, refusal]);

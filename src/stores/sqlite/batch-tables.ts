@@ -5,7 +5,7 @@ import type { Item } from '../../inventory/catalog.ts';
 import type { Changes, Order, Outcome, Page, Request, Rows } from '../../inventory/model.ts';
 import { inventoryPage } from '../../inventory/pages.ts';
 import { RefusalBudget } from '../../inventory/refusal-budget.ts';
-import { asksForOrder, rowSetOf } from '../../inventory/row-set.ts';
+import { asksForOrder, orderIdsOf } from '../../inventory/row-set.ts';
 import type { StoreLook } from '../../inventory/store.ts';
 import type { ShopTime } from '../shop-time.ts';
 import { SqliteCustomers } from './customer-table.ts';
@@ -105,7 +105,7 @@ export class SqliteTables {
   #ordersOf(requests: readonly Request[], lookedUp: OrdersLookedUp): Rows['orders'] {
     const isAll = lookedUp === 'all';
     if (!isAll && !requests.some(asksForOrder)) return null;
-    return this.#orders.lookup(rowSetOf(requests, isAll).orders ?? new Map());
+    return this.#orders.lookup(orderIdsOf(requests, isAll));
   }
 
   #liveHoldsOf(user: string, now: number): number {

@@ -37,8 +37,8 @@ export class SqliteHeld {
     this.#selectNextOfItem = db.prepare('SELECT min(until) FROM held WHERE upc = ? AND until > ?');
     this.#sumOfLive = db.prepare('SELECT sum(units) FROM held WHERE until > ?');
     // What SQL has changed is found by the operator's proof of the books, and stops nobody.
-    this.#add = db.prepare(`INSERT INTO held (upc, until, units) VALUES (?1, ?2, max(0, ?3))
-      ON CONFLICT (upc, until) DO UPDATE SET units = max(0, units + ?3)`);
+    this.#add = db.prepare(`INSERT INTO held (upc, until, units) VALUES (?, ?, max(0, ?))
+      ON CONFLICT (upc, until) DO UPDATE SET units = max(0, units + ?)`);
     this.#deletePast = db.prepare('DELETE FROM held WHERE upc = ? AND until <= ?');
     for (const select of [
       this.#selectMark,
@@ -117,7 +117,7 @@ export class SqliteHeld {
   add(upc: number, changes: ReadonlyMap<number, number>): number {
     let first = NEVER;
     for (const [until, units] of changes) {
-      if (units !== 0) this.#add.run(upc, until, units);
+      if (units !== 0) this.#add.run(upc, until, units, units);
       if (units > 0) first = Math.min(first, until);
     }
     return first;

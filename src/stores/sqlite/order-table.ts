@@ -1,12 +1,7 @@
 /** The table of orders in the data file: written in bulk, read by id or newest first. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import {
-  type Changes,
-  type Lookup,
-  type Order,
-  type Outcome,
-  orderKey,
-} from '../../inventory/model.ts';
+import type { Changes, HoldTerms, Order, Outcome, Rows } from '../../inventory/model.ts';
+import { OrderMap } from '../../inventory/order-map.ts';
 import {
   type HoldsPage,
   holdsPage,
@@ -14,7 +9,6 @@ import {
   type OrdersPage,
   ordersPage,
 } from '../../inventory/pages.ts';
-import type { RowSet } from '../../inventory/row-set.ts';
 import {
   BEHIND_EVERY_ID,
   byKey,
@@ -32,6 +26,14 @@ const ROWS_AT_ONCE = [64, 16, 4, 1];
 
 /** What a usual purchase has; the other columns stay null. */
 const USUAL_COLUMNS = '"user", id, at, lines';
+
+/** What a usual hold has. */
+const HELD_COLUMNS = `${USUAL_COLUMNS}, state, until, seconds`;
+
+/** What a change of an order may change; the row is there, and so the rest of these values is too. */
+const CHANGED_COLUMNS = `${USUAL_COLUMNS}, state, until, ended`;
+const CHANGE = `ON CONFLICT ("user", id) DO UPDATE SET
+  lines = excluded.lines, state = excluded.state, until = excluded.until, ended = excluded.ended`;
 
 /** A time that no clock can show may have been written by SQL, or by a server whose clock was wrong. */
 const READ_COLUMNS = `${ORDER_COLUMNS}, ${HOLD_COLUMNS}`.replace(
@@ -66,29 +68,27 @@ type Values = (string | number | null)[];
 export class SqliteOrders {
   readonly #insertUsual: BulkInsert;
   readonly #insertOther: BulkInsert;
-  readonly #insertHold: BulkInsert;
-  readonly #updateHold: StatementSync;
-  readonly #updateLines: StatementSync;
+  readonly #insertHeld: BulkInsert;
+  readonly #insertWhole: BulkInsert;
+  readonly #change: BulkInsert;
   readonly #countLiveHolds: StatementSync;
   readonly #selectLiveHolds: StatementSync;
   readonly #select: StatementSync;
   readonly #selectPage: StatementSync;
   readonly #countPage: StatementSync;
   readonly #onFault: (fault: string) => void;
-  /** Live holds that were made lately, as they are on disk, by orderKey; and those made before them. */
-  #recentHolds = new Map<string, Order>();
-  #earlierHolds = new Map<string, Order>();
+  /** Live holds that were made lately, as they are on disk; and those made before them. */
+  #recentHolds = new OrderMap();
+  #earlierHolds = new OrderMap();
 
   /** `onFault` is told of a row that cannot be read. */
   constructor(db: DatabaseSync, onFault: (fault: string) => void) {
     this.#onFault = onFault;
     this.#insertUsual = new BulkInsert(db, USUAL_COLUMNS, pushUsual);
-    this.#insertOther = new BulkInsert(db, ORDER_COLUMNS, pushAll);
-    this.#insertHold = new BulkInsert(db, `${ORDER_COLUMNS}, ${HOLD_COLUMNS}`, pushHold);
-    this.#updateHold = db.prepare(
-      'UPDATE orders SET state = ?, until = ?, ended = ? WHERE user = ? AND id = ?',
-    );
-    this.#updateLines = db.prepare('UPDATE orders SET lines = ? WHERE user = ? AND id = ?');
+    this.#insertOther = new BulkInsert(db, ORDER_COLUMNS, pushOther);
+    this.#insertHeld = new BulkInsert(db, HELD_COLUMNS, pushHeld);
+    this.#insertWhole = new BulkInsert(db, `${ORDER_COLUMNS}, ${HOLD_COLUMNS}`, pushWhole);
+    this.#change = new BulkInsert(db, CHANGED_COLUMNS, pushChange, CHANGE);
     const live = "FROM orders WHERE user = ? AND state = 'held' AND until > ?";
     this.#countLiveHolds = db.prepare(`SELECT count(*) AS holds ${live}`);
     this.#selectLiveHolds = db.prepare(`SELECT id ${live} ORDER BY until, id`);
@@ -97,62 +97,48 @@ export class SqliteOrders {
     this.#countPage = db.prepare(COUNT_PAGE);
   }
 
-  /**
-   * Writes new orders. An order that is already there breaks the primary key.
-   *
-   * In the order of the primary key, each row lands beside the one before: a third less work. The
-   * usual order is bought and stands by an id that begins with about the present time, so that what
-   * comes behind the first digits of the time tells them apart, and is quicker to compare.
-   */
+  /** Writes new orders. An order that is already there breaks the primary key. */
   insert(orders: readonly Order[]): void {
-    const usual: { order: Order; key: string }[] = [];
+    const usual: Order[] = [];
+    const held: Order[] = [];
     const others: Order[] = [];
-    const holds: Order[] = [];
+    const whole: Order[] = [];
     for (const order of orders) {
-      if (order.hold !== undefined || order.of !== undefined) holds.push(order);
-      else if (order.refusal !== null || order.position !== null) others.push(order);
-      else usual.push({ order, key: order.id.slice(8, 18) });
+      const { hold, of, refusal, position } = order;
+      const isUsual = refusal === null && position === null;
+      if (hold === undefined && of === undefined) (isUsual ? usual : others).push(order);
+      else (isUsual && hold?.state === 'held' ? held : whole).push(order);
     }
-    usual.sort(
-      (one, other) => compare(one.order.user, other.order.user) || compare(one.key, other.key),
-    );
-    this.#insertUsual.run(usual.map(({ order }) => order));
+    this.#insertUsual.run(sortedByTime(usual));
+    this.#insertHeld.run(sortedByTime(held));
     this.#insertOther.run(others.sort(byKey));
-    this.#insertHold.run(holds.sort(byKey));
+    this.#insertWhole.run(whole.sort(byKey));
   }
 
   /** Writes how orders have changed: how a hold ends, and what was given back. */
   update(orders: Iterable<Order>): void {
     // In the order of the primary key, each row is beside the one before.
-    for (const order of [...orders].sort(byKey)) {
-      const { user, id, hold, lines } = order;
-      if (hold !== undefined) {
-        this.#updateHold.run(hold.state, hold.until, hold.ended, user, id);
-      }
-      if (lines.some(({ returned }) => returned !== undefined)) {
-        this.#updateLines.run(writeLines(order), user, id);
-      }
-    }
+    this.#change.run([...orders].sort(byKey));
   }
 
   /** Takes note of holds that were committed. */
   keepHolds({ orders, changedOrders }: Changes): void {
-    for (const order of orders) {
-      if (order.hold !== undefined) this.#keepHold(orderKey(order.user, order.id), order);
+    for (const order of changedOrders.values()) {
+      const { user, id } = order;
+      if (!this.#recentHolds.delete(user, id)) this.#earlierHolds.delete(user, id);
+      this.#keepHold(order);
     }
-    for (const [key, order] of changedOrders) this.#keepHold(key, order);
+    for (const order of orders) this.#keepHold(order);
   }
 
-  #keepHold(key: string, order: Order): void {
-    this.#recentHolds.delete(key);
-    this.#earlierHolds.delete(key);
-    if (order.refusal !== null || order.hold?.state !== 'held') return;
+  #keepHold(order: Order): void {
+    if (order.hold?.state !== 'held' || order.refusal !== null) return;
     // A Map from which the oldest is taken again and again is slow to tell which one that is.
     if (this.#recentHolds.size >= RECENT_HOLDS) {
       this.#earlierHolds = this.#recentHolds;
-      this.#recentHolds = new Map();
+      this.#recentHolds = new OrderMap();
     }
-    this.#recentHolds.set(key, order);
+    this.#recentHolds.set(order);
   }
 
   /** Others have written: every order is read again when it is needed. */
@@ -178,16 +164,19 @@ export class SqliteOrders {
     );
   }
 
-  /** Finds the named orders, by the same keys. Each is read when it is first needed: that of a long one is work. */
-  lookup(named: NonNullable<RowSet['orders']>): Lookup<string, Order> {
-    const found = new Map<string, Order | undefined>();
+  /** Finds orders of these ids. Each is read when it is first needed: that of a long one is work. */
+  lookup(ids: ReadonlySet<string>): NonNullable<Rows['orders']> {
+    const found = new OrderMap();
     return {
-      get: (key) => {
-        const kept = this.#recentHolds.get(key) ?? this.#earlierHolds.get(key) ?? found.get(key);
-        const name = named.get(key);
-        if (kept !== undefined || name === undefined || found.has(key)) return kept;
-        const order = this.find(...name);
-        found.set(key, order);
+      get: (user, id) => {
+        if (!ids.has(id)) return undefined;
+        const kept =
+          this.#recentHolds.get(user, id) ??
+          this.#earlierHolds.get(user, id) ??
+          found.get(user, id);
+        if (kept !== undefined) return kept;
+        const order = this.find(user, id);
+        if (order !== undefined) found.set(order);
         return order;
       },
     };
@@ -231,13 +220,19 @@ class BulkInsert {
   readonly #statements: readonly { readonly rows: number; readonly statement: StatementSync }[];
   readonly #push: (values: Values, order: Order) => void;
 
-  constructor(db: DatabaseSync, columns: string, push: (values: Values, order: Order) => void) {
+  /** `tail`: what follows the rows. */
+  constructor(
+    db: DatabaseSync,
+    columns: string,
+    push: (values: Values, order: Order) => void,
+    tail = '',
+  ) {
     const row = `(${columns.replace(/[^,]+/g, '?')})`;
     this.#statements = ROWS_AT_ONCE.map((rows) => ({
       rows,
       // OR FAIL: no journal to undo half of an INSERT, since the whole transaction is undone then.
       statement: db.prepare(
-        `INSERT OR FAIL INTO orders (${columns}) VALUES ${Array(rows).fill(row).join()}`,
+        `INSERT OR FAIL INTO orders (${columns}) VALUES ${Array(rows).fill(row).join()} ${tail}`,
       ),
     }));
     this.#push = push;
@@ -261,14 +256,38 @@ function pushUsual(values: Values, order: Order): void {
   values.push(order.user, order.id, order.at, writeLines(order));
 }
 
-function pushAll(values: Values, order: Order): void {
+function pushOther(values: Values, order: Order): void {
   pushUsual(values, order);
   values.push(writeRefusal(order.refusal), order.position);
 }
 
-function pushHold(values: Values, order: Order): void {
-  pushAll(values, order);
+function pushHeld(values: Values, order: Order): void {
+  const { state, until, seconds } = order.hold as HoldTerms;
+  pushUsual(values, order);
+  values.push(state, until, seconds);
+}
+
+function pushWhole(values: Values, order: Order): void {
+  pushOther(values, order);
   values.push(...holdValues(order));
+}
+
+function pushChange(values: Values, order: Order): void {
+  const [state = null, until = null, , ended = null] = holdValues(order);
+  pushUsual(values, order);
+  values.push(state, until, ended);
+}
+
+/**
+ * Orders that stand by their ids, in the order of the primary key: each row lands beside the one before, a third less
+ * work. Such an id begins with about the present time, so that what comes behind the first digits of the time tells
+ * them apart, and is quicker to compare.
+ */
+function sortedByTime(orders: readonly Order[]): Order[] {
+  return orders
+    .map((order) => ({ order, key: order.id.slice(8, 18) }))
+    .sort((one, other) => compare(one.order.user, other.order.user) || compare(one.key, other.key))
+    .map(({ order }) => order);
 }
 
 function compare(one: string, other: string): number {

@@ -9,6 +9,7 @@ import type {
   Rows,
   Session,
 } from '../../../src/inventory/model.ts';
+import { OrderMap } from '../../../src/inventory/order-map.ts';
 import { settle } from '../../../src/inventory/rules.ts';
 
 export const alice: Session = { user: 'alice', since: 5, tokenHash: null };
@@ -25,7 +26,7 @@ export const rows: Rows = {
     ['hash', { tokenHash: 'hash', user: 'alice', since: 5, credential: 'their password' }],
   ]),
   loginEnds: new LoginEnds(),
-  orders: new Map(),
+  orders: new OrderMap(),
   now: 9,
   counted: new Set(),
   unitsOf: () => 0,

@@ -2,13 +2,14 @@
 import type { LoginEnds } from '../../../inventory/login-ends.ts';
 import type { Login, Order, Rows, Stock } from '../../../inventory/model.ts';
 import { orderKey } from '../../../inventory/model.ts';
+import { OrderMap } from '../../../inventory/order-map.ts';
 import type { Known } from './known.ts';
 import type { Wanted } from './wanted.ts';
 
 export class Loaded implements Rows {
   readonly stock = new Map<number, Stock>();
   readonly logins = new Map<string, Login>();
-  readonly orders: Map<string, Order> | null;
+  readonly orders: OrderMap | null;
   readonly counted = new Set<number>();
   /** When holds of an item end next, or earlier; items without are left out. */
   readonly nextDue = new Map<number, number>();
@@ -20,7 +21,7 @@ export class Loaded implements Rows {
   readonly #known: Known;
 
   constructor({ orders }: Wanted, known: Known) {
-    this.orders = orders === null ? null : new Map();
+    this.orders = orders === null ? null : new OrderMap();
     this.#known = known;
   }
 
@@ -29,7 +30,7 @@ export class Loaded implements Rows {
   }
 
   addOrder(order: Order): void {
-    this.orders?.set(orderKey(order.user, order.id), order);
+    this.orders?.set(order);
   }
 
   /** Takes units of a customer that are bought (0), or held until then. */
