@@ -7,7 +7,7 @@ import {
 import { openAnyHost } from './connection/hosts.ts';
 import { refuseSharedSession } from './connection/pooler.ts';
 import { parsePostgresAddress } from './connection/postgres-url.ts';
-import { query } from './connection/session-setup.ts';
+import { confirmPrimary, query } from './connection/session-setup.ts';
 import { reasonFor } from './connection/sqlstates.ts';
 import { checkVersion, makeSchema } from './schema.ts';
 import { checkStructure } from './structure.ts';
@@ -40,6 +40,7 @@ export async function inCopySession<Result>(
     }
     await checkVersion(opened);
     await checkStructure(opened);
+    await confirmPrimary(opened);
   });
   try {
     await query(connection, begin);

@@ -12,7 +12,7 @@ import {
 import { openAnyHost } from './connection/hosts.ts';
 import { refuseSharedSession } from './connection/pooler.ts';
 import { parsePostgresAddress } from './connection/postgres-url.ts';
-import { query } from './connection/session-setup.ts';
+import { confirmPrimary, query } from './connection/session-setup.ts';
 import { checkShopIsThere } from './schema.ts';
 import { checkStructure } from './structure.ts';
 
@@ -46,6 +46,7 @@ export class OperatorSession {
       await checkShopIsThere(opened);
       await checkStructure(opened);
       await query(opened, SETTINGS);
+      await confirmPrimary(opened);
     });
     return new OperatorSession(connection, parsed.shown);
   }

@@ -4,6 +4,7 @@ import type { Item } from '../../../src/inventory/catalog.ts';
 import type { Login, Request } from '../../../src/inventory/model.ts';
 import { StoreUnavailable } from '../../../src/inventory/store.ts';
 import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
+import { openPostgresOperatorData } from '../../../src/stores/postgres/postgres-operator-data.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
 import { PRIMARY_SETTINGS, promote, startStandby } from '../../support/postgres-standby.ts';
 import { Buyer, levels, settleOne } from '../orders.ts';
@@ -37,6 +38,8 @@ test('a frozen and thawed old primary answers no reader', async () => {
   const stores = await Promise.all(
     Object.values(requests).map(() => openPostgresStore(address, ITEMS, () => undefined)),
   );
+  const watched = await openPostgresStore(address, ITEMS, () => undefined);
+  await watched.look();
   await stores[0]?.settle([{ kind: 'login', login }, buyer.buy('1x1', 'mine')]);
   const ask = () =>
     Promise.allSettled(
@@ -47,13 +50,16 @@ test('a frozen and thawed old primary answers no reader', async () => {
   primary.signalAll('SIGSTOP');
   await promote(standby);
   primary.signalAll('SIGCONT');
+  // What subscribers are told comes from a look.
+  const looked = watched.look().catch((error: Error) => error);
   const answers = await ask();
+  expect(await looked).toBeInstanceOf(StoreUnavailable);
   const told = Object.keys(requests).filter((_, index) => answers[index]?.status === 'fulfilled');
   expect(told).toEqual([]);
   for (const answer of answers) {
     expect((answer as PromiseRejectedResult).reason).toBeInstanceOf(StoreUnavailable);
   }
-  for (const store of stores) await store.close().catch(() => undefined);
+  for (const store of [...stores, watched]) await store.close().catch(() => undefined);
 }, 60_000);
 
 test('a new primary is found while the old one answers no commit, and sells what was in doubt', async () => {
@@ -84,6 +90,21 @@ test('a new primary is found while the old one answers no commit, and sells what
   expect(lost).toEqual([`it does not answer, and ${hosts[1]} takes writes now`]);
   expect(await levels(store)).toEqual({ 1: 98 });
   await store.close();
+}, 60_000);
+
+test('an operator is shown nothing by a primary whose commits no standby confirms', async () => {
+  const primary = await PostgresServer.start(PRIMARY_SETTINGS);
+  servers.push(primary);
+  const standby = await startStandby(primary);
+  servers.push(standby);
+  const address = await primary.newDatabase();
+  await (await openPostgresStore(address, ITEMS, () => undefined)).close();
+  await (await openPostgresOperatorData(address)).close();
+  // It is connected still, as after a thaw for a moment the standbys of a primary that was replaced.
+  standby.signalAll('SIGSTOP');
+  const opening = openPostgresOperatorData(address);
+  await expect(opening).rejects.toThrow('it confirms no commit; no synchronous standby answers');
+  standby.signalAll('SIGCONT');
 }, 60_000);
 
 test('where no standby is named, a reader causes no commit', async () => {

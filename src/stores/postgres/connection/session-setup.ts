@@ -99,6 +99,17 @@ export async function openConnection(
   }
 }
 
+/**
+ * Commits nothing of meaning where a commit waits for a standby: it succeeds only while this is the primary. One that was
+ * replaced while it stood still can read what is old by now, but it finds no standby any more. Throws
+ * DatabaseConnectionLost then.
+ */
+export async function confirmPrimary(connection: DatabaseConnection): Promise<void> {
+  // It needs no right to any row, and changes none.
+  const commit = "SELECT pg_logical_emit_message(true, 'inv', '')";
+  if (connection.hasStandbys) await query(connection, commit);
+}
+
 /** One query, whose error is an exception. */
 export async function query(
   connection: DatabaseConnection,
