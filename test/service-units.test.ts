@@ -39,3 +39,12 @@ test.runIf(canVerify)('systemd takes the service and the nightly backup (needs s
   const ours = stderr.split('\n').filter((line) => line.includes('inv'));
   expect({ status, ours }).toEqual({ status: 0, ours: [] });
 });
+
+test('a server that is refused again and again does not run into the start limit of systemd', () => {
+  const unit =
+    units(readFileSync(join(root, 'docs/operating.md'), 'utf8')).get('inv.service') ?? '';
+  const pause = Number(/^RestartSec=(\d+)$/m.exec(unit)?.[1]);
+  // By default 5 starts within 10 seconds, of which the first needs no pause.
+  expect(4 * pause).toBeGreaterThan(10);
+  expect(unit).toMatch(/^Restart=on-failure$/m);
+});

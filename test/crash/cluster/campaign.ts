@@ -267,9 +267,10 @@ function sumOf(steady: readonly SteadyBuyer[]): Record<Sight, number> {
 }
 
 /** A fault in one line, for people who wait. */
-function lineOf({ title, gaps, lost, noticed, byHand }: FaultReport): string {
+function lineOf({ title, gaps, lost, noticed, byHand, toldMs }: FaultReport): string {
   const seconds = Object.entries(gaps).map(([name, ms]) => `${name} ${(ms / 1000).toFixed(1)}`);
   const outcome = noticed ? `noticed, stopped; ${lost} lost by the cluster` : 'went on';
   const mended = byHand.length === 0 ? '' : `; by hand: ${byHand.join(', ')}`;
-  return `${title}: ${outcome}; seconds without: ${seconds.join(', ')}${mended}`;
+  const told = `every level told ${(toldMs / 1000).toFixed(1)} s after the last sale`;
+  return `${title}: ${outcome}; seconds without: ${seconds.join(', ')}; ${told}${mended}`;
 }
