@@ -50,6 +50,18 @@ export interface Books {
    */
   orders(): Parts<Order>;
   readonly isSorted: boolean;
+  /** The items whose units are counted for each customer. */
+  countedItems(): Promise<ReadonlySet<number>>;
+  /** What is counted of every item and customer. */
+  customerUnits(): Parts<CustomerUnits>;
+}
+
+/** Units of an item that a user has bought, less those given back (`until` is 0), or holds until then. */
+export interface CustomerUnits {
+  readonly upc: number;
+  readonly user: string;
+  readonly until: number;
+  readonly units: number;
 }
 
 /**

@@ -8,7 +8,8 @@ import { stateOf } from '../inventory/hold-state.ts';
 import type { Order, OrderLine } from '../inventory/model.ts';
 import type { Books } from '../inventory/operator-data.ts';
 import type { ItemLevel, Restock } from '../inventory/restock.ts';
-import { type BrokenChain, explainChains } from './broken-chains.ts';
+import { type BrokenChain, brokenAmong, explainChains, type OpenChain } from './broken-chains.ts';
+import { CustomerAudit, explainCustomers } from './customer-audit.ts';
 import { LevelChain } from './level-chain.ts';
 import { isoTime } from './words.ts';
 
@@ -37,18 +38,30 @@ export type OnAuditProgress = (done: number, total: number) => void;
 /** `onProgress`: null when nobody looks, since the orders need not be counted then. */
 export async function audit(books: Books, onProgress: OnAuditProgress | null): Promise<Audit> {
   const total = onProgress === null ? 0 : await books.countOrders();
+  const customers = new CustomerAudit(await books.countedItems(), books.now);
   const auditor = new Auditor(await books.items(), books);
   for await (const part of books.restocks()) for (const restock of part) auditor.restock(restock);
   for await (const part of books.orders()) {
-    for (const order of part) auditor.order(order, books.isSorted);
+    for (const order of part) {
+      auditor.order(order, books.isSorted);
+      customers.order(order);
+    }
     onProgress?.(auditor.orders, Math.max(total, auditor.orders));
     // So that signals, and whoever draws the progress, have their turn.
     await turn();
   }
-  const broken = auditor.finish();
+  for await (const part of books.customerUnits()) for (const row of part) customers.row(row);
+  const unequal = customers.unequal();
+  if (unequal.length > 0) {
+    for (const fault of await explainCustomers(books, unequal)) auditor.fault(fault);
+  }
+  const { broken, open } = auditor.finish();
   // A level that SQL has changed before restocks were written down is no fault of the books.
-  if (books.knowsRestocks && broken.length > 0) {
-    for (const fault of await explainChains(books, broken)) auditor.fault(fault);
+  if (books.knowsRestocks) {
+    if (open.length > 0) broken.push(...(await brokenAmong(books, open)));
+    if (broken.length > 0) {
+      for (const fault of await explainChains(books, broken)) auditor.fault(fault);
+    }
   }
   return auditor.result();
 }
@@ -64,13 +77,24 @@ class ItemAudit {
   /** Units of all returns, and what the orders say that was given back of them. */
   returned = 0;
   givenBack = 0;
-  /** Whether holds have ended without being bought: where the level was then, nobody has written down. */
-  hasEndedHolds = false;
+  /** By units, holds that have ended without being bought: where the level was then, nobody has written down. */
+  readonly ended = new Map<number, number>();
+  /** The lowest and the highest level of all changes, and how many there are. */
+  lowest = Number.POSITIVE_INFINITY;
+  highest = 0;
+  changes = 0;
   /** Units of all restocks, which are a part of the units supplied. */
   restocked = 0;
 
   constructor(level: ItemLevel) {
     this.level = level;
+  }
+
+  change(from: number, to: number): void {
+    this.chain.add(from, to);
+    this.lowest = Math.min(this.lowest, from, to);
+    this.highest = Math.max(this.highest, from, to);
+    this.changes++;
   }
 }
 
@@ -108,7 +132,7 @@ class Auditor {
       return;
     }
     item.restocked += units;
-    item.chain.add(before, available);
+    item.change(before, available);
   }
 
   /** `isSorted`: every order comes behind the one before, by its key. */
@@ -151,12 +175,12 @@ class Auditor {
       this.#orderFault(order, `UPC ${upc} was given back of it, and it was not bought`);
     else if (item === undefined) this.#orderFault(order, `there is no item ${upc}`);
     else {
-      item.chain.add(before, level);
+      item.change(before, level);
       item.givenBack += returned;
       if (state === 'bought') item.sold += qty;
       else if (state === 'held') item.held += qty;
       else if (state === 'returned') item.returned += qty;
-      else item.hasEndedHolds = true;
+      else item.ended.set(qty, (item.ended.get(qty) ?? 0) + 1);
     }
   }
 
@@ -165,9 +189,10 @@ class Auditor {
     this.fault({ order: id, user, message });
   }
 
-  /** Compares each item with its orders. Returns those whose levels do not follow from each other. */
-  finish(): BrokenChain[] {
+  /** Compares each item with its orders. Returns those whose levels do not follow from each other, and those where holds have ended. */
+  finish(): { readonly broken: BrokenChain[]; readonly open: OpenChain[] } {
     const broken: BrokenChain[] = [];
+    const open: OpenChain[] = [];
     for (const item of this.#items.values()) {
       const { level, chain, sold, restocked } = item;
       const { upc, units, available, fault } = level;
@@ -200,11 +225,13 @@ class Auditor {
       } else if (first < 0) {
         const message = `UPC ${upc}: ${restocked} units were restocked, more than the ${units} that were supplied`;
         this.fault({ upc, message });
-      } else if (!item.hasEndedHolds && !chain.leads(first, available)) {
+      } else if (item.ended.size > 0) {
+        open.push({ upc, first, last: available, bounds: item });
+      } else if (!chain.leads(first, available)) {
         broken.push({ upc, first, last: available });
       }
     }
-    return broken;
+    return { broken, open };
   }
 
   result(): Audit {

@@ -1,5 +1,6 @@
 /** Finds the orders and restocks at which the levels of an item do not follow from each other. */
 import type { Books } from '../inventory/operator-data.ts';
+import { bytesFor, type GapBounds, LevelGaps } from './level-gaps.ts';
 
 /** An item whose changes do not lead from its first level to its last. */
 export interface BrokenChain {
@@ -26,15 +27,47 @@ class Level {
   readonly reachedBy: string[] = [];
 }
 
-/** Reads the books once more. Returns what is wrong with each of the items, in a sentence. */
-export async function explainChains(
+/** An item of which holds have ended without being bought. */
+export interface OpenChain extends BrokenChain {
+  readonly bounds: GapBounds;
+}
+
+/** Memory for the levels of open chains, in bytes; those for which there is none are not looked at. */
+const MAX_GAP_BYTES = 200_000_000;
+
+/** Reads the books once more. Returns those chains whose gaps the ended holds cannot fill. */
+export async function brokenAmong(
   books: Books,
-  broken: readonly BrokenChain[],
-): Promise<{ readonly upc: number; readonly message: string }[]> {
-  const found = new Breaks(broken);
+  open: readonly OpenChain[],
+): Promise<BrokenChain[]> {
+  let left = MAX_GAP_BYTES;
+  const chains = new Map<number, LevelGaps>();
+  for (const { upc, first, last, bounds } of open) {
+    const { lowest, highest, changes, ended } = bounds;
+    const all = {
+      lowest: Math.min(lowest, first, last),
+      highest: Math.max(highest, first, last),
+      changes: changes + 1,
+      ended,
+    };
+    left -= bytesFor(all);
+    if (left < 0) break;
+    const gaps = new LevelGaps(all);
+    gaps.add(last, first);
+    chains.set(upc, gaps);
+  }
+  await eachChange(books, (upc, from, to) => chains.get(upc)?.add(from, to));
+  return open.filter(({ upc }) => chains.get(upc)?.areFilled() === false);
+}
+
+/** Tells every change of a level, and whose it is. */
+async function eachChange(
+  books: Books,
+  on: (upc: number, from: number, to: number, name: () => string) => void,
+): Promise<void> {
   for await (const part of books.restocks()) {
     for (const { id, upc, units, available } of part) {
-      found.add(upc, available - units, available, () => `restock ${id}`);
+      on(upc, available - units, available, () => `restock ${id}`);
     }
   }
   for await (const part of books.orders()) {
@@ -43,10 +76,19 @@ export async function explainChains(
       for (const { upc, qty, available } of lines) {
         const level = available as number;
         const before = of === undefined ? level + qty : level - qty;
-        found.add(upc, before, level, () => `order ${id} of ${user}`);
+        on(upc, before, level, () => `order ${id} of ${user}`);
       }
     }
   }
+}
+
+/** Reads the books once more. Returns what is wrong with each of the items, in a sentence. */
+export async function explainChains(
+  books: Books,
+  broken: readonly BrokenChain[],
+): Promise<{ readonly upc: number; readonly message: string }[]> {
+  const found = new Breaks(broken);
+  await eachChange(books, (upc, from, to, name) => found.add(upc, from, to, name));
   return broken.map((chain) => ({ upc: chain.upc, message: found.sentence(chain) }));
 }
 

@@ -42,7 +42,7 @@ export class LevelChain {
 }
 
 /** 32 bits that change by half when any bit of the two changes (the finalizer of MurmurHash3, over both). */
-function mixed(low: number, high: number): number {
+export function mixed(low: number, high: number): number {
   let hash = Math.imul(low ^ (low >>> 16), 0x85ebca6b) ^ Math.imul(high, 0xc2b2ae35);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   hash = Math.imul(hash ^ (hash >>> 16), 0x27d4eb2f) ^ high;

@@ -162,6 +162,31 @@ export function operatorHoldsConformance(name: string, makePlace: () => Promise<
         "UPDATE orders SET state = 'lent' WHERE id = 'c-held'",
         /^order c-held of alice.* its "state" is lent/,
       ],
+      [
+        'a level that does not follow, of an item of which a hold was released',
+        "UPDATE orders SET lines = '[[1,2,7]]' WHERE id = 'a-bought'",
+        /^UPC 1: the levels in its receipts do not lead from 10 to 5: .*order a-bought of alice begins at 9/,
+      ],
+      [
+        'units that a customer has, and did not buy',
+        'UPDATE customer_units SET units = units + 1 WHERE upc = 2 AND until = 0',
+        /^UPC 2: alice has 1 units bought and 2 held until \S+Z by orders, and 2 units bought and 2 held until \S+Z by the table "customer_units"$/,
+      ],
+      [
+        'held units of a customer that are not counted',
+        'DELETE FROM customer_units WHERE until > 0',
+        /^UPC 2: alice has 1 units bought and 2 held until \S+Z by orders, and 1 units bought by the table/,
+      ],
+      [
+        'units that stand for another customer',
+        'UPDATE customer_units SET "user" = \'bob\'',
+        /^UPC 2: bob has 0 units bought by orders, and 1 units bought and 2 held until/,
+      ],
+      [
+        'held units of a customer that end at another time',
+        'UPDATE customer_units SET until = until + 1000 WHERE until > 0',
+        /^UPC 2: alice has 1 units bought and 2 held/,
+      ],
     ])('finds %s', async ([, sql, fault]) => {
       await withShop(async ({ data, place }) => {
         await place.execute(sql);

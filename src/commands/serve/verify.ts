@@ -11,8 +11,8 @@ export default class ServeVerify extends OperatorCommand {
   static override description = [
     'Adds up all orders and compares them with the stock: for every item, the units ' +
       'supplied are those that are available, held, or sold and not returned, and each receipt ' +
-      'begins at the level that another one left. Every order must be readable and have one ' +
-      'outcome.',
+      'begins at the level that another one left. What customers have of an item with a limit ' +
+      'must follow from their orders. Every order must be readable and have one outcome.',
     'Shows one moment, and keeps no server from selling. The log of a data file grows by ' +
       'what is sold meanwhile. Exit code 1: the books do not balance; each fault is named.',
   ].join('\n\n');

@@ -47,3 +47,9 @@ export async function readItems(session: OperatorSession, now: number): Promise<
   const rows = await session.rows(`${LEVELS} ORDER BY upc`, [now]);
   return rows.map((row) => itemLevelFromRow(row as unknown as ItemLevelRow));
 }
+
+/** The items whose units are counted for each customer. */
+export async function readCounted(session: OperatorSession): Promise<number[]> {
+  const rows = await session.rows('SELECT upc FROM inv.stock WHERE counted');
+  return rows.map(({ upc }) => upc as number);
+}

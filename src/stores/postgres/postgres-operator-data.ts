@@ -2,6 +2,7 @@
 import type { Order } from '../../inventory/model.ts';
 import {
   type Books,
+  type CustomerUnits,
   DataFault,
   type LoginRecord,
   type OperatorData,
@@ -22,7 +23,7 @@ import { restocksWhere, salesWhere } from '../where.ts';
 import { BEGIN, BEGIN_READING, LOGINS_LOCK } from './batch/statements.ts';
 import { DatabaseConnectionLost } from './connection/database-connection.ts';
 import { UNIQUE_VIOLATION } from './connection/sqlstates.ts';
-import { readItem, readItems, shopTimeOf, takeEnded } from './operator-levels.ts';
+import { readCounted, readItem, readItems, shopTimeOf, takeEnded } from './operator-levels.ts';
 import { COMMIT_TIMEOUT_MS, OperatorSession } from './operator-session.ts';
 
 /** Rows of one part of a list. */
@@ -266,6 +267,15 @@ class PostgresBooks implements Books {
     yield* this.#all(`SELECT ${READ_ORDER} FROM inv.orders`, (row) =>
       orderFromRow(row as unknown as OrderRow, () => undefined),
     );
+  }
+
+  async countedItems(): Promise<ReadonlySet<number>> {
+    return new Set(await readCounted(this.#session));
+  }
+
+  async *customerUnits(): Parts<CustomerUnits> {
+    const select = 'SELECT upc, "user", until, units FROM inv.customer_units';
+    yield* this.#all(select, (row) => row as never);
   }
 
   /** PostgreSQL makes the next part while this one is read. */

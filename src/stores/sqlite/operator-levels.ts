@@ -38,3 +38,9 @@ export function readItems(db: DatabaseSync, now: number): ItemLevel[] {
   select.setReadBigInts(true);
   return Array.from(select.iterate(now), (row) => itemLevelFromRow(row as unknown as ItemLevelRow));
 }
+
+/** The items whose units are counted for each customer. */
+export function readCounted(db: DatabaseSync): number[] {
+  const rows = db.prepare('SELECT upc FROM stock WHERE counted = 1').all();
+  return rows.map(({ upc }) => upc as number);
+}

@@ -1,9 +1,10 @@
 /** What an operator can do with a data file: over a connection of its own, beside a server or without one. */
 import type { DatabaseSync } from 'node:sqlite';
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Order } from '../../inventory/model.ts';
 import {
   type Books,
+  type CustomerUnits,
   DataFault,
   type LoginRecord,
   type OperatorData,
@@ -19,16 +20,14 @@ import {
   type RestockRequest,
 } from '../../inventory/restock.ts';
 import { HOLD_COLUMNS, ORDER_COLUMNS, type OrderRow, orderFromRow } from '../order-row.ts';
-import { restocksWhere, type SqlValue, salesWhere, Where } from '../where.ts';
+import { restocksWhere, salesWhere, Where } from '../where.ts';
 import { writeLoginEnd } from './login-end-table.ts';
 import { readLastOpening, refuseMoved } from './moved-file.ts';
 import { openForOperator } from './open-for-operator.ts';
-import { readItem, readItems, shopTimeOf, takeEnded } from './operator-levels.ts';
+import { readCounted, readItem, readItems, shopTimeOf, takeEnded } from './operator-levels.ts';
 import { BUSY, resultCode } from './result-codes.ts';
 import { readIdentity } from './shop-identity.ts';
-
-/** Rows of one part of a list. */
-const PART = 1_000;
+import { inTurns, parts, type Table } from './table-parts.ts';
 
 /** How long a change waits for its turn: servers at full rate leave gaps of less than a millisecond. */
 const TURN_TIMEOUT_MS = 15_000;
@@ -231,14 +230,14 @@ class SqliteBooks implements Books {
       yield part.map((row) => orderFromRow(row, () => undefined));
     }
   }
-}
 
-/** A table that is read in the order of its keys. */
-interface Table<Row> {
-  readonly select: string;
-  readonly keys: string;
-  /** The values of the keys. */
-  readonly keysOf: (row: Row) => readonly SqlValue[];
+  async countedItems(): Promise<ReadonlySet<number>> {
+    return new Set(readCounted(this.#db));
+  }
+
+  async *customerUnits(): Parts<CustomerUnits> {
+    yield* inTurns(parts(this.#db, CUSTOMER_UNITS, new Where()));
+  }
 }
 
 const ORDERS: Table<OrderRow> = {
@@ -250,39 +249,14 @@ const ORDERS: Table<OrderRow> = {
 /** The orders of one user: with the user among the keys, SQLite would read them all again for each part. */
 const ORDERS_OF_USER: Table<OrderRow> = { ...ORDERS, keys: 'id', keysOf: ({ id }) => [id] };
 
+const CUSTOMER_UNITS: Table<CustomerUnits> = {
+  select: 'SELECT upc, user, until, units FROM customer_units',
+  keys: 'upc, user, until',
+  keysOf: ({ upc, user, until }) => [upc, user, until],
+};
+
 const RESTOCKS: Table<Restock> = {
   select: `SELECT ${RESTOCK_COLUMNS} FROM restocks`,
   keys: 'restocks.at, id',
   keysOf: ({ at, id }) => [at, id],
 };
-
-/**
- * The rows of a table, each part in a read of its own, which begins behind the last row of the part before:
- * outside a transaction, nobody waits for a slow reader.
- */
-function* parts<Row>(
-  db: DatabaseSync,
-  { select, keys, keysOf }: Table<Row>,
-  where: Where,
-): Generator<Row[]> {
-  const prepare = ({ text }: Where) =>
-    db.prepare(`${select} ${text} ORDER BY ${keys} LIMIT ${PART}`);
-  // Two statements for all parts: SQLite keeps the memory of each until the garbage is collected.
-  const next = prepare(where.and(`(${keys}) > (${keys.replace(/[^,]+/g, '?')})`));
-  let rows = prepare(where).all(...where.values) as unknown as Row[];
-  while (rows.length > 0) {
-    yield rows;
-    if (rows.length < PART) return;
-    // Twice as quick as one row at a time.
-    const last = keysOf(rows.at(-1) as Row);
-    rows = next.all(...where.values, ...last) as unknown as Row[];
-  }
-}
-
-/** Each part in a turn of the event loop of its own: else signals wait, and the garbage of all parts is kept. */
-async function* inTurns<Row>(all: Iterable<Row[]>): Parts<Row> {
-  for (const part of all) {
-    yield part;
-    await nextTurn();
-  }
-}
