@@ -11,6 +11,7 @@ import type { ItemLevel, Restock } from '../inventory/restock.ts';
 import { type BrokenChain, brokenAmong, explainChains, type OpenChain } from './broken-chains.ts';
 import { CustomerAudit, explainCustomers } from './customer-audit.ts';
 import { LevelChain } from './level-chain.ts';
+import { LevelGaps, MAX_PAGES } from './level-gaps.ts';
 import { isoTime } from './words.ts';
 
 export interface Fault {
@@ -70,6 +71,8 @@ export async function audit(books: Books, onProgress: OnAuditProgress | null): P
 class ItemAudit {
   readonly level: ItemLevel;
   readonly chain = new LevelChain();
+  /** For holds that end; null when there is no room for all items. */
+  gaps: LevelGaps | null = new LevelGaps();
   /** Units of all orders that were bought. */
   sold = 0;
   /** Units of all live holds. */
@@ -90,11 +93,13 @@ class ItemAudit {
     this.level = level;
   }
 
-  change(from: number, to: number): void {
+  /** Adds a change of the level. Returns how many pages more it takes. */
+  change(from: number, to: number): number {
     this.chain.add(from, to);
     this.lowest = Math.min(this.lowest, from, to);
     this.highest = Math.max(this.highest, from, to);
     this.changes++;
+    return this.gaps?.add(from, to) ?? 0;
   }
 }
 
@@ -107,6 +112,8 @@ class Auditor {
   #last: Order | null = null;
   orders = 0;
   #holds = 0;
+  /** Of the levels that are counted. */
+  #pages = 0;
 
   constructor(levels: readonly ItemLevel[], { now, knowsRestocks }: Books) {
     this.#now = now;
@@ -132,7 +139,7 @@ class Auditor {
       return;
     }
     item.restocked += units;
-    item.change(before, available);
+    this.#change(item, before, available);
   }
 
   /** `isSorted`: every order comes behind the one before, by its key. */
@@ -175,13 +182,20 @@ class Auditor {
       this.#orderFault(order, `UPC ${upc} was given back of it, and it was not bought`);
     else if (item === undefined) this.#orderFault(order, `there is no item ${upc}`);
     else {
-      item.change(before, level);
+      this.#change(item, before, level);
       item.givenBack += returned;
       if (state === 'bought') item.sold += qty;
       else if (state === 'held') item.held += qty;
       else if (state === 'returned') item.returned += qty;
       else item.ended.set(qty, (item.ended.get(qty) ?? 0) + 1);
     }
+  }
+
+  #change(item: ItemAudit, from: number, to: number): void {
+    this.#pages += item.change(from, to);
+    if (this.#pages <= MAX_PAGES) return;
+    this.#pages = 0;
+    for (const one of this.#items.values()) one.gaps = null;
   }
 
   #orderFault({ id, user, at }: Order, what: string): void {
@@ -226,7 +240,8 @@ class Auditor {
         const message = `UPC ${upc}: ${restocked} units were restocked, more than the ${units} that were supplied`;
         this.fault({ upc, message });
       } else if (item.ended.size > 0) {
-        open.push({ upc, first, last: available, bounds: item });
+        const { ended, gaps, lowest, highest, changes } = item;
+        open.push({ upc, first, last: available, ended, gaps, lowest, highest, changes });
       } else if (!chain.leads(first, available)) {
         broken.push({ upc, first, last: available });
       }

@@ -1,6 +1,6 @@
 /** Finds the orders and restocks at which the levels of an item do not follow from each other. */
 import type { Books } from '../inventory/operator-data.ts';
-import { bytesFor, type GapBounds, LevelGaps } from './level-gaps.ts';
+import { LevelGaps, MAX_PAGES, MAX_TRIES, pagesFor } from './level-gaps.ts';
 
 /** An item whose changes do not lead from its first level to its last. */
 export interface BrokenChain {
@@ -29,35 +29,37 @@ class Level {
 
 /** An item of which holds have ended without being bought. */
 export interface OpenChain extends BrokenChain {
-  readonly bounds: GapBounds;
+  /** By units, how many holds of so many have ended. */
+  readonly ended: ReadonlyMap<number, number>;
+  /** The changes that are written down; null when there was no room for those of all items. */
+  readonly gaps: LevelGaps | null;
+  /** The lowest and the highest level of the changes, and how many there are. */
+  readonly lowest: number;
+  readonly highest: number;
+  readonly changes: number;
 }
 
-/** Memory for the levels of open chains, in bytes; those for which there is none are not looked at. */
-const MAX_GAP_BYTES = 200_000_000;
-
-/** Reads the books once more. Returns those chains whose gaps the ended holds cannot fill. */
+/**
+ * Returns those chains whose gaps the ended holds cannot fill. Reads the books once more for those that were not kept,
+ * as far as there is room.
+ */
 export async function brokenAmong(
   books: Books,
   open: readonly OpenChain[],
 ): Promise<BrokenChain[]> {
-  let left = MAX_GAP_BYTES;
-  const chains = new Map<number, LevelGaps>();
-  for (const { upc, first, last, bounds } of open) {
-    const { lowest, highest, changes, ended } = bounds;
-    const all = {
-      lowest: Math.min(lowest, first, last),
-      highest: Math.max(highest, first, last),
-      changes: changes + 1,
-      ended,
-    };
-    left -= bytesFor(all);
-    if (left < 0) break;
-    const gaps = new LevelGaps(all);
-    gaps.add(last, first);
-    chains.set(upc, gaps);
+  let room = MAX_PAGES;
+  const read = new Map<number, LevelGaps>();
+  for (const { upc, gaps, lowest, highest, changes } of open) {
+    room -= gaps === null ? pagesFor(lowest, highest, changes) : 0;
+    if (gaps === null && room >= 0) read.set(upc, new LevelGaps());
   }
-  await eachChange(books, (upc, from, to) => chains.get(upc)?.add(from, to));
-  return open.filter(({ upc }) => chains.get(upc)?.areFilled() === false);
+  if (read.size > 0) await eachChange(books, (upc, from, to) => read.get(upc)?.add(from, to));
+  const tries = { left: MAX_TRIES };
+  return open.filter(({ upc, first, last, ended, gaps }) => {
+    const chain = gaps ?? read.get(upc);
+    chain?.add(last, first);
+    return chain?.areFilled(ended, tries) === false;
+  });
 }
 
 /** Tells every change of a level, and whose it is. */

@@ -5,67 +5,51 @@
  * these gaps: each of them leads up once, by its units, from any level.
  */
 
-/** What is known of an item before its levels are counted. */
-export interface GapBounds {
-  /** The lowest and the highest level that a change begins or ends at. */
-  readonly lowest: number;
-  readonly highest: number;
-  readonly changes: number;
-  /** By units, how many holds of so many have ended. */
-  readonly ended: ReadonlyMap<number, number>;
-}
+/** Levels of one page. */
+const PAGE = 64;
 
-/** Bytes of a level that is counted by itself, and of one in a range. */
-const BYTES_APART = 64;
-const BYTES_IN_RANGE = 4;
+/** Pages of all items together: about 150 MB. */
+export const MAX_PAGES = 400_000;
 
 /** Ended holds of an item up to which a place is sought for each of them. */
 const MAX_PLACED = 300;
 
-/** Places that are tried. */
-const MAX_TRIES = 5_000;
+/** Places that are tried for all items together: some tenths of a second. */
+export const MAX_TRIES = 5_000;
 
-/** The memory that LevelGaps takes, about. */
-export function bytesFor(bounds: GapBounds): number {
-  return Math.min(rangeBytes(bounds), bounds.changes * 2 * BYTES_APART);
-}
-
-function rangeBytes({ lowest, highest }: GapBounds): number {
-  return (highest - lowest + 1) * BYTES_IN_RANGE;
+/** The pages that as many changes between these levels take, at most. */
+export function pagesFor(lowest: number, highest: number, changes: number): number {
+  return Math.min((highest - lowest) / PAGE + 2, 2 * changes);
 }
 
 export class LevelGaps {
-  readonly #bounds: GapBounds;
-  /** How often each level from the lowest on is reached, less how often it is left. */
-  readonly #range: Int32Array | null;
-  readonly #apart = new Map<number, number>();
+  /** How often each level is reached, less how often it is left, by page. */
+  readonly #pages = new Map<number, Int32Array>();
 
-  constructor(bounds: GapBounds) {
-    this.#bounds = bounds;
-    const isDense = rangeBytes(bounds) <= bounds.changes * 2 * BYTES_APART;
-    this.#range = isDense ? new Int32Array(bounds.highest - bounds.lowest + 1) : null;
-  }
-
-  /** Adds a change of the level, within the bounds. */
-  add(from: number, to: number): void {
+  /** Adds a change of the level. Returns how many pages more it takes. */
+  add(from: number, to: number): number {
+    const before = this.#pages.size;
     this.#count(from, -1);
     this.#count(to, 1);
+    return this.#pages.size - before;
   }
 
   #count(level: number, times: 1 | -1): void {
-    const range = this.#range;
-    if (range !== null) {
-      const place = level - this.#bounds.lowest;
-      range[place] = (range[place] as number) + times;
-      return;
+    const number = Math.floor(level / PAGE);
+    let page = this.#pages.get(number);
+    if (page === undefined) {
+      page = new Int32Array(PAGE);
+      this.#pages.set(number, page);
     }
-    const net = (this.#apart.get(level) ?? 0) + times;
-    if (net === 0) this.#apart.delete(level);
-    else this.#apart.set(level, net);
+    const place = level % PAGE;
+    page[place] = (page[place] as number) + times;
   }
 
-  /** Whether the ended holds can fill the gaps. Of very many it is only told whether all gaps lead up. */
-  areFilled(): boolean {
+  /**
+   * Whether the units of ended holds (by units, how many holds of so many) can fill the gaps. Of very many it is only
+   * told whether all gaps lead up. Takes from `tries` what it has tried.
+   */
+  areFilled(ended: ReadonlyMap<number, number>, tries: { left: number }): boolean {
     const gaps = this.#gaps();
     let open = 0;
     let begun = 0;
@@ -74,18 +58,19 @@ export class LevelGaps {
       if (net > 0) begun += net;
       if (open < 0) return false;
     }
-    const holds = this.#bounds.ended.values().reduce((sum, count) => sum + count, 0);
+    const holds = ended.values().reduce((sum, count) => sum + count, 0);
     if (open !== 0 || begun > holds) return false;
-    return holds > MAX_PLACED || new Filling(gaps, this.#bounds.ended).isPossible();
+    return holds > MAX_PLACED || new Filling(gaps, ended, tries).isPossible();
   }
 
   /** The lowest first. */
   #gaps(): [level: number, net: number][] {
-    if (this.#range === null) return [...this.#apart].sort(([one], [other]) => one - other);
     const gaps: [number, number][] = [];
-    this.#range.forEach((net, place) => {
-      if (net !== 0) gaps.push([this.#bounds.lowest + place, net]);
-    });
+    for (const number of [...this.#pages.keys()].sort((one, other) => one - other)) {
+      this.#pages.get(number)?.forEach((net, place) => {
+        if (net !== 0) gaps.push([number * PAGE + place, net]);
+      });
+    }
     return gaps;
   }
 }
@@ -95,9 +80,14 @@ class Filling {
   readonly #net: Map<number, number>;
   readonly #left: Map<number, number>;
   readonly #sizes: readonly number[];
-  #tries = 0;
+  readonly #tries: { left: number };
 
-  constructor(gaps: readonly [number, number][], ended: ReadonlyMap<number, number>) {
+  constructor(
+    gaps: readonly [number, number][],
+    ended: ReadonlyMap<number, number>,
+    tries: { left: number },
+  ) {
+    this.#tries = tries;
     this.#net = new Map(gaps);
     this.#left = new Map(ended);
     this.#sizes = [...ended.keys()].sort((one, other) => other - one);
@@ -105,15 +95,14 @@ class Filling {
 
   /** True also when there are too many ways to try them all. */
   isPossible(): boolean {
-    const levels = [...this.#net].filter(([, net]) => net !== 0).map(([level]) => level);
-    // What goes on from a level that is balanced leaves it balanced.
-    if (levels.length === 0) return this.#left.values().every((count) => count === 0);
-    const lowest = Math.min(...levels);
-    const end = this.#endOfRun(levels.sort((one, other) => one - other));
+    const levels = [...this.#net.keys()].sort((one, other) => one - other);
+    const [lowest] = levels;
+    if (lowest === undefined) return this.#left.values().every((count) => count === 0);
+    const end = this.#endOfRun(levels);
     for (const size of this.#sizes) {
       const count = this.#left.get(size) as number;
       if (count === 0 || lowest + size > end) continue;
-      if (++this.#tries > MAX_TRIES) return true;
+      if (--this.#tries.left < 0) return true;
       this.#move(lowest, size, 1);
       if (this.isPossible()) return true;
       this.#move(lowest, size, -1);
@@ -133,7 +122,13 @@ class Filling {
 
   #move(from: number, size: number, times: 1 | -1): void {
     this.#left.set(size, (this.#left.get(size) as number) - times);
-    this.#net.set(from, (this.#net.get(from) ?? 0) - times);
-    this.#net.set(from + size, (this.#net.get(from + size) ?? 0) + times);
+    this.#count(from, -times);
+    this.#count(from + size, times);
+  }
+
+  #count(level: number, times: number): void {
+    const net = (this.#net.get(level) ?? 0) + times;
+    if (net === 0) this.#net.delete(level);
+    else this.#net.set(level, net);
   }
 }

@@ -1,25 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bytesFor, LevelGaps } from '../../src/operator/level-gaps.ts';
+import { LevelGaps, pagesFor } from '../../src/operator/level-gaps.ts';
 
 type Step = readonly [from: number, to: number];
 
 /** `last` to `first` closes the chain, as the audit has it. */
-function areFilled(
-  steps: readonly Step[],
-  [first, last]: Step,
-  ended: readonly number[],
-  isSparse = false,
-) {
-  const levels = [first, last, ...steps.flat()];
+function areFilled(steps: readonly Step[], [first, last]: Step, ended: readonly number[]): boolean {
   const units = new Map<number, number>();
   for (const one of ended) units.set(one, (units.get(one) ?? 0) + 1);
-  const [lowest, highest] = [Math.min(...levels), Math.max(...levels)];
-  const changes = isSparse ? 0 : 1_000_000;
-  const gaps = new LevelGaps({ lowest, highest, changes, ended: units });
+  const gaps = new LevelGaps();
   gaps.add(last, first);
   for (const [from, to] of steps) gaps.add(from, to);
-  return gaps.areFilled();
+  return gaps.areFilled(units, { left: 5_000 });
 }
 
 /** What happens to an item: units bought or supplied, or held and let go after so many steps. */
@@ -49,11 +41,11 @@ function played(events: readonly { units: number; isHold: boolean; after: number
   return { steps: steps.reverse(), ended, last: level };
 }
 
-test.each([false, true])('whatever happened leaves gaps that the ended holds fill', (isSparse) => {
+test('whatever happened leaves gaps that the ended holds fill', () => {
   fc.assert(
     fc.property(history, (events) => {
       const { steps, ended, last } = played(events);
-      expect(areFilled(steps, [300, last], ended, isSparse)).toBe(true);
+      expect(areFilled(steps, [300, last], ended)).toBe(true);
     }),
     { numRuns: 200 },
   );
@@ -137,8 +129,23 @@ test('of very many holds it is told that gaps lead up, and that there are not to
   expect(areFilled([...steps, [998, 997]], [1_000, 1_000], ended)).toBe(false);
 });
 
-test('levels far apart take as much memory as there are changes', () => {
-  const ended = new Map([[1, 1]]);
-  expect(bytesFor({ lowest: 0, highest: 1e12, changes: 10, ended })).toBeLessThan(10_000);
-  expect(bytesFor({ lowest: 5, highest: 1_004, changes: 1e6, ended })).toBe(4_000);
+test('of what cannot all be tried nothing is said', () => {
+  const gaps = new LevelGaps();
+  for (const [from, to] of [
+    [8, 10],
+    [10, 9],
+    [10, 9],
+  ] as const)
+    gaps.add(from, to);
+  gaps.add(9, 8);
+  gaps.add(10, 10);
+  expect(gaps.areFilled(new Map([[1, 1]]), { left: 0 })).toBe(true);
+});
+
+test('levels far apart take as many pages as there are changes, close ones share them', () => {
+  const gaps = new LevelGaps();
+  expect(gaps.add(1e12, 0)).toBe(2);
+  expect(gaps.add(1, 2)).toBe(0);
+  expect(pagesFor(0, 1e12, 10)).toBe(20);
+  expect(pagesFor(0, 640, 1e6)).toBe(12);
 });
