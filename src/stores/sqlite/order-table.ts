@@ -20,6 +20,7 @@ import {
   writeLines,
   writeRefusal,
 } from '../order-row.ts';
+import { RecentHolds } from './recent-holds.ts';
 
 /** Rows of one INSERT, the most first: a statement costs as much to start as a row to write. */
 const ROWS_AT_ONCE = [64, 16, 4, 1];
@@ -57,12 +58,6 @@ const COUNT_PAGE = `
     WHERE user = ? AND id < ? AND position IS NULL LIMIT ?))
   + (SELECT count(*) FROM (SELECT 1 FROM orders WHERE user = ? AND position < ? LIMIT ?)) AS orders`;
 
-/**
- * Holds that are kept in memory after they were made, once and once again: most are confirmed soon, and each takes some
- * hundred bytes.
- */
-const RECENT_HOLDS = 10_000;
-
 type Values = (string | number | null)[];
 
 export class SqliteOrders {
@@ -77,9 +72,7 @@ export class SqliteOrders {
   readonly #selectPage: StatementSync;
   readonly #countPage: StatementSync;
   readonly #onFault: (fault: string) => void;
-  /** Live holds that were made lately, as they are on disk; and those made before them. */
-  #recentHolds = new OrderMap();
-  #earlierHolds = new OrderMap();
+  readonly #recentHolds = new RecentHolds();
 
   /** `onFault` is told of a row that cannot be read. */
   constructor(db: DatabaseSync, onFault: (fault: string) => void) {
@@ -122,29 +115,13 @@ export class SqliteOrders {
   }
 
   /** Takes note of holds that were committed. */
-  keepHolds({ orders, changedOrders }: Changes): void {
-    for (const order of changedOrders.values()) {
-      const { user, id } = order;
-      if (!this.#recentHolds.delete(user, id)) this.#earlierHolds.delete(user, id);
-      this.#keepHold(order);
-    }
-    for (const order of orders) this.#keepHold(order);
-  }
-
-  #keepHold(order: Order): void {
-    if (order.hold?.state !== 'held' || order.refusal !== null) return;
-    // A Map from which the oldest is taken again and again is slow to tell which one that is.
-    if (this.#recentHolds.size >= RECENT_HOLDS) {
-      this.#earlierHolds = this.#recentHolds;
-      this.#recentHolds = new OrderMap();
-    }
-    this.#recentHolds.set(order);
+  keepHolds(changes: Changes): void {
+    this.#recentHolds.keep(changes);
   }
 
   /** Others have written: every order is read again when it is needed. */
   expire(): void {
     this.#recentHolds.clear();
-    this.#earlierHolds.clear();
   }
 
   countLiveHolds(user: string, now: number): number {
@@ -170,10 +147,7 @@ export class SqliteOrders {
     return {
       get: (user, id) => {
         if (!ids.has(id)) return undefined;
-        const kept =
-          this.#recentHolds.get(user, id) ??
-          this.#earlierHolds.get(user, id) ??
-          found.get(user, id);
+        const kept = this.#recentHolds.get(user, id) ?? found.get(user, id);
         if (kept !== undefined) return kept;
         const order = this.find(user, id);
         if (order !== undefined) found.set(order);
