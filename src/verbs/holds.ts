@@ -47,14 +47,12 @@ export const HOLD: Verb = defineVerb<HoldCommand, HeldOutcome>({
   bounds: tooLong,
   // Holding a line takes about as long as telling two.
   work: ({ lines }) => 2 * lines.length,
-  request: ({ lines, seconds, order }, caller) => ({
-    kind: 'hold',
-    session: caller.session,
-    lines,
-    ...orderOf(order, caller),
-    seconds,
-    maxHolds: caller.service.holdBounds.maxHolds,
-  }),
+  request: ({ lines, seconds, order: own }, caller) => {
+    const { session, service } = caller;
+    const { order, named, at, position } = orderOf(own, caller);
+    const { maxHolds } = service.holdBounds;
+    return { kind: 'hold', session, lines, order, named, at, position, seconds, maxHolds };
+  },
   encode: (outcome, { version }) =>
     outcome.replayed ? encodeHold(outcome, version) : encodeNewHold(outcome.order, version),
 });

@@ -4,10 +4,19 @@
  * it and deletes the row.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Changes } from '../../inventory/model.ts';
 import type { ShopTime } from '../shop-time.ts';
+import { BulkInsert } from './bulk-insert.ts';
 
 /** Of no hold, and behind every time. */
 export const NEVER = Number.POSITIVE_INFINITY;
+
+/** Units of an item that are held until then. */
+interface HeldUnits {
+  readonly upc: number;
+  readonly until: number;
+  readonly units: number;
+}
 
 export class SqliteHeld {
   readonly #time: ShopTime;
@@ -19,7 +28,8 @@ export class SqliteHeld {
   readonly #sumOfPast: StatementSync;
   readonly #selectNextOfItem: StatementSync;
   readonly #sumsByEnd: StatementSync;
-  readonly #add: StatementSync;
+  readonly #add: BulkInsert<HeldUnits>;
+  readonly #takeOff: StatementSync;
   readonly #deletePast: StatementSync;
   /** The next second in which a hold ends. */
   #nextEnd = NEVER;
@@ -45,8 +55,15 @@ export class SqliteHeld {
       'SELECT until, sum(units) FROM held WHERE +until > ? GROUP BY +until',
     );
     // What SQL has changed is found by the operator's proof of the books, and stops nobody.
-    this.#add = db.prepare(`INSERT INTO held (upc, until, units) VALUES (?, ?, max(0, ?))
-      ON CONFLICT (upc, until) DO UPDATE SET units = max(0, units + ?)`);
+    this.#add = new BulkInsert(
+      db,
+      'held (upc, until, units)',
+      (values, { upc, until, units }) => values.push(upc, until, units),
+      'ON CONFLICT (upc, until) DO UPDATE SET units = units + excluded.units',
+    );
+    this.#takeOff = db.prepare(
+      'UPDATE held SET units = max(0, units + ?) WHERE upc = ? AND until = ?',
+    );
     this.#deletePast = db.prepare('DELETE FROM held WHERE upc = ? AND until <= ?');
     for (const select of [
       this.#selectMark,
@@ -131,14 +148,16 @@ export class SqliteHeld {
     return only(this.#selectNextOfItem.get(upc, now)) ?? NEVER;
   }
 
-  /** Writes how many more units of an item, or fewer, are held until each time. Returns the first time with more. */
-  add(upc: number, changes: ReadonlyMap<number, number>): number {
-    let first = NEVER;
-    for (const [until, units] of changes) {
-      if (units !== 0) this.#add.run(upc, until, units, units);
-      if (units > 0) first = Math.min(first, until);
+  /** Writes how many more units of items, or fewer, are held until each time. */
+  save(held: Changes['held']): void {
+    const more: HeldUnits[] = [];
+    for (const [upc, changes] of held) {
+      for (const [until, units] of changes) {
+        if (units > 0) more.push({ upc, until, units });
+        else if (units < 0) this.#takeOff.run(units, upc, until);
+      }
     }
-    return first;
+    this.#add.run(more);
   }
 
   /** Deletes the rows of an item that ended by then: their units are part of its level from now on. */
@@ -147,7 +166,7 @@ export class SqliteHeld {
   }
 
   /** Takes note of holds that were committed. */
-  keep(held: ReadonlyMap<number, ReadonlyMap<number, number>>): void {
+  keep(held: Changes['held']): void {
     for (const changes of held.values()) {
       for (const [until, units] of changes) {
         if (until <= this.#time.mark) continue;
@@ -157,6 +176,13 @@ export class SqliteHeld {
       }
     }
   }
+}
+
+/** The first of these times until which more units are held. */
+export function firstEnd(changes: ReadonlyMap<number, number>): number {
+  let first = NEVER;
+  for (const [until, units] of changes) if (units > 0 && until < first) first = until;
+  return first;
 }
 
 /** The only value of a row. */

@@ -20,10 +20,8 @@ import {
   writeLines,
   writeRefusal,
 } from '../order-row.ts';
+import { BulkInsert, type Values } from './bulk-insert.ts';
 import { RecentHolds } from './recent-holds.ts';
-
-/** Rows of one INSERT, the most first: a statement costs as much to start as a row to write. */
-const ROWS_AT_ONCE = [64, 16, 4, 1];
 
 /** What a usual purchase has; the other columns stay null. */
 const USUAL_COLUMNS = '"user", id, at, lines';
@@ -58,14 +56,12 @@ const COUNT_PAGE = `
     WHERE user = ? AND id < ? AND position IS NULL LIMIT ?))
   + (SELECT count(*) FROM (SELECT 1 FROM orders WHERE user = ? AND position < ? LIMIT ?)) AS orders`;
 
-type Values = (string | number | null)[];
-
 export class SqliteOrders {
-  readonly #insertUsual: BulkInsert;
-  readonly #insertOther: BulkInsert;
-  readonly #insertHeld: BulkInsert;
-  readonly #insertWhole: BulkInsert;
-  readonly #change: BulkInsert;
+  readonly #insertUsual: BulkInsert<Order>;
+  readonly #insertOther: BulkInsert<Order>;
+  readonly #insertHeld: BulkInsert<Order>;
+  readonly #insertWhole: BulkInsert<Order>;
+  readonly #change: BulkInsert<Order>;
   readonly #countLiveHolds: StatementSync;
   readonly #selectLiveHolds: StatementSync;
   readonly #select: StatementSync;
@@ -77,11 +73,11 @@ export class SqliteOrders {
   /** `onFault` is told of a row that cannot be read. */
   constructor(db: DatabaseSync, onFault: (fault: string) => void) {
     this.#onFault = onFault;
-    this.#insertUsual = new BulkInsert(db, USUAL_COLUMNS, pushUsual);
-    this.#insertOther = new BulkInsert(db, ORDER_COLUMNS, pushOther);
-    this.#insertHeld = new BulkInsert(db, HELD_COLUMNS, pushHeld);
-    this.#insertWhole = new BulkInsert(db, `${ORDER_COLUMNS}, ${HOLD_COLUMNS}`, pushWhole);
-    this.#change = new BulkInsert(db, CHANGED_COLUMNS, pushChange, CHANGE);
+    this.#insertUsual = new BulkInsert(db, `orders (${USUAL_COLUMNS})`, pushUsual);
+    this.#insertOther = new BulkInsert(db, `orders (${ORDER_COLUMNS})`, pushOther);
+    this.#insertHeld = new BulkInsert(db, `orders (${HELD_COLUMNS})`, pushHeld);
+    this.#insertWhole = new BulkInsert(db, `orders (${ORDER_COLUMNS}, ${HOLD_COLUMNS})`, pushWhole);
+    this.#change = new BulkInsert(db, `orders (${CHANGED_COLUMNS})`, pushChange, CHANGE);
     const live = "FROM orders WHERE user = ? AND state = 'held' AND until > ?";
     this.#countLiveHolds = db.prepare(`SELECT count(*) AS holds ${live}`);
     this.#selectLiveHolds = db.prepare(`SELECT id ${live} ORDER BY until, id`);
@@ -186,43 +182,6 @@ export class SqliteOrders {
     if (before === null) return BEHIND_EVERY_ID;
     const last = this.find(user, before);
     return last === undefined ? null : (last.position ?? last.id);
-  }
-}
-
-/** INSERTs of many rows each, and of fewer for the rest. */
-class BulkInsert {
-  readonly #statements: readonly { readonly rows: number; readonly statement: StatementSync }[];
-  readonly #push: (values: Values, order: Order) => void;
-
-  /** `tail`: what follows the rows. */
-  constructor(
-    db: DatabaseSync,
-    columns: string,
-    push: (values: Values, order: Order) => void,
-    tail = '',
-  ) {
-    const row = `(${columns.replace(/[^,]+/g, '?')})`;
-    this.#statements = ROWS_AT_ONCE.map((rows) => ({
-      rows,
-      // OR FAIL: no journal to undo half of an INSERT, since the whole transaction is undone then.
-      statement: db.prepare(
-        `INSERT OR FAIL INTO orders (${columns}) VALUES ${Array(rows).fill(row).join()} ${tail}`,
-      ),
-    }));
-    this.#push = push;
-  }
-
-  run(orders: readonly Order[]): void {
-    let index = 0;
-    for (const { rows, statement } of this.#statements) {
-      for (; index + rows <= orders.length; index += rows) {
-        const values: Values = [];
-        for (let row = index; row < index + rows; row++) {
-          this.#push(values, orders[row] as Order);
-        }
-        statement.run(...values);
-      }
-    }
   }
 }
 

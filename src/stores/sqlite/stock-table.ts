@@ -8,7 +8,7 @@ import type { Item } from '../../inventory/catalog.ts';
 import type { Changes, ItemList, Lookup, Stock } from '../../inventory/model.ts';
 import { partsOf, sortedUpcs } from '../catalog-difference.ts';
 import { type ItemLabel, itemFromLevel } from '../stock-row.ts';
-import { NEVER, type SqliteHeld } from './held-table.ts';
+import { firstEnd, NEVER, type SqliteHeld } from './held-table.ts';
 
 /** Items of a list that is read in one go: some milliseconds, if every level must be read again. */
 const READ_AT_ONCE = 1_000;
@@ -104,7 +104,8 @@ export class SqliteStock implements Lookup<number, Stock> {
       const entry = entries.get(upc) as Entry;
       if (entry.foldedTo > 0) this.#saveFolded(entry);
     }
-    for (const [upc, changes] of held) this.#saveHeld(upc, changes, entries.get(upc));
+    this.#held.save(held);
+    for (const [upc, changes] of held) this.#saveNextEnd(upc, firstEnd(changes));
     for (const [upc, units] of returned) this.#addReturned.run(units, upc);
   }
 
@@ -114,8 +115,9 @@ export class SqliteStock implements Lookup<number, Stock> {
     this.#writeNextEnd(upc, nextEnd);
   }
 
-  #saveHeld(upc: number, changes: ReadonlyMap<number, number>, entry: Entry | undefined): void {
-    const first = this.#held.add(upc, changes);
+  /** `first`: when those of the holds that were made end first. */
+  #saveNextEnd(upc: number, first: number): void {
+    const entry = this.#onSale.entries.get(upc);
     // Of an item that is not on sale, no level is known.
     if (entry === undefined) {
       if (first !== NEVER) this.#bringNextEnd.run(first, upc);
