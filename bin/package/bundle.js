@@ -1,6 +1,7 @@
 // Makes one CommonJS file of everything that the executable runs: it starts three times faster than
 // from the files that it is made of.
 import { readFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { pageFiles } from './page-files.js';
@@ -40,7 +41,19 @@ export async function bundle(root, outfile) {
     logLevel: 'warning',
     plugins: [loader.plugin, pageFiles(root), leaveOut],
   });
+  await writeFile(outfile, inAscii(await readFile(outfile, 'utf8')));
   if (!loader.isUsed()) throw new Error("oclif's module-loader was not found: has it moved?");
+}
+
+/**
+ * V8 keeps a text of ASCII in half the memory, and has it in half the time. esbuild escapes all other characters but those of
+ * regular expressions, which mean the same as escapes.
+ */
+function inAscii(text) {
+  return text.replace(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Replaces the part of oclif that loads commands and hooks from files. */

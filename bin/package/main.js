@@ -2,7 +2,6 @@
 // manifest are part of the bundle, and so are the commands (see oclif-modules.js).
 import { dirname } from 'node:path';
 import { printVersion } from '../../dist/cli/version.js';
-import manifest from '../../oclif.manifest.json';
 import pjson from '../../package.json';
 
 // As in bin/run.js: no debugger.
@@ -18,6 +17,7 @@ async function main() {
 
   class BundledPlugin extends Plugin {
     async _manifest() {
+      const { default: manifest } = await import('../../oclif.manifest.json');
       return manifest;
     }
   }

@@ -8,7 +8,7 @@ import { ProtocolError, TlsRecord } from '../protocol/error-codes.ts';
 import { MAX_REPLY_BYTES, type ReplyValue } from '../protocol/reply-decoder.ts';
 import { type Address, nameOf } from './address.ts';
 import { ConnectionLost, NoServer, NotInv, Refused, TlsFailure } from './errors.ts';
-import { type StockLevel, toLevels } from './level-messages.ts';
+import type { StockLevel } from './level-messages.ts';
 import {
   checkDone,
   type Hold,
@@ -169,6 +169,7 @@ export class Client {
     listener: (levels: readonly StockLevel[]) => void,
   ): Promise<void> {
     const channels = upcs.length === 0 ? ['stock'] : upcs.map((upc) => `stock:${upc}`);
+    const { toLevels } = await import('./level-messages.ts');
     this.#connection.onPush = (values) => {
       try {
         const levels = toLevels(values);

@@ -2,7 +2,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
-import type { Lay } from '../cli/terminal/pager.ts';
+import type { Lay } from '../cli/terminal/listing.ts';
 import { DataFault, type OperatorData } from '../inventory/operator-data.ts';
 import { OutcomeUnknown, StoreRefused } from '../inventory/store.ts';
 import { dataAddress } from './data-address.ts';
@@ -50,7 +50,7 @@ export abstract class OperatorCommand extends BaseCommand {
 
   /** Prints a listing for people. What lays lists out is loaded only now: --json and --csv need none of it. */
   protected async show(lay: Lay): Promise<void> {
-    const { show } = await import('../cli/terminal/pager.ts');
+    const { show } = await import('../cli/terminal/show.ts');
     await show(lay);
   }
 }

@@ -8,13 +8,11 @@ import type { PastOrder } from '../client/order-replies.ts';
 import type { StockItem } from '../client/replies.ts';
 import { PAUSES_MS, withRetry } from '../client/retry.ts';
 import type { Timeouts } from '../client/server-connection.ts';
-import { passwordFault } from '../password-text.ts';
 import type { Line } from '../protocol/argument-checks.ts';
 import { AccountClient, type LoggedOut } from './account-client.ts';
 import { notLoggedIn, usage } from './failures.ts';
-import { type Bought, type Extended, type Held, Ordering, type Returned } from './ordering.ts';
-import { type Returnable, returnableOf } from './returnable.ts';
-import { namesOf } from './send-order.ts';
+import type { Bought, Extended, Held, Ordering, Returned } from './ordering.ts';
+import type { Returnable } from './returnable.ts';
 import { Accounts, type SavedLogin } from './state/accounts.ts';
 import { type Holdings, LocalInventory } from './state/local-inventory.ts';
 import type { LocalHold } from './state/state.ts';
@@ -41,7 +39,7 @@ export class Shop {
   readonly #notify: Notify;
   readonly #pauses: readonly number[];
   readonly #client: AccountClient;
-  readonly #ordering: Ordering;
+  #ordering: Promise<Ordering> | undefined;
 
   /** `localhost:5050`, and whether it is spoken to with TLS. */
   get serverName(): string {
@@ -65,7 +63,6 @@ export class Shop {
       pauses: this.#pauses,
       timeouts,
     });
-    this.#ordering = new Ordering(this.#client, this.#local, this.#pauses);
   }
 
   /** Ends the connection. The next request makes a new one. */
@@ -96,6 +93,7 @@ export class Shop {
   /** `since` is the server's time of the login, milliseconds since 1970 UTC. */
   async login(user: string, password: string): Promise<{ account: string; since: number }> {
     // Of what is no password the server's code says only that the request makes no sense.
+    const { passwordFault } = await import('../password-text.ts');
     const fault = password === '' ? null : passwordFault(password);
     if (fault !== null) throw usage(`a password ${fault}`);
     await this.#local.checkWritable();
@@ -155,33 +153,33 @@ export class Shop {
   }
 
   /** See Ordering, as for all that orders: one of them is on this client's disk before it is sent. */
-  purchase(lines: readonly Line[], chosen: string | null = null): Promise<Bought> {
-    return this.#ordering.purchase(lines, chosen);
+  async purchase(lines: readonly Line[], chosen: string | null = null): Promise<Bought> {
+    return (await this.#orders()).purchase(lines, chosen);
   }
 
   /** Keeps all lines or none for so many seconds. */
-  hold(lines: readonly Line[], seconds: number, chosen: string | null = null): Promise<Held> {
-    return this.#ordering.hold(lines, seconds, chosen);
+  async hold(lines: readonly Line[], seconds: number, chosen: string | null = null): Promise<Held> {
+    return (await this.#orders()).hold(lines, seconds, chosen);
   }
 
   /** Buys what is held under an id. */
-  confirm(order: string): Promise<Bought> {
-    return this.#ordering.confirm(order);
+  async confirm(order: string): Promise<Bought> {
+    return (await this.#orders()).confirm(order);
   }
 
   /** Makes held units available to everybody. Returns the account. */
-  release(order: string): Promise<string> {
-    return this.#ordering.release(order);
+  async release(order: string): Promise<string> {
+    return (await this.#orders()).release(order);
   }
 
   /** Keeps a hold for so many seconds from now, if that is longer. */
-  extend(order: string, seconds: number): Promise<Extended> {
-    return this.#ordering.extend(order, seconds);
+  async extend(order: string, seconds: number): Promise<Extended> {
+    return (await this.#orders()).extend(order, seconds);
   }
 
   /** The account's live holds, as the server tells them. */
-  holds(): Promise<{ readonly account: string; readonly holds: readonly Held[] }> {
-    return this.#ordering.holds();
+  async holds(): Promise<{ readonly account: string; readonly holds: readonly Held[] }> {
+    return (await this.#orders()).holds();
   }
 
   /** The account's live holds, as far as this machine knows; asks no server. */
@@ -191,12 +189,18 @@ export class Shop {
   }
 
   /** Gives back units that were bought under the order `of`. */
-  return(of: string, lines: readonly Line[], chosen: string | null = null): Promise<Returned> {
-    return this.#ordering.return(of, lines, chosen);
+  async return(
+    of: string,
+    lines: readonly Line[],
+    chosen: string | null = null,
+  ): Promise<Returned> {
+    return (await this.#orders()).return(of, lines, chosen);
   }
 
   /** The orders of `orders` of which units may be given back, with those units. */
-  returnable(orders: readonly PastOrder[]): Promise<Returnable[]> {
+  async returnable(orders: readonly PastOrder[]): Promise<Returnable[]> {
+    const { returnableOf } = await import('./returnable.ts');
+    const { namesOf } = await import('./send-order.ts');
     return this.#client.ask((client) => returnableOf(orders, (lines) => namesOf(client, lines)));
   }
 
@@ -214,5 +218,13 @@ export class Shop {
       if (await this.#local.reject(key, order)) return true;
     }
     return false;
+  }
+
+  /** What a command that orders nothing does not load. */
+  #orders(): Promise<Ordering> {
+    this.#ordering ??= import('./ordering.ts').then(
+      ({ Ordering }) => new Ordering(this.#client, this.#local, this.#pauses),
+    );
+    return this.#ordering;
   }
 }

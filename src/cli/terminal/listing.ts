@@ -19,6 +19,9 @@ export interface Column<Row> {
   readonly fit: 'whole' | 'cut' | 'wrap' | 'spare';
 }
 
+/** Makes a listing for the present look: once more when the terminal's size changes. */
+export type Lay = (look: Look) => Promise<Listing>;
+
 export interface Listing {
   /** What stands above the rows: a caption, the titles. */
   readonly head: readonly string[];

@@ -1,10 +1,9 @@
-/** Shows listings that are longer than the screen a screen at a time, and all others as they are. */
+/** Shows listings that are longer than the screen, a screen at a time. */
 import { emitKeypressEvents } from 'node:readline';
 import { CommandFailure, ExitCode } from '../command-failure.ts';
-import { writeOut } from '../write-out.ts';
 import { type Key, Keyboard, suspend } from './keyboard.ts';
-import type { Listing } from './listing.ts';
-import { type Look, look } from './look.ts';
+import type { Lay, Listing } from './listing.ts';
+import { look } from './look.ts';
 import { fitted } from './width.ts';
 
 const ALTERNATE_SCREEN = '\u001b[?1049h';
@@ -12,41 +11,8 @@ const USUAL_SCREEN = '\u001b[?1049l';
 const CLEAR = '\u001b[H\u001b[2J';
 const [INVERSE, UPRIGHT] = ['\u001b[7m', '\u001b[27m'];
 
-/** Lines are handed to the stream in pieces of about so many characters. */
-const PIECE = 65_536;
-
-/** Makes a listing for the present look: once more when the terminal's size changes. */
-export type Lay = (look: Look) => Promise<Listing>;
-
-/** Prints a listing on stdout. It is paged where stdin and stdout are a terminal and it is longer than that. */
-export async function show(lay: Lay): Promise<void> {
-  const listing = await lay(look());
-  const { isTTY, rows } = process.stdout;
-  const canPage = isTTY === true && process.stdin.isTTY === true && !look().plain && rows > 0;
-  // The prompt that follows takes a line.
-  if (canPage && isLongerThan(listing, rows - 1)) await page(lay);
-  else await printAll(listing);
-}
-
-function isLongerThan({ head, count, lines }: Listing, rows: number): boolean {
-  let height = head.length;
-  for (let index = 0; index < count && height <= rows; index++) height += lines(index).length;
-  return height > rows;
-}
-
-/** In pieces, and each after the stream took the one before: a slow reader costs no memory. */
-async function printAll({ head, count, lines }: Listing): Promise<void> {
-  let piece = head.map((line) => `${line}\n`).join('');
-  for (let index = 0; index < count; index++) {
-    for (const line of lines(index)) piece += `${line}\n`;
-    if (piece.length < PIECE) continue;
-    if (!(await writeOut(piece))) return;
-    piece = '';
-  }
-  if (piece !== '') await writeOut(piece);
-}
-
-async function page(lay: Lay): Promise<void> {
+/** Shows a listing a screen at a time. Throws CommandFailure when Ctrl-C ends it. */
+export async function page(lay: Lay): Promise<void> {
   let view = await viewOf(lay);
   for (let isDone = false; !isDone; ) {
     using keyboard = new Keyboard();

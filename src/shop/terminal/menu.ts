@@ -2,7 +2,7 @@
 import chalk from 'chalk';
 import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
 import { inLook, isPlain, look } from '../../cli/terminal/look.ts';
-import { show } from '../../cli/terminal/pager.ts';
+import { show } from '../../cli/terminal/show.ts';
 import { prepareToMeasure, wrapped } from '../../cli/terminal/width.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
 import { MAX_ORDERS_COUNT } from '../../protocol/limits.ts';

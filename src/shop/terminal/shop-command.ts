@@ -1,7 +1,7 @@
 /** What the shop's commands have in common: where the server is, and how they begin and end. */
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import type { Lay } from '../../cli/terminal/pager.ts';
+import type { Lay } from '../../cli/terminal/listing.ts';
 import { DEFAULT_HOST, DEFAULT_PORT } from '../../client/address.ts';
 import { printable } from '../../client/printable.ts';
 import type { Timeouts } from '../../client/server-connection.ts';
@@ -90,7 +90,7 @@ export abstract class ShopCommand extends BaseCommand {
 
   /** Prints a listing for people. What lays lists out is loaded only now: --json needs none of it. */
   protected async show(lay: Lay): Promise<void> {
-    const { show } = await import('../../cli/terminal/pager.ts');
+    const { show } = await import('../../cli/terminal/show.ts');
     await show(lay);
   }
 }

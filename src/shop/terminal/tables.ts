@@ -25,7 +25,6 @@ import {
   time,
   UPC,
 } from './columns.ts';
-import { heldListing } from './hold-tables.ts';
 
 const BAR_WIDTH = 20;
 /** Seven of eight parts of a cell, and so on down to one. */
@@ -86,6 +85,7 @@ export async function localListing(
       ? await sentence(`${account} has bought nothing from this computer yet.`, look)
       : await layOut(columns, items, look, [`Bought from this computer, ${account} owns:`]);
   if (holds.length === 0) return owned;
+  const { heldListing } = await import('./hold-tables.ts');
   return stacked(owned, await heldListing(account, holds, look));
 }
 
