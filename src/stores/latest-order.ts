@@ -2,6 +2,7 @@
  * The time from which on new orders stand behind all that are there, also where the clock was set back
  * while no server ran.
  */
+import { LATEST_TIME } from './bounded-columns.ts';
 import { BEHIND_EVERY_ID } from './order-row.ts';
 
 /** How many orders of a user are looked at: an order of a client's own id need not be the latest. */
@@ -20,7 +21,7 @@ export function latestOrdersSql(orders: string): string {
     FROM users WHERE users.name IS NOT NULL
   )
   SELECT
-    (SELECT max(at) FROM (
+    (SELECT max(CASE WHEN at BETWEEN 0 AND ${LATEST_TIME} THEN at END) FROM (
       SELECT at FROM ${orders} WHERE "user" = users.name AND id < '${BEHIND_EVERY_ID}'
       ORDER BY id DESC LIMIT ${LOOKED_AT}
     ) AS newest) AS at,
@@ -36,7 +37,10 @@ export function latestTime(
   let latest = 0;
   for (const { at, position } of rows) {
     const digits = typeof position === 'string' ? position.slice(0, 13).replace('-', '') : '';
-    latest = Math.max(latest, Number(at ?? 0), Number.parseInt(digits, 16) || 0);
+    for (const time of [Number(at ?? 0), Number.parseInt(digits, 16)]) {
+      // SQL may have written any.
+      if (time > latest && time <= LATEST_TIME) latest = time;
+    }
   }
   return latest;
 }

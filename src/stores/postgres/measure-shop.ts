@@ -1,4 +1,5 @@
 import type { StoreMeasures } from '../../inventory/store.ts';
+import { MARK } from '../bounded-columns.ts';
 import { CLOCK } from './batch/hold-statements.ts';
 import {
   type DatabaseConnection,
@@ -12,7 +13,7 @@ const MEASURE = `SELECT
   (SELECT sum(pg_total_relation_size(oid))::float8 FROM pg_class
     WHERE relnamespace = 'inv'::regnamespace AND relkind = 'r') AS bytes,
   (SELECT coalesce(sum(units), 0)::float8 FROM inv.held
-    WHERE until > (SELECT greatest(${CLOCK}, max(expired_to)) FROM inv.shop)) AS held`;
+    WHERE until > (SELECT greatest(${CLOCK}, max(${MARK})) FROM inv.shop)) AS held`;
 
 /** How much is in the shop's tables. */
 export async function measureShop(connection: DatabaseConnection | null): Promise<StoreMeasures> {

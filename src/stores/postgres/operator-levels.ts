@@ -1,12 +1,13 @@
 /** The levels of items as an operator reads and changes them. */
 import type { ItemLevel } from '../../inventory/restock.ts';
+import { isMarkBefore, MARK } from '../bounded-columns.ts';
 import { type ItemLevelRow, itemLevelFromRow, levelsSql } from '../level-row.ts';
 import type { OperatorSession } from './operator-session.ts';
 
 const LEVELS = levelsSql('inv.stock', 'inv.held', '$1::bigint');
 
 /** The time of the shop: the clock of the database, and never before an end that was past for anybody. */
-const TIME = `SELECT greatest(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, expired_to) AS now
+const TIME = `SELECT greatest(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, ${MARK}) AS now
   FROM inv.shop`;
 
 /** The units of an item whose holds have ended by `now` are part of its level from now on; that they have ended, for ever. */
@@ -22,9 +23,10 @@ export async function takeEnded(session: OperatorSession, upc: number, now: numb
     [upc],
   );
   const last = Math.max(...ended.map(({ until }) => until as number));
-  await session.rows('UPDATE inv.shop SET expired_to = $1::bigint WHERE expired_to < $1::bigint', [
-    last,
-  ]);
+  await session.rows(
+    `UPDATE inv.shop SET expired_to = $1::bigint WHERE ${isMarkBefore('$1::bigint')}`,
+    [last],
+  );
 }
 
 export async function shopTimeOf(session: OperatorSession): Promise<number> {

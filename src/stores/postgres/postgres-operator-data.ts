@@ -18,7 +18,8 @@ import {
   type RestockRequest,
 } from '../../inventory/restock.ts';
 import { OutcomeUnknown } from '../../inventory/store.ts';
-import { HOLD_COLUMNS, ORDER_COLUMNS, type OrderRow, orderFromRow } from '../order-row.ts';
+import { boundedSum, orderColumns, timeColumn } from '../bounded-columns.ts';
+import { type OrderRow, orderFromRow } from '../order-row.ts';
 import { restocksWhere, salesWhere } from '../where.ts';
 import { BEGIN, BEGIN_READING, LOGINS_LOCK } from './batch/statements.ts';
 import { DatabaseConnectionLost } from './connection/database-connection.ts';
@@ -29,20 +30,8 @@ import { COMMIT_TIMEOUT_MS, OperatorSession } from './operator-session.ts';
 /** Rows of one part of a list. */
 const PART = 2_000;
 
-/** The latest time that a calendar can show. SQL may have written any time. */
-const MAX_TIME = 8_640_000_000_000_000;
-
-const time = (column: string): string => `least(greatest(${column}, 0), ${MAX_TIME}) AS ${column}`;
-
-/** PostgreSQL takes NULL for nothing where the greatest of some values is asked. */
-const timeOrNull = (column: string): string =>
-  `CASE WHEN ${column} IS NOT NULL THEN least(greatest(${column}, 0), ${MAX_TIME}) END AS ${column}`;
-
-const READ_ORDER = `${ORDER_COLUMNS}, ${HOLD_COLUMNS}`
-  .replace(' at,', ` ${time('at')},`)
-  .replace(' until,', ` ${timeOrNull('until')},`)
-  .replace(' ended,', ` ${timeOrNull('ended')},`);
-const RESTOCK_COLUMNS = `id, ${time('at')}, upc, units, available, reason, by`;
+const READ_ORDER = orderColumns();
+const RESTOCK_COLUMNS = `id, ${timeColumn('at')}, upc, units, available, reason, by`;
 /** Two restocks of one id over two items are told apart by the primary key, and the later one starts again. */
 const TRIES = 3;
 
@@ -120,7 +109,7 @@ class PostgresOperatorData implements OperatorData {
 
   async logins(): Promise<readonly LoginRecord[]> {
     const rows = await this.#session.rows(
-      `SELECT "user", ${time('since')} FROM inv.logins AS logins ORDER BY "user", logins.since, token_hash`,
+      `SELECT "user", ${timeColumn('since')} FROM inv.logins AS logins ORDER BY "user", logins.since, token_hash`,
     );
     return rows as unknown as LoginRecord[];
   }
@@ -134,7 +123,7 @@ class PostgresOperatorData implements OperatorData {
       // The time, so that numbers go on growing also where the table was set back; a clock may be set back, too.
       await this.#session.rows(
         `INSERT INTO inv.login_ends ("user", number)
-          SELECT $1::text, greatest($2::bigint, coalesce(max(number), 0) + 1) FROM inv.login_ends
+          SELECT $1::text, greatest($2::bigint, ${boundedSum('coalesce(max(number), 0)', '1')}) FROM inv.login_ends
           ON CONFLICT ("user") DO UPDATE SET number = excluded.number`,
         [user, Date.now()],
       );

@@ -2,6 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Item } from '../../inventory/catalog.ts';
 import type { Changes } from '../../inventory/model.ts';
+import { boundedSum, TOTAL_UNITS } from '../bounded-columns.ts';
 
 export class SqliteCustomers {
   readonly #db: DatabaseSync;
@@ -12,15 +13,16 @@ export class SqliteCustomers {
 
   constructor(db: DatabaseSync) {
     this.#db = db;
-    this.#sum = db.prepare(`SELECT coalesce(sum(units), 0) AS units FROM customer_units
+    this.#sum = db.prepare(`SELECT ${TOTAL_UNITS} AS units FROM customer_units
       WHERE upc = ? AND user = ? AND (until = 0 OR until > ?)`);
     this.#add =
       db.prepare(`INSERT INTO customer_units (upc, user, until, units) VALUES (?1, ?2, ?3, ?4)
-      ON CONFLICT (upc, user, until) DO UPDATE SET units = units + ?4`);
+      ON CONFLICT (upc, user, until) DO UPDATE SET units = ${boundedSum('units', '?4')}`);
     this.#deletePast = db.prepare(
       'DELETE FROM customer_units WHERE upc = ? AND user = ? AND until BETWEEN 1 AND ?',
     );
-    const counted = db.prepare('SELECT upc FROM stock WHERE counted = 1');
+    const counted = db.prepare(`SELECT upc FROM stock
+      WHERE counted = 1 AND upc BETWEEN 1 AND ${Number.MAX_SAFE_INTEGER}`);
     for (const { upc } of counted.all() as { upc: number }[]) this.#counted.add(upc);
   }
 

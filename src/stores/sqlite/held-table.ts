@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Changes } from '../../inventory/model.ts';
+import { bounded, boundedSum, isMarkBefore, MARK, TOTAL_UNITS } from '../bounded-columns.ts';
 import type { ShopTime } from '../shop-time.ts';
 import { BulkInsert } from './bulk-insert.ts';
 
@@ -41,25 +42,27 @@ export class SqliteHeld {
 
   constructor(db: DatabaseSync, time: ShopTime) {
     this.#time = time;
-    this.#selectMark = db.prepare('SELECT max(0, expired_to) FROM shop');
-    this.#setMark = db.prepare('UPDATE shop SET expired_to = ? WHERE expired_to < ?1');
+    this.#selectMark = db.prepare(`SELECT ${MARK} FROM shop`);
+    this.#setMark = db.prepare(`UPDATE shop SET expired_to = ? WHERE ${isMarkBefore('?1')}`);
     this.#selectLastEnd = db.prepare('SELECT max(until) FROM held WHERE until <= ?');
-    this.#selectNextEnd = db.prepare('SELECT min(until) FROM held WHERE until > ?');
+    this.#selectNextEnd = db.prepare(`SELECT ${bounded('min(until)')} FROM held WHERE until > ?`);
     this.#selectEnded = db.prepare(
-      'SELECT DISTINCT upc FROM held WHERE until > ? AND until <= ? LIMIT ?',
+      `SELECT DISTINCT ${bounded('upc')} AS upc FROM held WHERE until > ? AND until <= ? LIMIT ?`,
     );
-    this.#sumOfPast = db.prepare('SELECT sum(units) FROM held WHERE upc = ? AND until <= ?');
-    this.#selectNextOfItem = db.prepare('SELECT min(until) FROM held WHERE upc = ? AND until > ?');
+    this.#sumOfPast = db.prepare(`SELECT ${TOTAL_UNITS} FROM held WHERE upc = ? AND until <= ?`);
+    this.#selectNextOfItem = db.prepare(
+      `SELECT ${bounded('min(until)')} FROM held WHERE upc = ? AND until > ?`,
+    );
     // The table in its own order and not by the index, which would look each row up.
     this.#sumsByEnd = db.prepare(
-      'SELECT until, sum(units) FROM held WHERE +until > ? GROUP BY +until',
+      `SELECT ${bounded('until')}, ${TOTAL_UNITS} FROM held WHERE +until > ? GROUP BY +until`,
     );
     // What SQL has changed is found by the operator's proof of the books, and stops nobody.
     this.#add = new BulkInsert(
       db,
       'held (upc, until, units)',
       (values, { upc, until, units }) => values.push(upc, until, units),
-      'ON CONFLICT (upc, until) DO UPDATE SET units = units + excluded.units',
+      `ON CONFLICT (upc, until) DO UPDATE SET units = ${boundedSum('units', 'excluded.units')}`,
     );
     this.#takeOff = db.prepare(
       'UPDATE held SET units = max(0, units + ?) WHERE upc = ? AND until = ?',

@@ -2,6 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Login, Lookup } from '../../inventory/model.ts';
 import { MAX_LOGINS_ENDED_AT_ONCE, MAX_LOGINS_OF_USER } from '../../inventory/user-limits.ts';
+import { boundedSum, timeColumn } from '../bounded-columns.ts';
 
 /** As many as there are connections, and some more. */
 const MAX_KNOWN_LOGINS = 50_000;
@@ -15,12 +16,11 @@ export class SqliteLogins implements Lookup<string, Login> {
   readonly #count: StatementSync;
 
   constructor(db: DatabaseSync) {
-    this.#select =
-      db.prepare(`SELECT user, min(max(since, 0), ${Number.MAX_SAFE_INTEGER}) AS since, credential
+    this.#select = db.prepare(`SELECT user, ${timeColumn('since')}, credential
       FROM logins WHERE token_hash = ?`);
     this.#insert =
       db.prepare(`INSERT INTO logins (token_hash, user, since, credential, number) VALUES
-      (?1, ?2, ?3, ?4, (SELECT coalesce(max(number), 0) + 1 FROM logins WHERE user = ?2))`);
+      (?1, ?2, ?3, ?4, (SELECT ${boundedSum('coalesce(max(number), 0)', '1')} FROM logins WHERE user = ?2))`);
     this.#delete = db.prepare('DELETE FROM logins WHERE token_hash = ?');
     this.#selectOldest = db.prepare(`SELECT token_hash AS tokenHash FROM logins WHERE user = ?
       ORDER BY number DESC, since DESC LIMIT ${MAX_LOGINS_ENDED_AT_ONCE} OFFSET ${MAX_LOGINS_OF_USER}`);

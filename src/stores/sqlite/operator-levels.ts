@@ -1,13 +1,14 @@
 /** The levels of items as an operator reads and changes them. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ItemLevel } from '../../inventory/restock.ts';
+import { isMarkBefore, MARK } from '../bounded-columns.ts';
 import { type ItemLevelRow, itemLevelFromRow, levelsSql } from '../level-row.ts';
 
 const LEVELS = levelsSql('stock', 'held', '?1');
 
 /** The time of the shop: never before an end that was past for anybody. */
 export function shopTimeOf(db: DatabaseSync): number {
-  const mark = db.prepare('SELECT expired_to AS mark FROM shop').get()?.mark as number;
+  const mark = db.prepare(`SELECT ${MARK} AS mark FROM shop`).get()?.mark as number;
   return Math.max(Date.now(), mark);
 }
 
@@ -16,7 +17,7 @@ export function takeEnded(db: DatabaseSync, upc: number, now: number): void {
   const ended = db.prepare('SELECT max(until) AS last FROM held WHERE upc = ? AND until <= ?');
   const last = ended.get(upc, now)?.last;
   if (last === null || last === undefined) return;
-  db.prepare('UPDATE shop SET expired_to = ? WHERE expired_to < ?1').run(last);
+  db.prepare(`UPDATE shop SET expired_to = ? WHERE ${isMarkBefore('?1')}`).run(last);
   db.prepare('DELETE FROM held WHERE upc = ? AND until <= ?').run(upc, now);
   db.prepare(
     'UPDATE stock SET next_due = (SELECT min(until) FROM held WHERE held.upc = ?1) WHERE upc = ?1',

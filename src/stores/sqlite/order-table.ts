@@ -9,6 +9,7 @@ import {
   type OrdersPage,
   ordersPage,
 } from '../../inventory/pages.ts';
+import { orderColumns } from '../bounded-columns.ts';
 import {
   BEHIND_EVERY_ID,
   byKey,
@@ -34,11 +35,7 @@ const CHANGED_COLUMNS = `${USUAL_COLUMNS}, state, until, ended`;
 const CHANGE = `ON CONFLICT ("user", id) DO UPDATE SET
   lines = excluded.lines, state = excluded.state, until = excluded.until, ended = excluded.ended`;
 
-/** A time that no clock can show may have been written by SQL, or by a server whose clock was wrong. */
-const READ_COLUMNS = `${ORDER_COLUMNS}, ${HOLD_COLUMNS}`.replace(
-  ' at,',
-  ` min(max(at, 0), ${Number.MAX_SAFE_INTEGER}) AS at,`,
-);
+const READ_COLUMNS = orderColumns();
 
 const SELECT = `SELECT ${READ_COLUMNS} FROM orders WHERE user = ? AND id = ?`;
 

@@ -19,7 +19,8 @@ import {
   type RestockOutcome,
   type RestockRequest,
 } from '../../inventory/restock.ts';
-import { HOLD_COLUMNS, ORDER_COLUMNS, type OrderRow, orderFromRow } from '../order-row.ts';
+import { orderColumns, timeColumn } from '../bounded-columns.ts';
+import { type OrderRow, orderFromRow } from '../order-row.ts';
 import { restocksWhere, salesWhere, Where } from '../where.ts';
 import { writeLoginEnd } from './login-end-table.ts';
 import { readLastOpening, refuseMoved } from './moved-file.ts';
@@ -32,16 +33,7 @@ import { inTurns, parts, type Table } from './table-parts.ts';
 /** How long a change waits for its turn: servers at full rate leave gaps of less than a millisecond. */
 const TURN_TIMEOUT_MS = 15_000;
 
-/** The latest time that a calendar can show. */
-const MAX_TIME = 8_640_000_000_000_000;
-
-/** SQL may have written any time. */
-const READ_ORDER = `${ORDER_COLUMNS}, ${HOLD_COLUMNS}`
-  .replace(' at,', ` min(max(at, 0), ${MAX_TIME}) AS at,`)
-  .replace(' until,', ` min(max(until, 0), ${MAX_TIME}) AS until,`)
-  .replace(' ended,', ` min(max(ended, 0), ${MAX_TIME}) AS ended,`);
-
-const RESTOCK_COLUMNS = `id, min(max(at, 0), ${MAX_TIME}) AS at, upc, units, available, reason, "by"`;
+const RESTOCK_COLUMNS = `id, ${timeColumn('at')}, upc, units, available, reason, "by"`;
 
 /** Opens the data file at `path`, which must be there. Throws StoreRefused. */
 export async function openSqliteOperatorData(path: string): Promise<OperatorData> {
@@ -112,7 +104,7 @@ class SqliteOperatorData implements OperatorData {
   }
 
   async logins(): Promise<readonly LoginRecord[]> {
-    const sql = `SELECT user, min(max(since, 0), ${MAX_TIME}) AS since FROM logins ORDER BY user, since, token_hash`;
+    const sql = `SELECT user, ${timeColumn('since')} FROM logins ORDER BY user, since, token_hash`;
     return this.#guarded(() => this.#db.prepare(sql).all() as unknown as LoginRecord[]);
   }
 
@@ -241,7 +233,7 @@ class SqliteBooks implements Books {
 }
 
 const ORDERS: Table<OrderRow> = {
-  select: `SELECT ${READ_ORDER} FROM orders`,
+  select: `SELECT ${orderColumns()} FROM orders`,
   keys: '"user", id',
   keysOf: ({ user, id }) => [user, id],
 };

@@ -6,6 +6,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Item } from '../../inventory/catalog.ts';
 import type { Changes, ItemList, Lookup, Stock } from '../../inventory/model.ts';
+import { boundedSum } from '../bounded-columns.ts';
 import { partsOf, sortedUpcs } from '../catalog-difference.ts';
 import { type ItemLabel, itemFromLevel } from '../stock-row.ts';
 import { firstEnd, NEVER, type SqliteHeld } from './held-table.ts';
@@ -67,7 +68,9 @@ export class SqliteStock implements Lookup<number, Stock> {
     this.#bringNextEnd = db.prepare(
       'UPDATE stock SET next_due = min(coalesce(next_due, ?1), ?1) WHERE upc = ?2',
     );
-    this.#addReturned = db.prepare('UPDATE stock SET returned = returned + ? WHERE upc = ?');
+    this.#addReturned = db.prepare(
+      `UPDATE stock SET returned = ${boundedSum('returned', '?')} WHERE upc = ?`,
+    );
     this.#selectLevel = db.prepare('SELECT available, next_due FROM stock WHERE upc = ?');
     // A level that SQL has set may be greater than any number of JavaScript.
     this.#selectLevel.setReadBigInts(true);

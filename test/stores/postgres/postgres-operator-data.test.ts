@@ -3,6 +3,7 @@ import type { Item } from '../../../src/inventory/catalog.ts';
 import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
 import { openPostgresOperatorData } from '../../../src/stores/postgres/postgres-operator-data.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
+import { numbersConformance } from '../conformance.numbers.ts';
 import { operatorConformance } from '../conformance.operator.ts';
 import { operatorHoldsConformance } from '../conformance.operator-holds.ts';
 import { ITEMS } from '../conformance.ts';
@@ -27,6 +28,7 @@ const makePlace = async () => {
 
 operatorConformance('PostgreSQL', makePlace);
 operatorHoldsConformance('PostgreSQL', makePlace);
+numbersConformance('PostgreSQL', makePlace);
 
 test('a database without a shop stays without one', async () => {
   const address = await server.newDatabase();

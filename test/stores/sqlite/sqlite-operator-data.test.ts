@@ -3,6 +3,7 @@ import type { Item } from '../../../src/inventory/catalog.ts';
 import { openSqliteOperatorData } from '../../../src/stores/sqlite/sqlite-operator-data.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
+import { numbersConformance } from '../conformance.numbers.ts';
 import { operatorConformance } from '../conformance.operator.ts';
 import { operatorHoldsConformance } from '../conformance.operator-holds.ts';
 
@@ -23,3 +24,4 @@ const makePlace = async () => {
 
 operatorConformance('SQLite', makePlace);
 operatorHoldsConformance('SQLite', makePlace);
+numbersConformance('SQLite', makePlace);

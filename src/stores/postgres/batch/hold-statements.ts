@@ -1,15 +1,9 @@
 /** The statements of holds, returns and limits, as those of statements.ts. */
+import { bounded, boundedSum, isMarkBefore, MARK, orderColumns } from '../../bounded-columns.ts';
 import { HOLD_COLUMNS, ORDER_COLUMNS } from '../../order-row.ts';
 
-/** A time that no clock can show may have been written by SQL, or by a server whose clock was wrong. */
-export function timeColumn(column: string): string {
-  return `least(greatest(${column}, 0), ${Number.MAX_SAFE_INTEGER}) AS ${column}`;
-}
-
 /** The columns of an order; "user" and id stand in more than one table of some statements. */
-export const READ_ORDER = `orders.${ORDER_COLUMNS}, ${HOLD_COLUMNS}`
-  .replace(' id,', ' orders.id,')
-  .replace(' at,', ` ${timeColumn('at')},`);
+export const READ_ORDER = orderColumns('orders.');
 
 /** The clock of the database is the clock of all servers. */
 export const CLOCK = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
@@ -23,9 +17,9 @@ export const HOLD_STATEMENTS = {
   time: [
     'bigint, bigint[]',
     `WITH time AS MATERIALIZED (
-        SELECT greatest(${CLOCK}, expired_to, $1) AS now, greatest(expired_to, 0) AS mark FROM inv.shop)
+        SELECT greatest(${CLOCK}, ${MARK}, $1) AS now, ${MARK} AS mark FROM inv.shop)
       SELECT time.now, time.mark, past.upc, past.units,
-        (SELECT min(until) FROM inv.held WHERE until > time.mark) AS next_end,
+        (SELECT ${bounded('min(until)')} FROM inv.held WHERE until > time.mark) AS next_end,
         (SELECT max(until) FROM inv.held WHERE until <= time.now) AS last_end
       FROM time LEFT JOIN LATERAL (
         SELECT upc, least(sum(units), ${Number.MAX_SAFE_INTEGER})::bigint AS units FROM inv.held
@@ -35,20 +29,20 @@ export const HOLD_STATEMENTS = {
   holds_ended: [
     'bigint, bigint, bigint',
     `WITH time AS MATERIALIZED (
-        SELECT greatest(${CLOCK}, expired_to, $1) AS now, greatest(expired_to, 0) AS mark FROM inv.shop)
+        SELECT greatest(${CLOCK}, ${MARK}, $1) AS now, ${MARK} AS mark FROM inv.shop)
       SELECT time.now, time.mark, ended.upc,
-        (SELECT min(until) FROM inv.held WHERE until > time.mark) AS next_end
+        (SELECT ${bounded('min(until)')} FROM inv.held WHERE until > time.mark) AS next_end
       FROM time LEFT JOIN LATERAL (SELECT DISTINCT upc FROM inv.held
         WHERE until > $2 AND until <= time.now LIMIT $3) AS ended ON true`,
   ],
   /** The levels of the items $1 with the units whose holds have ended by $2. */
   levels_at: [
     'bigint[], bigint',
-    `SELECT upc, available + (SELECT coalesce(sum(units), 0) FROM inv.held
-        WHERE held.upc = stock.upc AND until <= $2)::bigint AS available
+    `SELECT upc, least(available + (SELECT coalesce(sum(units), 0) FROM inv.held
+        WHERE held.upc = stock.upc AND until <= $2), ${Number.MAX_SAFE_INTEGER})::bigint AS available
       FROM inv.stock AS stock WHERE upc = ANY($1)`,
   ],
-  set_mark: ['bigint', 'UPDATE inv.shop SET expired_to = $1 WHERE expired_to < $1'],
+  set_mark: ['bigint', `UPDATE inv.shop SET expired_to = $1 WHERE ${isMarkBefore('$1')}`],
 
   order_lines: [
     'text[], text[]',
@@ -84,12 +78,12 @@ export const HOLD_STATEMENTS = {
   add_held: [
     'bigint[], bigint[], bigint[]',
     `INSERT INTO inv.held AS held (upc, until, units) SELECT * FROM unnest($1, $2, $3)
-      ON CONFLICT (upc, until) DO UPDATE SET units = held.units + excluded.units`,
+      ON CONFLICT (upc, until) DO UPDATE SET units = ${boundedSum('held.units', 'excluded.units')}`,
   ],
   /** What SQL has changed is found by the operator's proof of the books, and stops nobody. */
   take_held: [
     'bigint[], bigint[], bigint[]',
-    `UPDATE inv.held AS held SET units = greatest(held.units - less.units, 0)
+    `UPDATE inv.held AS held SET units = greatest(held.units, less.units) - less.units
       FROM unnest($1, $2, $3) AS less (upc, until, units)
       WHERE held.upc = less.upc AND held.until = less.until`,
   ],
@@ -118,7 +112,7 @@ export const HOLD_STATEMENTS = {
   ],
   add_returned: [
     'bigint[], bigint[]',
-    `UPDATE inv.stock AS stock SET returned = returned + more.units
+    `UPDATE inv.stock AS stock SET returned = ${boundedSum('returned', 'more.units')}
       FROM unnest($1, $2) AS more (upc, units) WHERE stock.upc = more.upc`,
   ],
 
@@ -132,7 +126,7 @@ export const HOLD_STATEMENTS = {
     'bigint[], text[], bigint[], bigint[]',
     `INSERT INTO inv.customer_units AS customers (upc, "user", until, units)
       SELECT * FROM unnest($1, $2, $3, $4)
-      ON CONFLICT (upc, "user", until) DO UPDATE SET units = customers.units + excluded.units`,
+      ON CONFLICT (upc, "user", until) DO UPDATE SET units = ${boundedSum('customers.units', 'excluded.units')}`,
   ],
   delete_past_customer_units: [
     'bigint[], text[], bigint',

@@ -4,7 +4,8 @@
  * than the statements.
  */
 import { MAX_LOGINS_ENDED_AT_ONCE, MAX_LOGINS_OF_USER } from '../../../inventory/user-limits.ts';
-import { HOLD_STATEMENTS, READ_ORDER, timeColumn } from './hold-statements.ts';
+import { bounded, timeColumn } from '../../bounded-columns.ts';
+import { HOLD_STATEMENTS, READ_ORDER } from './hold-statements.ts';
 import { numberArray, textArray } from './literals.ts';
 
 /**
@@ -51,7 +52,7 @@ const STATEMENTS = {
   /** Those after number $1: none, as a rule. */
   login_ends: [
     'bigint',
-    'SELECT "user", number FROM inv.login_ends WHERE number > $1 ORDER BY number',
+    `SELECT "user", ${bounded('number')} AS number FROM inv.login_ends WHERE number > $1 ORDER BY number`,
   ],
 
   share_logins: ['', `SELECT pg_advisory_xact_lock_shared(${LOGINS_LOCK})`],
