@@ -34,14 +34,18 @@ export class CommitMarker {
     return row?.batch as number;
   }
 
-  /** The statement that locks and writes the mark. It returns a row, unless the mark is not as `last` left it. */
-  write(batch: number, last: number): string {
-    return execute('write_mark', this.id, batch, Date.now(), last, SCHEMA_VERSION);
+  /**
+   * The statement that locks and writes the mark. It returns a row, unless the mark is not as `last` left it. With
+   * `asksLoginEnds` the row has the number of the last end of logins.
+   */
+  write(batch: number, last: number, asksLoginEnds: boolean): string {
+    const asks = asksLoginEnds ? 1 : 0;
+    return execute('write_mark', this.id, batch, Date.now(), last, SCHEMA_VERSION, asks);
   }
 
-  /** The statement that returns a row, unless the mark is not as `last` left it. */
-  check(last: number): string {
-    return execute('check_mark', this.id, last, SCHEMA_VERSION);
+  /** The statement that returns a row, as that of `write` does, and changes nothing. */
+  check(last: number, asksLoginEnds = false): string {
+    return execute('check_mark', this.id, last, SCHEMA_VERSION, asksLoginEnds ? 1 : 0);
   }
 
   /** The same, as a write: when it has succeeded, this is still the primary, and the standby has all of it. */

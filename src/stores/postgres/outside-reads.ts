@@ -7,7 +7,7 @@
  * in between loses it. Where nobody has written, a look reads no row.
  */
 import type { PostgresError } from 'postgres';
-import type { LoginEnd, LoginEnds } from '../../inventory/login-ends.ts';
+import type { LoginEnds } from '../../inventory/login-ends.ts';
 import { type StoreLook, StoreUnavailable } from '../../inventory/store.ts';
 import type { Report } from '../report.ts';
 import { itemFromRow, type StockRow } from './batch/load.ts';
@@ -90,7 +90,7 @@ export class OutsideReads {
     const { known } = this.#context;
     return this.#read(async (transaction) => {
       const [rows = []] = await transaction.readOnly([execute('login_ends', known.loginEnds.last)]);
-      known.loginEnds.add(rows as unknown as readonly LoginEnd[]);
+      known.loginEnds.learn(rows);
       return known.loginEnds;
     });
   }

@@ -1,10 +1,11 @@
 /** What a server knows without asking the database. Whatever of it may be wrong is checked with each batch that uses it. */
-import { LoginEnds } from '../../../inventory/login-ends.ts';
+import { type LoginEnd, LoginEnds } from '../../../inventory/login-ends.ts';
 import { type Changes, type Login, orderKey } from '../../../inventory/model.ts';
 import { RefusalBudget } from '../../../inventory/refusal-budget.ts';
 import { NamedError } from '../../../named-error.ts';
 import { ShopTime } from '../../shop-time.ts';
 import type { ItemLabel } from '../../stock-row.ts';
+import type { ResultRows } from '../connection/database-connection.ts';
 
 /** Something that the server knew is not so any more. It is forgotten; the batch is loaded again. */
 export class StaleKnowledge extends NamedError {}
@@ -24,7 +25,7 @@ export class Known {
   /** The UPCs among them that have a limit per customer. */
   limited: ReadonlySet<number> = new Set();
   readonly logins = new KnownLogins();
-  readonly loginEnds = new LoginEnds();
+  readonly loginEnds = new KnownLoginEnds();
   readonly lines = new KnownLines();
   readonly holds: KnownHolds;
   readonly refusals = new RefusalBudget();
@@ -67,6 +68,24 @@ export class KnownLogins {
 
   forget(tokenHashes: ReadonlySet<string>): void {
     for (const tokenHash of tokenHashes) this.#logins.delete(tokenHash);
+  }
+}
+
+/** The operator's ends of logins. Each batch asks for the number of the last one, and for the ends when that is a later one. */
+export class KnownLoginEnds extends LoginEnds {
+  /** Whether there are ends to be read. */
+  areStale = true;
+
+  /** `marked`: the row of the mark, which has the number of the last end. Throws StaleKnowledge when that is not known yet. */
+  check([marked]: ResultRows = []): void {
+    if (this.areStale || Number(marked?.last_end ?? 0) <= this.last) return;
+    this.areStale = true;
+    throw new StaleKnowledge();
+  }
+
+  learn(rows: ResultRows): void {
+    this.add(rows as unknown as readonly LoginEnd[]);
+    this.areStale = false;
   }
 }
 

@@ -10,7 +10,6 @@
  * begins, and checked when the order is there: its lines never become others.
  */
 
-import type { LoginEnd } from '../../../inventory/login-ends.ts';
 import type { Login, Stock } from '../../../inventory/model.ts';
 import { orderKey } from '../../../inventory/model.ts';
 import type { OrderNames } from '../../../inventory/row-set.ts';
@@ -44,7 +43,7 @@ export function loadStatements(wanted: Wanted, lock: boolean, known: Known): Loa
     const counts = !endsLogins && known.logins.hasAll(logins);
     loads.push(counts ? countLogins(wanted, known) : loadLogins(wanted, lock, known));
   }
-  if (asksLoginEnds) loads.push(loadLoginEnds(known));
+  if (asksLoginEnds && known.loginEnds.areStale) loads.push(loadLoginEnds(known));
   if (lock && sold.size > 1) loads.push(takeFirstOf(sold));
   if (sold.size > 0) loads.push(loadStock(sold, lock, wanted.asksTime, known));
   if (read.size > 0) loads.push(loadStock(read, false, wanted.asksTime, known));
@@ -102,10 +101,7 @@ function countLogins({ logins }: Wanted, known: Known): Load {
 
 /** What was read before does not change: only the ends after it are asked for. */
 function loadLoginEnds({ loginEnds }: Known): Load {
-  return {
-    text: execute('login_ends', loginEnds.last),
-    add: (rows) => loginEnds.add(rows as unknown as readonly LoginEnd[]),
-  };
+  return { text: execute('login_ends', loginEnds.last), add: (rows) => loginEnds.learn(rows) };
 }
 
 /**

@@ -15,16 +15,20 @@ import { numberArray, textArray } from './literals.ts';
  */
 export const LOGINS_LOCK = 0x696e7632;
 
+/** The number of the last end of logins, for who asks for it (> 0); for the others PostgreSQL does not look. */
+const lastEnd = (asks: string) =>
+  `CASE WHEN ${asks} > 0 THEN (SELECT max(number) FROM inv.login_ends) END AS last_end`;
+
 /** By name: the types of the parameters, and the statement. */
 const STATEMENTS = {
   write_mark: [
-    'text, bigint, bigint, bigint, integer',
+    'text, bigint, bigint, bigint, integer, integer',
     `UPDATE inv.servers SET batch = $2, seen = $3
-      WHERE id = $1 AND batch = $4 AND format = $5 RETURNING 1`,
+      WHERE id = $1 AND batch = $4 AND format = $5 RETURNING ${lastEnd('$6')}`,
   ],
   check_mark: [
-    'text, bigint, integer',
-    'SELECT 1 FROM inv.servers WHERE id = $1 AND batch = $2 AND format = $3',
+    'text, bigint, integer, integer',
+    `SELECT ${lastEnd('$4')} FROM inv.servers WHERE id = $1 AND batch = $2 AND format = $3`,
   ],
   confirm_mark: [
     'text, bigint, bigint, integer',
@@ -49,7 +53,7 @@ const STATEMENTS = {
   ],
   count_logins: ['text[]', 'SELECT count(*) FROM inv.logins WHERE token_hash = ANY($1)'],
 
-  /** Those after number $1: none, as a rule. */
+  /** Those after number $1. */
   login_ends: [
     'bigint',
     `SELECT "user", ${bounded('number')} AS number FROM inv.login_ends WHERE number > $1 ORDER BY number`,

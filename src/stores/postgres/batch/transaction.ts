@@ -58,8 +58,10 @@ export class BatchTransaction {
     const wanted = wantedBy(requests, requests.some(asksForOrder), known);
     const loads = loadStatements(wanted, false, known);
     let rows = new Loaded(wanted, known);
-    if (loads.length > 0) {
-      const texts = [mark.check(this.#connection.lastBatch), ...loads.map(({ text }) => text)];
+    const { asksLoginEnds } = wanted;
+    if (loads.length > 0 || asksLoginEnds) {
+      const check = mark.check(this.#connection.lastBatch, asksLoginEnds);
+      const texts = [check, ...loads.map(({ text }) => text)];
       const [first, confirmed] = await this.#send([
         [BEGIN_READING, ...texts, ...this.#historyWhenDue(), 'COMMIT'].join(';'),
         ...this.#confirmation(),
@@ -74,6 +76,7 @@ export class BatchTransaction {
       this.#mustBeConfirmed(confirmed);
       this.#check(loaded[loads.length]);
       this.#learn();
+      known.loginEnds.check(checked);
       rows = rowsOf(rows, loads, loaded);
       if (rows.mark !== null) return null;
     }
@@ -96,7 +99,7 @@ export class BatchTransaction {
     const texts = [
       BEGIN,
       ...(isPatient ? [PATIENTLY] : []),
-      mark.write(batch, this.#connection.lastBatch),
+      mark.write(batch, this.#connection.lastBatch, wanted.asksLoginEnds),
       ...loads.map(({ text }) => text),
       ...this.#historyWhenDue(),
     ];
@@ -107,6 +110,7 @@ export class BatchTransaction {
       const [, marked, ...loaded] = answer?.results ?? [];
       this.#mustBeOne(marked);
       this.#check(loaded[loads.length]);
+      known.loginEnds.check(marked);
       return rowsOf(new Loaded(wanted, known), loads, loaded);
     } catch (error) {
       await this.rollBack();
