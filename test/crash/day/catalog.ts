@@ -1,5 +1,6 @@
 /** What is on sale on the day: items of which there is plenty, and some that sell out and are restocked. */
 import { writeFileSync } from 'node:fs';
+import { KEPT_ITEMS } from '../kill/catalog.ts';
 import type { Random } from '../support/random.ts';
 
 export interface Item {
@@ -13,8 +14,12 @@ export const CATALOG: readonly Item[] = [
   ...items(5_001, 6, 'Scarce', 100),
 ];
 
+/** What can be restocked: also what only holders touch. */
+export const ALL_ITEMS: readonly Item[] = [...CATALOG, ...KEPT_ITEMS];
+
 export function writeCatalog(path: string): void {
-  writeFileSync(path, JSON.stringify(CATALOG));
+  const kept = KEPT_ITEMS.map((item) => ({ ...item, returns: true }));
+  writeFileSync(path, JSON.stringify([...CATALOG, ...kept]));
 }
 
 /** Half of all lines ask for what is scarce. */

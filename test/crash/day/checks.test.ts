@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isKept } from '../kill/catalog.ts';
 import { DataFile } from '../kill/data-file.ts';
+import type { KeptEntry } from '../kill/hold-ledger.ts';
 import type { OrderEntry } from '../kill/ledger.ts';
 import { Random } from '../support/random.ts';
 import { ServerProcess } from '../support/server-process.ts';
@@ -13,6 +15,7 @@ import { writeCatalog } from './catalog.ts';
 import { acknowledged, count, type Rows } from './count.ts';
 import { Customer } from './customer.ts';
 import { DayBook, type RestockEntry } from './day-book.ts';
+import { holdAndReturn } from './holders.ts';
 import { Operator } from './operator.ts';
 import { rowsOfFile } from './place.ts';
 import { logIn, ShopDoor } from './shop-door.ts';
@@ -45,10 +48,18 @@ beforeAll(async () => {
     [...book.ledger.orders.values()].find((entry) => entry.outcome?.startsWith(outcome));
   await customer.shop(() => find('refused') === undefined);
   const more = () =>
-    [...book.restocks.values()].find(({ units, outcome }) => units > 0 && outcome !== null);
+    [...book.restocks.values()].find(
+      ({ upc, units, outcome }) => !isKept(upc) && units > 0 && outcome !== null,
+    );
   await stock.work(() => more() === undefined);
   let steps = 200;
   await customer.shop(() => steps-- > 0);
+  const kept = () => [...book.ledger.holds.entries.values()];
+  const isLimited = ({ lines, end }: KeptEntry) =>
+    end === 'bought' && lines.some(({ upc }) => upc >= 7_005);
+  await holdAndReturn('ann', new Random(4), book, door, () => {
+    return !kept().some(isLimited) || !kept().some(({ end }) => end === 'gone');
+  });
   await server.end('SIGTERM');
   bought = find('bought') as OrderEntry;
   refused = find('refused') as OrderEntry;
@@ -67,6 +78,8 @@ async function audits(sql: string): Promise<{ counted: string[]; verified: strin
     orders: [...copy.orders()],
     restocks: copy.restocks(),
     logins: copy.logins(),
+    held: copy.held(),
+    customers: copy.customers(),
   };
   const { code, document } = await operator.onData(['verify'], {}, path);
   // What breaks a rule of the tables themselves is refused as damaged before anything is added up.
@@ -132,6 +145,20 @@ describe('both the count and verify notice', () => {
         ) +
         `UPDATE stock SET units = units + ${restock.units}, available = available + ${restock.units}
           WHERE upc = ${restock.upc}`,
+    ],
+    [
+      'units of a customer that were not bought',
+      () => 'UPDATE customer_units SET units = units + 1 WHERE until = 0',
+    ],
+    [
+      'held units that nobody holds',
+      () => `INSERT INTO held VALUES (7001, 9000000000000000, 1);
+        UPDATE stock SET available = available - 1 WHERE upc = 7001`,
+    ],
+    [
+      'a hold that ended and was made a purchase',
+      () => `UPDATE orders SET state = 'bought', ended = at
+        WHERE state = 'released' OR state = 'held'`,
     ],
     ['an item that is gone', () => 'DELETE FROM stock WHERE upc = 1001'],
   ])('%s', async (_, sql) => {

@@ -1,7 +1,7 @@
 /** Faults that no answer contradicts: what the count finds in the rows by itself. */
 import { expect, test } from 'vitest';
 import type { OrderRow, RestockRow } from '../kill/data-file.ts';
-import { CATALOG, type Item } from './catalog.ts';
+import { ALL_ITEMS, CATALOG, type Item } from './catalog.ts';
 import { acknowledged, count, type Rows } from './count.ts';
 import { DayBook } from './day-book.ts';
 
@@ -25,7 +25,7 @@ function counted(
     };
   });
   const rows: Rows = {
-    stock: CATALOG.map((item) => (item.upc === upc ? { upc, ...now } : levelOf(item))),
+    stock: ALL_ITEMS.map((item) => (item.upc === upc ? { upc, ...now } : levelOf(item))),
     orders,
     restocks: restocks.map(([id, change, available]): RestockRow => {
       const asked = { id, upc, units: change, reason: 'r' };
@@ -33,6 +33,8 @@ function counted(
       return { ...asked, at: 1, available };
     }),
     logins: [],
+    held: [],
+    customers: [],
   };
   return count(book, rows, acknowledged(book));
 }

@@ -3,9 +3,18 @@
  * Nothing of the program's code has a say in it.
  */
 import { outcomeOf } from '../kill/checks.ts';
-import type { LoginRow, OrderRow, RestockRow, StockRow } from '../kill/data-file.ts';
+import type {
+  CustomerRow,
+  HeldRow,
+  LoginRow,
+  OrderRow,
+  RestockRow,
+  StockRow,
+} from '../kill/data-file.ts';
+import { checkKept, isOfKept } from '../kill/hold-checks.ts';
+import type { KeptEntry } from '../kill/hold-ledger.ts';
 import { nameOf, type OrderEntry } from '../kill/ledger.ts';
-import { CATALOG } from './catalog.ts';
+import { ALL_ITEMS, CATALOG } from './catalog.ts';
 import type { DayBook, RestockEntry } from './day-book.ts';
 
 /** What a store holds. */
@@ -14,33 +23,45 @@ export interface Rows {
   readonly orders: readonly OrderRow[];
   readonly restocks: readonly RestockRow[];
   readonly logins: readonly LoginRow[];
+  readonly held: readonly HeldRow[];
+  readonly customers: readonly CustomerRow[];
 }
 
 /** What must be there at least: all that was acknowledged before some moment. */
 export interface Acknowledged {
   readonly orders: readonly OrderEntry[];
   readonly restocks: readonly RestockEntry[];
+  /** Holds and returns. */
+  readonly kept: readonly KeptEntry[];
 }
 
 export function acknowledged({ ledger, restocks }: DayBook): Acknowledged {
   return {
     orders: [...ledger.orders.values()].filter(({ outcome }) => outcome !== null),
     restocks: [...restocks.values()].filter(({ outcome }) => outcome !== null),
+    kept: [...ledger.holds.entries.values()].filter(({ outcome }) => outcome !== null),
   };
 }
 
 /**
  * Counts the rows: everything acknowledged is there with its first outcome, nothing is there that nobody
  * sent, and nothing twice; and for every item units = first units + restocks, available = units - sold.
- * Returns what is wrong.
+ * Of what is held and given back the checks of kill/hold-checks.ts; `isLatest`: nobody has bought since the rows were
+ * read. Returns what is wrong.
  */
-export function count(books: DayBook, rows: Rows, atLeast: Acknowledged): string[] {
+export function count(
+  books: DayBook,
+  rows: Rows,
+  atLeast: Acknowledged,
+  isLatest = true,
+): string[] {
   return [
     ...countOrders(books, rows, atLeast),
+    ...countKept(books, rows, atLeast, isLatest),
     ...countRestocks(books, rows, atLeast),
     ...CATALOG.flatMap(({ upc, units }) => countItem(upc, units, rows)),
     ...rows.stock
-      .filter(({ upc }) => !CATALOG.some((item) => item.upc === upc))
+      .filter(({ upc }) => !ALL_ITEMS.some((item) => item.upc === upc))
       .map(({ upc }) => `item ${upc} is in the stock, and was never on sale`),
   ];
 }
@@ -49,6 +70,7 @@ function countOrders({ ledger }: DayBook, rows: Rows, atLeast: Acknowledged): st
   const faults: string[] = [];
   const there = new Set<string>();
   for (const row of rows.orders) {
+    if (isOfKept(row)) continue;
     const key = `${row.user} ${row.id}`;
     const entry = ledger.orders.get(key);
     if (there.has(key)) faults.push(`order ${row.id} of ${row.user} is there twice`);
@@ -65,6 +87,28 @@ function countOrders({ ledger }: DayBook, rows: Rows, atLeast: Acknowledged): st
     }
   }
   return faults;
+}
+
+function countKept(
+  { ledger }: DayBook,
+  { stock, orders, held, customers, restocks }: Rows,
+  { kept }: Acknowledged,
+  isLatest: boolean,
+): string[] {
+  const restocked = new Map<number, number>();
+  for (const { upc, units } of restocks) restocked.set(upc, (restocked.get(upc) ?? 0) + units);
+  const own = orders.filter(isOfKept);
+  const keys = new Set(own.map(({ user, id }) => `${user} ${id}`));
+  const twice = own.length - keys.size;
+  return [
+    ...(twice > 0 ? [`${twice} holds or returns are there twice`] : []),
+    ...checkKept(
+      ledger.holds,
+      { stock, orders: own, held, customers, restocked },
+      Date.now(),
+      isLatest ? undefined : { entries: kept },
+    ),
+  ];
 }
 
 function countRestocks(books: DayBook, rows: Rows, atLeast: Acknowledged): string[] {

@@ -30,7 +30,10 @@ export type Count =
   | 'drills'
   | 'kills'
   | 'stops'
-  | 'evenings';
+  | 'evenings'
+  | 'holds'
+  | 'returns'
+  | 'retried';
 
 export class DayBook {
   readonly ledger = new Ledger();
@@ -63,6 +66,9 @@ export class DayBook {
     kills: 0,
     stops: 0,
     evenings: 0,
+    holds: 0,
+    returns: 0,
+    retried: 0,
   };
 
   violation(sentence: string): void {

@@ -11,8 +11,11 @@ test.each([
     const report = await playDays({ days: 1, dayMs: 3_000, seed: 18, overPostgres });
     expect(report.violations).toEqual([]);
     expect(report.bought).toBeGreaterThan(20);
-    const { kills, restocks, usersRemoved, backups, drills, evenings } = report.counts;
-    for (const times of [kills, restocks, usersRemoved]) expect(times).toBeGreaterThan(0);
+    const { kills, restocks, usersRemoved, backups, drills, evenings, holds, returns } =
+      report.counts;
+    const { confirmed, gone } = report;
+    for (const times of [kills, restocks, usersRemoved, holds, returns, confirmed, gone])
+      expect(times).toBeGreaterThan(0);
     expect([backups >= 2, drills, evenings]).toEqual([true, 2, 1]);
   },
   120_000,

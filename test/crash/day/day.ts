@@ -1,5 +1,5 @@
 /**
- * A day in a shop, played in a minute: customers buy, the operator restocks, changes users, ends logins and
+ * A day in a shop, played in a minute: customers buy, hold and give back, the operator restocks, changes users, ends logins and
  * makes backups, and the server is stopped and killed. Each evening `inv serve verify` and the independent count
  * must agree that all is there, once; and the last backup is restored in another place and served.
  */
@@ -14,6 +14,7 @@ import { writeCatalog } from './catalog.ts';
 import { acknowledged, count } from './count.ts';
 import { Customer } from './customer.ts';
 import { type Count, DayBook } from './day-book.ts';
+import { holdAndReturn } from './holders.ts';
 import { Operator } from './operator.ts';
 import { fileIn, newDatabase, type Place } from './place.ts';
 import { ShopDoor } from './shop-door.ts';
@@ -34,6 +35,9 @@ export interface Report {
   readonly counts: Readonly<Record<Count, number>>;
   readonly bought: number;
   readonly refused: number;
+  /** Holds that were bought, and that ended without. */
+  readonly confirmed: number;
+  readonly gone: number;
   /** The folder with the data; it stays when something was wrong. */
   readonly folder: string;
 }
@@ -41,11 +45,15 @@ export interface Report {
 const CUSTOMERS = ['ann', 'ben', 'cem', 'dan'];
 const CONNECTIONS_OF_EACH = 3;
 
+/** Who also holds units; twice on two connections at once. */
+const HOLDERS = ['ann', 'ann', 'ben', 'cem'];
+
 /** Between two restarts, at most. */
 const LONGEST_SHIFT_MS = 5_000;
 
-/** A short day on a busy machine goes on, without restarts, until so many orders were sent. */
+/** A short day on a busy machine goes on, without restarts, until so many orders were sent, and holds and returns. */
 const LEAST_ORDERS = 300;
+const LEAST_KEPT = 80;
 
 type RunningServer = ServerProcess & { readonly port: number };
 
@@ -57,18 +65,21 @@ export async function playDays(options: DayOptions): Promise<Report> {
   for (let day = 1; day <= options.days && book.ledger.violations.length === 0; day++) {
     await shop.day(options.dayMs);
     options.progress?.(
-      `evening ${day}: ${book.ledger.orders.size} orders, ${book.restocks.size} restocks: ` +
+      `evening ${day}: ${book.ledger.orders.size} orders, ${book.ledger.holds.entries.size} holds and returns, ${book.restocks.size} restocks: ` +
         (book.ledger.violations.length === 0 ? 'verify and the count agree' : 'VIOLATIONS'),
     );
   }
   const { violations } = book.ledger;
   if (violations.length === 0) rmSync(folder, { recursive: true });
+  const kept = [...book.ledger.holds.entries.values()];
   const outcomes = [...book.ledger.orders.values()].map(({ outcome }) => outcome);
   return {
     violations,
     counts: book.counts,
     bought: outcomes.filter((outcome) => outcome?.startsWith('bought')).length,
     refused: outcomes.filter((outcome) => outcome?.startsWith('refused')).length,
+    confirmed: kept.filter(({ end }) => end === 'bought').length,
+    gone: kept.filter(({ end }) => end === 'gone').length,
     folder,
   };
 }
@@ -84,6 +95,7 @@ class Shop implements AsyncDisposable {
   readonly #stock: StockKeeper;
   readonly #users: UserKeeper;
   readonly #backups: BackupKeeper;
+  readonly #nextRandom: () => Random;
   #server: RunningServer | null = null;
 
   private constructor(folder: string, place: Place, book: DayBook, seed: number) {
@@ -96,6 +108,7 @@ class Shop implements AsyncDisposable {
     const door = this.#door;
     let part = seed * 1_000;
     const random = () => new Random(part++);
+    this.#nextRandom = random;
     this.#customers = CUSTOMERS.flatMap((user) =>
       Array.from({ length: CONNECTIONS_OF_EACH }, () => new Customer(user, random(), book, door)),
     );
@@ -114,16 +127,21 @@ class Shop implements AsyncDisposable {
 
   async day(ms: number): Promise<void> {
     const end = Date.now() + ms;
-    const { orders, violations } = this.#book.ledger;
+    const { orders, holds, violations } = this.#book.ledger;
     const enough = orders.size + LEAST_ORDERS;
+    const enoughKept = holds.entries.size + LEAST_KEPT;
+    const isEnough = () => orders.size >= enough && holds.entries.size >= enoughKept;
     const isDay = () => Date.now() < end && violations.length === 0;
-    const isOpen = () => isDay() || (orders.size < enough && violations.length === 0);
+    const isOpen = () => isDay() || (!isEnough() && violations.length === 0);
     const [last] = await Promise.all([
       this.#backups.work(isOpen),
       this.#stock.work(isOpen),
       this.#users.work(isOpen),
       this.#restarts(end, isDay),
       ...this.#customers.map((customer) => customer.shop(isOpen)),
+      ...HOLDERS.map((user) =>
+        holdAndReturn(user, this.#nextRandom(), this.#book, this.#door, isOpen),
+      ),
     ]);
     await this.#evening();
     if (last !== null) await this.#backups.drill(last);
@@ -145,9 +163,10 @@ class Shop implements AsyncDisposable {
     const book = this.#book;
     book.counts.evenings++;
     const all = acknowledged(book);
-    const open = book.ledger.orders.size - all.orders.length;
+    const sent = book.ledger.orders.size + book.ledger.holds.entries.size;
+    const open = sent - all.orders.length - all.kept.length;
     if (open > 0) book.violation(`${open} orders have no outcome in the evening`);
-    await checkVerify(book, this.#operator, all.orders.length);
+    await checkVerify(book, this.#operator, all.orders.length + all.kept.length);
     const quiet = await this.#backups.backUp();
     await this.#stop(this.#random.chance(0.5) ? 'SIGKILL' : 'SIGTERM');
     const rows = await this.#place.rows();
@@ -160,7 +179,8 @@ class Shop implements AsyncDisposable {
       for (const token of book.endedTokens) await checkEnded(book, client, token);
     });
     const restored = quiet === null ? null : await this.#backups.drill(quiet);
-    for (const table of ['stock', 'restocks', 'orders', 'logins'] as const) {
+    const tables = ['stock', 'restocks', 'orders', 'logins', 'held', 'customers'] as const;
+    for (const table of tables) {
       const [live, copy] = [rows, restored ?? rows].map((one) =>
         one[table].map((row) => JSON.stringify(row)).sort(),
       );

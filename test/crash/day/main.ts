@@ -37,6 +37,7 @@ const { counts, violations, ...report } = await playDays({
 console.log(`
 ${((performance.now() - started) / 1000).toFixed(0)} s, seed ${seed}
 orders             ${report.bought} bought, ${report.refused} refused
+holds              ${counts.holds} made, ${report.confirmed} bought, ${report.gone} released or expired; ${counts.returns} returns; ${counts.retried} requests again
 sent again         ${counts.replayed}, and ${counts.reused} ids with other content; ${counts.asked} asked about
 logins             ${counts.logins}; ended by the operator ${counts.loginsEnded} times
 users              ${counts.usersAdded} added, ${counts.usersRemoved} removed, ${counts.passwordsChanged} other passwords

@@ -37,6 +37,8 @@ export function rowsOfFile(path: string): Rows {
     orders: [...file.orders()],
     restocks: file.restocks(),
     logins: file.logins(),
+    held: file.held(),
+    customers: file.customers(),
   };
 }
 
@@ -56,6 +58,12 @@ export async function newDatabase(): Promise<Place> {
         'SELECT id, at::float8, upc::int, units::int, available::int, reason FROM inv.restocks ORDER BY id',
       ),
       logins: await ask('SELECT token_hash, "user" FROM inv.logins'),
+      held: await ask(
+        'SELECT upc::int, until::float8, units::int FROM inv.held ORDER BY upc, until',
+      ),
+      customers: await ask(
+        'SELECT upc::int, "user", until::float8, units::int FROM inv.customer_units ORDER BY upc, "user", until',
+      ),
     }),
     tamper: async (sql) => {
       await ask(`SET search_path = inv; ${sql}`);

@@ -1,6 +1,6 @@
 /** Restocks all day, up and down; some are sent again, some are cut off in the middle and run again. */
 import type { Random } from '../support/random.ts';
-import { CATALOG } from './catalog.ts';
+import { ALL_ITEMS } from './catalog.ts';
 import type { DayBook, RestockEntry } from './day-book.ts';
 import type { Operator, Run, Said } from './operator.ts';
 
@@ -40,7 +40,7 @@ export class StockKeeper {
   }
 
   #newRestock(): RestockEntry {
-    const { upc } = this.#random.pick(CATALOG);
+    const { upc } = this.#random.pick(ALL_ITEMS);
     const size = this.#random.between(1, 200);
     const units = this.#random.chance(0.1) ? TOO_MANY : this.#random.chance(0.3) ? -size : size;
     return { id: this.#random.orderId(), upc, units, reason: `round ${size}`, outcome: null };

@@ -7,6 +7,7 @@ import type { Random } from '../support/random.ts';
 import { describe, type WireClient } from '../support/wire-client.ts';
 import { Customer } from './customer.ts';
 import type { DayBook } from './day-book.ts';
+import { holdAndReturn } from './holders.ts';
 import type { Operator } from './operator.ts';
 import { hasCode, logIn, PAUSE_MS, type ShopDoor } from './shop-door.ts';
 
@@ -63,6 +64,10 @@ export class UserKeeper {
     await this.#until(`${user} can log in`, () => this.#enter(user));
     let steps = this.#random.between(2, 6);
     await new Customer(user, this.#random, this.#book, this.#door).shop(() => steps-- > 0);
+    // What is held then ends by itself, when the guest is gone.
+    steps = this.#random.between(1, 4);
+    const isOpen = () => steps-- > 0;
+    await holdAndReturn(user, this.#random, this.#book, this.#door, isOpen);
     if (this.#random.chance(0.5)) await this.#endLogins(user);
     await this.#remove(user);
   }

@@ -31,6 +31,14 @@ export interface HeldRow {
   readonly units: number;
 }
 
+/** What counts of an item for a user: bought (`until` 0), or held until then. */
+export interface CustomerRow {
+  readonly upc: number;
+  readonly user: string;
+  readonly until: number;
+  readonly units: number;
+}
+
 export interface LoginRow {
   readonly token_hash: string;
   readonly user: string;
@@ -71,7 +79,13 @@ export class DataFile implements Disposable {
   }
 
   held(): HeldRow[] {
-    return this.#all('SELECT upc, until, units FROM held');
+    return this.#all('SELECT upc, until, units FROM held ORDER BY upc, until');
+  }
+
+  customers(): CustomerRow[] {
+    return this.#all(
+      'SELECT upc, user, until, units FROM customer_units ORDER BY upc, user, until',
+    );
   }
 
   restocks(): RestockRow[] {

@@ -1,7 +1,7 @@
 /** Holds the ledger of holds and returns against what the store holds, read by SQL alone, while no load runs. */
 
 import { isKept, KEPT_ITEMS } from './catalog.ts';
-import type { HeldRow, OrderRow, StockRow } from './data-file.ts';
+import type { CustomerRow, HeldRow, OrderRow, StockRow } from './data-file.ts';
 import { type HoldLedger, type KeptEntry, nameOfKept } from './hold-ledger.ts';
 
 export interface KeptRows {
@@ -9,18 +9,36 @@ export interface KeptRows {
   /** Those of kept items. */
   readonly orders: readonly OrderRow[];
   readonly held: readonly HeldRow[];
+  /** What is counted for customers; left out where that is not looked at. */
+  readonly customers?: readonly CustomerRow[];
+  /** By UPC, units that the operator has added. */
+  readonly restocked?: ReadonlyMap<number, number>;
 }
 
-/** Checks the rows of kept items as they are at `now`, milliseconds since 1970. Returns what is wrong. */
-export function checkKept(ledger: HoldLedger, rows: KeptRows, now: number): string[] {
+/** What must be there of an earlier moment, when the rows are of that. */
+export interface KeptThen {
+  readonly entries: readonly KeptEntry[];
+}
+
+/**
+ * Checks the rows of kept items as they are at `now`, milliseconds since 1970. `then`: the rows are of a moment while the
+ * load ran, and must have at least this. Returns what is wrong.
+ */
+export function checkKept(
+  ledger: HoldLedger,
+  rows: KeptRows,
+  now: number,
+  then?: KeptThen,
+): string[] {
   // A load without holders has no items of theirs.
   if (ledger.entries.size === 0 && rows.orders.length === 0) return [];
   return [
-    ...checkEntries(ledger, rows, now),
+    ...checkEntries(ledger, rows, now, then),
     ...checkBalance(rows),
     ...checkHeld(rows, now),
     ...checkReturns(rows),
     ...checkLimits(rows, now),
+    ...checkCustomers(rows, now),
   ];
 }
 
@@ -29,14 +47,20 @@ export function isOfKept({ lines }: OrderRow): boolean {
   return (JSON.parse(lines) as [number][]).some(([upc]) => isKept(upc));
 }
 
-function checkEntries(ledger: HoldLedger, { orders }: KeptRows, now: number): string[] {
+function checkEntries(
+  ledger: HoldLedger,
+  { orders }: KeptRows,
+  now: number,
+  then: KeptThen | undefined,
+): string[] {
+  const least = then === undefined ? null : new Set(then.entries);
   const faults: string[] = [];
   const byKey = new Map(orders.map((row) => [`${row.user} ${row.id}`, row]));
   for (const [key, entry] of ledger.entries) {
     const row = byKey.get(key);
     byKey.delete(key);
-    if (row !== undefined) faults.push(...checkEntry(entry, row, now));
-    else if (entry.outcome !== null) {
+    if (row !== undefined) faults.push(...checkEntry(entry, row, now, least === null));
+    else if (entry.outcome !== null && least?.has(entry) !== false) {
       faults.push(`${nameOfKept(entry)}: lost, it was ${entry.outcome}`);
     }
   }
@@ -44,7 +68,8 @@ function checkEntries(ledger: HoldLedger, { orders }: KeptRows, now: number): st
   return faults;
 }
 
-function checkEntry(entry: KeptEntry, row: OrderRow, now: number): string[] {
+/** `isLatest`: what became of it is known, too. */
+function checkEntry(entry: KeptEntry, row: OrderRow, now: number, isLatest: boolean): string[] {
   const faults: string[] = [];
   const fault = (what: string) => faults.push(`${nameOfKept(entry)}: ${what}`);
   const lines = linesOf(row).map((line) => line.slice(0, 3));
@@ -59,6 +84,7 @@ function checkEntry(entry: KeptEntry, row: OrderRow, now: number): string[] {
       fault(`on disk as ${row.state} of ${row.of}`);
     return faults;
   }
+  if (!isLatest) return faults;
   if (Number(row.until) < entry.untilLeast) fault(`until ${row.until}, not ${entry.untilLeast}`);
   const isOver = row.state === 'held' && Number(row.until) <= now;
   if (entry.end === 'bought' && (row.state !== 'bought' || Number(row.ended) !== entry.boughtAt)) {
@@ -73,7 +99,7 @@ function checkEntry(entry: KeptEntry, row: OrderRow, now: number): string[] {
 }
 
 /** Units are available, held, or sold and not returned: each of them once. */
-function checkBalance({ stock, orders, held }: KeptRows): string[] {
+function checkBalance({ stock, orders, held, restocked }: KeptRows): string[] {
   const gone = new Map<number, number>();
   const add = (upc: number, units: number) => gone.set(upc, (gone.get(upc) ?? 0) + units);
   for (const { upc, units } of held) add(upc, units);
@@ -81,7 +107,8 @@ function checkBalance({ stock, orders, held }: KeptRows): string[] {
     const sign = signOf(row);
     for (const [upc, qty] of linesOf(row)) add(upc, sign * qty);
   }
-  return KEPT_ITEMS.flatMap(({ upc, units }) => {
+  return KEPT_ITEMS.flatMap(({ upc, units: first }) => {
+    const units = first + (restocked?.get(upc) ?? 0);
     const row = stock.find((one) => one.upc === upc);
     const sum = (row?.available ?? 0) + (gone.get(upc) ?? 0);
     if (row?.units === units && sum === units && row.available >= 0) return [];
@@ -150,6 +177,34 @@ function checkLimits({ orders }: KeptRows, now: number): string[] {
       .map(([key, units]) => `${key}: ${units} units, and the limit is ${limit}`),
   );
 }
+
+/** What is counted for customers is what their orders say. */
+function checkCustomers({ orders, customers }: KeptRows, now: number): string[] {
+  if (customers === undefined) return [];
+  const left = new Map<string, number>();
+  const add = (key: string, units: number) => left.set(key, (left.get(key) ?? 0) + units);
+  for (const row of orders) {
+    const isLive = row.state === 'held' && Number(row.until) > now;
+    if (!isLive && signOf(row) === 0) continue;
+    for (const [upc, qty] of linesOf(row)) {
+      if (!LIMITED.has(upc)) continue;
+      add(
+        `${row.user} of ${upc} until ${isLive ? row.until : 0}`,
+        isLive ? qty : signOf(row) * qty,
+      );
+    }
+  }
+  for (const { upc, user, until, units } of customers) {
+    if (until === 0 || until > now) add(`${user} of ${upc} until ${until}`, -units);
+  }
+  return [...left]
+    .filter(([, units]) => units !== 0)
+    .map(([key, units]) => `${key}: ${units} units more by orders than are counted`);
+}
+
+const LIMITED = new Set(
+  KEPT_ITEMS.filter(({ limit }) => limit !== undefined).map(({ upc }) => upc),
+);
 
 /** 1 for what is bought, -1 for what came back, 0 for all else. */
 function signOf({ state, refusal }: OrderRow): number {

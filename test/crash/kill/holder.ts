@@ -11,16 +11,47 @@ import {
   type User,
   WireClient,
 } from '../support/wire-client.ts';
-import { type Market, PAUSE_WHEN_AWAY_MS } from './buyer.ts';
+import { type Count, type Market, PAUSE_WHEN_AWAY_MS } from './buyer.ts';
 import { KEPT_ITEMS } from './catalog.ts';
 import type { HoldLedger, KeptEntry } from './hold-ledger.ts';
-import type { Line } from './ledger.ts';
+import type { Ledger, Line } from './ledger.ts';
+
+/** What the holders of one load share, and how they come in. */
+export interface HoldMarket {
+  readonly ledger: Ledger;
+  readonly counts: Record<Extract<Count, 'holds' | 'returns' | 'retried'>, number>;
+  /** Everything is to be settled and no more to be begun. */
+  readonly closing: boolean;
+  readonly mayBeAway: boolean;
+  /** Between two steps, in milliseconds. */
+  readonly pauseMs: number;
+  /** A connection that is logged in as `user`; throws Lost. */
+  enter(user: string): Promise<WireClient>;
+}
+
+function atGate(market: Market): HoldMarket {
+  return {
+    ledger: market.ledger,
+    counts: market.counts,
+    get closing() {
+      return market.closing;
+    },
+    get mayBeAway() {
+      return market.mayBeAway;
+    },
+    get pauseMs() {
+      return market.pauseMs;
+    },
+    enter: async (user) => WireClient.login(await market.gate.port(), user as User),
+  };
+}
 
 /** Starts the holders; each promise resolves when the market is closed and nothing is open any more. */
 export function startHolders(count: number, seed: number, market: Market): Promise<void>[] {
+  const shared = atGate(market);
   return Array.from({ length: count }, (_, index) => {
     const user = USERS[index % USERS.length] as User;
-    return new Holder(user, new Random(seed * 1_000 + 500 + index), market).run();
+    return new Holder(user, new Random(seed * 1_000 + 500 + index), shared).run();
   });
 }
 
@@ -43,15 +74,15 @@ const STEPS = {
 type Request = 'order' | 'confirm' | 'purchase' | 'release' | 'extend';
 
 export class Holder {
-  readonly #user: User;
+  readonly #user: string;
   readonly #random: Random;
-  readonly #market: Market;
+  readonly #market: HoldMarket;
   readonly #ledger: HoldLedger;
   readonly #own: KeptEntry[] = [];
   /** Requests that were sent and not answered. */
   readonly #open = new Map<KeptEntry, Set<Request>>();
 
-  constructor(user: User, random: Random, market: Market) {
+  constructor(user: string, random: Random, market: HoldMarket) {
     this.#user = user;
     this.#random = random;
     this.#market = market;
@@ -62,7 +93,7 @@ export class Holder {
     for (;;) {
       let client: WireClient | undefined;
       try {
-        client = await WireClient.login(await this.#market.gate.port(), this.#user);
+        client = await this.#market.enter(this.#user);
         await this.#retry(client);
         while (!this.#market.closing) {
           await this.#step(client);

@@ -22,6 +22,8 @@ export class WireClient {
   onPush: (values: readonly ReplyValue[]) => void = () => {
     throw new Error('the server spoke without being asked');
   };
+  /** Whether a request that is refused because its login has ended rejects as a lost one. */
+  losesLogin = false;
   readonly #decoder = new ReplyDecoder();
   readonly #waiting: Waiting[] = [];
   #lost = false;
@@ -86,6 +88,8 @@ export class WireClient {
       if (waiting === undefined) throw new Error('the server spoke without being asked');
       if (value instanceof ErrorReply && value.code === 'UNAVAILABLE') {
         waiting.reject(new Unavailable(value.message));
+      } else if (this.losesLogin && value instanceof ErrorReply && value.code === 'NOAUTH') {
+        waiting.reject(new Lost(value.message));
       } else {
         waiting.resolve(value);
       }
