@@ -4,6 +4,7 @@ import type { Between, CatalogChange } from '../../inventory/store.ts';
 import { differenceFrom, partsOf } from '../catalog-difference.ts';
 import type { Report } from '../report.ts';
 import type { SqliteTables } from './batch-tables.ts';
+import { countBesideSales } from './customer-count.ts';
 import type { SqliteCustomers } from './customer-table.ts';
 import type { DataFile } from './data-file.ts';
 import { BUSY, resultCode } from './result-codes.ts';
@@ -18,33 +19,32 @@ export async function changeCatalog(
   between: Between,
   report?: Report,
 ): Promise<CatalogChange> {
+  const whenNobodyHolds: Between = (step) =>
+    between(step).catch((error) => {
+      if (resultCode(error) !== BUSY) throw error;
+      return whenFree(() => between(step));
+    });
   const { rows, change } = await differenceFrom((upc) => stock.label(upc), stock.size, catalog);
   for await (const part of partsOf(rows)) {
-    const write = () =>
-      between(() => {
-        writeItems(file.db, part);
-        file.acknowledgeBatch(part.length);
-        file.afterReplies();
-      });
-    await write().catch((error) => {
-      if (resultCode(error) !== BUSY) throw error;
-      return whenFree(write);
+    await whenNobodyHolds(() => {
+      writeItems(file.db, part);
+      file.acknowledgeBatch(part.length);
+      file.afterReplies();
     });
   }
-  if (customers.uncounted(catalog).length > 0) {
-    const count = () => between(() => countCustomers(file, customers, catalog, report));
-    await count().catch((error) => {
-      if (resultCode(error) !== BUSY) throw error;
-      return whenFree(count);
-    });
+  const upcs = customers.uncounted(catalog);
+  if (upcs.length > 0) {
+    const begun = performance.now();
+    await countBesideSales(file, customers, upcs, whenNobodyHolds);
+    reportCounted(report, upcs.length, begun);
   }
   await between(await stock.prepareCatalog(catalog));
   return change;
 }
 
 /**
- * Counts, for the items that have a limit for the first time, what every customer has of them: nobody may have more only
- * because it was bought before. Throws SQLite's error; then nothing is written.
+ * Counts, for the items that have a limit for the first time, what every customer has of them, before anybody is served.
+ * Throws SQLite's error; then nothing is written.
  */
 export function countCustomers(
   file: DataFile,
@@ -57,6 +57,10 @@ export function countCustomers(
   const begun = performance.now();
   customers.countFromNowOn(upcs);
   file.acknowledgeBatch(upcs.length);
+  reportCounted(report, upcs.length, begun);
+}
+
+function reportCounted(report: Report | undefined, items: number, begun: number): void {
   const ms = Math.round(performance.now() - begun);
-  report?.('units of customers counted', { items: upcs.length, ms });
+  report?.('units of customers counted', { items, ms });
 }

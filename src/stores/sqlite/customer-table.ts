@@ -2,6 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Item } from '../../inventory/catalog.ts';
 import type { Changes } from '../../inventory/model.ts';
+import type { CustomerUnits } from '../../inventory/operator-data.ts';
 import { boundedSum, TOTAL_UNITS } from '../bounded-columns.ts';
 
 export class SqliteCustomers {
@@ -60,21 +61,72 @@ export class SqliteCustomers {
    * each million of orders. Throws SQLite's error; then nothing is written.
    */
   countFromNowOn(upcs: readonly number[]): void {
+    const list = JSON.stringify(upcs);
+    this.#transact(() => {
+      // What a count has left that was not ended.
+      this.#db.prepare(`DELETE FROM customer_units WHERE ${AMONG}`).run(list);
+      this.#db.prepare(COUNT_ORDERS).run(list);
+      this.#mark(list);
+    });
+    this.count(upcs);
+  }
+
+  /** From the next batch on, what it changes of these items is added for each customer. */
+  count(upcs: readonly number[]): void {
+    for (const upc of upcs) this.#counted.add(upc);
+  }
+
+  /** The opposite of `count`. */
+  countNoMore(upcs: readonly number[]): void {
+    for (const upc of upcs) this.#counted.delete(upc);
+  }
+
+  /** Whether there are rows of these items. */
+  hasRows(upcs: readonly number[]): boolean {
+    const select = this.#db.prepare(`SELECT 1 FROM customer_units WHERE ${AMONG} LIMIT 1`);
+    return select.get(JSON.stringify(upcs)) !== undefined;
+  }
+
+  /** Deletes some rows of these items, as a batch of its own. Returns how many. */
+  deleteSome(upcs: readonly number[], most: number): number {
+    const remove = this.#db.prepare(`DELETE FROM customer_units WHERE (upc, user, until) IN
+      (SELECT upc, user, until FROM customer_units WHERE ${AMONG} LIMIT ?)`);
+    return this.#transact(() => Number(remove.run(JSON.stringify(upcs), most).changes));
+  }
+
+  /** Adds units to what is there, as a batch of its own. Returns how many rows. */
+  addAll(rows: readonly CustomerUnits[]): number {
+    this.#transact(() => {
+      for (const { upc, user, until, units } of rows) this.#add.run(upc, user, until, units);
+    });
+    return rows.length;
+  }
+
+  /** Writes down that all that customers have of these items is in the table, as a batch of its own. Returns how many rows. */
+  markCounted(upcs: readonly number[]): number {
+    this.#transact(() => this.#mark(JSON.stringify(upcs)));
+    return upcs.length;
+  }
+
+  #mark(list: string): void {
+    this.#db.prepare(`UPDATE stock SET counted = 1 WHERE ${AMONG}`).run(list);
+  }
+
+  #transact<Result>(write: () => Result): Result {
     this.#db.exec('BEGIN IMMEDIATE');
     try {
-      const list = JSON.stringify(upcs);
-      this.#db.prepare(COUNT_ORDERS).run(list);
-      this.#db
-        .prepare('UPDATE stock SET counted = 1 WHERE upc IN (SELECT value FROM json_each(?))')
-        .run(list);
+      const result = write();
       this.#db.exec('UPDATE batches SET committed = committed + 1; COMMIT');
+      return result;
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw error;
     }
-    for (const upc of upcs) this.#counted.add(upc);
   }
 }
+
+/** Of the items of a list in JSON. */
+const AMONG = 'upc IN (SELECT value FROM json_each(?))';
 
 /** What was bought counts for ever (until = 0), less what was given back; what is held counts until its end. */
 const COUNT_ORDERS = `
