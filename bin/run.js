@@ -23,6 +23,8 @@ if (major < 24 || (major === 24 && minor < 21)) {
   const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const { printVersion } = await import('../dist/cli/version.js');
   if (!printVersion(process.argv.slice(2), pjson)) {
+    const { leaveOutUnused } = await import('../dist/cli/unused-packages.js');
+    leaveOutUnused();
     // Node's version is checked above: oclif need not load semver for it.
     process.env.OCLIF_DISABLE_ENGINE_WARNING = '1';
     const { runCli } = await import('../dist/cli/main.js');

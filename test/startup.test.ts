@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { UNUSED_PACKAGES } from '../src/cli/unused-packages.ts';
 import { finished } from './cli/fixture.ts';
 import { TemporaryFolder } from './support/folder.ts';
 
@@ -10,7 +11,7 @@ const printLoaded = join(import.meta.dirname, 'support/print-loaded.ts');
 async function loadedBy(...args: string[]): Promise<Set<string>> {
   using home = new TemporaryFolder();
   const { stderr } = await finished(process.execPath, ['--import', printLoaded, run, ...args], {
-    env: { HOME: home.path, XDG_CONFIG_HOME: home.path },
+    env: { HOME: home.path, XDG_CONFIG_HOME: home.path, INV_PASSWORD: 'secret' },
   });
   const names = stderr.split('\n').flatMap((url) => {
     const name = /^node:.*|.*\/node_modules\/((?:@[^/]+\/)?[^/]+)|.*\/dist\/(.*)\.js$/.exec(url);
@@ -44,6 +45,12 @@ test('a command loads neither the other commands nor what it does not use', asyn
     expect(loaded).not.toContain(name);
   }
   for (const name of ['node:crypto', 'node:sqlite']) expect(loaded).not.toContain(name);
+});
+
+test('packages that nothing makes call anything are not loaded, also where conf writes a file', async () => {
+  const loaded = await loadedBy('shop', 'login', '--user', 'alice', '--port', '1');
+  expect(loaded).toContain('conf');
+  expect(UNUSED_PACKAGES.filter((name) => loaded.has(name))).toEqual([]);
 });
 
 test('a server without --http loads nothing of it', async () => {

@@ -4,22 +4,8 @@ import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { UNUSED_PACKAGES } from '../../dist/cli/unused-packages.js';
 import { pageFiles } from './page-files.js';
-
-/**
- * Packages that come with our dependencies, and that nothing of ours makes them call. Loading them
- * took a tenth of every start.
- */
-const LEFT_OUT = [
-  // How oclif looks for commands and plugins on the disk.
-  'tinyglobby',
-  'minimatch',
-  // A prompt that opens an editor.
-  '@inquirer/external-editor',
-  // How conf checks a schema, where it is given one.
-  'ajv',
-  'ajv-formats',
-];
 
 /** Bundles dist, which must be built, into the file `outfile`. */
 export async function bundle(root, outfile) {
@@ -94,7 +80,7 @@ function oclifModules(root) {
 const leaveOut = {
   name: 'leave-out',
   setup(esbuild) {
-    const filter = new RegExp(`^(${LEFT_OUT.join('|')})(/|$)`);
+    const filter = new RegExp(`^(${UNUSED_PACKAGES.join('|')})(/|$)`);
     esbuild.onResolve({ filter }, ({ path }) => ({ path, namespace: 'left-out' }));
     esbuild.onLoad({ filter: /./, namespace: 'left-out' }, () => ({
       contents: 'module.exports = {};',
