@@ -29,8 +29,10 @@ export function boundedSum(column: string, more: string): string {
     ELSE ${column} END) + ${more}`;
 }
 
-/** In SQLite, whose sum() fails where it does not fit: the units of all rows, 0 for none. */
-export const TOTAL_UNITS = `CAST(max(0, min(total(units), ${MAX_COUNT})) AS INTEGER)`;
+/** The sum of all rows, from 0 on, and 0 for none, in SQLite: its own sum() fails where it does not fit. */
+export function totalOf(expression: string): string {
+  return `CAST(max(0, min(total(${expression}), ${MAX_COUNT})) AS INTEGER)`;
+}
 
 /** All columns of an order. `orders`: in front of those that stand in more than one table of a statement, as `orders.`. */
 export function orderColumns(orders = ''): string {

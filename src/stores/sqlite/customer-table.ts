@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Item } from '../../inventory/catalog.ts';
 import type { Changes } from '../../inventory/model.ts';
 import type { CustomerUnits } from '../../inventory/operator-data.ts';
-import { boundedSum, TOTAL_UNITS } from '../bounded-columns.ts';
+import { boundedSum, totalOf } from '../bounded-columns.ts';
 
 export class SqliteCustomers {
   readonly #db: DatabaseSync;
@@ -14,7 +14,7 @@ export class SqliteCustomers {
 
   constructor(db: DatabaseSync) {
     this.#db = db;
-    this.#sum = db.prepare(`SELECT ${TOTAL_UNITS} AS units FROM customer_units
+    this.#sum = db.prepare(`SELECT ${totalOf('units')} AS units FROM customer_units
       WHERE upc = ? AND user = ? AND (until = 0 OR until > ?)`);
     this.#add =
       db.prepare(`INSERT INTO customer_units (upc, user, until, units) VALUES (?1, ?2, ?3, ?4)
@@ -131,8 +131,8 @@ const AMONG = 'upc IN (SELECT value FROM json_each(?))';
 /** What was bought counts for ever (until = 0), less what was given back; what is held counts until its end. */
 const COUNT_ORDERS = `
   INSERT INTO customer_units (upc, user, until, units)
-  SELECT line.value ->> 0, orders.user, CASE orders.state WHEN 'held' THEN orders.until ELSE 0 END AS held_until,
-    sum((line.value ->> 1) - coalesce(line.value ->> 3, 0))
+  SELECT line.value ->> 0, orders.user, CASE orders.state WHEN 'held' THEN coalesce(orders.until, 0) ELSE 0 END AS held_until,
+    ${totalOf('(line.value ->> 1) - coalesce(line.value ->> 3, 0)')}
   FROM orders, json_each(CASE WHEN json_valid(orders.lines) THEN orders.lines ELSE '[]' END) AS line
   WHERE orders.refusal IS NULL AND (orders.state IS NULL OR orders.state IN ('held', 'bought'))
     AND line.type = 'array' AND line.value ->> 0 IN (SELECT value FROM json_each(?))

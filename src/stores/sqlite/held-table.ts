@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Changes } from '../../inventory/model.ts';
-import { bounded, boundedSum, isMarkBefore, MARK, TOTAL_UNITS } from '../bounded-columns.ts';
+import { bounded, boundedSum, isMarkBefore, MARK, totalOf } from '../bounded-columns.ts';
 import type { ShopTime } from '../shop-time.ts';
 import { BulkInsert } from './bulk-insert.ts';
 
@@ -49,13 +49,15 @@ export class SqliteHeld {
     this.#selectEnded = db.prepare(
       `SELECT DISTINCT ${bounded('upc')} AS upc FROM held WHERE until > ? AND until <= ? LIMIT ?`,
     );
-    this.#sumOfPast = db.prepare(`SELECT ${TOTAL_UNITS} FROM held WHERE upc = ? AND until <= ?`);
+    this.#sumOfPast = db.prepare(
+      `SELECT ${totalOf('units')} FROM held WHERE upc = ? AND until <= ?`,
+    );
     this.#selectNextOfItem = db.prepare(
       `SELECT ${bounded('min(until)')} FROM held WHERE upc = ? AND until > ?`,
     );
     // The table in its own order and not by the index, which would look each row up.
     this.#sumsByEnd = db.prepare(
-      `SELECT ${bounded('until')}, ${TOTAL_UNITS} FROM held WHERE +until > ? GROUP BY +until`,
+      `SELECT ${bounded('until')}, ${totalOf('units')} FROM held WHERE +until > ? GROUP BY +until`,
     );
     // What SQL has changed is found by the operator's proof of the books, and stops nobody.
     this.#add = new BulkInsert(
