@@ -1,9 +1,15 @@
 /** Puts a new catalogue in force at a server that sells; the other servers keep theirs. */
 import type { Item } from '../../inventory/catalog.ts';
-import { type Between, type CatalogChange, StoreUnavailable } from '../../inventory/store.ts';
+import { DataFault } from '../../inventory/operator-data.ts';
+import {
+  type Between,
+  type CatalogChange,
+  StoreRefused,
+  StoreUnavailable,
+} from '../../inventory/store.ts';
 import { differenceFrom, partsOf } from '../catalog-difference.ts';
 import type { Report } from '../report.ts';
-import type { Known } from './batch/known.ts';
+import type { BatchContext } from './batch/transaction.ts';
 import type { Connector } from './connection/connector.ts';
 import {
   type DatabaseConnection,
@@ -19,7 +25,7 @@ const WRITTEN_AT_ONCE = 250;
 /** Throws StoreUnavailable when the rows cannot be written now: the catalogue that was there stays in force. */
 export async function changeCatalog(
   connector: Connector,
-  known: Known,
+  { known, address }: BatchContext,
   catalog: readonly Item[],
   between: Between,
   report: Report,
@@ -38,7 +44,12 @@ export async function changeCatalog(
   for await (const part of partsOf(rows, WRITTEN_AT_ONCE)) {
     await write((connection) => addItems(connection, part));
   }
-  await write((connection) => countCustomerUnits(connection, catalog, report));
+  try {
+    await countCustomerUnits(address, catalog, report);
+  } catch (error) {
+    if (!(error instanceof DataFault || error instanceof StoreRefused)) throw error;
+    throw new StoreUnavailable(error.message, { cause: error });
+  }
   const next = new Map<number, Item>();
   for await (const part of partsOf(catalog)) for (const item of part) next.set(item.upc, item);
   await between(() => known.sell(next, limitedAmong(catalog)));

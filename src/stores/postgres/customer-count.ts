@@ -1,20 +1,42 @@
-/** Begins to count, for items that have a limit for the first time, what every customer has of them. */
+/**
+ * Counts, for items that have a limit for the first time, what every customer has of them, while they are sold: nobody may
+ * have more only because it was bought before, and no buyer waits for longer than it takes to mark the items.
+ *
+ * While the items are locked they are marked as counted, so that from then on every server adds to the table of customers
+ * what its batches change; and a second session begins to show that very moment. The orders that it shows are added, too, when
+ * all are read. Both are additions, so their order is of no account. A row of nobody says of each item that this is
+ * under way: who finds one that was left by a server that died begins anew.
+ */
 import type { Item } from '../../inventory/catalog.ts';
-import { orderKey } from '../../inventory/model.ts';
+import type { CustomerUnits } from '../../inventory/operator-data.ts';
+import { boundedSum } from '../bounded-columns.ts';
+import { CustomerSums } from '../customer-sums.ts';
 import { type OrderRow, orderFromRow } from '../order-row.ts';
 import type { Report } from '../report.ts';
 import { READ_ORDER } from './batch/hold-statements.ts';
 import { numberArray, textArray } from './batch/literals.ts';
-import { BEGIN } from './batch/statements.ts';
-import type { DatabaseConnection } from './connection/database-connection.ts';
-import { query } from './connection/session-setup.ts';
-import { longQuery } from './table-rows.ts';
+import { BEGIN, BEGIN_READING } from './batch/statements.ts';
+import { OperatorSession } from './operator-session.ts';
+
+/** The number of the advisory lock of who counts: "inv3", in ASCII. */
+const COUNT_LOCK = 0x696e7633;
 
 /** Orders that are read in one go. */
-const PART = 5_000;
+const ORDERS_AT_ONCE = 2_000;
+
+/** Rows of one item that are written in one go, in which nobody buys it: some milliseconds. */
+const ROWS_AT_ONCE = 500;
+
+/** The user of the row that says that an item is being counted, and its end, which is long past: it counts for nothing. */
+const NOBODY = '';
+const NOBODYS_END = 1;
 
 /** What was bought, or is held. */
 const FILLED = `refusal IS NULL AND (state IS NULL OR state IN ('held', 'bought'))`;
+
+/** Of the items $1, those that are not counted, or of which that was begun and not ended. */
+const UNCOUNTED = `SELECT upc FROM inv.stock AS stock WHERE upc = ANY($1::bigint[]) AND (NOT counted OR EXISTS (
+  SELECT FROM inv.customer_units AS units WHERE units.upc = stock.upc AND units."user" = '${NOBODY}'))`;
 
 /** The UPCs of items with a limit. */
 export function limitedAmong(catalog: readonly Item[]): ReadonlySet<number> {
@@ -22,83 +44,143 @@ export function limitedAmong(catalog: readonly Item[]): ReadonlySet<number> {
 }
 
 /**
- * Counts the units of all orders so far: nobody may have more only because it was bought before. Nobody buys these
- * items meanwhile, some seconds for each million of orders; from then on every server counts. Throws PostgresError and
- * DatabaseConnectionLost; then nothing is written.
+ * Returns when all servers count the items of `catalog` that have a limit. `address`: that of the database. Throws
+ * DataFault and StoreRefused; then the limits are not to come into force.
  */
 export async function countCustomerUnits(
-  connection: DatabaseConnection,
+  address: string,
   catalog: readonly Item[],
   report: Report,
 ): Promise<void> {
   const limited = [...limitedAmong(catalog)];
   if (limited.length === 0) return;
-  const uncounted = 'SELECT upc FROM inv.stock WHERE upc = ANY($1::bigint[]) AND NOT counted';
-  const find = (lock: string) =>
-    longQuery(connection, connection.sql.unsafe(`${uncounted} ${lock}`, [numberArray(limited)]));
-  if ((await find('LIMIT 1')).length === 0) return;
-  const begun = Date.now();
-  await query(connection, BEGIN);
+  const session = await OperatorSession.open(address);
   try {
-    // Another server may count them meanwhile, and whoever sells them must have committed.
-    const rows = await find('ORDER BY upc FOR NO KEY UPDATE');
+    // Another server may be counting them.
+    await session.rows(`SELECT pg_advisory_lock(${COUNT_LOCK})`);
+    const rows = await session.rows(UNCOUNTED, [numberArray(limited)]);
+    if (rows.length === 0) return;
+    const begun = Date.now();
     const upcs = rows.map(({ upc }) => upc as number);
-    await writeUnits(connection, await unitsOfCustomers(connection, new Set(upcs)));
-    const count = 'UPDATE inv.stock SET counted = true WHERE upc = ANY($1::bigint[])';
-    await longQuery(connection, connection.sql.unsafe(count, [numberArray(upcs)]));
-    await longQuery(connection, 'COMMIT');
+    await new Counting(session, address, upcs).run();
     report('units of customers counted', { items: upcs.length, ms: Date.now() - begun });
-  } catch (error) {
-    if (!connection.isLost) await query(connection, 'ROLLBACK');
-    throw error;
+  } finally {
+    await session.close();
   }
 }
 
-/** Units that a customer has bought (until = 0), or holds until then. */
-interface CustomerUnits {
-  readonly upc: number;
-  readonly user: string;
-  readonly until: number;
-  units: number;
-}
+class Counting {
+  readonly #session: OperatorSession;
+  readonly #address: string;
+  readonly #upcs: readonly number[];
+  readonly #list: string;
 
-async function unitsOfCustomers(
-  connection: DatabaseConnection,
-  upcs: ReadonlySet<number>,
-): Promise<CustomerUnits[]> {
-  const found = new Map<string, CustomerUnits>();
-  const select = `SELECT ${READ_ORDER} FROM inv.orders AS orders WHERE ${FILLED}`;
-  await longQuery(connection, `DECLARE filled NO SCROLL CURSOR FOR ${select}`);
-  for (;;) {
-    const rows = await longQuery(connection, `FETCH ${PART} FROM filled`);
-    if (rows.length === 0) break;
-    for (const row of rows) {
-      const { user, lines, hold } = orderFromRow(row as unknown as OrderRow, () => undefined);
-      const until = hold?.state === 'held' ? hold.until : 0;
-      for (const { upc, qty, returned = 0 } of lines) {
-        if (!upcs.has(upc)) continue;
-        const key = `${orderKey(user, String(upc))} ${until}`;
-        const units = found.get(key) ?? { upc, user, until, units: 0 };
-        units.units += qty - returned;
-        found.set(key, units);
+  constructor(session: OperatorSession, address: string, upcs: readonly number[]) {
+    this.#session = session;
+    this.#address = address;
+    this.#upcs = upcs;
+    this.#list = numberArray(upcs);
+  }
+
+  async run(): Promise<void> {
+    await this.#clear();
+    const sums = await this.#sums();
+    for (const upc of this.#upcs) {
+      const own = sums.filter((row) => row.upc === upc);
+      for (let from = 0; from < own.length; from += ROWS_AT_ONCE) {
+        await this.#add(upc, own.slice(from, from + ROWS_AT_ONCE));
       }
     }
+    await this.#session.rows(
+      `DELETE FROM inv.customer_units WHERE upc = ANY($1::bigint[]) AND "user" = '${NOBODY}'`,
+      [this.#list],
+    );
   }
-  await longQuery(connection, 'CLOSE filled');
-  return [...found.values()];
-}
 
-async function writeUnits(
-  connection: DatabaseConnection,
-  units: readonly CustomerUnits[],
-): Promise<void> {
-  const insert = `INSERT INTO inv.customer_units (upc, "user", until, units)
-    SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[])`;
-  const columns = [
-    numberArray(units.map(({ upc }) => upc)),
-    textArray(units.map(({ user }) => user)),
-    numberArray(units.map(({ until }) => until)),
-    numberArray(units.map((row) => row.units)),
-  ];
-  await longQuery(connection, connection.sql.unsafe(insert, columns));
+  /** What was begun and not ended is of no use. */
+  async #clear(): Promise<void> {
+    await this.#session.rows(
+      'UPDATE inv.stock SET counted = false WHERE upc = ANY($1::bigint[]) AND counted',
+      [this.#list],
+    );
+    // No server adds to them now.
+    await this.#session.rows('DELETE FROM inv.customer_units WHERE upc = ANY($1::bigint[])', [
+      this.#list,
+    ]);
+  }
+
+  /** What all orders say of the moment from which on servers count by themselves. */
+  async #sums(): Promise<CustomerUnits[]> {
+    const reader = await OperatorSession.open(this.#address);
+    try {
+      await this.#mark(async () => {
+        await reader.rows(BEGIN_READING);
+        // The first query is the moment that the transaction shows.
+        await reader.rows(
+          `DECLARE filled NO SCROLL CURSOR FOR SELECT ${READ_ORDER} FROM inv.orders AS orders WHERE ${FILLED}`,
+        );
+      });
+      const sums = new CustomerSums(this.#upcs);
+      for (;;) {
+        const rows = await reader.rows(`FETCH ${ORDERS_AT_ONCE} FROM filled`);
+        if (rows.length === 0) break;
+        for (const row of rows) {
+          sums.add(orderFromRow(row as unknown as OrderRow, () => undefined));
+        }
+      }
+      return sums.rows;
+    } finally {
+      await reader.close();
+    }
+  }
+
+  /** Marks the items, and calls `atMoment` while whoever has sold them has committed, and nobody sells them. */
+  async #mark(atMoment: () => Promise<void>): Promise<void> {
+    await this.#session.rows(BEGIN);
+    try {
+      await this.#session.rows(
+        'SELECT FROM inv.stock WHERE upc = ANY($1::bigint[]) ORDER BY upc FOR NO KEY UPDATE',
+        [this.#list],
+      );
+      await this.#session.rows(
+        'UPDATE inv.stock SET counted = true WHERE upc = ANY($1::bigint[])',
+        [this.#list],
+      );
+      await this.#session.rows(
+        `INSERT INTO inv.customer_units (upc, "user", until, units)
+          SELECT upc, '${NOBODY}', ${NOBODYS_END}, 0 FROM unnest($1::bigint[]) AS marked (upc)`,
+        [this.#list],
+      );
+      await atMoment();
+      await this.#session.rows('COMMIT');
+    } catch (error) {
+      await this.#session.rollback();
+      throw error;
+    }
+  }
+
+  /** Adds rows of one item. What customers have of it belongs to whoever holds its lock. */
+  async #add(upc: number, rows: readonly CustomerUnits[]): Promise<void> {
+    await this.#session.rows(BEGIN);
+    try {
+      await this.#session.rows('SELECT FROM inv.stock WHERE upc = $1::bigint FOR NO KEY UPDATE', [
+        upc,
+      ]);
+      await this.#session.rows(
+        `INSERT INTO inv.customer_units AS customers (upc, "user", until, units)
+          SELECT $1::bigint, * FROM unnest($2::text[], $3::bigint[], $4::bigint[])
+          ON CONFLICT (upc, "user", until) DO UPDATE SET units = ${boundedSum('customers.units', 'excluded.units')}`,
+        [
+          upc,
+          textArray(rows.map(({ user }) => user)),
+          numberArray(rows.map(({ until }) => until)),
+          numberArray(rows.map(({ units }) => units)),
+        ],
+      );
+      await this.#session.rows('COMMIT');
+    } catch (error) {
+      await this.#session.rollback();
+      throw error;
+    }
+  }
 }

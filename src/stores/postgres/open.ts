@@ -69,11 +69,11 @@ export async function openPostgresStore(
     await addItems(connection, catalog);
     const restored = { items: catalog.length, logins: await countLogins(connection) };
     const latestOrder = latestTime(await query(connection, latestOrdersSql('inv.orders')));
-    await countCustomerUnits(connection, catalog, report);
+    await countCustomerUnits(address, catalog, report);
     const observers = new Observers();
     const known = new Known((fault) => observers.faultFound(fault), steady);
     known.sell(new Map(catalog.map((item) => [item.upc, item])), limitedAmong(catalog));
-    const context = { mark, history, known, observers };
+    const context = { mark, history, known, observers, address };
     const makeAnew = async (next: DatabaseConnection) => {
       await checkVersion(next);
       await preparation.makeReady(next);

@@ -50,8 +50,9 @@ export async function readItems(session: OperatorSession, now: number): Promise<
   return rows.map((row) => itemLevelFromRow(row as unknown as ItemLevelRow));
 }
 
-/** The items whose units are counted for each customer. */
+/** The items whose units are counted for each customer; not those of which the count was begun, and a row of nobody says so. */
 export async function readCounted(session: OperatorSession): Promise<number[]> {
-  const rows = await session.rows('SELECT upc FROM inv.stock WHERE counted');
+  const rows = await session.rows(`SELECT upc FROM inv.stock WHERE counted
+    AND upc NOT IN (SELECT upc FROM inv.customer_units WHERE "user" = '')`);
   return rows.map(({ upc }) => upc as number);
 }

@@ -173,9 +173,9 @@ export class PostgresStore implements Store {
 
   async changeCatalog(catalog: readonly Item[], between: Between): Promise<CatalogChange> {
     const alone: Between = (step) => between(() => this.#outside.alone(step));
-    const { known } = this.#context;
-    const change = await changeCatalog(this.#connector, known, catalog, alone, this.#report);
-    this.#context.observers.changedOutside();
+    const context = this.#context;
+    const change = await changeCatalog(this.#connector, context, catalog, alone, this.#report);
+    context.observers.changedOutside();
     return change;
   }
 

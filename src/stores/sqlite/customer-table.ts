@@ -4,6 +4,7 @@ import type { Item } from '../../inventory/catalog.ts';
 import type { Changes } from '../../inventory/model.ts';
 import type { CustomerUnits } from '../../inventory/operator-data.ts';
 import { boundedSum, totalOf } from '../bounded-columns.ts';
+import { readCounted } from './operator-levels.ts';
 
 export class SqliteCustomers {
   readonly #db: DatabaseSync;
@@ -22,9 +23,7 @@ export class SqliteCustomers {
     this.#deletePast = db.prepare(
       'DELETE FROM customer_units WHERE upc = ? AND user = ? AND until BETWEEN 1 AND ?',
     );
-    const counted = db.prepare(`SELECT upc FROM stock
-      WHERE counted = 1 AND upc BETWEEN 1 AND ${Number.MAX_SAFE_INTEGER}`);
-    for (const { upc } of counted.all() as { upc: number }[]) this.#counted.add(upc);
+    this.count(readCounted(db));
   }
 
   /** The UPCs whose units are counted. */

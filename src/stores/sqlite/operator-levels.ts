@@ -40,8 +40,14 @@ export function readItems(db: DatabaseSync, now: number): ItemLevel[] {
   return Array.from(select.iterate(now), (row) => itemLevelFromRow(row as unknown as ItemLevelRow));
 }
 
-/** The items whose units are counted for each customer. */
+/**
+ * The items whose units are counted for each customer; not those of which a database had begun the count when it was copied,
+ * and a row of nobody says so.
+ */
 export function readCounted(db: DatabaseSync): number[] {
-  const rows = db.prepare('SELECT upc FROM stock WHERE counted = 1').all();
+  const rows = db
+    .prepare(`SELECT upc FROM stock WHERE counted = 1 AND upc BETWEEN 1 AND ${Number.MAX_SAFE_INTEGER}
+      AND upc NOT IN (SELECT upc FROM customer_units WHERE user = '')`)
+    .all();
   return rows.map(({ upc }) => upc as number);
 }

@@ -2,14 +2,14 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { Request } from '../../../src/inventory/model.ts';
 import type { Between } from '../../../src/inventory/store.ts';
 import { audit } from '../../../src/operator/audit.ts';
 import { openSqliteOperatorData } from '../../../src/stores/sqlite/sqlite-operator-data.ts';
-import { openSqliteStore, type SqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
+import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 import { Holder } from '../holder.ts';
 import { bob, settleOne } from '../orders.ts';
+import { Sale } from '../sale.ts';
 
 const FREE = [
   { upc: 1, name: 'one', units: 1_000_000, returns: true },
@@ -19,44 +19,8 @@ const LIMITED = FREE.map((item) => (item.upc === 1 ? { ...item, limit: 5 } : ite
 
 /** More than are read, and written, in one go. */
 const ORDERS = 1_300;
-const USERS = 600;
 
 const alone: Between = async (step) => step();
-
-/** Sells, holds, confirms, releases and takes back, a few of each by every call. */
-class Sale {
-  readonly #users = Array.from(
-    { length: USERS },
-    (_, index) => new Holder({ user: `user${index}`, since: 1, tokenHash: null }),
-  );
-  readonly #store: SqliteStore;
-  #number: number;
-
-  /** `first`: the number of the first order; the ids of each are its own. */
-  constructor(store: SqliteStore, first = 0) {
-    this.#store = store;
-    this.#number = first;
-  }
-
-  async some(times: number): Promise<void> {
-    for (let time = 0; time < times; time++) {
-      const number = this.#number++;
-      const user = this.#users[number % this.#users.length] as Holder;
-      const before = number - this.#users.length;
-      const requests: Request[] = [
-        user.buy('1x2 2x1', `b${number}`),
-        user.hold('1x3', `h${number}`, 600, 1e6),
-        [
-          user.confirm(`h${before}`),
-          user.release(`h${before}`),
-          user.extend(`h${before}`, 700),
-          user.giveBack(`b${before}`, '1x1', `r${number}`),
-        ][number % 4] as Request,
-      ];
-      await this.#store.settle(requests);
-    }
-  }
-}
 
 /** What the books say of a shop that is open. */
 async function faults(path: string): Promise<unknown> {

@@ -33,6 +33,8 @@ export interface BatchContext {
   readonly history: KnownHistory;
   readonly known: Known;
   readonly observers: Observers;
+  /** Of the database. */
+  readonly address: string;
 }
 
 export class BatchTransaction {
