@@ -28,7 +28,7 @@ import { readCounted, readItem, readItems, shopTimeOf, takeEnded } from './opera
 import { COMMIT_TIMEOUT_MS, OperatorSession } from './operator-session.ts';
 
 /** Rows of one part of a list. */
-const PART = 2_000;
+const PART = 1_000;
 
 const READ_ORDER = orderColumns();
 const RESTOCK_COLUMNS = `id, ${timeColumn('at')}, upc, units, available, reason, by`;

@@ -48,7 +48,9 @@ export async function runCommand(...args: string[]): Promise<CommandUse> {
 function mostResident(pid: number): number | null {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+    // A process that has just ended has none.
+    const most = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+    return most === undefined ? null : Number(most) / 1024;
   } catch {
     return null;
   }
