@@ -27,6 +27,16 @@ const PARTS: Readonly<Record<string, (plan: Plan) => Promise<Row[]>>> = {
   operator: operatorWork,
 };
 
+/** Each is written by a run in which all its parts were measured. */
+const PAGES: readonly {
+  readonly file: string;
+  readonly title: string;
+  readonly of: readonly string[];
+}[] = [
+  { file: 'growth.md', title: 'Growth', of: ['orders', 'holds', 'items'] },
+  { file: 'operator.md', title: 'The operator of a large shop', of: ['operator'] },
+];
+
 export const GROWTH_PARTS = Object.keys(PARTS);
 
 /** `parts`: those of GROWTH_PARTS that are measured. */
@@ -38,21 +48,25 @@ export async function growth(
   const plan = { ...(quick ? QUICK : WHOLE), rounds };
   const machine = describeMachine();
   const syncs = measureSyncs(tmpdir());
-  const rows: Row[] = [];
-  for (const part of parts) rows.push(...((await PARTS[part]?.(plan)) ?? []));
-  const text = table(['what', 'measured', 'target', ''], rows, 1);
-  console.log(`\n${text}`);
-  if (quick || parts.length < GROWTH_PARTS.length) return;
-  writeFileSync(
-    new URL('growth.md', import.meta.url),
-    `# Growth
+  for (const { file, title, of } of PAGES) {
+    const measured = of.filter((part) => parts.includes(part));
+    if (measured.length === 0) continue;
+    const rows: Row[] = [];
+    for (const part of measured) rows.push(...((await PARTS[part]?.(plan)) ?? []));
+    const text = table(['what', 'measured', 'target', ''], rows, 1);
+    console.log(`\n${text}`);
+    if (quick || measured.length < of.length) continue;
+    writeFileSync(
+      new URL(file, import.meta.url),
+      `# ${title}
 
 ${machine.date}: ${machine.description}; ${machine.disk}.
 ${syncsText([syncs])}.
-Medians of ${rounds} rounds. What is measured, and how: [README.md](README.md).
+${of.includes('operator') ? 'One round.' : `Medians of ${rounds} rounds.`} What is measured, and how: [README.md](README.md#growth).
 
 ${text}
 `,
-  );
-  console.log('\nwritten: test/bench/growth.md');
+    );
+    console.log(`\nwritten: test/bench/${file}`);
+  }
 }

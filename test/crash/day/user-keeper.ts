@@ -113,8 +113,17 @@ export class UserKeeper {
 
   async #endLogins(user: string): Promise<void> {
     const tokens = this.#book.beginEnding(user);
-    const { code, errors } = await this.#operator.onData(['logins', '--end', user]);
-    if (code !== 0) this.#book.violation(`logins --end ${user} exited ${code}: ${errors}`);
+    const password = this.#book.passwords.get(user) as string;
+    // A connection with AUTH has no token, and is out all the same.
+    await this.#door.visit(async (client) => {
+      const before = await client.send('AUTH', user, password);
+      const { code, errors } = await this.#operator.onData(['logins', '--end', user]);
+      if (code !== 0) this.#book.violation(`logins --end ${user} exited ${code}: ${errors}`);
+      const after = await client.send('WHOAMI');
+      if (before === 'OK' && hasCode(after, 'NOAUTH')) return;
+      const told = `${describe(before)}, and when it was ended ${describe(after)}`;
+      this.#book.violation(`AUTH of ${user} was answered ${told}`);
+    });
     this.#book.counts.loginsEnded++;
     await this.#checkEnded(user, tokens);
   }
