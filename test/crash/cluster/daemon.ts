@@ -15,6 +15,11 @@ export function accountOf(user: string): Account {
   return { uid: id('-u'), gid: id('-g') };
 }
 
+/** The environment of a program, which is at home in `folder`: nothing of the caller's but where programs are found. */
+export function environmentIn(folder: string): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH, HOME: folder, LANG: 'C.UTF-8', PYTHONUNBUFFERED: '1' };
+}
+
 /** What is still running when this process ends, for whatever reason, ends with it. */
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
@@ -45,7 +50,7 @@ export class Daemon {
       ...account,
       cwd,
       stdio: ['ignore', file, file],
-      env: { PATH: process.env.PATH, HOME: cwd, LANG: 'C.UTF-8', PYTHONUNBUFFERED: '1' },
+      env: environmentIn(cwd),
     });
     closeSync(file);
     this.#child = child;

@@ -1,11 +1,13 @@
 /** The parts of the cluster campaign that decide what is right, without a cluster. */
+import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ReplyValue } from '../../../src/protocol/reply-decoder.ts';
+import { TemporaryFolder } from '../../support/folder.ts';
 import { CATALOG } from '../kill/catalog.ts';
 import { checkFile, type Rows } from '../kill/checks.ts';
 import { FAULTS, titleOf } from './faults.ts';
 import { GapMeter } from './gap-meter.ts';
-import { isAtLeast } from './programs.ts';
+import { isAtLeast, versionOf } from './programs.ts';
 import { type FaultReport, summaryOf, tableOf } from './report.ts';
 import { ShopLedger } from './shop-ledger.ts';
 
@@ -33,6 +35,15 @@ test('versions are compared number by number', () => {
   expect([[3, 0, 3], [3, 1], [4], [3, 0, 10]].map((one) => isAtLeast(one, sound))).not.toContain(
     false,
   );
+});
+
+test('the version is that of the program as the campaign runs it, without the variables of its caller', () => {
+  using folder = new TemporaryFolder();
+  const patroni = folder.file('patroni');
+  writeFileSync(patroni, '#!/bin/sh\necho "patroni 3.0.2$PYTHONPATH"\n', { mode: 0o755 });
+  vi.stubEnv('PYTHONPATH', '.9');
+  expect(versionOf({ patroni })).toEqual([3, 0, 2]);
+  vi.unstubAllEnvs();
 });
 
 test('the ledger knows the lowest level that a receipt told, in whatever order they come', () => {

@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { environmentIn } from './daemon.ts';
 
 export interface Programs {
   readonly patroni: string;
@@ -48,9 +49,9 @@ export function installPackages(): void {
   for (const { service } of missing) spawnSync('invoke-rc.d', [service, 'stop']);
 }
 
-/** "3.0.2", as a list of numbers. */
-export function versionOf({ patroni }: Programs): number[] {
-  const told = execFileSync(patroni, ['--version'], { encoding: 'utf8' });
+/** "3.0.2", as a list of numbers: of the program as the campaign runs it, whatever PYTHONPATH says here. */
+export function versionOf({ patroni }: Pick<Programs, 'patroni'>): number[] {
+  const told = execFileSync(patroni, ['--version'], { encoding: 'utf8', env: environmentIn('/') });
   return (/\d+(?:\.\d+)+/.exec(told)?.[0] ?? '').split('.').map(Number);
 }
 
