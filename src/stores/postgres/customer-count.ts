@@ -11,7 +11,7 @@ import type { Item } from '../../inventory/catalog.ts';
 import type { CustomerUnits } from '../../inventory/operator-data.ts';
 import { boundedSum } from '../bounded-columns.ts';
 import { CustomerSums } from '../customer-sums.ts';
-import { type OrderRow, orderFromRow } from '../order-row.ts';
+import { orderFromRow } from '../order-row.ts';
 import type { Report } from '../report.ts';
 import { READ_ORDER } from './batch/hold-statements.ts';
 import { numberArray, textArray } from './batch/literals.ts';
@@ -22,7 +22,7 @@ import { OperatorSession } from './operator-session.ts';
 const COUNT_LOCK = 0x696e7633;
 
 /** Orders that are read in one go. */
-const ORDERS_AT_ONCE = 2_000;
+const ORDERS_AT_ONCE = 500;
 
 /** Rows of one item that are written in one go, in which nobody buys it: some milliseconds. */
 const ROWS_AT_ONCE = 500;
@@ -124,9 +124,8 @@ class Counting {
       for (;;) {
         const rows = await reader.rows(`FETCH ${ORDERS_AT_ONCE} FROM filled`);
         if (rows.length === 0) break;
-        for (const row of rows) {
-          sums.add(orderFromRow(row as unknown as OrderRow, () => undefined));
-        }
+        const orders = rows.values().map((row) => orderFromRow(row as never, () => undefined));
+        await sums.addInTurns(orders);
       }
       return sums.rows;
     } finally {
