@@ -9,6 +9,7 @@ import { Batch } from './batch.ts';
 import { confirm, extend, hold, release } from './holds.ts';
 import { firstOutcome } from './kept-order.ts';
 import {
+  type Order,
   type Page,
   PUT_OFF,
   type Refusal,
@@ -42,7 +43,9 @@ import { giveBack } from './returns.ts';
 export function settle(requests: readonly Request[], rows: Rows): Settlement {
   const batch = new Batch(rows);
   const outcomes: (RequestResult | Page)[] = new Array(requests.length);
-  const later = rows.orders === null ? null : putOff(requests, linesIn(batch));
+  const { orders } = rows;
+  const later =
+    orders === null ? null : putOff(requests, (user, id) => linesOf(orders.get(user, id)));
   for (let index = 0; index < requests.length; index++) {
     const request = requests[index] as Request;
     if (later?.has(index)) outcomes[index] = PUT_OFF;
@@ -57,7 +60,7 @@ function transaction(request: TransactionRequest, batch: Batch): TransactionOutc
   const { requests } = request;
   const user = sessionOf(request)?.user;
   if (user !== undefined) {
-    const lines = linesNamed(requests, user, linesIn(batch));
+    const lines = linesNamed(requests, user, (of, id) => linesOf(batch.order(of, id)));
     if (lines > MAX_TRANSACTION_LINES) return LONG_TRANSACTION;
   }
   let isLoggedIn = true;
@@ -70,8 +73,8 @@ function transaction(request: TransactionRequest, batch: Batch): TransactionOutc
   return { kind: 'transaction', outcomes };
 }
 
-function linesIn(batch: Batch): (user: string, id: string) => number {
-  return (user, id) => batch.order(user, id)?.lines.length ?? 0;
+function linesOf(order: Order | undefined): number {
+  return order?.lines.length ?? 0;
 }
 
 function settleOne(request: SingleRequest, batch: Batch): SingleOutcome | Page {

@@ -104,7 +104,7 @@ export class SqliteOrders {
   /** Writes how orders have changed: how a hold ends, and what was given back. */
   update(orders: Iterable<Order>): void {
     // In the order of the primary key, each row is beside the one before.
-    this.#change.run([...orders].sort(byKey));
+    this.#change.run(sortedByTime([...orders]));
   }
 
   /** Takes note of holds that were committed. */
