@@ -23,8 +23,8 @@ if (major < 24 || (major === 24 && minor < 21)) {
   const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const { printVersion } = await import('../dist/cli/version.js');
   if (!printVersion(process.argv.slice(2), pjson)) {
-    const { leaveOutUnused } = await import('../dist/cli/unused-packages.js');
-    leaveOutUnused();
+    const { resolveQuickly } = await import('../dist/cli/module-resolution.js');
+    resolveQuickly();
     // Node's version is checked above: oclif need not load semver for it.
     process.env.OCLIF_DISABLE_ENGINE_WARNING = '1';
     const { runCli } = await import('../dist/cli/main.js');

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { UNUSED_PACKAGES } from '../src/cli/unused-packages.ts';
+import { UNUSED_PACKAGES } from '../src/cli/module-resolution.ts';
 import { finished } from './cli/fixture.ts';
 import { TemporaryFolder } from './support/folder.ts';
 

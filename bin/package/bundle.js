@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { UNUSED_PACKAGES } from '../../dist/cli/unused-packages.js';
+import { UNUSED_PACKAGES } from '../../dist/cli/module-resolution.js';
 import { pageFiles } from './page-files.js';
 
 /** Bundles dist, which must be built, into the file `outfile`. */
