@@ -39,9 +39,11 @@ describe.skipIf(!existsSync('/dev/full')).for(COMMANDS)('%s', (id) => {
     expect(ended).toEqual({ code: 7, stdout: '', stderr: '' });
   });
 
+  // Every third command, and of those every other with --json, since each start of a program takes its time.
+  const place = COMMANDS.indexOf(id);
+  if (place % 3 !== 0) return;
   test('a mistake in its options stays a mistake', async () => {
-    // Every other command with --json, since each start of a program takes its time.
-    const json = COMMANDS.indexOf(id) % 2 === 0 ? ['--json'] : [];
+    const json = place % 2 === 0 ? ['--json'] : [];
     const ended = await bash(`"$@" ${ALL_LOST}`, [...words, '--frobnicate', ...json]);
     expect(ended).toEqual({ code: 2, stdout: '', stderr: '' });
   });
