@@ -48,6 +48,12 @@ export interface RunningPeer {
 
 const START_SECONDS = 30;
 
+/** What is still running when this process ends, for whatever reason, ends with it. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Starts a process and waits until its output matches. It ends with this process. */
 export async function startProcess(
   command: string,
@@ -56,9 +62,8 @@ export async function startProcess(
   options: { cwd?: string; uid?: number; gid?: number; env?: NodeJS.ProcessEnv } = {},
 ): Promise<{ child: ChildProcess; match: RegExpExecArray }> {
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
-  child.once('exit', () => process.off('exit', kill));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let output = '';
   const match = await new Promise<RegExpExecArray>((resolve, reject) => {
     const fail = (why: string) => reject(new Error(`${command} ${why}: ${output}`));
