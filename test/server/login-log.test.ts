@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { hashPassword } from '../../src/inventory/password-hash.ts';
+import { type Store, StoreUnavailable } from '../../src/inventory/store.ts';
 import { encodeCommand } from '../../src/protocol/encoder.ts';
 import { startServer } from '../support/in-process.ts';
+import { storeAround } from '../support/store-around.ts';
 
 const users = [
   { name: 'dana', password: await hashPassword('first secret', { ln: 4, r: 8, p: 1 }) },
@@ -48,4 +50,25 @@ test('users who change are logged by name', async () => {
       untold: 0,
     },
   ]);
+});
+
+test('AUTH while the store is away logs nobody in, and may be sent again', async () => {
+  let isAway = true;
+  const wrap = (store: Store) =>
+    storeAround(store, {
+      settle: (requests) => {
+        if (isAway) throw new StoreUnavailable('away');
+        return store.settle(requests);
+      },
+    });
+  await using server = await startServer({ wrap });
+  await using client = await server.connect();
+  for (const ask of ['AUTH alice wonderland', 'HELLO 3 AUTH alice wonderland']) {
+    expect(await client.ask(ask)).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await client.ask('WHOAMI')).toMatchObject({ code: 'NOAUTH' });
+  }
+  expect(server.logged.filter(({ event }) => event === 'logged in')).toEqual([]);
+  isAway = false;
+  expect(await client.ask('AUTH alice wonderland')).toBe('OK');
+  expect((await client.ask('WHOAMI')).slice(0, 2)).toEqual(['user', 'alice']);
 });
