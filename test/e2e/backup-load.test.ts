@@ -22,8 +22,9 @@ async function bigShop(path: string): Promise<void> {
   }
   const db = new DatabaseSync(path);
   db.exec(`BEGIN;
-    UPDATE stock SET units = units + ${ORDERS} WHERE upc = 1001;
-    UPDATE stock SET units = units + 1000000, available = available + 1000000 WHERE upc = 1002;
+    UPDATE stock SET units = units + ${ORDERS}, first_units = first_units + ${ORDERS} WHERE upc = 1001;
+    UPDATE stock SET units = units + 1000000, first_units = first_units + 1000000,
+      available = available + 1000000 WHERE upc = 1002;
     WITH RECURSIVE number(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < ${ORDERS})
     INSERT INTO orders ("user", id, at, lines)
       SELECT 'alice', printf('01900000-0000-7000-8000-%012x', i), 1764000000000 + i,
