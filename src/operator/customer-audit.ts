@@ -41,15 +41,28 @@ function isLive({ until }: CustomerUnits, now: number): boolean {
   return until === 0 || until > now;
 }
 
+/**
+ * The sums of one item, orders less rows of the table: of the units, and of the units times two random numbers, of 32 bits.
+ * They add up in any order, also units that were split.
+ */
+class ItemSums {
+  units = 0;
+  first = 0;
+  second = 0;
+
+  get isZero(): boolean {
+    return this.units === 0 && this.first === 0 && this.second === 0;
+  }
+}
+
 export class CustomerAudit {
-  /** The sums of each counted item, orders less rows of the table. */
-  readonly #sums: ReadonlyMap<number, Int32Array>;
+  readonly #sums: ReadonlyMap<number, ItemSums>;
   readonly #now: number;
   #user = '';
   #hashes: [number, number] = hashesOf('');
 
   constructor(counted: ReadonlySet<number>, now: number) {
-    this.#sums = new Map([...counted].map((upc) => [upc, new Int32Array(2)]));
+    this.#sums = new Map([...counted].map((upc) => [upc, new ItemSums()]));
     this.#now = now;
   }
 
@@ -64,7 +77,7 @@ export class CustomerAudit {
 
   /** The items of which customers have other units than their orders say. */
   unequal(): number[] {
-    return [...this.#sums].filter(([, sums]) => sums[0] !== 0 || sums[1] !== 0).map(([upc]) => upc);
+    return [...this.#sums].filter(([, sums]) => !sums.isZero).map(([upc]) => upc);
   }
 
   readonly #isCounted = (upc: number): boolean => this.#sums.has(upc);
@@ -78,10 +91,9 @@ export class CustomerAudit {
     }
     const [one, other] = this.#hashes;
     const [low, high] = [until | 0, Math.floor(until / TWO_TO_32) | 0];
-    const [first, second] = [mixed(one ^ low, high), mixed(other ^ low, high)];
-    const more = Math.floor(units / TWO_TO_32) | 0;
-    sums[0] = (sums[0] as number) + Math.imul(units | 0, first) + Math.imul(more, second);
-    sums[1] = (sums[1] as number) + Math.imul(units | 0, second) + Math.imul(more, first);
+    sums.units += units;
+    sums.first = (sums.first + Math.imul(units | 0, mixed(one ^ low, high))) | 0;
+    sums.second = (sums.second + Math.imul(units | 0, mixed(other ^ low, high))) | 0;
   };
 }
 

@@ -29,20 +29,22 @@ export class LevelGaps {
   /** Adds a change of the level. Returns how many pages more it takes. */
   add(from: number, to: number): number {
     const before = this.#pages.size;
-    this.#count(from, -1);
-    this.#count(to, 1);
+    const [first, last] = [Math.floor(from / PAGE), Math.floor(to / PAGE)];
+    const left = this.#page(first);
+    const reached = first === last ? left : this.#page(last);
+    const [away, there] = [from - first * PAGE, to - last * PAGE];
+    left[away] = (left[away] as number) - 1;
+    reached[there] = (reached[there] as number) + 1;
     return this.#pages.size - before;
   }
 
-  #count(level: number, times: 1 | -1): void {
-    const number = Math.floor(level / PAGE);
+  #page(number: number): Int32Array {
     let page = this.#pages.get(number);
     if (page === undefined) {
       page = new Int32Array(PAGE);
       this.#pages.set(number, page);
     }
-    const place = level % PAGE;
-    page[place] = (page[place] as number) + times;
+    return page;
   }
 
   /**
