@@ -220,13 +220,17 @@ export function execute(name: StatementName, ...values: readonly Value[]): strin
 /** Not without need: this server would wait until no other one acts for a login. */
 const WAITING: ReadonlySet<string> = new Set<StatementName>(['take_logins']);
 
+/** They read whole tables: here PostgreSQL only says how it would, for which it looks whether it may. */
+const LONG: ReadonlySet<string> = new Set<StatementName>(['all_stock', 'stock_written']);
+
 /** The texts that run every statement that waits for nobody: each on a row of its own, which is named after `nobody`. */
 export function executeAll(nobody: string): string[] {
   const names = (Object.keys(STATEMENTS) as StatementName[]).filter((name) => !WAITING.has(name));
   return names.map((name) => {
     const [types] = STATEMENTS[name];
     const values = types === '' ? [] : types.split(', ').map((type) => sampleOf(type, name));
-    return execute(name, ...values);
+    const text = execute(name, ...values);
+    return LONG.has(name) ? `EXPLAIN ${text}` : text;
   });
 
   function sampleOf(type: string, name: string): Value {
