@@ -15,7 +15,7 @@ import { Checkpointer } from './checkpointer.ts';
 import { checkContent, checkHeader, checkSize, isPresent, sizeOfFile } from './data-file-checks.ts';
 import { lockDataFile } from './data-file-lock.ts';
 import { FilesInPlace } from './files-in-place.ts';
-import { batchPage, checkLogBelongs, openingName } from './log-check.ts';
+import { batchPage, checkLogBelongs, checkWithLog, openingName } from './log-check.ts';
 import { LogSync } from './log-sync.ts';
 import { LogWatch } from './log-watch.ts';
 import { MadeFiles } from './made-files.ts';
@@ -54,7 +54,7 @@ export function openDataFile(
     checkOnlyPath(path);
     if (!isPresent(path)) makeDataFile(path, made);
     checkHeader(path);
-    if (existsSync(`${path}-wal`)) checkUntouched(path);
+    checkWithLog(path, () => checkUntouched(path));
     db = openDatabase(path);
     checkSize(db, path);
     const committed = checkContent(db, path);

@@ -2,7 +2,7 @@
  * Whether a log belongs to the file that it lies beside. SQLite does not ask: it moves the pages of a log into
  * whatever file has the name, and a backup that was copied over a file whose log was left becomes a mixture.
  */
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreRefused } from '../../inventory/store.ts';
 import { type BatchPage, type BatchRow, readBatchRow, readBatchRowsOfLog } from './batch-row.ts';
@@ -25,6 +25,20 @@ export function checkLogBelongs(path: string, place: BatchPage | null): void {
   } finally {
     closeSync(file);
     closeSync(log);
+  }
+}
+
+/**
+ * Runs `check` when there is a log beside the file at `path`. An operator's command that ends meanwhile, as the last
+ * program that had the file open, moves the log into the file and removes it: then what `check` threw is of no account.
+ */
+export function checkWithLog(path: string, check: () => void): void {
+  const log = `${path}-wal`;
+  if (!existsSync(log)) return;
+  try {
+    check();
+  } catch (error) {
+    if (existsSync(log)) throw error;
   }
 }
 
