@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The entry. This file keeps to syntax and modules that Node 18 knows, and imports nothing of ours
 // before the checks, so that a Node that is too old gets a sentence and not a syntax error.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,12 +23,25 @@ if (major < 24 || (major === 24 && minor < 21)) {
   const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const { printVersion } = await import('../dist/cli/version.js');
   if (!printVersion(process.argv.slice(2), pjson)) {
-    const { resolveQuickly } = await import('../dist/cli/module-resolution.js');
-    resolveQuickly();
-    // Node's version is checked above: oclif need not load semver for it.
-    process.env.OCLIF_DISABLE_ENGINE_WARNING = '1';
-    const { runCli } = await import('../dist/cli/main.js');
-    // There are no plugins to look for.
-    await runCli({ root, pjson, userPlugins: false, devPlugins: false });
+    if (isBundled()) module.createRequire(import.meta.url)('../dist/inv.cjs');
+    else await runModules(pjson);
   }
+}
+
+/** Whether one file has all that is in dist, and is no older than what was compiled last. It starts in half the time. */
+function isBundled() {
+  const changed = (name) => statSync(join(root, 'dist', name), { throwIfNoEntry: false })?.mtimeMs;
+  const bundled = changed('inv.cjs');
+  // A package has the one, and not what the compiler notes.
+  return bundled !== undefined && bundled >= (changed('.tsbuildinfo') ?? 0);
+}
+
+async function runModules(pjson) {
+  const { resolveQuickly } = await import('../dist/cli/module-resolution.js');
+  resolveQuickly();
+  // Node's version is checked above: oclif need not load semver for it.
+  process.env.OCLIF_DISABLE_ENGINE_WARNING = '1';
+  const { runCli } = await import('../dist/cli/main.js');
+  // There are no plugins to look for.
+  await runCli({ root, pjson, userPlugins: false, devPlugins: false });
 }

@@ -1,7 +1,7 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { finished } from './cli/fixture.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -33,6 +33,43 @@ test('without a build, a sentence says what to do', async () => {
     code: 1,
     stdout: '',
     stderr: 'inv: not built yet: run `npm run build` first (`npm start` builds it too).\n',
+  });
+});
+
+describe('a bundle of dist', () => {
+  let run: string;
+
+  beforeAll(async () => {
+    const root = join(folder, 'bundled');
+    run = join(root, 'bin/run.js');
+    await cp(join(folder, 'bin'), join(root, 'bin'), { recursive: true });
+    await mkdir(join(root, 'dist/cli'), { recursive: true });
+    for (const [name, text] of Object.entries({
+      'package.json': '{"type":"module"}',
+      'dist/cli/version.js': 'export const printVersion = () => false;',
+      'dist/cli/module-resolution.js': 'export const resolveQuickly = () => undefined;',
+      'dist/cli/main.js': 'export const runCli = () => console.log("modules");',
+      'dist/inv.cjs': 'console.log("bundle");',
+    })) {
+      await writeFile(join(root, name), text);
+    }
+  });
+
+  const started = async () => (await finished(process.execPath, [run])).stdout;
+
+  test('is what starts: of a package, which does not have what the compiler notes', async () => {
+    expect(await started()).toBe('bundle\n');
+  });
+
+  test.for([
+    { compiled: 'before it', at: 1_000, starts: 'bundle\n' },
+    { compiled: 'after it', at: 3_000, starts: 'modules\n' },
+  ])('where the modules were compiled $compiled: $starts', async ({ at, starts }) => {
+    const dist = join(folder, 'bundled/dist');
+    await writeFile(join(dist, '.tsbuildinfo'), '');
+    await utimes(join(dist, 'inv.cjs'), 2_000, 2_000);
+    await utimes(join(dist, '.tsbuildinfo'), at, at);
+    expect(await started()).toBe(starts);
   });
 });
 

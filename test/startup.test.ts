@@ -1,11 +1,31 @@
+import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { UNUSED_PACKAGES } from '../src/cli/module-resolution.ts';
 import { finished } from './cli/fixture.ts';
 import { TemporaryFolder } from './support/folder.ts';
 
-const run = join(import.meta.dirname, '../bin/run.js');
+const root = join(import.meta.dirname, '..');
 const printLoaded = join(import.meta.dirname, 'support/print-loaded.ts');
+
+/** bin/run.js beside the modules of dist, and no bundle of them. */
+let run: string;
+let folder: TemporaryFolder;
+
+beforeAll(() => {
+  folder = new TemporaryFolder();
+  run = folder.file('bin/run.js');
+  cpSync(join(root, 'bin/run.js'), run);
+  mkdirSync(folder.file('dist'));
+  for (const name of readdirSync(join(root, 'dist'))) {
+    if (name !== 'inv.cjs') symlinkSync(join(root, 'dist', name), folder.file(`dist/${name}`));
+  }
+  for (const name of ['package.json', 'oclif.manifest.json', 'src']) {
+    symlinkSync(join(root, name), folder.file(name));
+  }
+});
+
+afterAll(() => folder[Symbol.dispose]());
 
 /** The modules that `inv …` loads; a file of ours by its path in dist, another by its package. */
 async function loadedBy(...args: string[]): Promise<Set<string>> {

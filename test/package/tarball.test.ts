@@ -45,7 +45,7 @@ async function unwanted(paths: string[]): Promise<string[]> {
 test('holds what runs, what tells about it, and nothing else', async () => {
   const files = packed.files.map(({ path }) => path);
   const expected =
-    /^(bin\/run\.js|dist\/.+\.js|dist\/(client|protocol|named-error).*\.d\.ts|oclif\.manifest\.json|package\.json|src\/http\/page\/[a-z]+\.(html|css|js|svg)|(PROTOCOL|README)\.md|LICENSE)$/;
+    /^(bin\/run\.js|dist\/.+\.js|dist\/inv\.cjs|dist\/(client|protocol|named-error).*\.d\.ts|oclif\.manifest\.json|package\.json|src\/http\/page\/[a-z]+\.(html|css|js|svg)|(PROTOCOL|README)\.md|LICENSE)$/;
   expect(files.filter((path) => !expected.test(path))).toEqual([]);
   expect(files).toEqual(
     expect.arrayContaining([
@@ -57,7 +57,7 @@ test('holds what runs, what tells about it, and nothing else', async () => {
     path.endsWith('.ts'),
   );
   // One file for each source, and none that is left from a source that is gone.
-  const built = files.filter((path) => path.startsWith('dist/') && !path.endsWith('.d.ts'));
+  const built = files.filter((path) => /^dist\/.*(?<!\.d)\.js$/.test(path));
   expect(built.toSorted()).toEqual(
     sources.map((path) => join('dist', path).replace(/\.ts$/, '.js')).toSorted(),
   );
