@@ -93,11 +93,22 @@ export function rowSetOf(requests: readonly Request[], looksUpAll: boolean): Row
   };
 }
 
-/** The ids of the orders that a batch looks up, as rowSetOf tells them: all that a store needs which locks none. */
-export function orderIdsOf(requests: readonly Request[], looksUpAll: boolean): ReadonlySet<string> {
+/**
+ * Which orders of a batch are looked up: none but those that it asks for, or also those that it makes under ids which clients
+ * have chosen, or all that it makes: an id of the server's own is new, unless a client has chosen the very same.
+ */
+export type OrdersLookedUp = 'asked for' | 'named' | 'all';
+
+/** The ids of these orders: all that a store needs which locks none. */
+export function orderIdsOf(
+  requests: readonly Request[],
+  lookedUp: OrdersLookedUp,
+): ReadonlySet<string> {
   const ids = new Set<string>();
   for (const request of singly(requests)) {
-    if (looksUpAll && isNewOrder(request)) ids.add(request.order);
+    const isLookedUp =
+      isNewOrder(request) && (lookedUp === 'all' || (lookedUp === 'named' && request.named));
+    if (isLookedUp) ids.add(request.order);
     const asked = orderAskedFor(request);
     if (asked !== null) ids.add(asked);
   }

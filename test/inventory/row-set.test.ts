@@ -55,7 +55,17 @@ describe('the rows that a batch touches', () => {
       { kind: 'confirm', session, order: 'h' },
     ];
     const names = [...(rowSetOf(batch, isAll).orders?.values() ?? [])];
-    expect(orderIdsOf(batch, isAll)).toEqual(new Set(names.map(([, id]) => id)));
+    expect(orderIdsOf(batch, isAll ? 'all' : 'asked for')).toEqual(
+      new Set(names.map(([, id]) => id)),
+    );
+  });
+
+  test('of the orders that a batch makes, those under ids of clients can be told alone', () => {
+    const named = { ...buy('1x1', { order: 'own' }), named: true } as Request;
+    const unnamed = { ...buy('1x1', { order: 'ours' }), named: false } as Request;
+    expect(orderIdsOf([named, unnamed, order(bob)], 'named')).toEqual(
+      new Set(['own', ...orderIdsOf([order(bob)], 'asked for')]),
+    );
   });
 
   test('a login may end the oldest one of its user', () => {

@@ -5,7 +5,7 @@ import type { Item } from '../../inventory/catalog.ts';
 import type { Changes, Order, Outcome, Page, Request, Rows } from '../../inventory/model.ts';
 import { inventoryPage } from '../../inventory/pages.ts';
 import { RefusalBudget } from '../../inventory/refusal-budget.ts';
-import { asksForOrder, orderIdsOf } from '../../inventory/row-set.ts';
+import { asksForOrder, type OrdersLookedUp, orderIdsOf } from '../../inventory/row-set.ts';
 import type { StoreLook } from '../../inventory/store.ts';
 import type { ShopTime } from '../shop-time.ts';
 import { SqliteCustomers } from './customer-table.ts';
@@ -17,9 +17,6 @@ import { SqliteStock } from './stock-table.ts';
 
 /** Levels that one look tells. */
 const MAX_LEVELS_TOLD = 1_000;
-
-/** Which orders of a batch are looked up: none but those that it asks for, or also those that it makes. */
-export type OrdersLookedUp = 'asked for' | 'all';
 
 export class SqliteTables {
   readonly stock: SqliteStock;
@@ -103,9 +100,8 @@ export class SqliteTables {
   }
 
   #ordersOf(requests: readonly Request[], lookedUp: OrdersLookedUp): Rows['orders'] {
-    const isAll = lookedUp === 'all';
-    if (!isAll && !requests.some(asksForOrder)) return null;
-    return this.#orders.lookup(orderIdsOf(requests, isAll));
+    if (lookedUp === 'asked for' && !requests.some(asksForOrder)) return null;
+    return this.#orders.lookup(orderIdsOf(requests, lookedUp));
   }
 
   #liveHoldsOf(user: string, now: number): number {

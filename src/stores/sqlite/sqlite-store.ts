@@ -10,7 +10,7 @@ import type { Item } from '../../inventory/catalog.ts';
 import type { LoginEnds } from '../../inventory/login-ends.ts';
 import type { Outcome, Request, RequestResult, Settlement } from '../../inventory/model.ts';
 import { asMayBeLong } from '../../inventory/order-work.ts';
-import { mayWrite } from '../../inventory/row-set.ts';
+import { mayWrite, type OrdersLookedUp } from '../../inventory/row-set.ts';
 import { settle } from '../../inventory/rules.ts';
 import {
   type Between,
@@ -28,7 +28,7 @@ import { latestOrdersSql, latestTime } from '../latest-order.ts';
 import { Observers } from '../observers.ts';
 import type { Report } from '../report.ts';
 import { type Clocks, ShopTime } from '../shop-time.ts';
-import { type OrdersLookedUp, SqliteTables } from './batch-tables.ts';
+import { SqliteTables } from './batch-tables.ts';
 import { changeCatalog, countCustomers } from './catalog-change.ts';
 import { type DataFile, type OpenOptions, openDataFile } from './data-file.ts';
 import { settleInParts } from './full-disk.ts';
@@ -258,23 +258,24 @@ export class SqliteStore implements Store {
   }
 
   /**
-   * Most order ids are new, and looking each one up would cost as much as writing it. So they are taken as
-   * new; an id that is not breaks the primary key, and then the batch starts again with every order that it
-   * names looked up.
+   * Most order ids are new, and looking each one up would cost as much as writing it, or far more beside orders of
+   * hundreds of lines. So they are taken as new; an id that is not breaks the primary key, and then the batch starts again
+   * with more of its orders looked up.
    */
   #write(requests: readonly Request[], keepsRefusals: boolean): Committed {
-    try {
-      const committed = this.#transact(requests, 'asked for', keepsRefusals);
-      if (committed !== null) return committed;
-    } catch (error) {
-      if (resultCode(error) !== UNIQUE_VIOLATED) throw error;
+    for (const lookedUp of ['asked for', 'named'] as const) {
+      try {
+        const committed = this.#transact(requests, lookedUp, keepsRefusals);
+        if (committed !== null) return committed;
+      } catch (error) {
+        if (resultCode(error) !== UNIQUE_VIOLATED) throw error;
+      }
+      this.#db.exec('ROLLBACK');
     }
-    this.#db.exec('ROLLBACK');
     return this.#transact(requests, 'all', keepsRefusals) as Committed;
   }
 
   /** Returns null, in the middle of the transaction, when orders must be looked up that were not. */
-
   #transact(
     requests: readonly Request[],
     lookedUp: OrdersLookedUp,
@@ -285,7 +286,7 @@ export class SqliteStore implements Store {
     const { rows, mark } = this.#tables.rowsToWrite(requests, lookedUp, keepsRefusals);
     const settlement = settle(requests, rows);
     const { outcomes, isUnsure } = settlement;
-    if (isUnsure && lookedUp !== 'all') return null;
+    if (isUnsure && lookedUp === 'asked for') return null;
     if (settlement.changes.isEmpty && mark === null) {
       this.#db.exec('ROLLBACK');
       return { outcomes, changes: settlement.changes, isUnsure, mark };

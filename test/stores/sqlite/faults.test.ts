@@ -321,6 +321,20 @@ describe('an operator works on the open file', () => {
     ]);
   });
 
+  test('an id of the server that a client has chosen before is the order of the client', async () => {
+    await using fixture = new Fixture();
+    const { store } = fixture;
+    const buyer = new Buyer();
+    await settleOne(store, buyer.buy('1x2', 'chosen'));
+    const unnamed = { ...buyer.buy('1x2', 'chosen'), named: false };
+    expect(await store.settle([buyer.buy('2x1'), unnamed, buyer.buy('2x1', 'b')])).toMatchObject([
+      { kind: 'receipt', replayed: false },
+      { kind: 'receipt', replayed: true },
+      { kind: 'receipt', replayed: false },
+    ]);
+    expect(await levels(store)).toMatchObject({ 1: 8, 2: 3 });
+  });
+
   test('observers are told that rows may have changed, once for each change', async () => {
     await using fixture = new Fixture();
     let told = 0;
