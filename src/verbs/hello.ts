@@ -44,10 +44,8 @@ export const HELLO: Verb = defineVerb<Hello>({
   answer: welcome,
 });
 
-interface HelloByPassword extends PasswordCommand, Choices {}
-
-/** What HELLO is with a password. It is no verb of the table. */
-const HELLO_BY_PASSWORD: Verb = defineVerb<HelloByPassword, SessionOutcome>({
+/** What HELLO is with AUTH, whatever it logs in with. */
+const WITH_AUTH = {
   name: HELLO.name,
   syntax: HELLO.syntax,
   summary: HELLO.summary,
@@ -56,6 +54,13 @@ const HELLO_BY_PASSWORD: Verb = defineVerb<HelloByPassword, SessionOutcome>({
   parse: () => usageError(HELLO),
   exclusive: always,
   inTransaction: () => notInTransaction('HELLO with AUTH'),
+} as const;
+
+interface HelloByPassword extends PasswordCommand, Choices {}
+
+/** What HELLO is with a password. It is no verb of the table. */
+const HELLO_BY_PASSWORD: Verb = defineVerb<HelloByPassword, SessionOutcome>({
+  ...WITH_AUTH,
   credentials: ({ credentials }) => credentials,
   request: requestOfPassword,
   encode: ({ session }, caller, command) => {
@@ -68,14 +73,7 @@ interface HelloByToken extends TokenCommand, Choices {}
 
 /** What HELLO is with a token for a password. It is no verb of the table. */
 const HELLO_BY_TOKEN: Verb = defineVerb<HelloByToken, ResumeOutcome>({
-  name: HELLO.name,
-  syntax: HELLO.syntax,
-  summary: HELLO.summary,
-  words: HELLO.words,
-  access: 'anyone',
-  parse: () => usageError(HELLO),
-  exclusive: always,
-  inTransaction: () => notInTransaction('HELLO with AUTH'),
+  ...WITH_AUTH,
   request: requestOfToken,
   encode: ({ session }, caller, command) => {
     const reply = attach(session, caller) ?? welcome(command, caller);

@@ -5,8 +5,9 @@
  */
 import { readSync } from 'node:fs';
 
-const LOG_HEADER_BYTES = 32;
-const FRAME_HEADER_BYTES = 24;
+/** In front of the frames of a log, and of the page in each: https://www.sqlite.org/fileformat2.html#the_write_ahead_log */
+export const LOG_HEADER_BYTES = 32;
+export const FRAME_HEADER_BYTES = 24;
 
 /** Text columns have odd serial types from here on, of two for each byte. */
 const FIRST_TEXT_TYPE = 13;

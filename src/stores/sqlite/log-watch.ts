@@ -1,11 +1,8 @@
 import { closeSync, readSync } from 'node:fs';
 import { endianness } from 'node:os';
+import { FRAME_HEADER_BYTES, LOG_HEADER_BYTES } from './batch-row.ts';
 import { openForReading } from './open-for-reading.ts';
 import { DataFileOverwritten } from './sqlite-failures.ts';
-
-/** In front of the frames of a log, and of the page in each: https://www.sqlite.org/fileformat2.html#the_write_ahead_log */
-const LOG_HEADER_BYTES = 32;
-const FRAME_HEADER_BYTES = 24;
 
 /** In the header of a frame: the two salts of its log, and its checksum. */
 const FRAME_MARKS_OFFSET = 8;
