@@ -1,4 +1,5 @@
 // The units that live holds keep are counted as holds come and go, and not summed up when somebody asks.
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import type { Request, SingleRequest } from '../../../src/inventory/model.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
@@ -52,5 +53,23 @@ test('units held are those of live holds, made, extended, ended and expired, als
   await settleOne(store, hold('2x5', 'f', 60));
   now = START + 90_000;
   expect(store.measure().unitsHeld).toBe(5);
+  await store.close();
+});
+
+test('units that SQL has made more than fit stay bounded when more are held until the same second', async () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file('inventory.db');
+  const clocks = { wall: () => START, steady: () => 0 };
+  const store = openSqliteStore(path, [{ upc: 1, name: 'one', units: 100 }], { clocks });
+  const buyer = new Buyer();
+  const hold = (order: string): SingleRequest => ({
+    ...buyer.buy('1x3', order),
+    ...{ kind: 'hold', seconds: 60, maxHolds: 100 },
+  });
+  await settleOne(store, hold('a'));
+  const db = new DatabaseSync(path);
+  db.exec('UPDATE held SET units = 9223372036854775807');
+  expect(await settleOne(store, hold('b'))).toMatchObject({ kind: 'held' });
+  db.close();
   await store.close();
 });
