@@ -21,30 +21,31 @@ type Lines = PurchaseRequest['lines'];
  * customer; every line must be in stock.
  */
 export function takeUnits(lines: Lines, user: string, batch: Batch): OrderLine[] | Refusal {
-  const before = lines.map(({ upc }) => batch.availableOf(upc));
-  const refusal = refusalOf(lines, before, user, batch);
+  // Loops, and nothing made for a refusal until there is one: every purchase comes through here.
+  let areInStock = true;
+  for (const { upc, qty } of lines) {
+    if ((batch.availableOf(upc) ?? -1) < qty) areInStock = false;
+  }
+  const refusal = areInStock && !batch.counts ? null : refusalOf(lines, user, batch);
   if (refusal !== null) return refusal;
-  return lines.map(({ upc, qty }, index): OrderLine => {
-    const available = (before[index] as number) - qty;
+  const taken: OrderLine[] = [];
+  for (const { upc, qty } of lines) {
+    const available = (batch.availableOf(upc) as number) - qty;
     batch.available.set(upc, available);
-    return { upc, qty, available };
-  });
+    taken.push({ upc, qty, available });
+  }
+  return taken;
 }
 
-/** Why the lines cannot be filled, or null. `before`: the units of each line's item, where it exists. */
-function refusalOf(
-  lines: Lines,
-  before: readonly (number | undefined)[],
-  user: string,
-  batch: Batch,
-): Refusal | null {
+/** Why the lines cannot be filled, or null. */
+function refusalOf(lines: Lines, user: string, batch: Batch): Refusal | null {
   const unknown: number[] = [];
   const short: Shortage[] = [];
-  lines.forEach(({ upc, qty }, index) => {
-    const available = before[index];
+  for (const { upc, qty } of lines) {
+    const available = batch.availableOf(upc);
     if (available === undefined) unknown.push(upc);
     else if (available < qty) short.push({ upc, asked: qty, available });
-  });
+  }
   if (unknown.length > 0) return noItem(unknown);
   if (batch.counts) {
     const refusal = overLimit(lines, user, batch);

@@ -18,7 +18,9 @@ const ZERO = 48;
 
 /** Of MAX_INTEGER, and with leading zeros too. */
 const MAX_DIGITS = 16;
-const ORDER_ID = new RegExp(`^[\\x21-\\x7e]{1,${MAX_ORDER_ID_LENGTH}}$`);
+
+/** What no order id has. To look for it takes half the time of matching all of an id. */
+const NOT_PRINTABLE = /[^\x21-\x7e]/;
 
 /** The value of a decimal integer from 1 to MAX_INTEGER, or null. Leading zeros are fine: UPCs have them. */
 export function positive(word: string): number | null {
@@ -46,7 +48,8 @@ const COPY = Buffer.allocUnsafeSlow(MAX_COMMAND_BYTES);
 
 /** 1 to 64 printable ASCII characters without spaces. */
 export function isOrderId(word: string): boolean {
-  return ORDER_ID.test(word);
+  const { length } = word;
+  return length >= 1 && length <= MAX_ORDER_ID_LENGTH && !NOT_PRINTABLE.test(word);
 }
 
 export function badNumber(what: string, word: string): ErrorReply {

@@ -60,14 +60,18 @@ for (const verb of [
 /** By name, in capitals. */
 export const VERBS: ReadonlyMap<string, Verb> = table;
 
+/** The verb of the request before: mostly that of the next one, too, and looking in the table takes four times as long. */
+let last: Verb = PURCHASE;
+
 /** Checks the words of one request; every fault is an ERR, TOOBIG or NOPROTO that names what was expected. */
 export function parse(words: readonly string[]): Command | ErrorReply {
   const name = words[0] as string;
-  const verb = table.get(name) ?? table.get(name.toUpperCase());
+  const verb = name === last.name ? last : (table.get(name) ?? table.get(name.toUpperCase()));
   if (verb === undefined) {
     // Not the words behind it, as Redis does: they may be a password behind a mistyped LOGIN.
     return new ErrorReply('ERR', `unknown command '${quotable(name)}'; COMMAND LIST lists them`);
   }
+  last = verb;
   const given = words.length - 1;
   if (given < verb.words[0] || given > verb.words[1]) return usageError(verb);
   return verb.parse(words);

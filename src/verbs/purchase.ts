@@ -66,13 +66,17 @@ export function parseLines(
     if (upc === null) return badNumber('UPC', words[index] as string);
     const qty = positive(words[index + 1] as string);
     if (qty === null) return badNumber('quantity', words[index + 1] as string);
-    // Looking back is quick for the few lines of most orders, and an order has at most 511.
-    const same = lines.find((line) => line.upc === upc);
+    const same = lines.length === 0 ? undefined : lineOf(lines, upc);
     if (same === undefined) lines.push({ upc, qty });
     else if (same.qty + qty > MAX_INTEGER) return badNumber('quantity', `${same.qty}+${qty}`);
     else same.qty += qty;
   }
   return lines;
+}
+
+/** Looking back is quick for the few lines of most orders, and an order has at most 511. */
+function lineOf<L extends Line>(lines: readonly L[], upc: number): L | undefined {
+  return lines.find((line) => line.upc === upc);
 }
 
 /** What stands before each value of a receipt, after the line end of the value before it. */
