@@ -14,7 +14,7 @@ import type {
 
 /** Told of each batch. Times are in seconds. */
 export interface BatchTimes {
-  /** The store has settled, from the batch's beginning to the end of its commit. */
+  /** The store has settled, from the batch's beginning to when it is on disk. */
   settled(seconds: number, requests: number): void;
   /** The replies of the batch have left. */
   replied(seconds: number): void;
@@ -25,6 +25,7 @@ export class TimedStore implements Store {
   readonly #store: Store;
   readonly #times: BatchTimes;
   #began = 0;
+  #requests = 0;
 
   constructor(store: Store, times: BatchTimes) {
     this.#store = store;
@@ -53,14 +54,17 @@ export class TimedStore implements Store {
 
   settle(requests: readonly Request[]): Settled | Promise<Settled> {
     this.#began = performance.now();
-    const settled = this.#store.settle(requests);
-    if (settled instanceof Promise) return this.#whenSettled(settled, requests.length);
-    this.#tell(requests.length);
-    return settled;
+    this.#requests = requests.length;
+    return this.#store.settle(requests);
   }
 
   settleMeanwhile(requests: readonly Request[]): readonly Outcome[] | null {
     return this.#store.settleMeanwhile(requests);
+  }
+
+  sync(): void {
+    this.#store.sync();
+    this.#times.settled((performance.now() - this.#began) / 1000, this.#requests);
   }
 
   afterReplies(): void {
@@ -94,15 +98,5 @@ export class TimedStore implements Store {
 
   close(): void | Promise<void> {
     return this.#store.close();
-  }
-
-  async #whenSettled(settled: Promise<Settled>, requests: number): Promise<Settled> {
-    const outcomes = await settled;
-    this.#tell(requests);
-    return outcomes;
-  }
-
-  #tell(requests: number): void {
-    this.#times.settled((performance.now() - this.#began) / 1000, requests);
   }
 }

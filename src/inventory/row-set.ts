@@ -161,6 +161,8 @@ export function mayWrite(request: Request): boolean {
 
 /** Whether a request asks for an order: then it must be looked up. */
 export function asksForOrder(request: Request): boolean {
+  // Most requests are purchases.
+  if (request.kind === 'purchase') return false;
   if (request.kind === 'transaction') return request.requests.some(asksForOrder);
   if (request.kind === 'login' || request.kind === 'resume' || request.kind === 'auth')
     return false;

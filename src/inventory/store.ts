@@ -34,7 +34,8 @@ export interface Store {
   readonly away: string | null;
 
   /**
-   * Settles a batch in its order. When the outcomes are there, what they tell is on disk. Throws (or
+   * Settles a batch in its order. When the outcomes are there, what they tell is committed; when `sync` has returned it
+   * is on disk, and no reply may leave before. Throws (or
    * rejects with) StoreUnavailable when the batch could not be committed: then it had no effect; and
    * OutcomeUnknown when it cannot be found out in time whether it was. A StoreUnavailable in the place of
    * an outcome: this request alone had no effect, because somebody else has locked its rows; PUT_OFF: because it takes
@@ -49,6 +50,12 @@ export interface Store {
    * when this store cannot: they wait as well then. Throws as `settle` does.
    */
   settleMeanwhile(requests: readonly Request[]): readonly Outcome[] | null;
+
+  /**
+   * Returns when what was settled is on disk: the replies are made before it is called, while the disk writes, and
+   * leave afterwards. Throws when the store cannot vouch for its state: the server must stop, and no reply may leave.
+   */
+  sync(): void;
 
   /**
    * Called when the replies of a batch have left, before the next one is settled: for what no reply
@@ -120,7 +127,7 @@ export interface CatalogChange {
 export interface StoreObserver {
   /**
    * Called for each batch that changed something, in the order of the commits, when the changes are on
-   * disk and before `settle` returns: replies wait for it, so it should only take note.
+   * disk and before `sync` returns (without a disk of its own: `settle`): replies wait for it, so it should only take note.
    */
   committed(changes: Changes): void;
 

@@ -10,9 +10,10 @@ import { showPostgresAddress } from '../stores/postgres/connection/postgres-url.
 import { query } from '../stores/postgres/connection/session-setup.ts';
 import { inCopySession } from '../stores/postgres/copy-session.ts';
 import * as database from '../stores/postgres/table-rows.ts';
-import { type DataFile, openDataFile } from '../stores/sqlite/data-file.ts';
+import type { DataFile } from '../stores/sqlite/data-file.ts';
 import { existingDataFile } from '../stores/sqlite/data-file-checks.ts';
 import { markMoved, markOpened } from '../stores/sqlite/moved-file.ts';
+import { openDataFile } from '../stores/sqlite/open-data-file.ts';
 import { readIdentity } from '../stores/sqlite/shop-identity.ts';
 import * as file from '../stores/sqlite/table-rows.ts';
 

@@ -2,8 +2,8 @@
  * One queue for all connections, settled batch by batch: a batch is whatever arrived while the last
  * one was committing. Alone, a request waits for nobody; under load the batches grow by themselves.
  *
- * What makes the server correct: requests are settled in the order of the queue; the store answers
- * only when the batch is on disk; and only then does any reply of the batch leave.
+ * What makes the server correct: requests are settled in the order of the queue; the store says when the
+ * batch is on disk; and only then does any reply of the batch leave.
  */
 import { availableParallelism } from 'node:os';
 import { type Outcome, PUT_OFF, type RequestResult } from '../inventory/model.ts';
@@ -186,6 +186,13 @@ export class GroupCommit {
         else entry.answer(outcome as Outcome);
       }
       if (this.#heavy.hasPutOff) this.#queue = this.#heavy.takeBehind(this.#queue);
+      // The replies were made while the disk was writing.
+      try {
+        this.#store.sync();
+      } catch (error) {
+        for (const source of this.#answered) source.destroy();
+        return this.#fail(error as Error);
+      }
     } else {
       for (const entry of batch) if (!served.has(entry)) entry.fail(failure);
     }

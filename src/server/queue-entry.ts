@@ -19,4 +19,6 @@ export interface Source {
   writeReplies(): void;
   /** Goes on adding entries. */
   advance(): void;
+  /** Ends it: no reply that it has not written leaves. */
+  destroy(): void;
 }

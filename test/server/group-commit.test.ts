@@ -16,6 +16,7 @@ class SlowStore implements Store {
   #finish: ((result: readonly (Outcome | StoreUnavailable)[] | Error) => void) | null = null;
   #called: () => void = () => undefined;
 
+  sync: () => void = () => undefined;
   afterReplies: () => void = () => undefined;
 
   measure(): StoreMeasures {
@@ -108,6 +109,7 @@ class Fixture {
     return {
       writeReplies: () => this.answered.push(`${name} writes`),
       advance: () => this.answered.push(`${name} goes on`),
+      destroy: () => this.answered.push(`${name} is cut off`),
     };
   }
 }
@@ -182,6 +184,34 @@ test('a request that alone could not be settled is told so; the others of its ba
   await commit.drained();
   expect(answered).toEqual(['a', 'StoreUnavailable for b', 'c']);
   expect(failures).toEqual([]);
+});
+
+test('replies are made while the disk writes, and leave when it has', async () => {
+  const fixture = new Fixture();
+  const { store, answered, commit, add } = bound(fixture);
+  store.sync = () => answered.push('on disk');
+  add('a');
+  await store.called();
+  commit.flushAfterBatch(fixture.source('a'));
+  store.finish();
+  await commit.drained();
+  expect(answered).toEqual(['a', 'on disk', 'a writes', 'a goes on']);
+});
+
+test('when the disk fails nobody is told anything, and nothing is settled any more', async () => {
+  const fixture = new Fixture();
+  const { store, answered, failures, commit, add } = bound(fixture);
+  const failure = new Error('EIO');
+  store.sync = () => {
+    throw failure;
+  };
+  store.afterReplies = () => answered.push('rest of the batch');
+  add('a');
+  await store.called();
+  commit.flushAfterBatch(fixture.source('a'));
+  store.finish();
+  await vi.waitFor(() => expect(failures).toEqual([failure]));
+  expect(answered).toEqual(['a', 'a is cut off']);
 });
 
 test('the store does the rest of its work after the replies, before the next batch', async () => {

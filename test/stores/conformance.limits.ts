@@ -5,7 +5,7 @@ import { toldAgain } from '../../src/inventory/refusals.ts';
 import type { Store } from '../../src/inventory/store.ts';
 import { MAX_LOGINS_ENDED_AT_ONCE, MAX_LOGINS_OF_USER } from '../../src/inventory/user-limits.ts';
 import { ITEMS, type MakePlace } from './conformance.ts';
-import { Buyer, settleOne } from './orders.ts';
+import { Buyer, settleAll, settleOne } from './orders.ts';
 
 /** `count` logins of `user`, each made a second after the one before. */
 function logins(user: string, count: number, name: string, since = 1_000): Request[] {
@@ -35,7 +35,7 @@ export function limitsConformance(name: string, makePlace: MakePlace): void {
       const store = await place.open(ITEMS);
       const bobs = logins('bob', 1, 'only');
       const first = logins('alice', MAX_LOGINS_OF_USER, 'first', 1e12);
-      await store.settle([...bobs, ...first]);
+      await settleAll(store, [...bobs, ...first]);
       expect(await isLoggedIn(store, first[0])).toBe(true);
 
       const ended: string[] = [];
@@ -46,7 +46,7 @@ export function limitsConformance(name: string, makePlace: MakePlace): void {
         },
       });
       const later = logins('alice', 3, 'later', 0);
-      await store.settle(later);
+      await settleAll(store, later);
       expect(ended.sort()).toEqual(first.slice(0, 3).map((one) => sessionOf(one).tokenHash));
       const gone = await settleOne(store, { kind: 'resume', tokenHash: 'alice first 2' });
       expect(gone).toMatchObject({ code: 'NOSESSION' });
@@ -64,7 +64,7 @@ export function limitsConformance(name: string, makePlace: MakePlace): void {
       await using place = await makePlace();
       const store = await place.open(ITEMS);
       const many = logins('alice', MAX_LOGINS_OF_USER + 2 * MAX_LOGINS_ENDED_AT_ONCE, 'one');
-      await store.settle(many);
+      await settleAll(store, many);
       await store.close();
       const again = await place.open(ITEMS);
       expect(again.restored.logins).toBe(MAX_LOGINS_OF_USER + MAX_LOGINS_ENDED_AT_ONCE);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Changes, Login } from '../../src/inventory/model.ts';
 import type { Store } from '../../src/inventory/store.ts';
 import { ITEMS, type MakePlace } from './conformance.ts';
-import { alice, Buyer } from './orders.ts';
+import { alice, Buyer, settleAll } from './orders.ts';
 
 /** What `store` tells from now on, in order. */
 function toldBy(store: Store): Changes[] {
@@ -25,10 +25,10 @@ export function observersConformance(name: string, makePlace: MakePlace): void {
       const told = toldBy(store);
       const buyer = new Buyer();
       const login = { tokenHash: 'hash', user: 'alice', since: 1, credential: 'theirs' };
-      await store.settle([buyer.buy('1x4 2x1', 'a'), buyer.buy('1x1', 'b')]);
+      await settleAll(store, [buyer.buy('1x4 2x1', 'a'), buyer.buy('1x1', 'b')]);
       expect(told).toHaveLength(1);
-      await store.settle([{ kind: 'login', login }]);
-      await store.settle([buyer.buy('3x1', 'refused'), { kind: 'logout', session: login }]);
+      await settleAll(store, [{ kind: 'login', login }]);
+      await settleAll(store, [buyer.buy('3x1', 'refused'), { kind: 'logout', session: login }]);
       expect(told).toMatchObject([
         {
           available: new Map([
@@ -54,9 +54,9 @@ export function observersConformance(name: string, makePlace: MakePlace): void {
       const buyer = new Buyer();
       const [first, other] = [buyer.buy('1x4', 'a'), buyer.buy('2x1', 'b')];
       const told = toldBy(store);
-      await store.settle([first, first]);
-      await store.settle([first]);
-      await store.settle([first, other]);
+      await settleAll(store, [first, first]);
+      await settleAll(store, [first]);
+      await settleAll(store, [first, other]);
       const ids = told.map(({ orders }) => orders.map(({ id }) => id));
       expect(ids).toEqual([['a'], ['b']]);
       await store.close();
@@ -67,7 +67,7 @@ export function observersConformance(name: string, makePlace: MakePlace): void {
       const store = await place.open(ITEMS);
       const told = toldBy(store);
       const buyer = new Buyer();
-      await store.settle([
+      await settleAll(store, [
         buyer.buy('3x1'),
         { ...buyer.buy('1x1', 'stranger'), session: null },
         { kind: 'logout', session: alice },
@@ -83,7 +83,7 @@ export function observersConformance(name: string, makePlace: MakePlace): void {
       await using place = await makePlace();
       const store = await place.open(ITEMS);
       await store.look();
-      await store.settle([new Buyer().buy('1x1')]);
+      await settleAll(store, [new Buyer().buy('1x1')]);
       const { levels, dueAt } = await store.look();
       // What this server itself has written may be found again, as it is.
       for (const [upc, available] of levels) expect([upc, available]).toEqual([1, 9]);
@@ -101,9 +101,12 @@ export function observersConformance(name: string, makePlace: MakePlace): void {
         since: 1,
         credential: 'theirs',
       })) as [Login, Login];
-      await store.settle([one, other].map((login) => ({ kind: 'login', login })));
+      await settleAll(
+        store,
+        [one, other].map((login) => ({ kind: 'login', login })),
+      );
       expect(await store.loginsGone(['one', 'other', 'never'])).toEqual(['never']);
-      await store.settle([{ kind: 'logout', session: one }]);
+      await settleAll(store, [{ kind: 'logout', session: one }]);
       expect(await store.loginsGone(['one', 'other'])).toEqual(['one']);
       await store.close();
     });

@@ -1,13 +1,20 @@
 import type { Order, Outcome, Request, Session } from '../../src/inventory/model.ts';
-import type { Store } from '../../src/inventory/store.ts';
+import type { Settled, Store } from '../../src/inventory/store.ts';
 import { OrderIds } from '../../src/server/order-ids.ts';
 
 export const alice: Session = { user: 'alice', since: 5, tokenHash: null };
 export const bob: Session = { user: 'bob', since: 6, tokenHash: null };
 
-/** Settles one request and hands out its outcome. */
+/** Settles one request and hands out its outcome, when it is on disk. */
 export async function settleOne(store: Store, request: Request): Promise<Outcome> {
-  return (await store.settle([request]))[0] as Outcome;
+  return (await settleAll(store, [request]))[0] as Outcome;
+}
+
+/** Settles a batch and hands out what became of it, when it is on disk: as the server does before it replies. */
+export async function settleAll(store: Store, requests: readonly Request[]): Promise<Settled> {
+  const settled = await store.settle(requests);
+  store.sync();
+  return settled;
 }
 
 /** Makes purchases with ids and positions as a server does, on a clock of its own. */

@@ -14,6 +14,7 @@ export function storeAround(store: Store, replaced: Partial<Store>): Store {
     settle: (requests) => store.settle(requests),
     changeCatalog: (catalog, between) => store.changeCatalog(catalog, between),
     settleMeanwhile: (requests) => store.settleMeanwhile(requests),
+    sync: () => store.sync(),
     afterReplies: () => store.afterReplies(),
     look: () => store.look(),
     loginsGone: (tokenHashes) => store.loginsGone(tokenHashes),

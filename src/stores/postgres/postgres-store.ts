@@ -166,15 +166,15 @@ export class PostgresStore implements Store {
     }
   }
 
-  /** One connection settles one batch at a time. */
+  // PostgreSQL syncs its own log, and one connection settles one batch at a time.
   settleMeanwhile(): null {
     return null;
   }
 
   async changeCatalog(catalog: readonly Item[], between: Between): Promise<CatalogChange> {
     const alone: Between = (step) => between(() => this.#outside.alone(step));
-    const context = this.#context;
-    const change = await changeCatalog(this.#connector, context, catalog, alone, this.#report);
+    const [connector, context, report] = [this.#connector, this.#context, this.#report];
+    const change = await changeCatalog(connector, context, catalog, alone, report);
     context.observers.changedOutside();
     return change;
   }
@@ -196,7 +196,7 @@ export class PostgresStore implements Store {
     return this.#outside.loginEnds();
   }
 
-  /** Nothing is left to do after the replies: PostgreSQL keeps its own log. */
+  sync(): void {}
   afterReplies(): void {}
 
   measure(): Promise<StoreMeasures> {

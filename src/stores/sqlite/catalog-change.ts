@@ -28,7 +28,7 @@ export async function changeCatalog(
   for await (const part of partsOf(rows)) {
     await whenNobodyHolds(() => {
       writeItems(file.db, part);
-      file.acknowledgeBatch(part.length);
+      file.sync(part.length);
       file.afterReplies();
     });
   }
@@ -56,7 +56,7 @@ export function countCustomers(
   if (upcs.length === 0) return;
   const begun = performance.now();
   customers.countFromNowOn(upcs);
-  file.acknowledgeBatch(upcs.length);
+  file.sync(upcs.length);
   reportCounted(report, upcs.length, begun);
 }
 

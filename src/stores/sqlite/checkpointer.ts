@@ -5,10 +5,6 @@ import type { Report } from '../report.ts';
 /** Pages of 4 KB in the write-ahead log before they are moved into the file. */
 const CHECKPOINT_PAGES = 1_000;
 
-/** Pages of a commit, at most and about: one for each row, one more where it is shared out, and those above them. */
-const PAGES_OF_ROW = 2;
-const PAGES_OF_COMMIT = 4;
-
 /**
  * SQLite's result codes (https://www.sqlite.org/rescode.html) of a checkpoint that can be tried again: what it
  * could not write stays in the log, and nothing is lost.
@@ -78,8 +74,6 @@ export class Checkpointer {
   readonly #onDone: () => void;
   readonly #ready = Promise.withResolvers<void>();
   #isRunning = false;
-  /** Pages by which the log can still grow before its length matters. */
-  #pagesLeft = 0;
   /** The last checkpoint met a fault that passes, and the log was told so. */
   #isFailing = false;
   #fault: Error | null = null;
@@ -117,16 +111,9 @@ export class Checkpointer {
     await this.#ready.promise;
   }
 
-  /**
-   * Call after each commit, with the number of rows that it wrote. The length of the log is looked up only when
-   * it can be due: asking SQLite takes 8 us, after a commit of 100.
-   */
-  startWhenDue(rows: number): void {
-    this.#pagesLeft -= PAGES_OF_COMMIT + PAGES_OF_ROW * rows;
-    if (this.#isRunning || this.#pagesLeft > 0) return;
-    const { log, checkpointed } = this.logState();
-    this.#pagesLeft = CHECKPOINT_PAGES - (log - checkpointed);
-    if (this.#pagesLeft > 0) return;
+  /** Call after each commit, with the number of pages in the log that are not in the file yet. */
+  startWhenDue(pages: number): void {
+    if (this.#isRunning || pages < CHECKPOINT_PAGES) return;
     this.#isRunning = true;
     this.#thread ??= this.#startThread();
     this.#thread.postMessage('run');

@@ -33,7 +33,7 @@ export async function countBesideSales(
   const write = (step: () => number) =>
     between(() => {
       const rows = step();
-      file.acknowledgeBatch(rows);
+      file.sync(rows);
       file.afterReplies();
       return rows;
     });

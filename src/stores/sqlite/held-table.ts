@@ -64,7 +64,9 @@ export class SqliteHeld {
       db,
       'held (upc, until, units)',
       (values, { upc, until, units }) => values.push(upc, until, units),
-      `ON CONFLICT (upc, until) DO UPDATE SET units = ${boundedSum('units', 'excluded.units')}`,
+      {
+        tail: `ON CONFLICT (upc, until) DO UPDATE SET units = ${boundedSum('units', 'excluded.units')}`,
+      },
     );
     this.#takeOff = db.prepare(
       'UPDATE held SET units = max(0, units + ?) WHERE upc = ? AND until = ?',

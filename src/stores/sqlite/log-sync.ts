@@ -1,5 +1,12 @@
 import { closeSync, fdatasyncSync, openSync } from 'node:fs';
 import { SyncFailed } from './sqlite-failures.ts';
+import { SyncThread } from './sync-thread.ts';
+
+/**
+ * Rows of a commit from which on a thread syncs it, while this one makes the replies: waking it, and being woken,
+ * takes as long as the replies to half as many.
+ */
+const MANY_ROWS = 128;
 
 /**
  * Syncs the write-ahead log of a data file. SQLite would call fsync, which also waits until the file system's
@@ -10,6 +17,9 @@ import { SyncFailed } from './sqlite-failures.ts';
 export class LogSync {
   readonly #path: string;
   readonly #log: number;
+  #thread: SyncThread | null = null;
+  /** Where the sync that was begun is done. */
+  #begun: 'thread' | 'here' | null = null;
 
   /** The log of the data file at `path` must be there. */
   constructor(path: string) {
@@ -18,16 +28,31 @@ export class LogSync {
     this.#log = openSync(`${path}-wal`, 'r+');
   }
 
+  /** Begins to put on the disk what was committed: `rows` rows. */
+  begin(rows: number): void {
+    if (rows < MANY_ROWS) {
+      this.#begun = 'here';
+      return;
+    }
+    this.#thread ??= new SyncThread(this.#log);
+    this.#begun = this.#thread.begin() ? 'thread' : 'here';
+  }
+
   /** Returns when all that was committed is on the disk. Throws SyncFailed: nobody knows then what is there. */
-  sync(): void {
+  end(): void {
+    const begun = this.#begun;
+    this.#begun = null;
     try {
-      fdatasyncSync(this.#log);
+      if (begun === 'thread') this.#thread?.end();
+      else if (begun === 'here') fdatasyncSync(this.#log);
     } catch (error) {
       throw new SyncFailed(this.#path, (error as Error).message);
     }
   }
 
-  close(): void {
+  /** Resolves when nothing uses the log any more. */
+  async close(): Promise<void> {
+    await this.#thread?.close();
     closeSync(this.#log);
   }
 }

@@ -1,5 +1,4 @@
 import { closeSync, readSync } from 'node:fs';
-import { endianness } from 'node:os';
 import { FRAME_HEADER_BYTES, LOG_HEADER_BYTES } from './batch-row.ts';
 import { openForReading } from './open-for-reading.ts';
 import { DataFileOverwritten } from './sqlite-failures.ts';
@@ -13,10 +12,17 @@ const MARKS_BYTES = 16;
  * https://www.sqlite.org/walformat.html#the_wal_index_header
  */
 const INDEX_HEADER_BYTES = 48;
-const PAGE_SIZE_OFFSET = 14;
-const FRAMES_OFFSET = 16;
-const CHECKSUM_OFFSET = 24;
-const SALTS_OFFSET = 32;
+const HEADER_WORDS = INDEX_HEADER_BYTES / Uint32Array.BYTES_PER_ELEMENT;
+
+/** Where its numbers stand, counted in words of four bytes, or in halves of them. */
+const PAGE_SIZE_HALF = 7;
+const FRAMES_WORD = 4;
+const CHECKSUM_WORD = 6;
+const SALTS_WORD = 8;
+
+/** Behind the two headers: how many frames are in the data file. */
+const MOVED_WORD = 2 * HEADER_WORDS;
+const WORDS_READ = MOVED_WORD + 1;
 
 /** So often the log can have been begun anew between two looks at it, by operators' tools; a strange salt is further off. */
 const MAX_LOGS_BETWEEN = 1_000;
@@ -24,65 +30,72 @@ const MAX_LOGS_BETWEEN = 1_000;
 /** Another program writes the header of the index in less than a microsecond, unless it is stopped in the middle. */
 const MOST_READS = 100;
 
-/** How far the log has come, by its index. */
+/**
+ * How far the log has come, by its index: memory that processes share, with the numbers of this machine. Compared
+ * word by word: twice with each commit, a call of Buffer.compare takes as long as all the rest.
+ */
 class LogEnd {
-  readonly #bytes = Buffer.alloc(2 * INDEX_HEADER_BYTES);
+  readonly #words = new Uint32Array(WORDS_READ);
+  readonly #halves = new Uint16Array(this.#words.buffer);
+  /** The salts are a copy of those in the log, which has the numbers of no machine: the greater byte first. */
+  readonly #view = new DataView(this.#words.buffer);
 
   /** Returns false when another program stands still in the middle of writing it. */
   read(index: number): boolean {
     for (let reads = 0; reads < MOST_READS; reads++) {
-      readSync(index, this.#bytes, 0, this.#bytes.length, 0);
-      const { length } = this.#bytes;
-      if (
-        this.#bytes.compare(this.#bytes, INDEX_HEADER_BYTES, length, 0, INDEX_HEADER_BYTES) === 0
-      ) {
-        return true;
-      }
+      readSync(index, this.#words, 0, this.#words.byteLength, 0);
+      if (this.#isWhole()) return true;
     }
     return false;
   }
 
   get frames(): number {
-    return this.#uint32(FRAMES_OFFSET);
+    return this.#words[FRAMES_WORD] as number;
+  }
+
+  /** Frames that are not in the data file yet. */
+  get framesLeft(): number {
+    return this.frames - (this.#words[MOVED_WORD] as number);
   }
 
   /** Where the header of the last frame stands in the log. */
   get lastFrameAt(): number {
     // 65,536, which is too large for 16 bits, is written as one.
-    const size = this.#uint16(PAGE_SIZE_OFFSET);
+    const size = this.#halves[PAGE_SIZE_HALF] as number;
     const pageSize = size === 1 ? 65_536 : size;
     return LOG_HEADER_BYTES + (this.frames - 1) * (FRAME_HEADER_BYTES + pageSize);
   }
 
   /** Whether the header of a frame has the salts and the checksum of the last one. */
-  isOfLastFrame(marks: Buffer): boolean {
+  isOfLastFrame(marks: DataView): boolean {
     return (
-      marks.compare(this.#bytes, SALTS_OFFSET, SALTS_OFFSET + 8, 0, 8) === 0 &&
-      marks.readUInt32BE(8) === this.#uint32(CHECKSUM_OFFSET) &&
-      marks.readUInt32BE(12) === this.#uint32(CHECKSUM_OFFSET + 4)
+      marks.getUint32(0) === this.#salt(0) &&
+      marks.getUint32(4) === this.#salt(1) &&
+      marks.getUint32(8) === this.#words[CHECKSUM_WORD] &&
+      marks.getUint32(12) === this.#words[CHECKSUM_WORD + 1]
     );
   }
 
   /** How often the log was begun anew since `before`; null when another log stands there, or an earlier one. */
   timesBegunSince(before: LogEnd): number | null {
-    const [at, end] = [SALTS_OFFSET, SALTS_OFFSET + 8];
-    if (this.#bytes.compare(before.#bytes, at, end, at, end) === 0) return 0;
+    if (this.#salt(0) === before.#salt(0) && this.#salt(1) === before.#salt(1)) return 0;
     // The first salt is one more each time, and the second random.
-    const times = (this.#bytes.readUInt32BE(at) - before.#bytes.readUInt32BE(at)) >>> 0;
+    const times = (this.#salt(0) - before.#salt(0)) >>> 0;
     return times === 0 || times > MAX_LOGS_BETWEEN ? null : times;
   }
 
-  #uint16(offset: number): number {
-    return IS_LITTLE_ENDIAN ? this.#bytes.readUInt16LE(offset) : this.#bytes.readUInt16BE(offset);
+  #isWhole(): boolean {
+    const words = this.#words;
+    for (let word = 0; word < HEADER_WORDS; word++) {
+      if (words[word] !== words[word + HEADER_WORDS]) return false;
+    }
+    return true;
   }
 
-  #uint32(offset: number): number {
-    return IS_LITTLE_ENDIAN ? this.#bytes.readUInt32LE(offset) : this.#bytes.readUInt32BE(offset);
+  #salt(which: 0 | 1): number {
+    return this.#view.getUint32((SALTS_WORD + which) * Uint32Array.BYTES_PER_ELEMENT);
   }
 }
-
-/** Of the index, which is memory that processes share, the numbers are those of this machine. */
-const IS_LITTLE_ENDIAN = endianness() === 'LE';
 
 /**
  * Notices that another program has put an earlier or another log, or index of it, over those of an open data file.
@@ -96,7 +109,7 @@ export class LogWatch {
   readonly #path: string;
   readonly #log: number;
   readonly #index: number;
-  readonly #marks = Buffer.alloc(MARKS_BYTES);
+  readonly #marks = new DataView(new ArrayBuffer(MARKS_BYTES));
   #before = new LogEnd();
   #now = new LogEnd();
   #failure: DataFileOverwritten | null = null;
@@ -120,6 +133,11 @@ export class LogWatch {
     if (times === null || !hasGrown) throw this.#fail(INDEX);
     if (times === 0 && !this.#isLastFrameThere()) throw this.#fail(LOG);
     this.#step();
+  }
+
+  /** Pages in the log that were not in the data file yet at the last commit. */
+  get pagesLeft(): number {
+    return this.#before.framesLeft;
   }
 
   /** Call when another program seems to have written, before more is written behind it. Throws as `checkCommit` does. */

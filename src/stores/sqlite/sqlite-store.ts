@@ -4,14 +4,11 @@
  * Levels, and the logins in use, are kept in memory; orders, which grow without end, are not. What is in
  * memory is changed only after a commit, so a failed commit leaves memory and disk alike.
  */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { rowsOf } from '../../inventory/batch.ts';
 import type { Item } from '../../inventory/catalog.ts';
 import type { LoginEnds } from '../../inventory/login-ends.ts';
-import type { Outcome, Request, RequestResult, Settlement } from '../../inventory/model.ts';
+import type { Changes, Outcome, Request, RequestResult } from '../../inventory/model.ts';
 import { asMayBeLong } from '../../inventory/order-work.ts';
-import { mayWrite, type OrdersLookedUp } from '../../inventory/row-set.ts';
-import { settle } from '../../inventory/rules.ts';
 import {
   type Between,
   type CatalogChange,
@@ -29,19 +26,16 @@ import { Observers } from '../observers.ts';
 import type { Report } from '../report.ts';
 import { type Clocks, ShopTime } from '../shop-time.ts';
 import { SqliteTables } from './batch-tables.ts';
+import { BatchTransactions, type Committed } from './batch-transactions.ts';
 import { changeCatalog, countCustomers } from './catalog-change.ts';
-import { type DataFile, type OpenOptions, openDataFile } from './data-file.ts';
+import type { DataFile } from './data-file.ts';
 import { settleInParts } from './full-disk.ts';
+import { type OpenOptions, openDataFile } from './open-data-file.ts';
 import { OutsideWrites } from './outside-writes.ts';
-import { BUSY, FULL, PASSING_FAULTS, resultCode, UNIQUE_VIOLATED } from './result-codes.ts';
+import { BUSY, FULL, PASSING_FAULTS, resultCode } from './result-codes.ts';
 import { readIdentity } from './shop-identity.ts';
 import { addNewItems } from './stock-table.ts';
 import { whenFree } from './when-free.ts';
-
-/** What is on disk; `mark`: when holds were found ended, up to when. */
-interface Committed extends Settlement {
-  readonly mark: number | null;
-}
 
 export interface SqliteOptions extends OpenOptions {
   /** The time; without it, that of this machine. */
@@ -72,13 +66,13 @@ export function openSqliteStore(
 
 export class SqliteStore implements Store {
   readonly #file: DataFile;
-  readonly #db: DatabaseSync;
-  readonly #beginTransaction: StatementSync;
-  readonly #commitTransaction: StatementSync;
+  readonly #transactions: BatchTransactions;
   readonly #outside: OutsideWrites;
   readonly #tables: SqliteTables;
   readonly #report: Report | undefined;
   readonly #observers = new Observers();
+  /** What was committed and is not told to observers: it is not on the disk yet. */
+  readonly #untold: Changes[] = [];
   readonly identity: ShopIdentity;
   readonly isNew: boolean;
   readonly restored: Store['restored'];
@@ -89,20 +83,18 @@ export class SqliteStore implements Store {
     this.#file = file;
     this.#report = report;
     const db = file.db;
-    this.#db = db;
     // Waiting inside SQLite would stop the event loop.
     db.exec('PRAGMA busy_timeout = 0');
-    this.#beginTransaction = db.prepare('BEGIN IMMEDIATE');
-    this.#commitTransaction = db.prepare('COMMIT');
     this.identity = readIdentity(db);
     this.isNew = db.prepare('SELECT 1 FROM stock LIMIT 1').get() === undefined;
     const added = addNewItems(db, catalog);
-    if (added > 0) file.acknowledgeBatch(added);
+    if (added > 0) file.sync(added);
     const onFault = (fault: string) => this.#observers.faultFound(fault);
     this.#tables = new SqliteTables(db, catalog, new ShopTime(clocks), onFault);
     const { stock, logins, customers } = this.#tables;
     countCustomers(file, customers, catalog, report);
     this.#outside = new OutsideWrites(file, this.#tables, this.#observers);
+    this.#transactions = new BatchTransactions(db, this.#tables, this.#outside);
     this.restored = { items: stock.size, logins: logins.count() };
     this.latestOrder = latestTime(db.prepare(latestOrdersSql('orders')).iterate());
   }
@@ -110,7 +102,7 @@ export class SqliteStore implements Store {
   settle(requests: readonly Request[]): Settled | Promise<Settled> {
     let settlement: Committed;
     try {
-      settlement = this.#commit(requests);
+      settlement = this.#transactions.settle(requests);
     } catch (error) {
       const code = resultCode(error);
       if (code === BUSY) return this.#settleWhenFree(requests);
@@ -122,7 +114,18 @@ export class SqliteStore implements Store {
 
   /** Nothing that only reads is put off. */
   settleMeanwhile(requests: readonly Request[]): readonly Outcome[] {
-    return this.#reading(() => this.#finish(this.#read(requests, true)) as readonly Outcome[]);
+    return this.#reading(
+      () => this.#finish(this.#transactions.read(requests, true)) as readonly Outcome[],
+    );
+  }
+
+  sync(): void {
+    try {
+      this.#file.endSync();
+      for (const changes of this.#untold.splice(0)) this.#observers.committed(changes);
+    } catch (error) {
+      throw this.#file.failureOf(error);
+    }
   }
 
   afterReplies(): void {
@@ -148,7 +151,10 @@ export class SqliteStore implements Store {
   look(): StoreLook {
     return this.#reading(() => {
       const othersWrote = this.#outside.notice();
-      if (this.#tables.haveHoldsEnded) this.#finish(this.#commit([]));
+      if (this.#tables.haveHoldsEnded) {
+        this.#finish(this.#transactions.settle([]));
+        this.sync();
+      }
       return { othersWrote, ...this.#tables.look(() => this.#observers.changedOutside()) };
     });
   }
@@ -181,7 +187,7 @@ export class SqliteStore implements Store {
 
   /** Another program holds the file. */
   async #settleWhenFree(requests: readonly Request[]): Promise<Settled> {
-    const committing = whenFree(() => this.#commit(requests));
+    const committing = whenFree(() => this.#transactions.settle(requests));
     return this.#finish(await committing.catch((error) => Promise.reject(this.#failure(error))));
   }
 
@@ -190,7 +196,7 @@ export class SqliteStore implements Store {
     const outcomes = settleInParts(requests.map(asMayBeLong), (part) => {
       let settlement: Committed;
       try {
-        settlement = this.#commit(part, false);
+        settlement = this.#transactions.settle(part, false);
       } catch (cause) {
         if (!PASSING_FAULTS.has(resultCode(cause))) throw this.#failure(cause);
         return null;
@@ -201,33 +207,16 @@ export class SqliteStore implements Store {
     return outcomes;
   }
 
-  /** Settles and commits. Throws SQLite's error when nothing was committed. */
-  #commit(requests: readonly Request[], keepsRefusals = true): Committed {
-    const writes = requests.some(mayWrite);
-    if (!writes && !this.#tables.haveHoldsEnded) return this.#read(requests, keepsRefusals);
-    try {
-      return this.#write(requests, keepsRefusals);
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      this.#tables.forgetTime();
-      // Who only reads is told what was so a moment ago, before the holds ended.
-      if (!writes && PASSING_FAULTS.has(resultCode(error))) {
-        return this.#read(requests, keepsRefusals);
-      }
-      throw error;
-    }
-  }
-
   /**
-   * The batch is on disk. Whatever fails from here on is no StoreUnavailable, which would say that
-   * nothing happened.
+   * The batch is committed, and on its way to the disk. Whatever fails from here on is no StoreUnavailable, which would
+   * say that nothing happened.
    */
   #finish({ outcomes, changes, mark }: Committed): readonly RequestResult[] {
     try {
       if (!changes.isEmpty || mark !== null) {
-        this.#file.acknowledgeBatch(rowsOf(changes));
+        this.#file.beginSync(rowsOf(changes));
         this.#tables.keep(changes, mark);
-        if (!changes.isEmpty) this.#observers.committed(changes);
+        if (!changes.isEmpty) this.#untold.push(changes);
       }
       return outcomes.map((outcome) =>
         'page' in outcome ? this.#tables.readPage(outcome) : outcome,
@@ -249,50 +238,5 @@ export class SqliteStore implements Store {
   #failure(error: unknown): unknown {
     if (!PASSING_FAULTS.has(resultCode(error))) return this.#file.failureOf(error);
     return new StoreUnavailable((error as Error).message, { cause: error });
-  }
-
-  #read(requests: readonly Request[], keepsRefusals: boolean): Committed {
-    this.#outside.notice();
-    const rows = this.#tables.rowsToRead(requests, keepsRefusals);
-    return { ...settle(requests, rows), mark: null };
-  }
-
-  /**
-   * Most order ids are new, and looking each one up would cost as much as writing it, or far more beside orders of
-   * hundreds of lines. So they are taken as new; an id that is not breaks the primary key, and then the batch starts again
-   * with more of its orders looked up.
-   */
-  #write(requests: readonly Request[], keepsRefusals: boolean): Committed {
-    for (const lookedUp of ['asked for', 'named'] as const) {
-      try {
-        const committed = this.#transact(requests, lookedUp, keepsRefusals);
-        if (committed !== null) return committed;
-      } catch (error) {
-        if (resultCode(error) !== UNIQUE_VIOLATED) throw error;
-      }
-      this.#db.exec('ROLLBACK');
-    }
-    return this.#transact(requests, 'all', keepsRefusals) as Committed;
-  }
-
-  /** Returns null, in the middle of the transaction, when orders must be looked up that were not. */
-  #transact(
-    requests: readonly Request[],
-    lookedUp: OrdersLookedUp,
-    keepsRefusals: boolean,
-  ): Committed | null {
-    this.#beginTransaction.run();
-    this.#outside.notice();
-    const { rows, mark } = this.#tables.rowsToWrite(requests, lookedUp, keepsRefusals);
-    const settlement = settle(requests, rows);
-    const { outcomes, isUnsure } = settlement;
-    if (isUnsure && lookedUp === 'asked for') return null;
-    if (settlement.changes.isEmpty && mark === null) {
-      this.#db.exec('ROLLBACK');
-      return { outcomes, changes: settlement.changes, isUnsure, mark };
-    }
-    const changes = this.#tables.save(settlement.changes, rows.now);
-    this.#commitTransaction.run();
-    return { outcomes, changes, isUnsure, mark };
   }
 }

@@ -4,7 +4,7 @@
  * the sync of it.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -49,14 +49,22 @@ test.skipIf(!hasStrace)(
     const trace = 'trace=pwrite64,fsync,fdatasync,write,writev,sendto,sendmsg';
     // -D: the server is our own child, and strace its helper.
     const under = ['strace', '-D', '-f', '-yy', '-s', '0', '-e', trace, '-o', log];
-    const server = await ServerProcess.start({ data: join(folder, 'inventory.db'), under });
+    const catalog = join(folder, 'catalog.json');
+    writeFileSync(catalog, JSON.stringify([{ upc: 1, name: 'one', units: 100_000 }]));
+    const server = await ServerProcess.start({
+      data: join(folder, 'inventory.db'),
+      catalog,
+      under,
+    });
     const clients = await Promise.all(
       Array.from({ length: 8 }, () => WireClient.login(server.port, 'alice')),
     );
     await Promise.all(
       clients.map(async (client) => {
         for (let order = 0; order < 40; order++) {
-          const replies = ['1009', '1013'].map((upc) => client.send('PURCHASE', upc, '1'));
+          // Every other time so many that a thread syncs what they write.
+          const buy = () => client.send('PURCHASE', '1', '1');
+          const replies = Array.from({ length: order % 2 === 0 ? 2 : 30 }, buy);
           for (const reply of await Promise.all(replies)) expect(reply).toBeInstanceOf(Map);
         }
       }),
@@ -70,6 +78,13 @@ test.skipIf(!hasStrace)(
     expect(calls.writes).toBeGreaterThan(100);
     expect(calls.syncs).toBeGreaterThan(20);
     expect(calls.replies).toBeGreaterThan(200);
+    // Both the thread that writes and that which is there for many rows have synced.
+    const threads = (call: RegExp) =>
+      new Set(lines.filter((line) => call.test(line)).map((line) => line.split(' ')[0]));
+    const [writer] = threads(/write\(\d+<TCP/);
+    const syncing = threads(/fdatasync\(\d+<[^>]*-wal>/);
+    expect(syncing).toContain(writer);
+    expect(syncing.size).toBe(2);
     // And a server that does not sync would be noticed.
     const unsynced = count(lines.filter((line) => !/f(data)?sync\(/.test(line)));
     expect(unsynced.early).toBeGreaterThan(100);

@@ -22,7 +22,7 @@ import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { BindMount } from '../../support/faults.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 import { ITEMS } from '../conformance.ts';
-import { Buyer, levels } from '../orders.ts';
+import { Buyer, levels, settleAll } from '../orders.ts';
 
 /** The reason for which this file is refused. */
 function refusal(path: string): string {
@@ -38,7 +38,7 @@ function refusal(path: string): string {
 /** A data file of ours at `path`, with one order in it, closed. */
 async function makeData(path: string): Promise<void> {
   const store = openSqliteStore(path, ITEMS);
-  await store.settle([new Buyer().buy('1x4', 'a')]);
+  await settleAll(store, [new Buyer().buy('1x4', 'a')]);
   await store.close();
 }
 
@@ -168,7 +168,7 @@ describe('a new data file', () => {
     try {
       const path = folder.file('deep/down/inventory.db');
       const store = openSqliteStore(path, ITEMS, { withParents: true });
-      await store.settle([new Buyer().buy('1x1')]);
+      await settleAll(store, [new Buyer().buy('1x1')]);
       for (const name of ['', '-wal', '-shm', '-acked', '-lock']) {
         expect(statSync(path + name).mode & 0o777, name).toBe(0o600);
       }
@@ -292,7 +292,7 @@ describe('one server at a time', () => {
     mkdirSync(folder.file('other'));
     symlinkSync(folder.path, folder.file('other/folder'));
     expect(refusal(folder.file('other/folder/inventory.db'))).toBe(inUse);
-    await store.settle([new Buyer().buy('1x1')]);
+    await settleAll(store, [new Buyer().buy('1x1')]);
     await store.close();
     expect(refusal(folder.file('link.db'))).toBe('it was opened');
   });
@@ -369,7 +369,7 @@ describe('one server at a time', () => {
       const store = openSqliteStore(path, ITEMS);
       expect(statSync(`${path}-lock`).uid).toBe(0);
       expect(refusal(path)).toMatch(/^another inv serve is using/);
-      await store.settle([new Buyer().buy('1x1')]);
+      await settleAll(store, [new Buyer().buy('1x1')]);
       await store.close();
       lock.close();
     },
@@ -404,7 +404,7 @@ describe('less in the file than was acknowledged is refused', () => {
     const old = readFileSync(path);
     await makeData(path);
     const store = openSqliteStore(path, ITEMS);
-    await store.settle([new Buyer().buy('1x1', 'later')]);
+    await settleAll(store, [new Buyer().buy('1x1', 'later')]);
     await store.close();
     writeFileSync(path, old);
     expect(refusal(path)).toMatch(/ holds 2 batches of orders, but 3 were acknowledged: /);
@@ -420,11 +420,11 @@ describe('less in the file than was acknowledged is refused', () => {
     const store = openSqliteStore(path, ITEMS);
     const buyer = new Buyer();
     const before = acked();
-    await store.settle([buyer.buy('1x1', 'a'), buyer.buy('1x1', 'b')]);
+    await settleAll(store, [buyer.buy('1x1', 'a'), buyer.buy('1x1', 'b')]);
     expect(acked()).toBe(before + 1);
-    await store.settle([buyer.buy('1x1', 'a')]);
+    await settleAll(store, [buyer.buy('1x1', 'a')]);
     expect(acked()).toBe(before + 1);
-    await store.settle([buyer.buy('1x1', 'c')]);
+    await settleAll(store, [buyer.buy('1x1', 'c')]);
     expect(acked()).toBe(before + 2);
     await store.close();
     expect(acked()).toBe(before + 2);

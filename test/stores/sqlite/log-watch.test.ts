@@ -137,3 +137,32 @@ describe('is not taken for it', () => {
     await fixture.sell(3);
   });
 });
+
+test('how many pages of the log are not in the file yet', () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file('a.db');
+  const db = new DatabaseSync(path);
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE t (a)');
+  const watch = new LogWatch(path);
+  const bySqlite = () => {
+    const { log, checkpointed } = db.prepare('PRAGMA wal_checkpoint(NOOP)').get() as {
+      log: number;
+      checkpointed: number;
+    };
+    return log - checkpointed;
+  };
+  const insert = () => {
+    db.exec('INSERT INTO t VALUES (zeroblob(50000))');
+    watch.checkCommit();
+  };
+  insert();
+  insert();
+  expect(watch.pagesLeft).toBe(bySqlite());
+  expect(watch.pagesLeft).toBeGreaterThan(24);
+  db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  insert();
+  expect(watch.pagesLeft).toBe(bySqlite());
+  expect(watch.pagesLeft).toBeLessThan(20);
+  db.close();
+  watch.close();
+});

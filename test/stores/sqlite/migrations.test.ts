@@ -157,7 +157,7 @@ const EVERY_CALL = process.env.INV_EVERY_CALL === '1';
 /** Opens and closes a data file in a process of its own, which dies at the Nth call of `call`. */
 function openKilledAt(call: string, nth: number, path: string): SpawnSyncReturns<string> {
   const module = fileURLToPath(
-    new URL('../../../dist/stores/sqlite/data-file.js', import.meta.url),
+    new URL('../../../dist/stores/sqlite/open-data-file.js', import.meta.url),
   );
   const script = `import { openDataFile } from ${JSON.stringify(module)};
     await openDataFile(process.argv[1]).close();`;

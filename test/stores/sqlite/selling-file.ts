@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { DataFileOverwritten } from '../../../src/stores/sqlite/sqlite-failures.ts';
 import { openSqliteStore, type SqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
-import { Buyer } from '../orders.ts';
+import { Buyer, settleAll } from '../orders.ts';
 
 export const ITEMS = [{ upc: 1, name: 'one', units: 1_000_000 }];
 
@@ -20,7 +20,7 @@ export class SellingFile implements AsyncDisposable {
   async sell(batches: number, ordersOfEach = 1): Promise<void> {
     for (let batch = 0; batch < batches; batch++) {
       const orders = Array.from({ length: ordersOfEach }, () => this.buyer.buy('1x1'));
-      await this.store.settle(orders);
+      await settleAll(this.store, orders);
       this.store.afterReplies();
       await turn();
     }

@@ -1,0 +1,98 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+
+/** What the two threads share: numbers that wake who waits for them, and the text of an error. */
+const BEGUN = 0;
+const ENDED = 1;
+const ERROR_LENGTH = 2;
+const NUMBERS = 3;
+const MOST_ERROR_BYTES = 1_000;
+
+/** Stands for the number of syncs begun: the thread is to end. */
+const END = -1;
+
+/** What the thread runs: a text, because an executable has no files to start a thread from. */
+const THREAD = `
+  const { fdatasyncSync } = require('node:fs');
+  const { parentPort, workerData } = require('node:worker_threads');
+  const { file, numbers, error } = workerData;
+  parentPort.postMessage('ready');
+  for (let ended = 0; ; ) {
+    Atomics.wait(numbers, ${BEGUN}, ended);
+    if (Atomics.load(numbers, ${BEGUN}) === ${END}) break;
+    try {
+      fdatasyncSync(file);
+    } catch ({ message }) {
+      numbers[${ERROR_LENGTH}] = Buffer.from(error.buffer).write(message);
+    }
+    Atomics.store(numbers, ${ENDED}, ++ended);
+    Atomics.notify(numbers, ${ENDED});
+  }
+`;
+
+/**
+ * Syncs a file beside the thread that asks for it. The two wake each other by shared memory, which takes some
+ * microseconds: messages would come only with the next turn of the event loop.
+ */
+export class SyncThread {
+  readonly #numbers = new Int32Array(new SharedArrayBuffer(NUMBERS * Int32Array.BYTES_PER_ELEMENT));
+  readonly #error = new Uint8Array(new SharedArrayBuffer(MOST_ERROR_BYTES));
+  #thread: Worker | null = null;
+  #isReady = false;
+  #begun = 0;
+
+  /** `file` is open, and stays open until `close` has resolved. */
+  constructor(file: number) {
+    // On one processor the thread would only be in the way.
+    if (availableParallelism() === 1) return;
+    const workerData = { file, numbers: this.#numbers, error: this.#error };
+    try {
+      this.#thread = new Worker(THREAD, { eval: true, workerData });
+    } catch {
+      // No memory or files are left for a thread. Who asks for a sync does it then.
+      return;
+    }
+    this.#thread.unref();
+    this.#thread.on('message', () => {
+      this.#isReady = true;
+    });
+    this.#thread.on('error', () => this.#lose());
+    this.#thread.on('exit', () => this.#lose());
+  }
+
+  /** Begins a sync, which `end` must follow. Returns false while there is no thread: then nothing was begun. */
+  begin(): boolean {
+    if (!this.#isReady) return false;
+    this.#begun++;
+    Atomics.store(this.#numbers, BEGUN, this.#begun);
+    Atomics.notify(this.#numbers, BEGUN);
+    return true;
+  }
+
+  /** Returns when the file is synced. Throws the error of the system. */
+  end(): void {
+    while (Atomics.load(this.#numbers, ENDED) !== this.#begun) {
+      Atomics.wait(this.#numbers, ENDED, this.#begun - 1);
+    }
+    const length = this.#numbers[ERROR_LENGTH] as number;
+    if (length > 0) throw new Error(Buffer.from(this.#error.slice(0, length)).toString());
+  }
+
+  /** Resolves when the thread is gone. */
+  async close(): Promise<void> {
+    const thread = this.#thread;
+    if (thread === null) return;
+    thread.ref();
+    const gone = new Promise((resolve) => thread.on('exit', resolve));
+    if (this.#isReady) {
+      Atomics.store(this.#numbers, BEGUN, END);
+      Atomics.notify(this.#numbers, BEGUN);
+    } else void thread.terminate();
+    await gone;
+  }
+
+  #lose(): void {
+    this.#thread = null;
+    this.#isReady = false;
+  }
+}

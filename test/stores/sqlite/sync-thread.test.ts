@@ -1,0 +1,42 @@
+import { closeSync, openSync } from 'node:fs';
+import { expect, test, vi } from 'vitest';
+import { SyncThread } from '../../../src/stores/sqlite/sync-thread.ts';
+import { TemporaryFolder } from '../../support/folder.ts';
+
+async function begun(thread: SyncThread): Promise<void> {
+  await vi.waitFor(() => expect(thread.begin()).toBe(true));
+}
+
+test('syncs a file, again and again', async () => {
+  using folder = new TemporaryFolder();
+  const file = openSync(folder.file('log'), 'w');
+  const thread = new SyncThread(file);
+  // Threads take a while to start.
+  expect(thread.begin()).toBe(false);
+  await begun(thread);
+  thread.end();
+  for (let times = 0; times < 100; times++) {
+    expect(thread.begin()).toBe(true);
+    thread.end();
+  }
+  await thread.close();
+  closeSync(file);
+  expect(thread.begin()).toBe(false);
+});
+
+test('tells why a file could not be synced', async () => {
+  // A device that cannot be synced.
+  const file = openSync('/dev/null', 'w');
+  const thread = new SyncThread(file);
+  await begun(thread);
+  expect(() => thread.end()).toThrow('EINVAL: invalid argument, fdatasync');
+  await thread.close();
+  closeSync(file);
+});
+
+test('a thread that has not started yet is ended, too', async () => {
+  using folder = new TemporaryFolder();
+  const file = openSync(folder.file('log'), 'w');
+  await new SyncThread(file).close();
+  closeSync(file);
+});
