@@ -14,8 +14,10 @@ export function makeDataFile(path: string, made: MadeFiles): void {
     closeSync(openSync(draft, 'w', 0o600));
     const db = new DatabaseSync(draft);
     // In WAL mode the header reaches the file itself only with a checkpoint, which close() makes.
-    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`);
+    // Nobody has the draft yet: it is synced once, when it is closed, and not after each step.
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF');
     migrate(db);
+    db.exec('PRAGMA synchronous = FULL');
     db.close();
     made.add(path);
     renameSync(draft, path);

@@ -107,7 +107,7 @@ export class SqliteStock implements Lookup<number, Stock> {
       const entry = entries.get(upc) as Entry;
       if (entry.foldedTo > 0) this.#saveFolded(entry);
     }
-    this.#held.save(held);
+    if (held.size > 0) this.#held.save(held);
     for (const [upc, changes] of held) this.#saveNextEnd(upc, firstEnd(changes));
     for (const [upc, units] of returned) this.#addReturned.run(units, upc);
   }
