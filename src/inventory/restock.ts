@@ -6,6 +6,8 @@
 export interface ItemLevel {
   readonly upc: number;
   readonly name: string;
+  /** The UPC as the catalogue writes it, where that has leading zeros. */
+  readonly code?: string;
   /** Supplied since the beginning: at the first start, and by every restock. */
   readonly units: number;
   /** Supplied at the first start; null where that is not written down, because SQL has made the item. */

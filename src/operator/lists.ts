@@ -24,16 +24,23 @@ export function itemBooks(level: ItemLevel): ItemBooks {
 
 const AMOUNTS = ['units', 'sold', 'held', 'returned', 'available'] as const;
 
+/** UPCs as the catalogue writes them, where that is not what the number looks like. */
+export type Codes = ReadonlyMap<number, string>;
+
+export function codesOf(items: readonly ItemLevel[]): Codes {
+  return new Map(items.flatMap(({ upc, code }) => (code === undefined ? [] : [[upc, code]])));
+}
+
 export const STOCK: ListKind<ItemBooks> = {
   name: 'items',
-  json: ({ upc, name, units, sold, held, returned, available, fault }) => ({
-    ...{ upc, name, units, sold, held, returned, available },
+  json: ({ upc, name, code, units, sold, held, returned, available, fault }) => ({
+    ...{ upc, name, ...(code !== undefined && { code }), units, sold, held, returned, available },
     ...(fault !== undefined && { fault }),
   }),
   csvHeader: ['upc', 'name', ...AMOUNTS],
-  csvRows: (item) => [[item.upc, item.name, ...AMOUNTS.map((amount) => item[amount])]],
+  csvRows: (item) => [[item.code ?? item.upc, item.name, ...AMOUNTS.map((amount) => item[amount])]],
   columns: [
-    upcColumn(),
+    number('UPC', ({ upc, code }) => code ?? String(upc)),
     text('Item', 'cut', ({ name, fault }) => (fault === undefined ? name : `${name}: ${fault}`)),
     number('Units', ({ units }) => String(units)),
     number('Sold', ({ sold }) => String(sold)),
@@ -44,21 +51,25 @@ export const STOCK: ListKind<ItemBooks> = {
   empty: 'There are no items in the data.',
 };
 
-export const RESTOCKS: ListKind<Restock> = {
-  name: 'restocks',
-  json: ({ id, at, upc, units, reason, by }) => ({ id, at: isoTime(at), upc, units, reason, by }),
-  csvHeader: ['id', 'at', 'upc', 'units', 'reason', 'by'],
-  csvRows: ({ id, at, upc, units, reason, by }) => [[id, isoTime(at), upc, units, reason, by]],
-  columns: [
-    text('At', 'whole', ({ at }) => isoTime(at)),
-    upcColumn(),
-    number('Units', ({ units }) => signed(units)),
-    text('Reason', 'wrap', ({ reason }) => reason),
-    text('By', 'cut', ({ by }) => by),
-    text('Restock', 'spare', ({ id }) => id),
-  ],
-  empty: 'No restocks.',
-};
+export function restocksList(codes: Codes): ListKind<Restock> {
+  return {
+    name: 'restocks',
+    json: ({ id, at, upc, units, reason, by }) => ({ id, at: isoTime(at), upc, units, reason, by }),
+    csvHeader: ['id', 'at', 'upc', 'units', 'reason', 'by'],
+    csvRows: ({ id, at, upc, units, reason, by }) => [
+      [id, isoTime(at), codes.get(upc) ?? upc, units, reason, by],
+    ],
+    columns: [
+      text('At', 'whole', ({ at }) => isoTime(at)),
+      number('UPC', ({ upc }) => codes.get(upc) ?? String(upc)),
+      number('Units', ({ units }) => signed(units)),
+      text('Reason', 'wrap', ({ reason }) => reason),
+      text('By', 'cut', ({ by }) => by),
+      text('Restock', 'spare', ({ id }) => id),
+    ],
+    empty: 'No restocks.',
+  };
+}
 
 export const LOGINS: ListKind<LoginRecord> = {
   name: 'logins',
@@ -89,7 +100,7 @@ const refusalText = ({ refusal }: Order): string | null =>
  * `upc`: of CSV, which has a line for each line of an order, only this item's. `now`: the time of the shop, at which
  * holds are live or not.
  */
-export function salesList(upc: number | undefined, now: number): ListKind<Order> {
+export function salesList(upc: number | undefined, now: number, codes: Codes): ListKind<Order> {
   return {
     name: 'orders',
     json: (order) => ({
@@ -111,30 +122,33 @@ export function salesList(upc: number | undefined, now: number): ListKind<Order>
       if (order.lines.length === 0) return [[...common, null, null, null, refusal]];
       return order.lines
         .filter((line) => upc === undefined || line.upc === upc)
-        .map((line) => [...common, line.upc, line.qty, line.available, refusal]);
+        .map((line) => [
+          ...common,
+          codes.get(line.upc) ?? line.upc,
+          line.qty,
+          line.available,
+          refusal,
+        ]);
     },
     columns: [
       text('Order', 'whole', ({ id }) => id),
       text('User', 'cut', ({ user }) => user),
       text('At', 'whole', saleTime),
-      text('Outcome', 'wrap', (order) => refusalText(order) ?? fateText(order, now)),
+      text('Outcome', 'wrap', (order) => refusalText(order) ?? fateText(order, now, codes)),
     ],
     empty: 'No orders.',
   };
 }
 
 /** The lines; of an order that is no purchase, what it is before them. */
-function fateText(order: Order, now: number): string {
+function fateText(order: Order, now: number, codes: Codes): string {
   const state = stateOf(order, now);
-  return state === 'bought' ? linesText(order) : `${state}: ${linesText(order)}`;
+  const lines = linesText(order, codes);
+  return state === 'bought' ? lines : `${state}: ${lines}`;
 }
 
-function linesText({ lines }: Order): string {
-  return inLook(lines.map(({ upc, qty }) => `${qty} × ${upc}`).join(', '));
-}
-
-function upcColumn<Row extends { readonly upc: number }>(): Column<Row> {
-  return number('UPC', ({ upc }) => String(upc));
+function linesText({ lines }: Order, codes: Codes): string {
+  return inLook(lines.map(({ upc, qty }) => `${qty} × ${codes.get(upc) ?? upc}`).join(', '));
 }
 
 function text<Row>(title: string, fit: Column<Row>['fit'], of: (row: Row) => string): Column<Row> {

@@ -9,7 +9,7 @@ const IN_ONE_GO = 1_000;
 
 export interface CatalogDifference {
   readonly change: CatalogChange;
-  /** The items whose rows must be written: new ones and renamed ones, by UPC. */
+  /** The items whose rows must be written: new ones and those with another name or code, by UPC. */
   readonly rows: readonly Item[];
 }
 
@@ -21,11 +21,13 @@ export async function differenceFrom(
 ): Promise<CatalogDifference> {
   const written = new Map<number, Item>();
   let added = 0;
+  let renamed = 0;
   for await (const part of partsOf(catalog)) {
     for (const item of part) {
       const label = labelOf(item.upc);
-      if (label?.name === item.name) continue;
+      if (label?.name === item.name && label.code === item.code) continue;
       if (label === undefined) added++;
+      else if (label.name !== item.name) renamed++;
       written.set(item.upc, item);
     }
   }
@@ -34,7 +36,7 @@ export async function differenceFrom(
     for (const upc of part) rows.push(written.get(upc) as Item);
   }
   const gone = size - (catalog.length - added);
-  return { rows, change: { items: catalog.length, added, gone, renamed: rows.length - added } };
+  return { rows, change: { items: catalog.length, added, gone, renamed } };
 }
 
 /** The UPCs of `count` items. Numbers alone are sorted in some milliseconds, items by their numbers in many times as long. */

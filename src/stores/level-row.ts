@@ -4,6 +4,7 @@ import type { ItemLevel } from '../inventory/restock.ts';
 export interface ItemLevelRow {
   readonly upc: bigint | number;
   readonly name: string;
+  readonly code: string | null;
   readonly units: bigint | number;
   readonly first_units: bigint | number | null;
   readonly available: bigint | number;
@@ -18,7 +19,7 @@ export interface ItemLevelRow {
 export function levelsSql(stock: string, held: string, now: string): string {
   const units = (which: string) =>
     `coalesce((SELECT sum(held.units) FROM ${held} AS held WHERE held.upc = stock.upc AND held.until ${which} ${now}), 0)`;
-  return `SELECT upc, name, units, first_units, CAST(available + ${units('<=')} AS bigint) AS available,
+  return `SELECT upc, name, code, units, first_units, CAST(available + ${units('<=')} AS bigint) AS available,
     CAST(${units('>')} AS bigint) AS held, returned FROM ${stock} AS stock`;
 }
 
@@ -26,13 +27,13 @@ export function itemLevelFromRow(row: ItemLevelRow): ItemLevel {
   const [upc, units, available] = [Number(row.upc), Number(row.units), Number(row.available)];
   const [held, returned] = [Number(row.held), Number(row.returned)];
   const firstUnits = row.first_units === null ? null : Number(row.first_units);
-  const { name } = row;
+  const label = { name: row.name, ...(row.code !== null && { code: row.code }) };
   for (const column of ['upc', 'units', 'available', 'held', 'returned'] as const) {
     const value = Number(row[column]);
     if (Number.isSafeInteger(value) && value >= (column === 'upc' ? 1 : 0)) continue;
     const fault = `its "${column}" is ${row[column]} in the table "stock", which must be from ${column === 'upc' ? 1 : 0} to ${Number.MAX_SAFE_INTEGER}`;
     const nothing = { units: 0, firstUnits: null, available: 0, held: 0, returned: 0 };
-    return { upc, name, ...nothing, fault };
+    return { upc, ...label, ...nothing, fault };
   }
-  return { upc, name, units, firstUnits, available, held, returned };
+  return { upc, ...label, units, firstUnits, available, held, returned };
 }

@@ -23,7 +23,7 @@ function hold(buyer: Buyer, what: string, order: string): SingleRequest {
 }
 
 async function states(data: OperatorData, filter: SalesFilter): Promise<unknown[]> {
-  const { json } = salesList(undefined, await data.now());
+  const { json } = salesList(undefined, await data.now(), new Map());
   const told: unknown[] = [];
   for await (const part of data.orders(filter)) {
     for (const order of part) {

@@ -4,7 +4,7 @@ import type { Item } from '../../src/inventory/catalog.ts';
 import type { Order, Outcome, Session } from '../../src/inventory/model.ts';
 import type { OperatorData, Parts } from '../../src/inventory/operator-data.ts';
 import type { RestockRequest } from '../../src/inventory/restock.ts';
-import type { Store } from '../../src/inventory/store.ts';
+import type { Between, Store } from '../../src/inventory/store.ts';
 import { audit } from '../../src/operator/audit.ts';
 import { ITEMS } from './conformance.ts';
 import { alice, Buyer, bob, levels, settleOne } from './orders.ts';
@@ -63,6 +63,29 @@ export function operatorConformance(name: string, makePlace: () => Promise<ShopP
         { upc: 3, name: 'three', units: 0, firstUnits: 0, available: 0, held: 0, returned: 0 },
         { upc: 9, name: 'gone', units: 4, firstUnits: 4, available: 4, held: 0, returned: 0 },
       ]);
+      await data.close();
+      await store.close();
+    });
+
+    test('sees UPCs as the catalogue in force writes them, where that has leading zeros', async () => {
+      await using place = await makePlace();
+      const zeros = (code?: string) => [
+        ...ITEMS,
+        { upc: 12, name: 'zeros', units: 1, ...(code !== undefined && { code }) },
+      ];
+      const codes = async (data: OperatorData) =>
+        (await data.items()).flatMap(({ code }) => code ?? []);
+      // As a file or database that was made before codes were kept.
+      await (await place.open(zeros())).close();
+      const store = await place.open(zeros('0012'));
+      const data = await place.operate();
+      expect(await codes(data)).toEqual(['0012']);
+      const between: Between = async (step) => step();
+      const change = await store.changeCatalog(zeros('00012'), between);
+      expect(change).toMatchObject({ added: 0, renamed: 0 });
+      expect(await codes(data)).toEqual(['00012']);
+      await store.changeCatalog(zeros(), between);
+      expect(await codes(data)).toEqual([]);
       await data.close();
       await store.close();
     });

@@ -4,6 +4,7 @@ import { itemLevelFromRow } from '../../src/stores/level-row.ts';
 const row = {
   upc: 7n,
   name: 'seven',
+  code: null,
   units: 9n,
   first_units: 4n,
   available: 3n,
@@ -16,6 +17,8 @@ test('a level is the same from both databases', () => {
   expect(itemLevelFromRow(row)).toEqual({ ...level, firstUnits: 4 });
   const fromPostgres = { ...level, first_units: null };
   expect(itemLevelFromRow(fromPostgres)).toEqual({ ...level, firstUnits: null });
+  const withZeros = itemLevelFromRow({ ...row, code: '007' });
+  expect(withZeros).toEqual({ ...level, code: '007', firstUnits: 4 });
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { ListCommand } from '../../operator/list-command.ts';
-import { RESTOCKS } from '../../operator/lists.ts';
+import { codesOf, restocksList } from '../../operator/lists.ts';
 import { toTime, toUpc } from '../../operator/words.ts';
 
 export default class ServeRestocks extends ListCommand {
@@ -30,6 +30,9 @@ export default class ServeRestocks extends ListCommand {
       upc: flags.upc === undefined ? undefined : toUpc(flags.upc),
       since: flags.since === undefined ? undefined : toTime('--since', flags.since),
     };
-    await this.withData(flags, (data) => this.printList(RESTOCKS, data.restocks(filter), flags));
+    await this.withData(flags, async (data) => {
+      const list = restocksList(codesOf(await data.items()));
+      await this.printList(list, data.restocks(filter), flags);
+    });
   }
 }

@@ -160,6 +160,9 @@ const FIRST_UNITS = `
     (SELECT sum(restocks.units) FROM inv.restocks AS restocks WHERE restocks.upc = stock.upc), 0);
 `;
 
+/** A UPC as the catalogue writes it, where that has leading zeros. */
+const CODES = 'ALTER TABLE inv.stock ADD COLUMN code text';
+
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: TABLES_OF_1_0_0 },
   { version: 2, sql: IDENTITY },
@@ -170,6 +173,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 7, sql: HOLDS },
   { version: 8, sql: LOGIN_ENDS },
   { version: 9, sql: FIRST_UNITS },
+  { version: 10, sql: CODES },
 ];
 
 /** The version that this program makes and uses. */

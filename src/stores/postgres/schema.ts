@@ -105,7 +105,7 @@ function otherVersion(version: number | undefined): StoreRefused {
 }
 
 /**
- * Writes the items that the database does not know yet, and the names that changed, in the order of the UPCs, as every
+ * Writes the items that the database does not know yet, and the names and codes that changed, in the order of the UPCs, as every
  * batch locks them. Rows that stay as they are get no lock: others sell from them.
  */
 export async function addItems(
@@ -115,16 +115,18 @@ export async function addItems(
   const { sql } = connection;
   await query(
     connection,
-    sql`INSERT INTO inv.stock AS stock (upc, name, first_units, units, available)
-      SELECT upc, item.name, item.units, item.units, item.units FROM unnest(
+    sql`INSERT INTO inv.stock AS stock (upc, name, code, first_units, units, available)
+      SELECT upc, item.name, nullif(item.code, ''), item.units, item.units, item.units FROM unnest(
         ${numberArray(items.map(({ upc }) => upc))}::bigint[],
         ${textArray(items.map(({ name }) => name))}::text[],
+        ${textArray(items.map(({ code }) => code ?? ''))}::text[],
         ${numberArray(items.map(({ units }) => units))}::bigint[]
-      ) AS item (upc, name, units)
+      ) AS item (upc, name, code, units)
       LEFT JOIN inv.stock AS there USING (upc)
-      WHERE there.upc IS NULL OR there.name <> item.name
+      WHERE there.upc IS NULL OR there.name <> item.name OR coalesce(there.code, '') <> item.code
       ORDER BY upc
-      ON CONFLICT (upc) DO UPDATE SET name = excluded.name WHERE stock.name <> excluded.name`,
+      ON CONFLICT (upc) DO UPDATE SET name = excluded.name, code = excluded.code
+        WHERE (stock.name, stock.code) IS DISTINCT FROM (excluded.name, excluded.code)`,
   );
 }
 

@@ -18,6 +18,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     'counted boolean NOT NULL',
     'returned bigint NOT NULL',
     'first_units bigint',
+    'code text',
     'PRIMARY KEY (upc)',
     'CHECK ((available >= 0))',
   ],

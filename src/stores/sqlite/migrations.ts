@@ -134,6 +134,9 @@ export const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE stock ADD COLUMN first_units INTEGER;
       UPDATE stock SET first_units = units - coalesce((SELECT sum(units) FROM restocks WHERE restocks.upc = stock.upc), 0);
     `),
+
+  // 10: a UPC as the catalogue writes it, where that has leading zeros
+  (db) => db.exec('ALTER TABLE stock ADD COLUMN code TEXT'),
 ];
 
 /** The version of the tables that this program knows, which is the newest. */

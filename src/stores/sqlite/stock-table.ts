@@ -220,19 +220,24 @@ function isOf({ stock }: Entry, { name, code, limit, returns }: Item): boolean {
 }
 
 /**
- * Writes the items that the file does not know yet, and the names that changed, as a batch of its own.
+ * Writes the items that the file does not know yet, and the names and codes that changed, as a batch of its own.
  * Returns how many.
  */
 export function addNewItems(db: DatabaseSync, catalog: readonly Item[]): number {
-  const known = new Map<number, string>();
+  const names = new Map<number, string>();
+  const codes = new Map<number, string>();
   const select = db.prepare(
-    `SELECT upc, name FROM stock WHERE upc BETWEEN 1 AND ${Number.MAX_SAFE_INTEGER}`,
+    `SELECT upc, name, code FROM stock WHERE upc BETWEEN 1 AND ${Number.MAX_SAFE_INTEGER}`,
   );
   select.setReturnArrays(true);
-  for (const [upc, name] of select.iterate() as Iterable<unknown> as Iterable<[number, string]>) {
-    known.set(upc, name);
+  const rows = select.iterate() as Iterable<unknown> as Iterable<[number, string, string | null]>;
+  for (const [upc, name, code] of rows) {
+    names.set(upc, name);
+    if (code !== null) codes.set(upc, code);
   }
-  const news = catalog.filter((item) => known.get(item.upc) !== item.name);
+  const news = catalog.filter(
+    ({ upc, name, code }) => names.get(upc) !== name || codes.get(upc) !== code,
+  );
   if (news.length === 0) return 0;
   // In the order of the table.
   writeItems(
@@ -244,11 +249,12 @@ export function addNewItems(db: DatabaseSync, catalog: readonly Item[]): number 
 
 /** Writes items, as a batch of its own: a UPC that the file knows keeps its level. Throws SQLite's error; then nothing is written. */
 export function writeItems(db: DatabaseSync, items: readonly Item[]): void {
-  const upsert = db.prepare(`INSERT INTO stock (upc, name, first_units, units, available)
-    VALUES (?1, ?2, ?3, ?3, ?3) ON CONFLICT (upc) DO UPDATE SET name = excluded.name`);
+  const upsert = db.prepare(`INSERT INTO stock (upc, name, first_units, units, available, code)
+    VALUES (?1, ?2, ?3, ?3, ?3, ?4)
+    ON CONFLICT (upc) DO UPDATE SET name = excluded.name, code = excluded.code`);
   db.exec('BEGIN IMMEDIATE');
   try {
-    for (const { upc, name, units } of items) upsert.run(upc, name, units);
+    for (const { upc, name, units, code } of items) upsert.run(upc, name, units, code ?? null);
     db.exec('UPDATE batches SET committed = committed + 1; COMMIT');
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');
