@@ -15,7 +15,7 @@ const row = {
 test('a level is the same from both databases', () => {
   const level = { upc: 7, name: 'seven', units: 9, available: 3, held: 1, returned: 2 };
   expect(itemLevelFromRow(row)).toEqual({ ...level, firstUnits: 4 });
-  const fromPostgres = { ...level, first_units: null };
+  const fromPostgres = { ...level, code: null, first_units: null };
   expect(itemLevelFromRow(fromPostgres)).toEqual({ ...level, firstUnits: null });
   const withZeros = itemLevelFromRow({ ...row, code: '007' });
   expect(withZeros).toEqual({ ...level, code: '007', firstUnits: 4 });
