@@ -127,7 +127,7 @@ export interface CatalogChange {
 export interface StoreObserver {
   /**
    * Called for each batch that changed something, in the order of the commits, when the changes are on
-   * disk and before `sync` returns (without a disk of its own: `settle`): replies wait for it, so it should only take note.
+   * disk and before any reply leaves: replies wait for it, so it should only take note.
    */
   committed(changes: Changes): void;
 

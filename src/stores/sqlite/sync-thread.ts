@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
-/** What the two threads share: numbers that wake who waits for them, and the text of an error. */
+/** What the two threads share: how many syncs were begun and how many have ended, which wakes who waits, and an error. */
 const BEGUN = 0;
 const ENDED = 1;
+/** Bytes of the text of the error; 0 for none. */
 const ERROR_LENGTH = 2;
 const NUMBERS = 3;
 const MOST_ERROR_BYTES = 1_000;
