@@ -27,6 +27,9 @@ export interface LoginRecord {
   readonly since: number;
 }
 
+/** UPCs as texts. */
+export type Codes = ReadonlyMap<number, string>;
+
 /** A long list, part by part; a part is never empty. */
 export type Parts<Row> = AsyncIterable<readonly Row[]>;
 
@@ -78,6 +81,9 @@ export interface OperatorData {
 
   /** All items, by UPC. */
   items(): Promise<readonly ItemLevel[]>;
+
+  /** UPCs as the catalogue writes them, of the items of which that has leading zeros. */
+  codes(): Promise<Codes>;
 
   /**
    * Changes the units of an item, once for each id. Throws OutcomeUnknown when it cannot be told whether it

@@ -3,7 +3,7 @@ import type { Column } from '../cli/terminal/listing.ts';
 import { inLook } from '../cli/terminal/look.ts';
 import { stateOf } from '../inventory/hold-state.ts';
 import type { Order, OrderFate } from '../inventory/model.ts';
-import type { LoginRecord } from '../inventory/operator-data.ts';
+import type { Codes, LoginRecord } from '../inventory/operator-data.ts';
 import { type ItemLevel, type Restock, signed } from '../inventory/restock.ts';
 import type { ListKind } from './list-command.ts';
 import { isoTime } from './words.ts';
@@ -23,13 +23,6 @@ export function itemBooks(level: ItemLevel): ItemBooks {
 }
 
 const AMOUNTS = ['units', 'sold', 'held', 'returned', 'available'] as const;
-
-/** UPCs as the catalogue writes them, where that is not what the number looks like. */
-export type Codes = ReadonlyMap<number, string>;
-
-export function codesOf(items: readonly ItemLevel[]): Codes {
-  return new Map(items.flatMap(({ upc, code }) => (code === undefined ? [] : [[upc, code]])));
-}
 
 export const STOCK: ListKind<ItemBooks> = {
   name: 'items',

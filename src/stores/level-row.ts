@@ -1,4 +1,5 @@
 /** The level of an item as an operator sees it: what SQL has written may be no number of units at all. */
+import type { Codes } from '../inventory/operator-data.ts';
 import type { ItemLevel } from '../inventory/restock.ts';
 
 export interface ItemLevelRow {
@@ -36,4 +37,19 @@ export function itemLevelFromRow(row: ItemLevelRow): ItemLevel {
     return { upc, ...label, ...nothing, fault };
   }
   return { upc, ...label, units, firstUnits, available, held, returned };
+}
+
+export interface CodeRow {
+  readonly upc: bigint | number;
+  readonly code: string;
+}
+
+/** SQL for both stores: the items of the table that have a code. */
+export function codesSql(stock: string): string {
+  return `SELECT upc, code FROM ${stock} AS stock
+    WHERE code IS NOT NULL AND upc BETWEEN 1 AND ${Number.MAX_SAFE_INTEGER}`;
+}
+
+export function codesFromRows(rows: readonly CodeRow[]): Codes {
+  return new Map(rows.map(({ upc, code }) => [Number(upc), code]));
 }

@@ -80,12 +80,14 @@ export function operatorConformance(name: string, makePlace: () => Promise<ShopP
       const store = await place.open(zeros('0012'));
       const data = await place.operate();
       expect(await codes(data)).toEqual(['0012']);
+      expect(await data.codes()).toEqual(new Map([[12, '0012']]));
       const between: Between = async (step) => step();
       const change = await store.changeCatalog(zeros('00012'), between);
       expect(change).toMatchObject({ added: 0, renamed: 0 });
       expect(await codes(data)).toEqual(['00012']);
       await store.changeCatalog(zeros(), between);
       expect(await codes(data)).toEqual([]);
+      expect(await data.codes()).toEqual(new Map());
       await data.close();
       await store.close();
     });

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { ListCommand } from '../../operator/list-command.ts';
-import { codesOf, restocksList } from '../../operator/lists.ts';
+import { restocksList } from '../../operator/lists.ts';
 import { toTime, toUpc } from '../../operator/words.ts';
 
 export default class ServeRestocks extends ListCommand {
@@ -31,7 +31,7 @@ export default class ServeRestocks extends ListCommand {
       since: flags.since === undefined ? undefined : toTime('--since', flags.since),
     };
     await this.withData(flags, async (data) => {
-      const list = restocksList(codesOf(await data.items()));
+      const list = restocksList(await data.codes());
       await this.printList(list, data.restocks(filter), flags);
     });
   }

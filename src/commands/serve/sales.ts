@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { ListCommand } from '../../operator/list-command.ts';
-import { codesOf, salesList } from '../../operator/lists.ts';
+import { salesList } from '../../operator/lists.ts';
 import { toTime, toUpc, usageFailure } from '../../operator/words.ts';
 
 export default class ServeSales extends ListCommand {
@@ -54,7 +54,7 @@ export default class ServeSales extends ListCommand {
     }
     await this.withData(flags, async (data) =>
       this.printList(
-        salesList(upc, await data.now(), codesOf(await data.items())),
+        salesList(upc, await data.now(), await data.codes()),
         data.orders({ since, until, user, upc, refused, holds }),
         flags,
       ),

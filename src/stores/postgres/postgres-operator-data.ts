@@ -2,6 +2,7 @@
 import type { Order } from '../../inventory/model.ts';
 import {
   type Books,
+  type Codes,
   type CustomerUnits,
   DataFault,
   type LoginRecord,
@@ -19,6 +20,7 @@ import {
 } from '../../inventory/restock.ts';
 import { OutcomeUnknown } from '../../inventory/store.ts';
 import { boundedSum, orderColumns, timeColumn } from '../bounded-columns.ts';
+import { type CodeRow, codesFromRows, codesSql } from '../level-row.ts';
 import { type OrderRow, orderFromRow } from '../order-row.ts';
 import { restocksWhere, salesWhere } from '../where.ts';
 import { BEGIN, BEGIN_READING, LOGINS_LOCK } from './batch/statements.ts';
@@ -55,6 +57,11 @@ class PostgresOperatorData implements OperatorData {
 
   async items(): Promise<readonly ItemLevel[]> {
     return readItems(this.#session, await this.now());
+  }
+
+  async codes(): Promise<Codes> {
+    const rows = await this.#session.rows(codesSql('inv.stock'));
+    return codesFromRows(rows as unknown as readonly CodeRow[]);
   }
 
   async restock(request: RestockRequest): Promise<RestockOutcome> {

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Order } from '../../inventory/model.ts';
 import {
   type Books,
+  type Codes,
   type CustomerUnits,
   DataFault,
   type LoginRecord,
@@ -20,6 +21,7 @@ import {
   type RestockRequest,
 } from '../../inventory/restock.ts';
 import { orderColumns, timeColumn } from '../bounded-columns.ts';
+import { type CodeRow, codesFromRows, codesSql } from '../level-row.ts';
 import { type OrderRow, orderFromRow } from '../order-row.ts';
 import { restocksWhere, salesWhere, Where } from '../where.ts';
 import { writeLoginEnd } from './login-end-table.ts';
@@ -55,6 +57,11 @@ class SqliteOperatorData implements OperatorData {
 
   async items(): Promise<readonly ItemLevel[]> {
     return this.#guarded(() => readItems(this.#db, shopTimeOf(this.#db)));
+  }
+
+  async codes(): Promise<Codes> {
+    const select = this.#db.prepare(codesSql('stock'));
+    return this.#guarded(() => codesFromRows(select.all() as unknown as readonly CodeRow[]));
   }
 
   /**
