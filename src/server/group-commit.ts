@@ -20,7 +20,7 @@ export const MAX_BATCH = 4_096;
  * How long to spin for the next request before sleeping in epoll, where it pays: being woken up takes
  * longer than a whole turn of the event loop, for each request of a buyer who buys one by one.
  */
-const SPIN_MS = 0.1;
+const SPIN_MS = 0.2;
 
 /** On one processor spinning would be in the way of the client. */
 const CAN_SPIN = availableParallelism() > 1;

@@ -53,12 +53,9 @@ export class AckedCount {
     );
   }
 
-  get count(): number {
-    return this.#count;
-  }
-
-  add(): void {
-    this.#count++;
+  /** `count` batches were acknowledged. */
+  set(count: number): void {
+    this.#count = count;
     this.#write();
   }
 

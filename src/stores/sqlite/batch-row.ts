@@ -1,7 +1,7 @@
 /**
  * The one row of the table `batches`, read from the bytes of the data file and of its log, without SQLite: which
- * of them a value stands in is what SQLite hides. Every commit of a server writes this row, so it tells how
- * far the file itself has come, and whether a log belongs to it.
+ * of them a value stands in is what SQLite hides. A server writes this row when the file has changed (see BatchCount), so it
+ * tells which state of the file is there, and whether a log belongs to it.
  */
 import { readSync } from 'node:fs';
 
@@ -13,8 +13,10 @@ export const FRAME_HEADER_BYTES = 24;
 const FIRST_TEXT_TYPE = 13;
 
 export interface BatchRow {
-  /** The number of the last batch. */
+  /** The number of the batch that wrote it, or of the last one before the opening that did. */
   readonly committed: number;
+  /** That of the row before. */
+  readonly previous: number;
   /** Which opening of the file wrote it; empty when that was inv 1.0.0. */
   readonly opening: string;
 }
@@ -66,11 +68,29 @@ function parseBatchRow(page: Buffer): BatchRow | null {
     while (bytes.at < headerEnd) types.push(bytes.varint());
     const committed = bytes.integer(types[0] ?? 0);
     const opening = types[1] === undefined || types[1] === 0 ? '' : bytes.text(types[1]);
-    return committed === null || opening === null ? null : { committed, opening };
+    if (committed === null || opening === null) return null;
+    return {
+      committed,
+      opening,
+      previous: bytes.integer(types[2] ?? 0) ?? before(committed, opening),
+    };
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
   }
+}
+
+/** Before version 11 of the tables each batch wrote the row, and an opening wrote its name alone. */
+function before(committed: number, opening: string): number {
+  return isOpening({ committed, opening }) ? committed : committed - 1;
+}
+
+/** Whether an opening wrote the row, and not a batch. */
+export function isOpening({
+  committed,
+  opening,
+}: Pick<BatchRow, 'committed' | 'opening'>): boolean {
+  return opening.startsWith(`${committed} `);
 }
 
 class Reader {

@@ -1,5 +1,4 @@
 /** All tables of the data file that a batch reads and writes, at the time at which it is decided. */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { withLoginsEnded } from '../../inventory/batch.ts';
 import type { Item } from '../../inventory/catalog.ts';
 import type { Changes, Order, Outcome, Page, Request, Rows } from '../../inventory/model.ts';
@@ -8,7 +7,9 @@ import { RefusalBudget } from '../../inventory/refusal-budget.ts';
 import { asksForOrder, type OrdersLookedUp, orderIdsOf } from '../../inventory/row-set.ts';
 import type { StoreLook } from '../../inventory/store.ts';
 import type { ShopTime } from '../shop-time.ts';
+import type { BatchCount } from './batch-count.ts';
 import { SqliteCustomers } from './customer-table.ts';
+import type { DataFile } from './data-file.ts';
 import { SqliteHeld } from './held-table.ts';
 import { SqliteLoginEnds } from './login-end-table.ts';
 import { SqliteLogins } from './login-table.ts';
@@ -26,7 +27,7 @@ export class SqliteTables {
   readonly #orders: SqliteOrders;
   readonly #held: SqliteHeld;
   readonly #refusals = new RefusalBudget();
-  readonly #countBatch: StatementSync;
+  readonly #count: BatchCount;
   /** Live holds of users, as long as none of all holds ends. */
   readonly #liveHolds = new Map<string, number>();
   /** Whether levels were told at a time that is not written down yet. */
@@ -36,17 +37,18 @@ export class SqliteTables {
 
   /** `catalog`: the items on sale. `onFault` is told of a row that cannot be used. */
   constructor(
-    db: DatabaseSync,
+    file: DataFile,
     catalog: readonly Item[],
     time: ShopTime,
     onFault: (fault: string) => void,
   ) {
-    this.#countBatch = db.prepare('UPDATE batches SET committed = committed + 1');
+    const { db } = file;
+    this.#count = file.count;
     this.#held = new SqliteHeld(db, time);
     this.#orders = new SqliteOrders(db, onFault);
     this.stock = new SqliteStock(db, catalog, this.#held, onFault);
     this.logins = new SqliteLogins(db);
-    this.customers = new SqliteCustomers(db);
+    this.customers = new SqliteCustomers(file);
     this.loginEnds = new SqliteLoginEnds(db);
   }
 
@@ -120,9 +122,9 @@ export class SqliteTables {
   save(changes: Changes, now: number): Changes {
     this.#orders.insert(changes.orders);
     if (changes.changedOrders.size > 0) this.#orders.update(changes.changedOrders.values());
-    this.stock.save(changes);
+    this.stock.save(changes, this.#count.next);
     if (changes.customers.size > 0) this.customers.save(changes.customers, now);
-    this.#countBatch.run();
+    this.#count.write(changes.available.size > 0);
     return changes.logins.size === 0
       ? changes
       : withLoginsEnded(changes, this.logins.save(changes.logins));

@@ -27,8 +27,7 @@ export async function changeCatalog(
   const { rows, change } = await differenceFrom((upc) => stock.label(upc), stock.size, catalog);
   for await (const part of partsOf(rows)) {
     await whenNobodyHolds(() => {
-      writeItems(file.db, part);
-      file.sync(part.length);
+      writeItems(file, part);
       file.afterReplies();
     });
   }
@@ -47,7 +46,6 @@ export async function changeCatalog(
  * Throws SQLite's error; then nothing is written.
  */
 export function countCustomers(
-  file: DataFile,
   customers: SqliteCustomers,
   catalog: readonly Item[],
   report?: Report,
@@ -56,7 +54,6 @@ export function countCustomers(
   if (upcs.length === 0) return;
   const begun = performance.now();
   customers.countFromNowOn(upcs);
-  file.sync(upcs.length);
   reportCounted(report, upcs.length, begun);
 }
 

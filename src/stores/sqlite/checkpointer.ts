@@ -111,9 +111,13 @@ export class Checkpointer {
     await this.#ready.promise;
   }
 
-  /** Call after each commit, with the number of pages in the log that are not in the file yet. */
-  startWhenDue(pages: number): void {
+  /**
+   * Call after each commit, with the number of pages in the log that are not in the file yet. `onStart` is called before
+   * any page is moved.
+   */
+  startWhenDue(pages: number, onStart: () => void = () => undefined): void {
     if (this.#isRunning || pages < CHECKPOINT_PAGES) return;
+    onStart();
     this.#isRunning = true;
     this.#thread ??= this.#startThread();
     this.#thread.postMessage('run');
@@ -124,9 +128,14 @@ export class Checkpointer {
     return this.#isRunning;
   }
 
-  /** Whether another program is moving the log at this moment. If none is, this moves it. */
-  isMovedByOthersNow(): boolean {
-    return (this.#checkpoint.get() as { busy: number }).busy === 1;
+  /** Moves the pages of the log into the file. Returns false when it cannot: another program is doing it, or a fault passes. */
+  moveNow(): boolean {
+    try {
+      return (this.#checkpoint.get() as { busy: number }).busy === 0;
+    } catch (error) {
+      this.#failed(error as Failure);
+      return false;
+    }
   }
 
   logState(): LogState {

@@ -3,6 +3,7 @@
  * process must follow its signals and show how far it is.
  */
 import { Worker } from 'node:worker_threads';
+import { lastBatchSql, NUMBERED_SINCE } from './batch-count.ts';
 
 /** What stands in a copy. */
 export interface CopyContent {
@@ -14,6 +15,9 @@ export interface CopyContent {
   /** The version of its tables. */
   readonly version: number;
 }
+
+const ONE_NUMBER = lastBatchSql(1);
+const NUMBERS = lastBatchSql(NUMBERED_SINCE);
 
 /**
  * What the thread runs: a text, because an executable has no files to start a thread from.
@@ -46,6 +50,9 @@ const THREAD = `
     if (found[0] !== 'ok') throw new Error(found.slice(0, 3).join('; '));
   }
 
+  const lastBatchSql = (version) =>
+    version < ${NUMBERED_SINCE} ? '${ONE_NUMBER}' : '${NUMBERS}';
+
   const count = (db, table) => db.prepare('SELECT count(*) AS count FROM ' + table).get().count;
 
   if (source !== null) copyWhole();
@@ -53,8 +60,8 @@ const THREAD = `
   try {
     forgetOpening(db);
     quickCheck(db);
-    const { committed } = db.prepare('SELECT committed FROM batches').get();
     const { user_version: version } = db.prepare('PRAGMA user_version').get();
+    const { committed } = db.prepare(lastBatchSql(version)).get();
     const [items, orders, logins] = ['stock', 'orders', 'logins'].map((table) => count(db, table));
     parentPort.postMessage({ items, orders, logins, committed, version });
   } finally {

@@ -33,7 +33,6 @@ export async function countBesideSales(
   const write = (step: () => number) =>
     between(() => {
       const rows = step();
-      file.sync(rows);
       file.afterReplies();
       return rows;
     });

@@ -4,16 +4,20 @@ import type { Item } from '../../inventory/catalog.ts';
 import type { Changes } from '../../inventory/model.ts';
 import type { CustomerUnits } from '../../inventory/operator-data.ts';
 import { boundedSum, totalOf } from '../bounded-columns.ts';
+import type { DataFile } from './data-file.ts';
 import { readCounted } from './operator-levels.ts';
 
 export class SqliteCustomers {
+  readonly #file: DataFile;
   readonly #db: DatabaseSync;
   readonly #counted = new Set<number>();
   readonly #sum: StatementSync;
   readonly #add: StatementSync;
   readonly #deletePast: StatementSync;
 
-  constructor(db: DatabaseSync) {
+  constructor(file: DataFile) {
+    const { db } = file;
+    this.#file = file;
     this.#db = db;
     this.#sum = db.prepare(`SELECT ${totalOf('units')} AS units FROM customer_units
       WHERE upc = ? AND user = ? AND (until = 0 OR until > ?)`);
@@ -56,16 +60,17 @@ export class SqliteCustomers {
   }
 
   /**
-   * Counts the units of all orders so far, as a batch of its own, and goes on counting from then on. About a second for
+   * Counts the units of all orders so far, as a batch of its own, to the disk, and goes on counting from then on. About a second for
    * each million of orders. Throws SQLite's error; then nothing is written.
    */
   countFromNowOn(upcs: readonly number[]): void {
     const list = JSON.stringify(upcs);
-    this.#transact(() => {
+    this.#file.write(() => {
       // What a count has left that was not ended.
       this.#db.prepare(`DELETE FROM customer_units WHERE ${AMONG}`).run(list);
       this.#db.prepare(COUNT_ORDERS).run(list);
       this.#mark(list);
+      return upcs.length;
     });
     this.count(upcs);
   }
@@ -86,41 +91,31 @@ export class SqliteCustomers {
     return select.get(JSON.stringify(upcs)) !== undefined;
   }
 
-  /** Deletes some rows of these items, as a batch of its own. Returns how many. */
+  /** Deletes some rows of these items, as a batch of its own, to the disk. Returns how many. */
   deleteSome(upcs: readonly number[], most: number): number {
     const remove = this.#db.prepare(`DELETE FROM customer_units WHERE (upc, user, until) IN
       (SELECT upc, user, until FROM customer_units WHERE ${AMONG} LIMIT ?)`);
-    return this.#transact(() => Number(remove.run(JSON.stringify(upcs), most).changes));
+    return this.#file.write(() => Number(remove.run(JSON.stringify(upcs), most).changes));
   }
 
-  /** Adds units to what is there, as a batch of its own. Returns how many rows. */
+  /** Adds units to what is there, as a batch of its own, to the disk. Returns how many rows. */
   addAll(rows: readonly CustomerUnits[]): number {
-    this.#transact(() => {
+    return this.#file.write(() => {
       for (const { upc, user, until, units } of rows) this.#add.run(upc, user, until, units);
+      return rows.length;
     });
-    return rows.length;
   }
 
-  /** Writes down that all that customers have of these items is in the table, as a batch of its own. Returns how many rows. */
+  /** Writes down that all that customers have of these items is in the table, as a batch of its own, to the disk. Returns how many rows. */
   markCounted(upcs: readonly number[]): number {
-    this.#transact(() => this.#mark(JSON.stringify(upcs)));
-    return upcs.length;
+    return this.#file.write(() => {
+      this.#mark(JSON.stringify(upcs));
+      return upcs.length;
+    });
   }
 
   #mark(list: string): void {
     this.#db.prepare(`UPDATE stock SET counted = 1 WHERE ${AMONG}`).run(list);
-  }
-
-  #transact<Result>(write: () => Result): Result {
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
-      const result = write();
-      this.#db.exec('UPDATE batches SET committed = committed + 1; COMMIT');
-      return result;
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error;
-    }
   }
 }
 

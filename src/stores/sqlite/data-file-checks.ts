@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreRefused } from '../../inventory/store.ts';
+import { lastBatchSql } from './batch-count.ts';
 import { APPLICATION_ID, SCHEMA_VERSION, schemaVersion } from './migrations.ts';
 import { realDataPath } from './one-path.ts';
 import { isRestoreCutOff } from './replaced-file.ts';
@@ -131,10 +132,11 @@ export function checkContent(
   }
 }
 
-/** The number of batches; a number that JavaScript cannot count on from is as good as none. */
+/** The number of the last batch; a number that JavaScript cannot count on from is as good as none. */
 function readCommitted(db: DatabaseSync): number {
+  const last = lastBatchSql(schemaVersion(db));
   const rows = db
-    .prepare(`SELECT iif(committed BETWEEN 0 AND ?, committed, -1) AS committed FROM batches`)
+    .prepare(`SELECT iif(committed BETWEEN 0 AND ?, committed, -1) AS committed FROM (${last})`)
     .all(Number.MAX_SAFE_INTEGER);
   const committed = rows[0]?.committed ?? -1;
   if (rows.length === 1 && committed !== -1) return committed as number;

@@ -9,6 +9,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { StoreRefused } from '../../inventory/store.ts';
 import type { Report } from '../report.ts';
 import type { AckedCount } from './acked-count.ts';
+import type { BatchCount } from './batch-count.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { sizeOfFile } from './data-file-checks.ts';
 import { FilesInPlace } from './files-in-place.ts';
@@ -28,6 +29,8 @@ export interface Openings {
 export class DataFile {
   readonly db: DatabaseSync;
   readonly openings: Openings;
+  /** The numbers of its batches; each one is written inside the transaction of its batch. */
+  readonly count: BatchCount;
   readonly #path: string;
   readonly #lock: DatabaseSync;
   readonly #acked: AckedCount;
@@ -47,6 +50,7 @@ export class DataFile {
     path: string,
     db: DatabaseSync,
     openings: Openings,
+    count: BatchCount,
     lock: DatabaseSync,
     acked: AckedCount,
     made: MadeFiles,
@@ -54,6 +58,7 @@ export class DataFile {
   ) {
     this.db = db;
     this.openings = openings;
+    this.count = count;
     this.#path = path;
     this.#lock = lock;
     this.#acked = acked;
@@ -64,7 +69,7 @@ export class DataFile {
       [`${path}-lock`, LockGone],
     ]);
     this.#checkpointer = new Checkpointer(path, db, report, () =>
-      this.#watch.afterCheckpoint(this.#committed),
+      this.#watch.afterCheckpoint(this.count.last),
     );
     this.#watch = new OverwriteWatch(path, db, openings.opening, this.#checkpointer);
     this.#logWatch = new LogWatch(path);
@@ -90,18 +95,32 @@ export class DataFile {
   }
 
   /**
-   * Call after each commit that counted itself in the table `batches`: begins to put it on the disk. `rows`: how many
-   * others it wrote. Throws when what was committed may not be there tomorrow: the server must stop.
+   * Call after each commit of a batch that has its number in it: begins to put it on the disk. `rows`: how many it
+   * wrote. Throws when what was committed may not be there tomorrow: the server must stop.
    */
   beginSync(rows: number): void {
     if (this.#isSyncing) this.endSync();
     this.#isSyncing = true;
     this.#hasCommitted = true;
+    this.count.committed(!this.#checkpointer.isRunning);
     this.#log.begin(rows);
     this.#files.check();
     this.#checkpointer.check();
-    this.#logWatch.checkCommit();
-    this.#watch.check(this.#committed);
+    const hasFileChanged = this.#logWatch.checkCommit();
+    this.#watch.check(this.count.last);
+    if (hasFileChanged) this.#followFile();
+  }
+
+  /**
+   * Pages were moved into the file: the log that goes on from there has the row. Where an operator's tool has moved them, the row
+   * in the file may be of an earlier batch than they are: then it is brought there, and the log begun anew behind it.
+   */
+  #followFile(): void {
+    this.count.bringIntoRow();
+    if (!this.count.wasRowBehind) return;
+    this.#checkpointer.moveNow();
+    this.count.putIntoRow();
+    this.#watch.afterCheckpoint(this.count.last);
   }
 
   /** Call before the replies of a commit leave: returns when it is on the disk. Throws as above. */
@@ -109,13 +128,27 @@ export class DataFile {
     if (!this.#isSyncing) return;
     this.#isSyncing = false;
     this.#log.end();
-    this.#acked.add();
+    this.#acked.set(this.count.last);
   }
 
-  /** Puts a commit on the disk that nobody waits for but the caller: the two above in one. */
-  sync(rows: number): void {
+  /**
+   * Writes a batch of the server's own, to the disk; `write` returns how many rows it wrote. Throws SQLite's error, and then
+   * nothing is written; or as above.
+   */
+  write(write: () => number): number {
+    this.db.exec('BEGIN IMMEDIATE');
+    let rows: number;
+    try {
+      rows = write();
+      this.count.write(false);
+      this.db.exec('COMMIT');
+    } catch (error) {
+      if (this.db.isTransaction) this.db.exec('ROLLBACK');
+      throw error;
+    }
     this.beginSync(rows);
     this.endSync();
+    return rows;
   }
 
   /** Call when another program seems to have written, before more is written behind it. Throws as above. */
@@ -127,17 +160,15 @@ export class DataFile {
   afterReplies(): void {
     if (!this.#hasCommitted) return;
     this.#hasCommitted = false;
-    this.#checkpointer.startWhenDue(this.#logWatch.pagesLeft);
+    this.#checkpointer.startWhenDue(this.#logWatch.pagesLeft, () => {
+      this.count.bringIntoRow();
+      this.count.fileChanges();
+    });
   }
 
   /** What `error`, thrown while the file was used, means for it. */
   failureOf(error: unknown): unknown {
     return failureOf(error, this.#path);
-  }
-
-  /** The number of the last batch. */
-  get #committed(): number {
-    return this.#acked.count + (this.#isSyncing ? 1 : 0);
   }
 
   /** Lets `close` remove what the opening has made: for a server that never had a client. */
@@ -162,7 +193,9 @@ export class DataFile {
       this.endSync();
       this.#files.check();
       this.#logWatch.check();
-      this.#watch.check(this.#committed);
+      this.#watch.check(this.count.last);
+      // Once it is closed, an operator may remove items, and the number that stands beside their levels.
+      this.count.bringIntoRow();
       return null;
     } catch (error) {
       return failureOf(error, this.#path);

@@ -5,7 +5,13 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreRefused } from '../../inventory/store.ts';
-import { type BatchPage, type BatchRow, readBatchRow, readBatchRowsOfLog } from './batch-row.ts';
+import {
+  type BatchPage,
+  type BatchRow,
+  isOpening,
+  readBatchRow,
+  readBatchRowsOfLog,
+} from './batch-row.ts';
 
 /** In the header of the file: that it has a log. */
 const WRITE_VERSION_OFFSET = 18;
@@ -76,10 +82,7 @@ function isPossible(file: number, log: number, place: BatchPage): boolean {
 }
 
 function isBefore(row: BatchRow, first: BatchRow): boolean {
-  // An opening writes its name without counting a batch.
-  const isOpening = first.opening.startsWith(`${first.committed} `);
-  if (isOpening) return row.committed === first.committed;
-  return row.committed === first.committed - 1 && row.opening === first.opening;
+  return row.committed === first.previous && (isOpening(first) || row.opening === first.opening);
 }
 
 function isSame(one: BatchRow, other: BatchRow): boolean {

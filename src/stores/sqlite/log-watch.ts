@@ -55,7 +55,11 @@ class LogEnd {
 
   /** Frames that are not in the data file yet. */
   get framesLeft(): number {
-    return this.frames - (this.#words[MOVED_WORD] as number);
+    return this.frames - this.framesMoved;
+  }
+
+  get framesMoved(): number {
+    return this.#words[MOVED_WORD] as number;
   }
 
   /** Where the header of the last frame stands in the log. */
@@ -112,6 +116,8 @@ export class LogWatch {
   readonly #marks = new DataView(new ArrayBuffer(MARKS_BYTES));
   #before = new LogEnd();
   #now = new LogEnd();
+  /** Whether pages were moved into the file since the last commit. */
+  #hasFileChanged = false;
   #failure: DataFileOverwritten | null = null;
 
   /** The data file at `path` must be open, and its log be in use. */
@@ -123,16 +129,20 @@ export class LogWatch {
   }
 
   /**
-   * Call after a commit, before its replies leave. Throws DataFileOverwritten when the log does not go on from where it was.
+   * Call after a commit, before its replies leave. Returns whether pages were moved from the log into the file since the
+   * last commit. Throws DataFileOverwritten when the log does not go on from where it was.
    */
-  checkCommit(): void {
+  checkCommit(): boolean {
     if (this.#failure !== null) throw this.#failure;
-    if (!this.#now.read(this.#index)) return;
+    if (!this.#now.read(this.#index)) return true;
     const times = this.#now.timesBegunSince(this.#before);
     const hasGrown = times !== 0 || this.#now.frames > this.#before.frames;
     if (times === null || !hasGrown) throw this.#fail(INDEX);
     if (times === 0 && !this.#isLastFrameThere()) throw this.#fail(LOG);
-    this.#step();
+    this.#step(times);
+    const hasFileChanged = this.#hasFileChanged;
+    this.#hasFileChanged = false;
+    return hasFileChanged;
   }
 
   /** Pages in the log that were not in the data file yet at the last commit. */
@@ -148,7 +158,7 @@ export class LogWatch {
     if (times === null || (times === 0 && this.#now.frames < this.#before.frames)) {
       throw this.#fail(INDEX);
     }
-    this.#step();
+    this.#step(times);
   }
 
   /** Call when SQLite has closed the file: the end of any use of a file ends all locks on it. */
@@ -165,7 +175,10 @@ export class LogWatch {
     return length === MARKS_BYTES && this.#before.isOfLastFrame(this.#marks);
   }
 
-  #step(): void {
+  #step(timesBegun: number): void {
+    if (timesBegun > 0 || this.#now.framesMoved !== this.#before.framesMoved) {
+      this.#hasFileChanged = true;
+    }
     [this.#before, this.#now] = [this.#now, this.#before];
   }
 

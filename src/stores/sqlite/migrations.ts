@@ -137,6 +137,13 @@ export const MIGRATIONS: readonly Migration[] = [
 
   // 10: a UPC as the catalogue writes it, where that has leading zeros
   (db) => db.exec('ALTER TABLE stock ADD COLUMN code TEXT'),
+
+  // 11: the number of the batch that has set a level, and in the row of batches the number before
+  (db) =>
+    db.exec(`
+      ALTER TABLE stock ADD COLUMN batch INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE batches ADD COLUMN previous INTEGER;
+    `),
 ];
 
 /** The version of the tables that this program knows, which is the newest. */

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { StoreRefused } from '../../inventory/store.ts';
 import type { Report } from '../report.ts';
 import { AckedCount } from './acked-count.ts';
+import { BatchCount } from './batch-count.ts';
 import { DataFile } from './data-file.ts';
 import { checkContent, checkHeader, checkSize, isPresent } from './data-file-checks.ts';
 import { lockDataFile } from './data-file-lock.ts';
@@ -53,7 +54,8 @@ export function openDataFile(
     const opening = bringUpToDate(db, path, committed, lastOpening);
     if (!existsSync(`${path}-acked`)) made.add(`${path}-acked`);
     const acked = new AckedCount(`${path}-acked`, committed, report);
-    return new DataFile(path, db, { opening, lastOpening }, lock, acked, made, report);
+    const count = new BatchCount(db, committed);
+    return new DataFile(path, db, { opening, lastOpening }, count, lock, acked, made, report);
   } catch (error) {
     db?.close();
     made.remove();
@@ -88,7 +90,11 @@ function bringUpToDate(
   const opening = isMoved(lastOpening) ? lastOpening : openingName(committed, randomUUID());
   try {
     migrate(db);
-    db.prepare('UPDATE batches SET opening = ?').run(opening);
+    // Where a server was killed, the row may be of an earlier batch than what it has left in the log.
+    const row = 'previous = committed, committed = ?1';
+    const { changes } = db.prepare(`UPDATE batches SET ${row} WHERE committed < ?1`).run(committed);
+    if (changes !== 0) db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    db.prepare(`UPDATE batches SET ${row}, opening = ?2`).run(committed, opening);
     db.exec('PRAGMA wal_checkpoint(PASSIVE)');
     return opening;
   } catch (error) {

@@ -67,7 +67,7 @@ export class OverwriteWatch {
     if (isRunning) return;
     if (!this.#wasMovedByOthers() && !this.#isSame(row, size)) {
       // Another program's checkpoint has written, and not said so yet.
-      if (this.#checkpointer.isMovedByOthersNow()) return;
+      if (!this.#checkpointer.moveNow()) return;
       throw this.#fail('a copy was put over it, in part or whole');
     }
     this.#remember(row);

@@ -87,12 +87,11 @@ export class SqliteStore implements Store {
     db.exec('PRAGMA busy_timeout = 0');
     this.identity = readIdentity(db);
     this.isNew = db.prepare('SELECT 1 FROM stock LIMIT 1').get() === undefined;
-    const added = addNewItems(db, catalog);
-    if (added > 0) file.sync(added);
+    addNewItems(file, catalog);
     const onFault = (fault: string) => this.#observers.faultFound(fault);
-    this.#tables = new SqliteTables(db, catalog, new ShopTime(clocks), onFault);
+    this.#tables = new SqliteTables(file, catalog, new ShopTime(clocks), onFault);
     const { stock, logins, customers } = this.#tables;
-    countCustomers(file, customers, catalog, report);
+    countCustomers(customers, catalog, report);
     this.#outside = new OutsideWrites(file, this.#tables, this.#observers);
     this.#transactions = new BatchTransactions(db, this.#tables, this.#outside);
     this.restored = { items: stock.size, logins: logins.count() };

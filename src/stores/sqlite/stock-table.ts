@@ -9,6 +9,7 @@ import type { Changes, ItemList, Lookup, Stock } from '../../inventory/model.ts'
 import { boundedSum } from '../bounded-columns.ts';
 import { partsOf, sortedUpcs } from '../catalog-difference.ts';
 import { type ItemLabel, itemFromLevel } from '../stock-row.ts';
+import type { DataFile } from './data-file.ts';
 import { firstEnd, NEVER, type SqliteHeld } from './held-table.ts';
 
 /** Items of a list that is read in one go: some milliseconds, if every level must be read again. */
@@ -63,7 +64,7 @@ export class SqliteStock implements Lookup<number, Stock> {
   ) {
     this.#held = held;
     this.#onFault = onFault;
-    this.#setAvailable = db.prepare('UPDATE stock SET available = ? WHERE upc = ?');
+    this.#setAvailable = db.prepare('UPDATE stock SET available = ?, batch = ? WHERE upc = ?');
     this.#setNextEnd = db.prepare('UPDATE stock SET next_due = ? WHERE upc = ?');
     this.#bringNextEnd = db.prepare(
       'UPDATE stock SET next_due = min(coalesce(next_due, ?1), ?1) WHERE upc = ?2',
@@ -98,12 +99,12 @@ export class SqliteStock implements Lookup<number, Stock> {
     this.#now = now;
   }
 
-  /** Writes new levels, and what is held, inside the transaction of their batch. */
-  save({ available, held, returned }: Changes): void {
+  /** Writes new levels with the number of their batch, and what is held, inside its transaction. */
+  save({ available, held, returned }: Changes, batch: number): void {
     this.#nextEnds.clear();
     const { entries } = this.#onSale;
     for (const [upc, units] of available) {
-      this.#setAvailable.run(units, upc);
+      this.#setAvailable.run(units, batch, upc);
       const entry = entries.get(upc) as Entry;
       if (entry.foldedTo > 0) this.#saveFolded(entry);
     }
@@ -220,13 +221,13 @@ function isOf({ stock }: Entry, { name, code, limit, returns }: Item): boolean {
 }
 
 /**
- * Writes the items that the file does not know yet, and the names and codes that changed, as a batch of its own.
+ * Writes the items that the file does not know yet, and the names and codes that changed, as a batch of its own, to the disk.
  * Returns how many.
  */
-export function addNewItems(db: DatabaseSync, catalog: readonly Item[]): number {
+export function addNewItems(file: DataFile, catalog: readonly Item[]): number {
   const names = new Map<number, string>();
   const codes = new Map<number, string>();
-  const select = db.prepare(
+  const select = file.db.prepare(
     `SELECT upc, name, code FROM stock WHERE upc BETWEEN 1 AND ${Number.MAX_SAFE_INTEGER}`,
   );
   select.setReturnArrays(true);
@@ -241,23 +242,19 @@ export function addNewItems(db: DatabaseSync, catalog: readonly Item[]): number 
   if (news.length === 0) return 0;
   // In the order of the table.
   writeItems(
-    db,
+    file,
     news.sort((one, other) => one.upc - other.upc),
   );
   return news.length;
 }
 
-/** Writes items, as a batch of its own: a UPC that the file knows keeps its level. Throws SQLite's error; then nothing is written. */
-export function writeItems(db: DatabaseSync, items: readonly Item[]): void {
-  const upsert = db.prepare(`INSERT INTO stock (upc, name, first_units, units, available, code)
+/** Writes items, as a batch of its own, to the disk: a UPC that the file knows keeps its level. Throws SQLite's error; then nothing is written. */
+export function writeItems(file: DataFile, items: readonly Item[]): void {
+  const upsert = file.db.prepare(`INSERT INTO stock (upc, name, first_units, units, available, code)
     VALUES (?1, ?2, ?3, ?3, ?3, ?4)
     ON CONFLICT (upc) DO UPDATE SET name = excluded.name, code = excluded.code`);
-  db.exec('BEGIN IMMEDIATE');
-  try {
+  file.write(() => {
     for (const { upc, name, units, code } of items) upsert.run(upc, name, units, code ?? null);
-    db.exec('UPDATE batches SET committed = committed + 1; COMMIT');
-  } catch (error) {
-    if (db.isTransaction) db.exec('ROLLBACK');
-    throw error;
-  }
+    return items.length;
+  });
 }

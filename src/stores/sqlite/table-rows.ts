@@ -9,7 +9,7 @@ import {
   SHOP,
 } from '../copied-table.ts';
 
-/** The tables of a data file that is up to date; the counter of batches is the file's own. */
+/** The tables of a data file that is up to date; the numbers of batches are the file's own. */
 export function copiedTables(db: DatabaseSync): CopiedTable[] {
   const names = db
     .prepare(
@@ -19,7 +19,10 @@ export function copiedTables(db: DatabaseSync): CopiedTable[] {
     .map(({ name }) => name as string)
     .filter((name) => !name.startsWith('sqlite_') && name !== 'batches');
   return names.map((name) => {
-    const columns = db.prepare('SELECT name, pk FROM pragma_table_info(?) ORDER BY cid').all(name);
+    const columns = db
+      .prepare('SELECT name, pk FROM pragma_table_info(?) ORDER BY cid')
+      .all(name)
+      .filter((column) => column.name !== 'batch');
     const key = columns
       .filter(({ pk }) => pk !== 0)
       .sort((one, other) => Number(one.pk) - Number(other.pk));

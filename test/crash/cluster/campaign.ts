@@ -4,9 +4,9 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { newMarket, startBuyers } from '../kill/buyer.ts';
-import { outcomesOf } from '../kill/campaign.ts';
 import { checkAcknowledgedUnits, checkFile } from '../kill/checks.ts';
 import { startHolders } from '../kill/holder.ts';
+import { outcomesOf } from '../kill/ledger.ts';
 import { Gates } from '../postgres/gates.ts';
 import { Random } from '../support/random.ts';
 import { FAULTS, type Fault, titleOf } from './faults.ts';

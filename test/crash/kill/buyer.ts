@@ -15,7 +15,7 @@ import {
 } from '../support/wire-client.ts';
 import { pickUpc } from './catalog.ts';
 import type { Gate } from './gate.ts';
-import type { Ledger, Line, LoginEntry, OrderEntry } from './ledger.ts';
+import { type Ledger, type Line, type LoginEntry, type OrderEntry, outcomesOf } from './ledger.ts';
 
 /** What the buyers of one campaign share. */
 export interface Market {
@@ -23,6 +23,10 @@ export interface Market {
   /** Counts what was done, for the figures at the end. */
   readonly counts: Record<Count, number>;
   round: number;
+  /** Which scarce items are fought for. */
+  fight: number;
+  /** Orders that were refused by the end of the last round. */
+  refused: number;
   /** Everything is to be settled and no more to be begun. */
   closing: boolean;
   readonly gate: Gate;
@@ -30,6 +34,14 @@ export interface Market {
   mayBeAway: boolean;
   /** Between two steps of a buyer, in milliseconds. */
   pauseMs: number;
+}
+
+/** Ends a round. The fight moves on when something was sold out in it: on a slow machine that takes several rounds. */
+export function nextRound(market: Market): void {
+  market.round++;
+  const { refused } = outcomesOf(market.ledger);
+  if (refused > market.refused) market.fight++;
+  market.refused = refused;
 }
 
 export type Count =
@@ -57,7 +69,17 @@ export function newMarket(ledger: Ledger, gate: Gate): Market {
     holds: 0,
     returns: 0,
   };
-  return { ledger, gate, counts, round: 0, closing: false, mayBeAway: false, pauseMs: 0 };
+  return {
+    ledger,
+    gate,
+    counts,
+    round: 0,
+    fight: 0,
+    refused: 0,
+    closing: false,
+    mayBeAway: false,
+    pauseMs: 0,
+  };
 }
 
 /** Starts the load; each promise resolves when the market is closed and nothing is open any more. */
@@ -259,7 +281,7 @@ export class Buyer {
   #lines(): Line[] {
     const upcs = new Set<number>();
     const count = this.#random.chance(0.5) ? 1 : this.#random.between(2, 4);
-    while (upcs.size < count) upcs.add(pickUpc(this.#random, this.#market.round));
+    while (upcs.size < count) upcs.add(pickUpc(this.#random, this.#market.fight));
     return [...upcs].map((upc) => ({ upc, qty: this.#random.between(1, 3) }));
   }
 

@@ -9,13 +9,13 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Random } from '../support/random.ts';
 import { ServerProcess } from '../support/server-process.ts';
-import { type Count, newMarket, startBuyers } from './buyer.ts';
+import { type Count, newMarket, nextRound, startBuyers } from './buyer.ts';
 import { KEPT_ITEMS, writeCatalog } from './catalog.ts';
 import { checkAcknowledgedUnits, checkFile, checkWire } from './checks.ts';
 import { DataFile } from './data-file.ts';
 import { Gate } from './gate.ts';
 import { startHolders } from './holder.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, outcomesOf } from './ledger.ts';
 
 /** Clients that hold and give back, beside the others. */
 const HOLDERS = 4;
@@ -75,7 +75,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
     gate.close();
     await server.end('SIGKILL');
     await Promise.race([gate.waiting(load.length), loadEnded]);
-    market.round++;
+    nextRound(market);
 
     using file = DataFile.copyOf(data);
     checkFile(ledger, file);
@@ -106,15 +106,6 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
     ...outcomesOf(ledger),
     ordersOnDisk,
     folder,
-  };
-}
-
-/** How many orders were bought and refused so far. */
-export function outcomesOf(ledger: Ledger): { readonly bought: number; readonly refused: number } {
-  const outcomes = [...ledger.orders.values()].map(({ outcome }) => outcome);
-  return {
-    bought: outcomes.filter((outcome) => outcome?.startsWith('bought')).length,
-    refused: outcomes.filter((outcome) => outcome?.startsWith('refused')).length,
   };
 }
 

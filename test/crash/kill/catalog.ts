@@ -13,7 +13,7 @@ const PLENTIFUL_UNITS = 100_000_000;
 export const SCARCE_ITEMS = 60;
 const SCARCE_UNITS = 400;
 
-/** How many of the scarce items are for sale to a round's load: few, so that they sell out under it. */
+/** How many of the scarce items are fought for at once: few, so that they sell out under it. */
 const SCARCE_AT_ONCE = 3;
 
 export const CATALOG: readonly Item[] = [
@@ -41,10 +41,10 @@ export function writeCatalog(path: string, kept: readonly KeptItem[] = []): void
   writeFileSync(path, JSON.stringify([...CATALOG, ...returnable]));
 }
 
-/** The item of a line. With each round the fight moves on to items that are not sold out yet. */
-export function pickUpc(random: Random, round: number): number {
+/** The item of a line. The next fight is for items that are not all sold out yet. */
+export function pickUpc(random: Random, fight: number): number {
   if (!random.chance(0.3)) return 1_001 + random.below(PLENTIFUL_ITEMS);
-  return 5_001 + ((round + random.below(SCARCE_AT_ONCE)) % SCARCE_ITEMS);
+  return 5_001 + ((fight + random.below(SCARCE_AT_ONCE)) % SCARCE_ITEMS);
 }
 
 function items(first: number, count: number, name: string, units: number): Item[] {

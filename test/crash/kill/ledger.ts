@@ -185,3 +185,12 @@ function sameLines(asked: readonly Line[], receipt: ReadonlyMap<string, ReplyVal
     asked.every(({ upc, qty }, index) => got[index]?.[0] === upc && got[index]?.[1] === qty)
   );
 }
+
+/** How many orders were bought and refused so far. */
+export function outcomesOf(ledger: Ledger): { readonly bought: number; readonly refused: number } {
+  const outcomes = [...ledger.orders.values()].map(({ outcome }) => outcome);
+  return {
+    bought: outcomes.filter((outcome) => outcome?.startsWith('bought')).length,
+    refused: outcomes.filter((outcome) => outcome?.startsWith('refused')).length,
+  };
+}

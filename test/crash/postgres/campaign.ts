@@ -7,11 +7,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Count, newMarket, startBuyers } from '../kill/buyer.ts';
-import { outcomesOf } from '../kill/campaign.ts';
+import { type Count, newMarket, nextRound, startBuyers } from '../kill/buyer.ts';
 import { KEPT_ITEMS, writeCatalog } from '../kill/catalog.ts';
 import { checkAcknowledgedUnits, checkFile, checkWire } from '../kill/checks.ts';
 import { startHolders } from '../kill/holder.ts';
+import { outcomesOf } from '../kill/ledger.ts';
 import { Random } from '../support/random.ts';
 import { Cluster } from './cluster.ts';
 import { Gates } from './gates.ts';
@@ -76,7 +76,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
     killed() < options.kills ||
     (killed() < 6 * options.kills && outcomesOf(ledger).bought < leastBought);
   while (goesOn() && ledger.violations.length === 0) {
-    market.round++;
+    nextRound(market);
     market.closing = false;
     const buyers = startBuyers(clients, seed + market.round, market);
     const holders = startHolders(HOLDERS, seed + market.round, market);

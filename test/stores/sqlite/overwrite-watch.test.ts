@@ -8,7 +8,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { OverwriteWatch } from '../../../src/stores/sqlite/overwrite-watch.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { settleOne } from '../orders.ts';
 import { ITEMS, SellingFile } from './selling-file.ts';
@@ -36,13 +37,7 @@ describe('what is written over the file of a running store is noticed before mor
       "a copy of a moment ago, made by SQLite's backup",
       async (fixture) => {
         await fixture.sell(3);
-        // Page by page what .backup writes: the file with all of its log.
-        for (const suffix of ['', '-wal']) {
-          copyFileSync(fixture.path + suffix, fixture.backup + suffix);
-        }
-        const db = new DatabaseSync(fixture.backup);
-        db.exec('PRAGMA wal_checkpoint');
-        db.close();
+        fixture.copyAsBackup();
         await fixture.sell(1);
       },
     ],
@@ -52,6 +47,24 @@ describe('what is written over the file of a running store is noticed before mor
         await fixture.sell(3);
         fixture.copy();
         await fixture.sellALot();
+      },
+    ],
+    [
+      "a copy made by SQLite's backup between two checkpoints",
+      async (fixture) => {
+        await fixture.sell(3);
+        fixture.copyAsBackup();
+        await fixture.sellALot();
+      },
+    ],
+    [
+      "a copy made by SQLite's backup just before a checkpoint, after which nobody has bought",
+      async (fixture) => {
+        while (fixture.pagesInLog() < 994) await fixture.sell(1);
+        fixture.copyAsBackup();
+        using done = vi.spyOn(OverwriteWatch.prototype, 'afterCheckpoint');
+        while (fixture.pagesInLog() < 1_000) await fixture.sell(1);
+        await vi.waitFor(() => expect(done).toHaveBeenCalled());
       },
     ],
     [
@@ -147,6 +160,69 @@ describe('a log that was written beside another state of the file', () => {
     const left = await killed(fixture);
     copyFileSync(fixture.backup, left);
     expect(() => openSqliteStore(left, ITEMS)).toThrow(/do not belong together/);
+  });
+
+  test.for<[string, (fixture: SellingFile) => Promise<void>]>([
+    ['that the server made', (fixture) => fixture.sellALot()],
+    [
+      'that an operator’s tool made',
+      async (fixture) => {
+        await fixture.sell(3);
+        fixture.sql('PRAGMA wal_checkpoint(TRUNCATE)');
+      },
+    ],
+    [
+      'that an operator’s tool made in part',
+      async (fixture) => {
+        await fixture.sell(3);
+        const reader = new DatabaseSync(fixture.path);
+        reader.exec('BEGIN; SELECT * FROM stock');
+        await fixture.sell(3);
+        fixture.sql('PRAGMA wal_checkpoint(PASSIVE)');
+        await fixture.sell(3);
+        reader.close();
+        fixture.sql('PRAGMA wal_checkpoint(TRUNCATE)');
+      },
+    ],
+  ])(
+    'is refused beside a copy made by SQLite’s backup before a checkpoint %s',
+    async ([, checkpoint]) => {
+      await using fixture = new SellingFile();
+      await fixture.sell(3);
+      fixture.copyAsBackup();
+      await checkpoint(fixture);
+      await fixture.sell(1);
+      const left = await killed(fixture);
+      copyFileSync(fixture.backup, left);
+      expect(() => openSqliteStore(left, ITEMS)).toThrow(/do not belong together/);
+    },
+  );
+
+  test('is refused also when it was begun anew because an operator’s tool had moved all of it', async () => {
+    await using fixture = new SellingFile();
+    await fixture.store.close();
+    fixture.copy();
+    fixture.store = openSqliteStore(fixture.path, ITEMS);
+    await fixture.sell(1);
+    fixture.sql('PRAGMA wal_checkpoint(PASSIVE)');
+    await fixture.sell(1);
+    const left = await killed(fixture);
+    copyFileSync(fixture.backup, left);
+    expect(() => openSqliteStore(left, ITEMS)).toThrow(/do not belong together/);
+  });
+
+  test('is refused beside a copy of before a kill and a start', async () => {
+    await using fixture = new SellingFile();
+    await fixture.sell(3);
+    fixture.copyAsBackup();
+    await fixture.sell(3);
+    const left = await killed(fixture);
+    const again = openSqliteStore(left, ITEMS);
+    const file = fixture.folder.file('killed-again.db');
+    for (const suffix of ['-wal', '-acked']) copyFileSync(left + suffix, file + suffix);
+    await again.close();
+    copyFileSync(fixture.backup, file);
+    expect(() => openSqliteStore(file, ITEMS)).toThrow(/do not belong together/);
   });
 
   test('is refused beside a copy that VACUUM INTO made', async () => {

@@ -54,6 +54,21 @@ export class SellingFile implements AsyncDisposable {
     copyFileSync(this.path, this.backup);
   }
 
+  pagesInLog(): number {
+    const db = new DatabaseSync(this.path);
+    const { log } = db.prepare('PRAGMA wal_checkpoint(NOOP)').get() as { log: number };
+    db.close();
+    return log;
+  }
+
+  /** As SQLite's .backup: page by page, the file with all of its log. */
+  copyAsBackup(): void {
+    for (const suffix of ['', '-wal']) copyFileSync(this.path + suffix, this.backup + suffix);
+    const db = new DatabaseSync(this.backup);
+    db.exec('PRAGMA wal_checkpoint');
+    db.close();
+  }
+
   async expectNoticed(): Promise<void> {
     await expect(this.sell(1)).rejects.toThrow(DataFileOverwritten);
     await expect(this.store.close()).rejects.toThrow(DataFileOverwritten);

@@ -1,0 +1,90 @@
+/**
+ * Numbers the batches of a server in its data file, so that the file itself tells how far it has come.
+ *
+ * A number stands beside the levels that a batch sets (`stock.batch`), in a page that is written anyway: a row of its
+ * own in each batch would be one page of three in a small one. But what must be found in the bytes of the file and of
+ * its log, without SQLite, is the row of `batches`. So it gets the number too before pages are moved from the log into the
+ * file, as long as they are, and in the first batch of a new log: the row in the file is that of the last batch
+ * in the file, and the first row in a log follows it.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+
+/** The version of the tables from which on numbers stand beside levels. */
+export const NUMBERED_SINCE = 11;
+
+/** Reads the number of the last batch, as `committed`, from tables of this version: one row. Below zero when it cannot be. */
+export function lastBatchSql(version: number): string {
+  if (version < NUMBERED_SINCE) return 'SELECT committed FROM batches';
+  const last = 'max(committed, (SELECT coalesce(max(batch), 0) FROM stock))';
+  return `SELECT iif(committed < 0, committed, ${last}) AS committed FROM batches`;
+}
+
+export class BatchCount {
+  readonly #setRow: StatementSync;
+  #last: number;
+  /** The number in the row; and what it will be with the batch that is being written. */
+  #inRow: number;
+  #nextInRow: number;
+  #wasRowBehind = false;
+  #isRowDue = true;
+
+  /** `last`: the number of the last batch in the file, which stands in the row. */
+  constructor(db: DatabaseSync, last: number) {
+    this.#setRow = db.prepare('UPDATE batches SET previous = committed, committed = ?');
+    this.#last = last;
+    this.#inRow = last;
+    this.#nextInRow = last;
+  }
+
+  /** The number of the last batch that was committed. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** The number of a batch that is being written. */
+  get next(): number {
+    return this.#last + 1;
+  }
+
+  /** Whether the row was of an earlier batch than the one before the last: pages that others moved were then further than it. */
+  get wasRowBehind(): boolean {
+    return this.#wasRowBehind;
+  }
+
+  /** Pages are moved from the log into the file from now on: batches put their numbers into the row. */
+  fileChanges(): void {
+    this.#isRowDue = true;
+  }
+
+  /** Call inside the transaction of a batch. `hasLevels`: its number stands beside levels already. */
+  write(hasLevels: boolean): void {
+    this.#nextInRow = this.#inRow;
+    if (!this.#isRowDue && hasLevels) return;
+    this.#setRow.run(this.next);
+    this.#nextInRow = this.next;
+  }
+
+  /** Call when it is committed. `isFileStill`: no pages are on their way into the file. */
+  committed(isFileStill: boolean): void {
+    this.#wasRowBehind = this.#inRow < this.#last;
+    this.#last++;
+    this.#inRow = this.#nextInRow;
+    if (this.#inRow === this.#last && isFileStill) this.#isRowDue = false;
+  }
+
+  /** As `putIntoRow`, unless it is there. */
+  bringIntoRow(): void {
+    if (this.#inRow !== this.#last) this.putIntoRow();
+  }
+
+  /** Puts the number of the last batch into the row, in a transaction of its own. */
+  putIntoRow(): void {
+    try {
+      this.#setRow.run(this.#last);
+      this.#inRow = this.#last;
+    } catch {
+      // An operator holds the file, or the disk is full: then the next batch does it.
+      this.#isRowDue = true;
+    }
+  }
+}
