@@ -1,8 +1,8 @@
 import type { Changes, Order } from '../../inventory/model.ts';
 import { OrderMap } from '../../inventory/order-map.ts';
 
-/** Holds that are kept once and once again: most are confirmed soon, and each takes some hundred bytes. */
-const KEPT = 10_000;
+/** Holds that are kept once and once again: most are confirmed soon. What is kept longer costs the garbage collector more than it saves. */
+const KEPT = 2_500;
 
 /** Live holds that were made lately, as they are on disk. */
 export class RecentHolds {
