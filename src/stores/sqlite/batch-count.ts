@@ -3,9 +3,9 @@
  *
  * A number stands beside the levels that a batch sets (`stock.batch`), in a page that is written anyway: a row of its
  * own in each batch would be one page of three in a small one. But what must be found in the bytes of the file and of
- * its log, without SQLite, is the row of `batches`. So it gets the number too before pages are moved from the log into the
- * file, as long as they are, and in the first batch of a new log: the row in the file is that of the last batch
- * in the file, and the first row in a log follows it.
+ * its log, without SQLite, is the row of `batches`. So the row gets the number too before a checkpoint moves pages of the log
+ * into the file, with each batch during it, and with the first one after it: the row in the file is then that of the last
+ * batch in the file, and the first row in a log is the one that follows it.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
@@ -22,10 +22,12 @@ export function lastBatchSql(version: number): string {
 export class BatchCount {
   readonly #setRow: StatementSync;
   #last: number;
-  /** The number in the row; and what it will be with the batch that is being written. */
+  /** The number in the row. */
   #inRow: number;
+  /** What it will be when the batch that is being written is committed. */
   #nextInRow: number;
   #wasRowBehind = false;
+  /** Whether the next batch puts its number into the row, whatever it changes. */
   #isRowDue = true;
 
   /** `last`: the number of the last batch in the file, which stands in the row. */
@@ -46,13 +48,14 @@ export class BatchCount {
     return this.#last + 1;
   }
 
-  /** Whether the row was of an earlier batch than the one before the last: pages that others moved were then further than it. */
+  /** Whether the row was behind when the last batch was written: pages that others had moved by then may be of later batches. */
   get wasRowBehind(): boolean {
     return this.#wasRowBehind;
   }
 
-  /** Pages are moved from the log into the file from now on: batches put their numbers into the row. */
-  fileChanges(): void {
+  /** Call before a checkpoint. */
+  checkpointBegins(): void {
+    this.bringIntoRow();
     this.#isRowDue = true;
   }
 
@@ -64,12 +67,12 @@ export class BatchCount {
     this.#nextInRow = this.next;
   }
 
-  /** Call when it is committed. `isFileStill`: no pages are on their way into the file. */
-  committed(isFileStill: boolean): void {
+  /** Call when it is committed. `isCheckpointing`: then the next batch has its number in the row as well. */
+  committed(isCheckpointing: boolean): void {
     this.#wasRowBehind = this.#inRow < this.#last;
     this.#last++;
     this.#inRow = this.#nextInRow;
-    if (this.#inRow === this.#last && isFileStill) this.#isRowDue = false;
+    if (this.#inRow === this.#last && !isCheckpointing) this.#isRowDue = false;
   }
 
   /** As `putIntoRow`, unless it is there. */

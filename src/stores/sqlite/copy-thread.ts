@@ -16,9 +16,6 @@ export interface CopyContent {
   readonly version: number;
 }
 
-const ONE_NUMBER = lastBatchSql(1);
-const NUMBERS = lastBatchSql(NUMBERED_SINCE);
-
 /**
  * What the thread runs: a text, because an executable has no files to start a thread from.
  *
@@ -51,7 +48,7 @@ const THREAD = `
   }
 
   const lastBatchSql = (version) =>
-    version < ${NUMBERED_SINCE} ? '${ONE_NUMBER}' : '${NUMBERS}';
+    version < ${NUMBERED_SINCE} ? '${lastBatchSql(NUMBERED_SINCE - 1)}' : '${lastBatchSql(NUMBERED_SINCE)}';
 
   const count = (db, table) => db.prepare('SELECT count(*) AS count FROM ' + table).get().count;
 

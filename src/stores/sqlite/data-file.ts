@@ -102,7 +102,7 @@ export class DataFile {
     if (this.#isSyncing) this.endSync();
     this.#isSyncing = true;
     this.#hasCommitted = true;
-    this.count.committed(!this.#checkpointer.isRunning);
+    this.count.committed(this.#checkpointer.isRunning);
     this.#log.begin(rows);
     this.#files.check();
     this.#checkpointer.check();
@@ -118,7 +118,7 @@ export class DataFile {
   #followFile(): void {
     this.count.bringIntoRow();
     if (!this.count.wasRowBehind) return;
-    this.#checkpointer.moveNow();
+    if (!this.#checkpointer.moveNow()) return;
     this.count.putIntoRow();
     this.#watch.afterCheckpoint(this.count.last);
   }
@@ -160,10 +160,7 @@ export class DataFile {
   afterReplies(): void {
     if (!this.#hasCommitted) return;
     this.#hasCommitted = false;
-    this.#checkpointer.startWhenDue(this.#logWatch.pagesLeft, () => {
-      this.count.bringIntoRow();
-      this.count.fileChanges();
-    });
+    this.#checkpointer.startWhenDue(this.#logWatch.pagesLeft, () => this.count.checkpointBegins());
   }
 
   /** What `error`, thrown while the file was used, means for it. */

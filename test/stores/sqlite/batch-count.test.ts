@@ -83,18 +83,17 @@ test('while pages are moved into the file, each batch has its number in the row,
     'CREATE TABLE batches (committed INTEGER, previous INTEGER); INSERT INTO batches VALUES (7, 6)',
   );
   const count = new BatchCount(db, 7);
-  const batch = (isFileStill: boolean) => {
+  const batch = (isCheckpointing: boolean) => {
     count.write(true);
-    count.committed(isFileStill);
+    count.committed(isCheckpointing);
     return { ...db.prepare('SELECT * FROM batches').get() };
   };
-  expect(batch(true)).toEqual({ committed: 8, previous: 7 });
-  expect(batch(true)).toEqual({ committed: 8, previous: 7 });
-  count.bringIntoRow();
-  count.fileChanges();
-  expect(batch(false)).toEqual({ committed: 10, previous: 9 });
-  expect(batch(false)).toEqual({ committed: 11, previous: 10 });
-  expect(batch(true)).toEqual({ committed: 12, previous: 11 });
-  expect(batch(true)).toEqual({ committed: 12, previous: 11 });
+  expect(batch(false)).toEqual({ committed: 8, previous: 7 });
+  expect(batch(false)).toEqual({ committed: 8, previous: 7 });
+  count.checkpointBegins();
+  expect(batch(true)).toEqual({ committed: 10, previous: 9 });
+  expect(batch(true)).toEqual({ committed: 11, previous: 10 });
+  expect(batch(false)).toEqual({ committed: 12, previous: 11 });
+  expect(batch(false)).toEqual({ committed: 12, previous: 11 });
   expect(count.last).toBe(13);
 });

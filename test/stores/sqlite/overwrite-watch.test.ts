@@ -133,6 +133,13 @@ describe('a log that was written beside another state of the file', () => {
     return left;
   }
 
+  /** Puts the backup in the place of the file that a killed server left, beside its log. */
+  async function expectStrangeLog(fixture: SellingFile): Promise<void> {
+    const left = await killed(fixture);
+    copyFileSync(fixture.backup, left);
+    expect(() => openSqliteStore(left, ITEMS)).toThrow(/do not belong together/);
+  }
+
   test('is refused with what to do, and without it the copy opens', async () => {
     await using fixture = new SellingFile();
     await fixture.sell(2);
@@ -157,9 +164,7 @@ describe('a log that was written beside another state of the file', () => {
     await fixture.sell(2);
     fixture.copy();
     await fixture.sellALot();
-    const left = await killed(fixture);
-    copyFileSync(fixture.backup, left);
-    expect(() => openSqliteStore(left, ITEMS)).toThrow(/do not belong together/);
+    await expectStrangeLog(fixture);
   });
 
   test.for<[string, (fixture: SellingFile) => Promise<void>]>([
@@ -192,9 +197,7 @@ describe('a log that was written beside another state of the file', () => {
       fixture.copyAsBackup();
       await checkpoint(fixture);
       await fixture.sell(1);
-      const left = await killed(fixture);
-      copyFileSync(fixture.backup, left);
-      expect(() => openSqliteStore(left, ITEMS)).toThrow(/do not belong together/);
+      await expectStrangeLog(fixture);
     },
   );
 
@@ -206,9 +209,7 @@ describe('a log that was written beside another state of the file', () => {
     await fixture.sell(1);
     fixture.sql('PRAGMA wal_checkpoint(PASSIVE)');
     await fixture.sell(1);
-    const left = await killed(fixture);
-    copyFileSync(fixture.backup, left);
-    expect(() => openSqliteStore(left, ITEMS)).toThrow(/do not belong together/);
+    await expectStrangeLog(fixture);
   });
 
   test('is refused beside a copy of before a kill and a start', async () => {
@@ -229,9 +230,7 @@ describe('a log that was written beside another state of the file', () => {
     await using fixture = new SellingFile();
     await fixture.sell(2);
     fixture.sql(`VACUUM INTO '${fixture.backup}'`);
-    const left = await killed(fixture);
-    copyFileSync(fixture.backup, left);
-    expect(() => openSqliteStore(left, ITEMS)).toThrow(/do not belong together/);
+    await expectStrangeLog(fixture);
   });
 
   test('and one that belongs to it is not, at whatever moment the server was killed', async () => {
