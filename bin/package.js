@@ -8,8 +8,11 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { bundle } from './package/bundle.js';
+import { BUNDLE } from './package/assets.js';
+import { bundle, bundleStart } from './package/bundle.js';
+import { codeCaches } from './package/code-cache.js';
 import { makeExecutable } from './package/executable.js';
+import { moduleText } from './package/run-script.js';
 import { nodeFor, TARGETS, THIS_MACHINE } from './package/targets.js';
 
 const root = dirname(import.meta.dirname);
@@ -45,13 +48,19 @@ async function check() {
 }
 
 async function packageAll(scratch) {
-  const bundled = join(scratch, 'inv.cjs');
-  await bundle(root, bundled);
+  const main = join(scratch, 'start.cjs');
+  await bundleStart(root, main);
+  const text = join(scratch, BUNDLE);
+  await bundle(root, text);
+  await writeFile(text, moduleText(await readFile(text, 'latin1')), 'latin1');
+  // V8's compiled code, of use only on the kind of machine that made it.
+  const caches = names.includes(THIS_MACHINE) ? await codeCaches(text, join(scratch, 'runs')) : {};
   const sums = await earlierSums();
   for (const name of names) {
     const output = join(out, outputName(name, positionals.length > 0));
     await makeExecutable({
-      bundle: bundled,
+      main,
+      assets: { [BUNDLE]: text, ...(name === THIS_MACHINE && caches) },
       node: await nodeFor(name, join(scratch, name)),
       target: TARGETS[name],
       output,

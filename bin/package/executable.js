@@ -1,4 +1,4 @@
-// Puts a bundle and a Node into one executable, with pkg's module for Node's own single executables.
+// Puts scripts and a Node into one executable, with pkg's module for Node's own single executables.
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -6,13 +6,22 @@ import { dirname, join } from 'node:path';
 const { default: sea } = createRequire(import.meta.url)('@yao-pkg/pkg/lib-es5/sea.js');
 
 /**
- * Writes the executable `output` for the machine `target` (see targets.js). It carries the Node in
- * the file `node`, whose version is this process's. `home` is an empty folder for pkg's use.
+ * Writes the executable `output` for the machine `target` (see targets.js). It starts with the script `main`, carries
+ * the files `assets` (paths by name), and the Node in the file `node`, whose version is this process's. `home` is an empty
+ * folder for pkg's use.
  */
-export async function makeExecutable({ bundle, node, target, output, home, isForThisMachine }) {
+export async function makeExecutable({
+  main,
+  assets,
+  node,
+  target,
+  output,
+  home,
+  isForThisMachine,
+}) {
   await putInCache(node, target, join(home, '.pkg-cache/sea'));
   await withHome(home, () =>
-    sea(bundle, {
+    sea(main, {
       targets: [{ ...target.pkg, nodeRange: `node${process.versions.node}`, output }],
       // pkg knows how to call the signing tools of macOS, where they are.
       signature: process.platform === 'darwin',
@@ -21,7 +30,7 @@ export async function makeExecutable({ bundle, node, target, output, home, isFor
         useSnapshot: false,
         // SIGUSR1 opens no debugger.
         execArgv: ['--disable-sigusr1'],
-        // V8's compiled code, a third of the start: of use only on the kind of machine that made it.
+        assets,
         useCodeCache: isForThisMachine,
       },
     }),

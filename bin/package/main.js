@@ -1,15 +1,11 @@
-// Where the standalone executable starts. None of our files is beside it: package.json and the
-// manifest are part of the bundle, and so are the commands (see oclif-modules.js).
+// Where the bundle starts. None of our files is beside it: package.json and the manifest are part of
+// the bundle, and so are the commands (see oclif-modules.js).
 import { dirname } from 'node:path';
-import { printVersion } from '../../dist/cli/version.js';
 import pjson from '../../package.json';
 
-// As in bin/run.js: no debugger.
-process.on('SIGUSR1', () => undefined);
+main();
 
-if (!printVersion(process.argv.slice(2), pjson)) main();
-
-// The main file of an executable is CommonJS: it cannot await at its top level.
+// The main file of a bundle is CommonJS: it cannot await at its top level.
 async function main() {
   // First, for the sake of dist/cli/colour.js.
   const { runCli } = await import('../../dist/cli/main.js');

@@ -10,7 +10,8 @@ import { USERS, type User } from '../inventory/users.ts';
 import { NamedError } from '../named-error.ts';
 import { HOLD_FLAGS } from '../operator/hold-flags.ts';
 import { type ListenOptions, type OpenListener, whyNotListening } from '../server/listener.ts';
-import { LEVELS, type Log, logToStderr, stderrLog } from '../server/log.ts';
+import { LEVELS, logToStderr, stderrLog } from '../server/log.ts';
+import { whyTooFewFiles } from '../server/open-files.ts';
 import { warnOfPublicPasswords } from '../server/public-passwords.ts';
 import { InventoryServer } from '../server/server.ts';
 import { ignoreFaults, outputLeft } from '../server/standard-streams.ts';
@@ -19,7 +20,7 @@ import type { TlsPort } from '../server/tls-files.ts';
 import { OperatorFiles, type WatchedFiles } from '../server/watched-files.ts';
 import { tellWhyStopped } from '../server/why-stopped.ts';
 import { wrongPlace } from '../stores/data-place.ts';
-import { type OpenedStore, openStore, type StorePlace } from '../stores/open-store.ts';
+import { openStore } from '../stores/open-store.ts';
 
 export default class Serve extends BaseCommand {
   static override summary = 'Run the inventory server';
@@ -126,6 +127,8 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     const { flags } = await this.parse(Serve);
     ignoreFaults(process.stdout, process.stderr);
     stderrLog.leastLevel = flags['log-level'];
+    const tooFew = whyTooFewFiles();
+    if (tooFew !== null) throw new CommandFailure(tooFew, 'DATA', ExitCode.fault);
     const files = new OperatorFiles(logToStderr);
     process.on('SIGHUP', () => files.readAgain());
     const wrong = flags.data === undefined ? null : wrongPlace(flags.data);
@@ -141,7 +144,9 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
       userFolder: this.config.dataDir,
       waitMs: flags.wait * 1000,
     };
-    const { store, data, kind, abandon } = await open(place, catalog, logToStderr);
+    const { store, data, kind, ready, abandon } = await unlessRefused(
+      openStore(place, catalog, logToStderr),
+    );
     const onFailure = (error: Error): never => {
       tellWhyStopped(error, data, logToStderr);
       process.exit(ExitCode.fault);
@@ -171,6 +176,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     };
     const at = nameOf({ host: flags.host, port: flags.port });
     const port = await listen(server.listen(flags.port, flags.host), at, SERVE_OPTIONS, giveUp);
+    await unlessRefused(ready, giveUp);
     site?.catalogChanged(catalog);
     const http = await (site && listen(site.serve(server), flags.http ?? '', HTTP_OPTIONS, giveUp));
     const { items, logins } = store.restored;
@@ -247,14 +253,15 @@ async function unlessFaulty<Content>(reading: Promise<Content>, head = ''): Prom
   }
 }
 
-async function open(
-  place: StorePlace,
-  catalog: readonly Item[],
-  report: Log,
-): Promise<OpenedStore> {
+/** What a store resolved with. When it cannot be used, `giveUp` is called, and the reason is told. */
+async function unlessRefused<Result>(
+  opening: Promise<Result>,
+  giveUp: () => Promise<void> = async () => undefined,
+): Promise<Result> {
   try {
-    return await openStore(place, catalog, report);
+    return await opening;
   } catch (error) {
+    await giveUp();
     if (!(error instanceof StoreRefused)) throw error;
     throw new CommandFailure(error.message, 'DATA', ExitCode.fault);
   }

@@ -5,6 +5,9 @@ import { MAX_CONNECTIONS } from '../protocol/limits.ts';
 /** Files for all else: the store with its log and its checkpoints, standard streams, the event loop, connections that are being refused. */
 export const RESERVED_FILES = 128;
 
+/** With fewer than about 40 a server cannot even open its data, and where it fails then is a matter of chance. */
+export const LEAST_FILES = 64;
+
 /** Connections that are told BUSY at once; more are closed without a word, so that they do not use up the reserve. */
 export const MAX_REFUSED_AT_ONCE = 32;
 
@@ -21,6 +24,15 @@ export function openFileLimit(): number {
     };
     return numberOf(report.userLimits?.open_files?.soft);
   }
+}
+
+/** Why a server cannot even start with `files` open files; null when it can. */
+export function whyTooFewFiles(files = openFileLimit()): string | null {
+  if (files >= LEAST_FILES) return null;
+  return (
+    `a server needs ${LEAST_FILES} open files, and here it may have ${files}; ` +
+    'allow it more, such as `ulimit -n 1024`, or LimitNOFILE=1024 in a systemd unit'
+  );
 }
 
 /** The connections that fit into `files` open files beside everything else; at least one. */

@@ -10,7 +10,9 @@ export interface OpenedStore {
   readonly store: Store;
   readonly data: string;
   readonly kind: 'data file' | 'database';
-  /** Lets the closing of the store remove what its opening has made. */
+  /** Resolves when all is there that a server needs before it says that it is up. Rejects with StoreRefused. */
+  readonly ready: Promise<void>;
+  /** Lets the closing of the store remove what its opening has made, unless somebody has bought. */
   abandon(): void;
 }
 
@@ -41,16 +43,19 @@ async function openFile(
   report: Report,
 ): Promise<OpenedStore> {
   const data = resolve(path ?? join(userFolder, 'inventory.db'));
-  const { openSqliteStore } = await import('./sqlite/sqlite-store.ts');
-  const store = openSqliteStore(data, catalog, { withParents: path === undefined, report });
+  const { CheckpointThread } = await import('./sqlite/checkpoint-thread.ts');
+  const thread = new CheckpointThread();
   try {
-    await store.prepare();
+    const { openSqliteStore } = await import('./sqlite/sqlite-store.ts');
+    const store = openSqliteStore(data, catalog, { withParents: path === undefined, report });
+    const ready = store.prepare(thread);
+    // Whoever opens the store waits for it, but not at once.
+    ready.catch(() => undefined);
+    return { kind: 'data file', data, store, ready, abandon: () => store.abandon() };
   } catch (error) {
-    store.abandon();
-    await store.close();
+    await thread.discard();
     throw error;
   }
-  return { kind: 'data file', data, store, abandon: () => store.abandon() };
 }
 
 async function openDatabase(
@@ -68,6 +73,7 @@ async function openDatabase(
     kind: 'database',
     store,
     data: showPostgresAddress(url),
+    ready: Promise.resolve(),
     abandon: () => undefined,
   };
 }

@@ -1,11 +1,12 @@
 /** What connections cost a real server, and what it does when there are too many. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { RESERVED_FILES } from '../../src/server/open-files.ts';
+import { LEAST_FILES, RESERVED_FILES } from '../../src/server/open-files.ts';
+import { finished } from '../cli/fixture.ts';
 import { TemporaryFolder } from '../support/folder.ts';
 import { program } from '../support/program.ts';
 import { RawClient } from '../support/raw-client.ts';
@@ -103,6 +104,21 @@ describe.skipIf(process.platform !== 'linux')('connections', () => {
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
+  });
+
+  test('are not begun with where the limit of open files is too low for a server', async () => {
+    using folder = new TemporaryFolder();
+    const data = folder.file('made/shop.db');
+    const [command, args] = program(['serve', '--port', '0', '--data', data]);
+    const limited = (limit: number) =>
+      finished('/bin/sh', ['-c', `ulimit -n ${limit}; exec "$0" "$@"`, command, ...args]);
+    expect(await limited(LEAST_FILES - 1)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^inv: a server needs 64 open files, and here it may have 63; /,
+      ),
+    });
+    expect(readdirSync(folder.path)).toEqual([]);
   });
 
   test('are kept alive by the operating system, so that a client whose machine is gone is noticed', async () => {

@@ -104,6 +104,24 @@ test('is Node and at most 5 MB more', async () => {
   expect(own - node).toBeLessThan(5_000_000);
 });
 
+test.for(['serve', 'shop'])('V8 takes the compiled code that it has for inv %s', async (topic) => {
+  using home = new TemporaryFolder();
+  const look = home.file('look.cjs');
+  await writeFile(
+    look,
+    `const vm = require('node:vm');
+    vm.Script = class extends vm.Script {
+      constructor(text, options) {
+        super(text, options);
+        console.error('code', options.cachedData.length > 100_000, this.cachedDataRejected);
+      }
+    };`,
+  );
+  const NODE_OPTIONS = `NODE_OPTIONS=--require ${look}`;
+  const args = ['-i', `HOME=${home.path}`, NODE_OPTIONS, executable, topic, '--help'];
+  expect(await finished('env', args)).toMatchObject({ code: 0, stderr: 'code true false\n' });
+});
+
 test('holds nothing of the machine that made it', async () => {
   expect((await readFile(executable)).includes(root)).toBe(false);
 });

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { Worker } from 'node:worker_threads';
 import type { Report } from '../report.ts';
+import { type CheckpointFailure, CheckpointThread } from './checkpoint-thread.ts';
 
 /** Pages of 4 KB in the write-ahead log before they are moved into the file. */
 const CHECKPOINT_PAGES = 1_000;
@@ -18,44 +18,11 @@ const PASSING_FAULTS = new Set([
   3082, // SQLITE_IOERR_NOMEM
 ]);
 
-/**
- * What the thread runs: a text, because an executable has no files to start a thread from. Twice,
- * because the first pass takes a while, and the log has grown again behind it.
- */
-const THREAD = `
-  const { parentPort, workerData } = require('node:worker_threads');
-  const { DatabaseSync } = require('node:sqlite');
-  const db = new DatabaseSync(workerData, { timeout: 1_000 });
-  db.exec('PRAGMA synchronous = FULL');
-  const checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
-  function run() {
-    try {
-      checkpoint.get();
-      checkpoint.get();
-      return null;
-    } catch ({ message, errcode }) {
-      return { message, errcode };
-    }
-  }
-  parentPort.postMessage('ready');
-  parentPort.on('message', (message) => {
-    if (message === 'run') return parentPort.postMessage(run());
-    db.close();
-    parentPort.close();
-  });
-`;
-
 /** In pages. */
 export interface LogState {
   readonly log: number;
   /** How much of the log is in the file. */
   readonly checkpointed: number;
-}
-
-/** How a checkpoint failed. Errors lose their codes between threads. */
-interface Failure {
-  readonly message: string;
-  readonly errcode?: number;
 }
 
 /**
@@ -70,7 +37,7 @@ export class Checkpointer {
   readonly #report: Report;
   readonly #logState: StatementSync;
   readonly #checkpoint: StatementSync;
-  #thread: Worker | null = null;
+  #thread: CheckpointThread | null = null;
   readonly #onDone: () => void;
   readonly #ready = Promise.withResolvers<void>();
   #isRunning = false;
@@ -103,11 +70,11 @@ export class Checkpointer {
   }
 
   /**
-   * Resolves when the thread stands. A thread needs files of its own: once the clients have taken all that
-   * the process may open, none could be started any more.
+   * Opens the file in `thread`, and resolves when it is open. A thread needs files of its own: once the clients have taken all
+   * that the process may open, none could be started any more.
    */
-  async start(): Promise<void> {
-    this.#thread ??= this.#startThread();
+  async start(thread?: CheckpointThread): Promise<void> {
+    this.#startThread(thread);
     await this.#ready.promise;
   }
 
@@ -119,8 +86,7 @@ export class Checkpointer {
     if (this.#isRunning || pages < CHECKPOINT_PAGES) return;
     onStart();
     this.#isRunning = true;
-    this.#thread ??= this.#startThread();
-    this.#thread.postMessage('run');
+    this.#startThread().run();
   }
 
   /** Whether the thread is writing to the file. */
@@ -133,7 +99,7 @@ export class Checkpointer {
     try {
       return (this.#checkpoint.get() as { busy: number }).busy === 0;
     } catch (error) {
-      this.#failed(error as Failure);
+      this.#failed(error as CheckpointFailure);
       return false;
     }
   }
@@ -145,23 +111,21 @@ export class Checkpointer {
   /** Resolves when nothing but `db` has the file open. */
   async close(): Promise<void> {
     const thread = this.#thread;
-    if (thread === null) return;
-    const ended = new Promise((resolve) => thread.on('exit', resolve));
     this.#thread = null;
-    thread.postMessage('end');
-    await ended;
+    await thread?.close();
   }
 
-  #startThread(): Worker {
-    const thread = new Worker(THREAD, { eval: true, workerData: this.#path });
-    thread.on('message', (message: 'ready' | Failure | null) => {
-      if (message === 'ready') this.#ready.resolve();
-      else this.#finish(message);
-    });
-    thread.on('error', (error: Error) => this.#failed(error));
-    thread.on('exit', (code) => {
-      this.#thread = null;
-      this.#failed(new Error(`the checkpoint thread ended with ${code}`));
+  #startThread(started?: CheckpointThread): CheckpointThread {
+    if (this.#thread !== null) return this.#thread;
+    const thread = started ?? new CheckpointThread();
+    this.#thread = thread;
+    thread.open(this.#path, {
+      opened: () => this.#ready.resolve(),
+      ended: (failure) => this.#finish(failure),
+      failed: (error) => {
+        this.#thread = null;
+        this.#failed(error);
+      },
     });
     return thread;
   }
@@ -170,14 +134,14 @@ export class Checkpointer {
    * Moves the last few pages, between two batches: only when all of the log is in the file is it
    * begun anew, and does not grow for ever.
    */
-  #finish(failure: Failure | null): void {
+  #finish(failure: CheckpointFailure | null): void {
     this.#isRunning = false;
     try {
       if (failure !== null) throw failure;
       this.#checkpoint.get();
       this.#isFailing = false;
     } catch (error) {
-      this.#failed(error as Failure);
+      this.#failed(error as CheckpointFailure);
     }
     try {
       this.#onDone();
@@ -187,7 +151,7 @@ export class Checkpointer {
   }
 
   /** A fault that passes is reported once, and the next commit tries again. */
-  #failed({ message, errcode }: Failure): void {
+  #failed({ message, errcode }: CheckpointFailure): void {
     if (PASSING_FAULTS.has(errcode ?? 0)) {
       if (!this.#isFailing) {
         this.#report('checkpoint failed', {

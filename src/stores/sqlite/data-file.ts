@@ -10,6 +10,7 @@ import { StoreRefused } from '../../inventory/store.ts';
 import type { Report } from '../report.ts';
 import type { AckedCount } from './acked-count.ts';
 import type { BatchCount } from './batch-count.ts';
+import type { CheckpointThread } from './checkpoint-thread.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { sizeOfFile } from './data-file-checks.ts';
 import { FilesInPlace } from './files-in-place.ts';
@@ -41,6 +42,8 @@ export class DataFile {
   readonly #log: LogSync;
   readonly #made: MadeFiles;
   #isAbandoned = false;
+  /** Whether a batch of requests was committed since the file was opened. */
+  #hasOrders = false;
   /** Whether something was committed since `afterReplies` was called. */
   #hasCommitted = false;
   /** Whether a commit is on its way to the disk. */
@@ -77,10 +80,10 @@ export class DataFile {
     db.exec('PRAGMA synchronous = NORMAL');
   }
 
-  /** Resolves when all is there that a server needs before its first client. Throws StoreRefused. */
-  async prepare(): Promise<void> {
+  /** Resolves when all is there that a server needs before it is told to be up; checkpoints are made in `thread`. Throws StoreRefused. */
+  async prepare(thread?: CheckpointThread): Promise<void> {
     try {
-      await this.#checkpointer.start();
+      await this.#checkpointer.start(thread);
     } catch (error) {
       throw new StoreRefused(
         `cannot start the checkpoint thread: ${(error as Error).message}. It needs a few open files ` +
@@ -95,10 +98,15 @@ export class DataFile {
   }
 
   /**
-   * Call after each commit of a batch that has its number in it: begins to put it on the disk. `rows`: how many it
+   * Call after each commit of a batch of requests that has its number in it: begins to put it on the disk. `rows`: how many it
    * wrote. Throws when what was committed may not be there tomorrow: the server must stop.
    */
   beginSync(rows: number): void {
+    this.#hasOrders = true;
+    this.#begin(rows);
+  }
+
+  #begin(rows: number): void {
     if (this.#isSyncing) this.endSync();
     this.#isSyncing = true;
     this.#hasCommitted = true;
@@ -146,7 +154,7 @@ export class DataFile {
       if (this.db.isTransaction) this.db.exec('ROLLBACK');
       throw error;
     }
-    this.beginSync(rows);
+    this.#begin(rows);
     this.endSync();
     return rows;
   }
@@ -168,9 +176,13 @@ export class DataFile {
     return failureOf(error, this.#path);
   }
 
-  /** Lets `close` remove what the opening has made: for a server that never had a client. */
+  /** Lets `close` remove what the opening has made, unless a client's request was committed: for a server that did not come up. */
   abandon(): void {
     this.#isAbandoned = true;
+  }
+
+  get #isLeft(): boolean {
+    return this.#isAbandoned && !this.#hasOrders;
   }
 
   /**
@@ -178,7 +190,7 @@ export class DataFile {
    * acknowledged. A file that was written over is not closed, which would move the log into it.
    */
   async close(): Promise<void> {
-    const failure = this.#isAbandoned ? null : this.#harm();
+    const failure = this.#isLeft ? null : this.#harm();
     await this.#checkpointer.close();
     if (!(failure instanceof DataFileOverwritten)) this.db.close();
     await this.#release();
@@ -205,7 +217,7 @@ export class DataFile {
     await this.#log.close();
     this.#acked.close();
     // Under the lock: the next server must not find half of it.
-    if (this.#isAbandoned) this.#made.remove();
+    if (this.#isLeft) this.#made.remove();
     this.#lock.close();
   }
 }

@@ -28,6 +28,7 @@ import { type Clocks, ShopTime } from '../shop-time.ts';
 import { SqliteTables } from './batch-tables.ts';
 import { BatchTransactions, type Committed } from './batch-transactions.ts';
 import { changeCatalog, countCustomers } from './catalog-change.ts';
+import type { CheckpointThread } from './checkpoint-thread.ts';
 import type { DataFile } from './data-file.ts';
 import { settleInParts } from './full-disk.ts';
 import { type OpenOptions, openDataFile } from './open-data-file.ts';
@@ -170,12 +171,12 @@ export class SqliteStore implements Store {
     this.#observers.add(observer);
   }
 
-  /** Resolves when all is there that a server needs before its first client. Throws StoreRefused. */
-  prepare(): Promise<void> {
-    return this.#file.prepare();
+  /** See `DataFile.prepare`. */
+  prepare(thread?: CheckpointThread): Promise<void> {
+    return this.#file.prepare(thread);
   }
 
-  /** Lets `close` remove what the opening has made: for a server that never had a client. */
+  /** See `DataFile.abandon`. */
   abandon(): void {
     this.#file.abandon();
   }

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import {
   cellsOf,
   fitted,
@@ -53,4 +53,18 @@ test('no line of a wrapped text is wider than it may be', () => {
   for (let cells = 2; cells < 60; cells++) {
     for (const line of wrapped(text, cells)) expect(cellsOf(line)).toBeLessThanOrEqual(cells);
   }
+});
+
+test('V8 loads its tables of languages, which takes longer than a command, only for a text that is cut', async () => {
+  using made = vi.spyOn(Intl, 'Segmenter');
+  vi.resetModules();
+  const { cellsOf, fitted, padded, wrapped } = await import('../../../src/cli/terminal/width.ts');
+  expect([cellsOf('ticket'), padded('ticket', 8, 'left'), wrapped('a ticket', 6)]).toEqual([
+    6,
+    'ticket  ',
+    ['a', 'ticket'],
+  ]);
+  expect(made).not.toHaveBeenCalled();
+  expect(fitted('ticket', 3)).toBe('ti…');
+  expect(made).toHaveBeenCalledOnce();
 });

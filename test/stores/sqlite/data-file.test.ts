@@ -22,7 +22,7 @@ import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { BindMount } from '../../support/faults.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 import { ITEMS } from '../conformance.ts';
-import { Buyer, levels, settleAll } from '../orders.ts';
+import { alice, Buyer, levels, settleAll, settleOne } from '../orders.ts';
 
 /** The reason for which this file is refused. */
 function refusal(path: string): string {
@@ -232,6 +232,20 @@ describe('a new data file', () => {
     store.abandon();
     await store.close();
     expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  test('that is abandoned after a purchase keeps it', async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file('inventory.db');
+    const store = openSqliteStore(path, ITEMS);
+    const bought = await settleOne(store, new Buyer(alice).buy('1x1'));
+    expect(bought).toMatchObject({ kind: 'receipt' });
+    store.abandon();
+    await store.close();
+    const again = openSqliteStore(path, ITEMS);
+    expect(again.isNew).toBe(false);
+    expect(again.latestOrder).toBeGreaterThan(0);
+    await again.close();
   });
 
   test('that is abandoned leaves alone what was there', async () => {

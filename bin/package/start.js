@@ -1,0 +1,24 @@
+// Where the standalone executable starts. It carries the bundle and V8's compiled code of it beside
+// this file (see executable.js), so that whoever asks for the version reads neither.
+import { getAssetKeys, getRawAsset } from 'node:sea';
+import { printVersion } from '../../dist/cli/version.js';
+import pjson from '../../package.json';
+import { BUNDLE, cacheFor } from './assets.js';
+import { runScript } from './run-script.js';
+
+// As in bin/run.js: no debugger.
+process.on('SIGUSR1', () => undefined);
+
+const argv = process.argv.slice(2);
+if (!printVersion(argv, pjson)) runScript(asset(BUNDLE).latin1Slice(), process.execPath, cache());
+
+/** V8's compiled code; `undefined` where the executable was made on another kind of machine. */
+function cache() {
+  const name = cacheFor(argv);
+  return getAssetKeys().includes(name) ? asset(name) : undefined;
+}
+
+/** Without a copy. */
+function asset(name) {
+  return Buffer.from(getRawAsset(name));
+}

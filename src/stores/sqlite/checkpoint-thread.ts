@@ -1,0 +1,104 @@
+import { Worker } from 'node:worker_threads';
+
+/**
+ * What the thread runs: a text, because an executable has no files to start a thread from. The checkpoint is made
+ * twice, because the first pass takes a while, and the log has grown again behind it.
+ */
+const THREAD = `
+  const { parentPort } = require('node:worker_threads');
+  const { DatabaseSync } = require('node:sqlite');
+  let db;
+  let checkpoint;
+  function open(path) {
+    db = new DatabaseSync(path, { timeout: 1_000 });
+    db.exec('PRAGMA synchronous = FULL');
+    checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+    return 'ready';
+  }
+  function run() {
+    try {
+      checkpoint.get();
+      checkpoint.get();
+      return null;
+    } catch ({ message, errcode }) {
+      return { message, errcode };
+    }
+  }
+  parentPort.on('message', (message) => {
+    if (message === 'run') return parentPort.postMessage(run());
+    if (message !== 'end') return parentPort.postMessage(open(message.path));
+    db.close();
+    parentPort.close();
+  });
+`;
+
+/** How a checkpoint failed. Errors lose their codes between threads. */
+export interface CheckpointFailure {
+  readonly message: string;
+  readonly errcode?: number;
+}
+
+interface CheckpointThreadEvents {
+  /** The file is open. */
+  opened(): void;
+  /** A checkpoint that was asked for has ended; with null when it succeeded. */
+  ended(failure: CheckpointFailure | null): void;
+  /** There is no thread any more, or none could be made. */
+  failed(error: Error): void;
+}
+
+/**
+ * A thread with a connection of its own to the data file, which makes checkpoints. It takes as long to start as all else that
+ * a server does (25 ms), so it can be started before the file is there.
+ */
+export class CheckpointThread {
+  readonly #worker = new Worker(THREAD, { eval: true });
+  #events: CheckpointThreadEvents | null = null;
+  #fault: Error | null = null;
+
+  constructor() {
+    this.#worker.on('error', (error: Error) => this.#fail(error));
+    this.#worker.on('exit', (code) =>
+      this.#fail(new Error(`the checkpoint thread ended with ${code}`)),
+    );
+    // It holds no process whose file could not be opened.
+    this.#worker.unref();
+  }
+
+  /** Opens the file at `path`, which must be there. From now on `events` are told. */
+  open(path: string, events: CheckpointThreadEvents): void {
+    this.#events = events;
+    if (this.#fault !== null) {
+      events.failed(this.#fault);
+      return;
+    }
+    this.#worker.on('message', (message: 'ready' | CheckpointFailure | null) => {
+      if (message === 'ready') events.opened();
+      else events.ended(message);
+    });
+    this.#worker.ref();
+    this.#worker.postMessage({ path });
+  }
+
+  /** Asks for a checkpoint. */
+  run(): void {
+    this.#worker.postMessage('run');
+  }
+
+  /** Closes the file. Resolves when the thread has ended. */
+  async close(): Promise<void> {
+    const ended = new Promise((resolve) => this.#worker.on('exit', resolve));
+    this.#worker.postMessage('end');
+    await ended;
+  }
+
+  /** Ends a thread that has opened nothing. */
+  async discard(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #fail(error: Error): void {
+    this.#fault ??= error;
+    this.#events?.failed(error);
+  }
+}
