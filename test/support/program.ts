@@ -4,8 +4,8 @@ const RUN = join(import.meta.dirname, '../../bin/run.js');
 
 /**
  * The program under test with these arguments, as `spawn` takes it: the standalone executable that INV_BIN names; in a
- * run of vitest the bundle of dist that such an executable carries (see run-folder.ts), which takes half of the
- * processor to start; else bin/run.js.
+ * run of vitest the bin/run.js of a folder with a bundle of dist (see run-folder.ts), which takes half of the processor
+ * to start; else that of the project.
  */
 export function program(args: readonly string[]): [command: string, args: string[]] {
   const { INV_BIN, INV_BUNDLE } = process.env;
