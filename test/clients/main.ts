@@ -1,19 +1,16 @@
 /** `npm run clients`: see ../README.md. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { campaignOptions } from '../support/campaign-options.ts';
 import { isWell, tryClient } from './campaign.ts';
 import { NPM_CLIENTS, SYSTEM_CLIENTS } from './clients.ts';
 import { clientsTable, toolsTable, whatWorks, withText } from './table.ts';
 import { TOOLS, tryTool } from './tools.ts';
 
-const { values } = parseArgs({
-  options: {
-    /** Only those with this in their name. */
-    only: { type: 'string', default: '' },
-    /** Writes docs/clients.md. */
-    write: { type: 'boolean', default: false },
-  },
+const values = campaignOptions('clients', {
+  only: { about: 'only those with this in their name', default: '' },
+  write: { about: 'writes docs/clients.md', default: false },
 });
 if (values.write && values.only !== '') {
   console.error('docs/clients.md is written from all of them: --write without --only');

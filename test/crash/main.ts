@@ -1,19 +1,12 @@
 /** `npm run crash`: see README.md. */
-import { parseArgs } from 'node:util';
+import { campaignOptions, seedOption } from '../support/campaign-options.ts';
 import { runCampaign } from './kill/campaign.ts';
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '200' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    clients: { type: 'string', default: '32' },
-  },
+const { kills, seed, clients } = campaignOptions('crash', {
+  kills: { about: 'how often the server is killed', default: 200 },
+  seed: seedOption(),
+  clients: { about: 'clients at once', default: 32, least: 1 },
 });
-const [kills, seed, clients] = [values.kills, values.seed, values.clients].map(Number) as [
-  number,
-  number,
-  number,
-];
 
 console.log(`crash campaign: ${kills} kills, ${clients} clients, --seed ${seed}`);
 const started = performance.now();

@@ -1,5 +1,5 @@
 /** `npm run crash:cluster -- [--install] [--faults 52] [--skip N] [--only TEXT] [--patroni PROGRAM] [--quorum]`: see test/README.md. */
-import { parseArgs } from 'node:util';
+import { campaignOptions, seedOption } from '../../support/campaign-options.ts';
 import { runClusterCampaign } from './campaign.ts';
 import { FAULTS, titleOf } from './faults.ts';
 import {
@@ -16,26 +16,18 @@ const SOUND_PATRONI = [3, 0, 3];
 /** What inv may add to what the database takes. */
 const MAX_OWN_MS = 3_000;
 
-const { values } = parseArgs({
-  options: {
-    install: { type: 'boolean', default: false },
-    faults: { type: 'string', default: '52' },
-    skip: { type: 'string', default: '0' },
-    only: { type: 'string' },
-    patroni: { type: 'string' },
-    quorum: { type: 'boolean', default: false },
-    nodes: { type: 'string', default: '3' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    clients: { type: 'string', default: '6' },
-  },
+const values = campaignOptions('crash:cluster', {
+  install: { about: 'installs the packages first (root, Debian)', default: false },
+  faults: { about: 'faults', default: 52 },
+  skip: { about: 'begins so many faults later in their list', default: 0 },
+  only: { about: 'only faults with this in their title', default: '' },
+  patroni: { about: 'another Patroni than that of the packages', default: '' },
+  quorum: { about: 'with synchronous_mode: quorum', default: false },
+  nodes: { about: 'nodes', default: 3, least: 2 },
+  seed: seedOption(),
+  clients: { about: 'clients at once', default: 6, least: 1 },
 });
-const { only, patroni } = values;
-const [count, nodes, seed, clients] = [
-  values.faults,
-  values.nodes,
-  values.seed,
-  values.clients,
-].map(Number) as [number, number, number, number];
+const { faults: count, only, nodes, seed, clients } = values;
 
 if (values.install) {
   if (process.getuid?.() !== 0) fail('--install needs root');
@@ -47,12 +39,12 @@ if (missing.length > 0) {
     `these packages are missing: ${missing.join(', ')}. Install them (Debian), or run it as root with --install`,
   );
 }
-const programs = findPrograms(patroni);
+const programs = findPrograms(values.patroni || undefined);
 const version = versionOf(programs);
-const wanted = FAULTS.filter((fault) => only === undefined || titleOf(fault).includes(only));
-const faults = wanted.slice(Number(values.skip));
-if (faults.length === 0) fail(`there is no such fault: ${only ?? `after ${values.skip}`}`);
-const times = only === undefined ? count : Math.min(count, faults.length);
+const wanted = FAULTS.filter((fault) => titleOf(fault).includes(only));
+const faults = wanted.slice(values.skip);
+if (faults.length === 0) fail(`there is no such fault: ${only || `after ${values.skip}`}`);
+const times = only === '' ? count : Math.min(count, faults.length);
 console.log(
   `cluster campaign: Patroni ${version.join('.')}, ${nodes} nodes${values.quorum ? ', quorum' : ''}, ${times} faults, --seed ${seed}`,
 );

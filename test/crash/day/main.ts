@@ -1,24 +1,21 @@
 /** `npm run crash:day -- [--minutes 1] [--seed N] [--postgres]`: a day each minute; see test/README.md. */
-import { parseArgs } from 'node:util';
+import { campaignOptions, seedOption } from '../../support/campaign-options.ts';
 import { playDays } from './day.ts';
 
 /** An evening counts, makes a backup and restores two. */
 const EVENING_LIMIT_MS = 180_000;
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '1' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    postgres: { type: 'boolean', default: false },
-  },
+const {
+  minutes,
+  seed,
+  postgres: overPostgres,
+} = campaignOptions('crash:day', {
+  minutes: { about: 'how long: a day a minute', default: 1, least: 0.01, isBroken: true },
+  seed: seedOption(),
+  postgres: { about: 'over PostgreSQL instead of a data file', default: false },
 });
-const [minutes, seed] = [values.minutes, values.seed].map(Number) as [number, number];
-if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
-  console.error('--minutes is a number above 0, --seed a whole number');
-  process.exit(2);
-}
 const days = Math.ceil(minutes);
-const store = values.postgres ? 'PostgreSQL' : 'a data file';
+const store = overPostgres ? 'PostgreSQL' : 'a data file';
 console.log(`${days} day${days === 1 ? '' : 's'} over ${store} in ${minutes} min, --seed ${seed}`);
 // Whatever hangs is a fault too.
 const limitMs = minutes * 60_000 + days * EVENING_LIMIT_MS;
@@ -31,7 +28,7 @@ const { counts, violations, ...report } = await playDays({
   days,
   dayMs: (minutes * 60_000) / days,
   seed,
-  overPostgres: values.postgres,
+  overPostgres,
   progress: console.log,
 });
 console.log(`

@@ -1,17 +1,14 @@
 /** `npm run crash:fuzz`: see ../README.md. */
-import { parseArgs } from 'node:util';
+import { campaignOptions, seedOption } from '../../support/campaign-options.ts';
 import { runFuzz } from './fuzz.ts';
 
-const { values } = parseArgs({
-  options: {
-    inputs: { type: 'string', default: '1000000' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-  },
+const { inputs, seed } = campaignOptions('crash:fuzz', {
+  inputs: { about: 'inputs, at least', default: 1_000_000 },
+  seed: seedOption(),
 });
-const seed = Number(values.seed);
-console.log(`${values.inputs} fuzzed inputs, --seed ${seed}`);
+console.log(`${inputs} fuzzed inputs, --seed ${seed}`);
 const started = performance.now();
-const report = await runFuzz(Number(values.inputs), seed, console.log);
+const report = await runFuzz(inputs, seed, console.log);
 console.log(`
 ${((performance.now() - started) / 1000).toFixed(0)} s, seed ${seed}
 inputs       ${report.inputs} on ${report.connections} connections

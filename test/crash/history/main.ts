@@ -1,17 +1,14 @@
 /** `npm run crash:history`: see ../README.md. */
-import { parseArgs } from 'node:util';
+import { campaignOptions, seedOption } from '../../support/campaign-options.ts';
 import { CLIENTS, runHistories } from './histories.ts';
 
-const { values } = parseArgs({
-  options: {
-    histories: { type: 'string', default: '500' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-  },
+const { histories, seed } = campaignOptions('crash:history', {
+  histories: { about: 'histories', default: 500 },
+  seed: seedOption(),
 });
-const seed = Number(values.seed);
-console.log(`${values.histories} histories of ${CLIENTS} clients each, --seed ${seed}`);
+console.log(`${histories} histories of ${CLIENTS} clients each, --seed ${seed}`);
 const started = performance.now();
-const report = await runHistories(Number(values.histories), seed, console.log);
+const report = await runHistories(histories, seed, console.log);
 console.log(`
 ${((performance.now() - started) / 1000).toFixed(0)} s, seed ${seed}
 histories    ${report.histories}, of ${report.operations} operations; ${report.lost} answers were lost

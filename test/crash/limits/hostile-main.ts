@@ -1,10 +1,11 @@
 /** `npm run crash:hostile`: see ../README.md. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { UNREAD_OUTPUT_TIMEOUT_MS } from '../../../src/protocol/limits.ts';
+import { campaignOptions } from '../../support/campaign-options.ts';
 import { HONEST_UPC, HonestClient } from '../fuzz/honest-client.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { WireClient } from '../support/wire-client.ts';
@@ -12,16 +13,12 @@ import { openableConnections, runCrowd } from './crowd.ts';
 import { beGreedy, type GreedName, MANY_UPCS } from './greed.ts';
 import { openFiles, type Running, runDeaf, runGuessing, runOpenClose, runSlow } from './hostile.ts';
 
-const { values } = parseArgs({
-  options: {
-    connections: { type: 'string', default: '10000' },
-    deaf: { type: 'string', default: '100' },
-    /** Only the greedy ones. */
-    greedy: { type: 'boolean', default: false },
-    /** Only the greedy ones of which the name has this in it. */
-    kind: { type: 'string', default: '' },
-    seconds: { type: 'string', default: '10' },
-  },
+const values = campaignOptions('crash:hostile', {
+  connections: { about: 'connections at once, as far as this machine allows', default: 10_000 },
+  deaf: { about: 'clients that read nothing', default: 100 },
+  greedy: { about: 'only the greedy ones', default: false },
+  kind: { about: 'only the greedy ones with this in their name', default: '' },
+  seconds: { about: 'of each kind', default: 10, least: 1 },
 });
 /** Kinds of greedy clients, how many of them, and what an honest request may take beside them, in milliseconds. */
 const GREEDY: readonly [name: GreedName, connections: number, boundMs: number][] = [
@@ -51,7 +48,7 @@ const GREEDY: readonly [name: GreedName, connections: number, boundMs: number][]
 /** What any kind of them may make the server grow by: the memory budget of all connections, and room for V8. */
 const MAX_GROWTH_MIB = 512;
 
-const ms = Number(values.seconds) * 1000;
+const ms = values.seconds * 1000;
 const MEBIBYTE = 1024 * 1024;
 const violations: string[] = [];
 
@@ -73,7 +70,7 @@ await crowd();
 await meanwhile('a byte a second, and clients that read nothing', async () => {
   const [slow, deaf] = await Promise.all([
     runSlow(server.port, 100, 1_000),
-    runDeaf(server, Number(values.deaf)),
+    runDeaf(server, values.deaf),
   ]);
   if (slow.length > 0) violations.push(`${slow.length} slow clients were answered ${slow[0]}`);
   const [first, last] = deaf.cutAfterMs;
@@ -151,8 +148,8 @@ async function greed(): Promise<void> {
 
 async function crowd(): Promise<void> {
   const possible = openableConnections();
-  const open = Math.min(Number(values.connections), possible);
-  if (open < Number(values.connections)) {
+  const open = Math.min(values.connections, possible);
+  if (open < values.connections) {
     console.log(
       `only ${possible} files may be open here; for more, run \`ulimit -n ${open + 1_000}\` first`,
     );

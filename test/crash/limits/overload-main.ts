@@ -1,13 +1,16 @@
 /** `npm run crash:overload`: see ../README.md. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { campaignOptions } from '../../support/campaign-options.ts';
 import { HONEST_UPC } from '../fuzz/honest-client.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { runOverload } from './overload.ts';
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '10' } } });
+const { seconds } = campaignOptions('crash:overload', {
+  seconds: { about: 'of each part', default: 10, least: 1 },
+});
 const MEBIBYTE = 1024 * 1024;
 /** What the server may grow by: its limits for each of the connections, and the garbage of some batches. */
 const MAX_GROWTH = 256 * MEBIBYTE;
@@ -17,7 +20,7 @@ const files = { data: join(folder, 'inventory.db'), catalog: join(folder, 'catal
 const items = [1001, HONEST_UPC].map((upc) => ({ upc, name: `Item ${upc}`, units: 1e12 }));
 writeFileSync(files.catalog, JSON.stringify(items));
 const server = await ServerProcess.start(files);
-const report = await runOverload(server, Number(values.seconds) * 1000);
+const report = await runOverload(server, seconds * 1000);
 await server.end('SIGTERM');
 rmSync(folder, { recursive: true });
 

@@ -1,25 +1,27 @@
 /** `node test/crash/postgres/main.ts [--kills 50] [--standby]`: two servers and their database, killed at random. */
-import { parseArgs } from 'node:util';
+import { campaignOptions, seedOption } from '../../support/campaign-options.ts';
 import { runCampaign } from './campaign.ts';
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '50' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    clients: { type: 'string', default: '32' },
-    standby: { type: 'boolean', default: false },
-  },
+const {
+  kills,
+  seed,
+  clients,
+  standby: withStandby,
+} = campaignOptions('crash:postgres', {
+  kills: { about: 'how often a server or the database is killed', default: 50 },
+  seed: seedOption(),
+  clients: { about: 'clients at once', default: 32, least: 1 },
+  standby: { about: 'with a synchronous standby', default: false },
 });
-const { kills, seed, clients, standby: withStandby } = values;
 console.log(
   `crash campaign over PostgreSQL${withStandby ? ' with a synchronous standby' : ''}: ${kills} kills, ` +
     `${clients} clients, --seed ${seed}`,
 );
 const started = performance.now();
 const report = await runCampaign({
-  kills: Number(kills),
-  seed: Number(seed),
-  clients: Number(clients),
+  kills,
+  seed,
+  clients,
   withStandby,
   progress: console.log,
 });

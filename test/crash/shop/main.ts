@@ -1,15 +1,11 @@
 /** `npm run crash:shop`: see ../README.md. */
-import { parseArgs } from 'node:util';
+import { campaignOptions, seedOption } from '../../support/campaign-options.ts';
 import { Fire, type FireReport } from './fire.ts';
 
-const { values } = parseArgs({
-  options: {
-    tries: { type: 'string', default: '300' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-  },
+const { tries, seed } = campaignOptions('crash:shop', {
+  tries: { about: 'commands', default: 300 },
+  seed: seedOption(),
 });
-const tries = Number(values.tries);
-const seed = Number(values.seed);
 
 console.log(`the shop under fire: ${tries} commands, --seed ${seed}`);
 const started = performance.now();
