@@ -12,18 +12,23 @@ import { CLIENT_CACHE, SERVER_CACHE } from './assets.js';
 /** Returns the paths of the files, in the empty folder `scratch`, by their names as assets. `text` is the file of the bundle. */
 export async function codeCaches(text, scratch) {
   await mkdir(scratch);
-  const run = (cache, ...args) => record(text, join(scratch, cache), scratch, args);
+  const start = (cache, ...args) => record(text, join(scratch, cache), scratch, args);
 
-  const server = run(SERVER_CACHE, 'serve', '--port', '0', '--data', join(scratch, 'inventory.db'));
-  const port = await portOf(server);
-  for (const { args, input } of COMMANDS) {
-    const client = run(CLIENT_CACHE, 'shop', ...args, '--port', port);
-    client.stdin.end(input);
-    client.stdout.resume();
-    await ended(client, args.join(' '));
+  const data = join(scratch, 'inventory.db');
+  const server = start(SERVER_CACHE, 'serve', '--port', '0', '--data', data);
+  try {
+    const port = await portOf(server);
+    for (const { args, input } of COMMANDS) {
+      const client = start(CLIENT_CACHE, 'shop', ...args, '--port', port);
+      client.child.stdin.end(input);
+      client.child.stdout.resume();
+      await hasEnded(client, args.join(' '));
+    }
+    server.child.kill('SIGTERM');
+    await hasEnded(server, 'serve');
+  } finally {
+    server.child.kill('SIGKILL');
   }
-  server.kill('SIGTERM');
-  await ended(server, 'serve');
 
   const paths = [SERVER_CACHE, CLIENT_CACHE].map((name) => [name, join(scratch, name)]);
   // Windows ends a process without asking it: there is none of its server then.
@@ -41,28 +46,30 @@ function record(text, cache, scratch, args) {
   const home = { HOME: scratch, USERPROFILE: scratch, APPDATA: scratch, LOCALAPPDATA: scratch };
   const command = [join(import.meta.dirname, 'record-code.js'), text, cache, ...args];
   const child = spawn(process.execPath, command, { env: { PATH: process.env.PATH, ...home } });
-  child.said = '';
+  const run = { child, said: '', ended: once(child, 'close') };
   child.stderr.setEncoding('utf8').on('data', (text) => {
-    child.said += text;
+    run.said += text;
   });
-  return child;
+  return run;
 }
 
 async function portOf(server) {
-  for await (const line of createInterface({ input: server.stdout })) {
+  const { child } = server;
+  for await (const line of createInterface({ input: child.stdout })) {
     const port = / listening on \S+:(\d+)$/.exec(line)?.[1];
     if (port !== undefined) {
-      server.stdout.resume();
+      child.stdout.resume();
       return port;
     }
   }
   throw new Error(`the bundle does not serve: ${server.said}`);
 }
 
-async function ended(child, what) {
-  const [code, signal] = await once(child, 'close');
-  const isStopped = process.platform === 'win32' && signal === 'SIGTERM';
-  if (code !== 0 && !isStopped) {
-    throw new Error(`the bundle's \`${what}\` ended with ${code ?? signal}: ${child.said}`);
+async function hasEnded(run, what) {
+  await run.ended;
+  const { exitCode, signalCode } = run.child;
+  const isStopped = process.platform === 'win32' && signalCode === 'SIGTERM';
+  if (exitCode !== 0 && !isStopped) {
+    throw new Error(`the bundle's \`${what}\` ended with ${exitCode ?? signalCode}: ${run.said}`);
   }
 }
