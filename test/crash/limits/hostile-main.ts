@@ -18,6 +18,7 @@ const values = campaignOptions('crash:hostile', {
   deaf: { about: 'clients that read nothing', default: 100 },
   greedy: { about: 'only the greedy ones', default: false },
   kind: { about: 'only the greedy ones with this in their name', default: '' },
+  only: { about: 'only the attacks of others with this in their name', default: '' },
   seconds: { about: 'of each kind', default: 10, least: 1 },
 });
 /** Kinds of greedy clients, how many of them, and what an honest request may take beside them, in milliseconds. */
@@ -64,9 +65,11 @@ const items = upcs.map((upc) => ({
 writeFileSync(files.catalog, JSON.stringify(items));
 const server = await ServerProcess.start(files);
 
-await greed();
-if (values.greedy || values.kind !== '') await end();
-await crowd();
+if (values.only === '') {
+  await greed();
+  if (values.greedy || values.kind !== '') await end();
+  await crowd();
+}
 await meanwhile('a byte a second, and clients that read nothing', async () => {
   const [slow, deaf] = await Promise.all([
     runSlow(server.port, 100, 1_000),
@@ -163,6 +166,7 @@ async function crowd(): Promise<void> {
 
 /** Runs one kind of harm with an honest client beside it. */
 async function meanwhile(what: string, harm: () => Promise<string>): Promise<void> {
+  if (!what.includes(values.only)) return;
   const honest = await HonestClient.start(server.port);
   const result = await harm();
   await honest.stop();
