@@ -11,8 +11,15 @@ export const LEAST_FILES = 64;
 /** Connections that are told BUSY at once; more are closed without a word, so that they do not use up the reserve. */
 export const MAX_REFUSED_AT_ONCE = 32;
 
+let knownLimit: number | null = null;
+
 /** The files that this process may have open at once; infinite where there is no limit. Node raises it to the hard limit at its start. */
 export function openFileLimit(): number {
+  knownLimit ??= readLimit();
+  return knownLimit;
+}
+
+function readLimit(): number {
   try {
     const limits = readFileSync('/proc/self/limits', 'latin1');
     return numberOf(/^Max open files\s+(\S+)/m.exec(limits)?.[1]);

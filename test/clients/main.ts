@@ -1,5 +1,4 @@
 /** `npm run clients`: see ../README.md. */
-
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { campaignOptions } from '../support/campaign-options.ts';

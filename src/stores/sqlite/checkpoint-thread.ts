@@ -49,20 +49,19 @@ interface CheckpointThreadEvents {
 
 /**
  * A thread with a connection of its own to the data file, which makes checkpoints. It takes as long to start as all else that
- * a server does (25 ms), so it can be started before the file is there.
+ * a server does (25 ms), so it can be started before the file is there. Whatever happens to it is told by `open`'s events.
  */
 export class CheckpointThread {
-  readonly #worker = new Worker(THREAD, { eval: true });
+  /** Null when none could be made. */
+  readonly #worker: Worker | null;
+  readonly #ended = Promise.withResolvers<void>();
   #events: CheckpointThreadEvents | null = null;
   #fault: Error | null = null;
 
   constructor() {
-    this.#worker.on('error', (error: Error) => this.#fail(error));
-    this.#worker.on('exit', (code) =>
-      this.#fail(new Error(`the checkpoint thread ended with ${code}`)),
-    );
+    this.#worker = this.#start();
     // It holds no process whose file could not be opened.
-    this.#worker.unref();
+    this.#worker?.unref();
   }
 
   /** Opens the file at `path`, which must be there. From now on `events` are told. */
@@ -72,29 +71,45 @@ export class CheckpointThread {
       events.failed(this.#fault);
       return;
     }
-    this.#worker.on('message', (message: 'ready' | CheckpointFailure | null) => {
+    this.#worker?.on('message', (message: 'ready' | CheckpointFailure | null) => {
       if (message === 'ready') events.opened();
       else events.ended(message);
     });
-    this.#worker.ref();
-    this.#worker.postMessage({ path });
+    this.#worker?.ref();
+    this.#worker?.postMessage({ path });
   }
 
   /** Asks for a checkpoint. */
   run(): void {
-    this.#worker.postMessage('run');
+    this.#worker?.postMessage('run');
   }
 
-  /** Closes the file. Resolves when the thread has ended. */
+  /** Closes the file. Resolves when the thread has ended, whatever has ended it. */
   async close(): Promise<void> {
-    const ended = new Promise((resolve) => this.#worker.on('exit', resolve));
-    this.#worker.postMessage('end');
-    await ended;
+    this.#worker?.postMessage('end');
+    await this.#ended.promise;
   }
 
   /** Ends a thread that has opened nothing. */
   async discard(): Promise<void> {
-    await this.#worker.terminate();
+    await this.#worker?.terminate();
+  }
+
+  #start(): Worker | null {
+    try {
+      const worker = new Worker(THREAD, { eval: true });
+      worker.on('error', (error: Error) => this.#fail(error));
+      worker.on('exit', (code) => {
+        this.#ended.resolve();
+        this.#fail(new Error(`the checkpoint thread ended with ${code}`));
+      });
+      return worker;
+    } catch (error) {
+      // The system gives no more threads.
+      this.#ended.resolve();
+      this.#fail(error as Error);
+      return null;
+    }
   }
 
   #fail(error: Error): void {

@@ -122,10 +122,7 @@ export class Checkpointer {
     thread.open(this.#path, {
       opened: () => this.#ready.resolve(),
       ended: (failure) => this.#finish(failure),
-      failed: (error) => {
-        this.#thread = null;
-        this.#failed(error);
-      },
+      failed: (error) => this.#failed(error),
     });
     return thread;
   }

@@ -87,7 +87,7 @@ export class DataFile {
     } catch (error) {
       throw new StoreRefused(
         `cannot start the checkpoint thread: ${(error as Error).message}. It needs a few open files ` +
-          '(ulimit -n) and some memory',
+          '(ulimit -n), room for a thread (ulimit -u) and some memory',
       );
     }
   }

@@ -1,5 +1,4 @@
 /** `npm run crash:overload`: see ../README.md. */
-
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
