@@ -169,22 +169,6 @@ export function asksForOrder(request: Request): boolean {
   return request.session !== null && orderAskedFor(request) !== null;
 }
 
-/** Whether two requests of the batch name the same order: taking both as new would violate the primary key. */
-export function namesAnOrderTwice(requests: readonly Request[]): boolean {
-  // Keys are joined texts, and cost more than all else here: most batches are through when no two ids are the same.
-  const hasTwice = (keyOf: (user: string, id: string) => string) => {
-    const keys = new Set<string>();
-    let named = 0;
-    for (const request of singly(requests)) {
-      if (!isNewOrder(request) || !request.named || request.session === null) continue;
-      keys.add(keyOf(request.session.user, request.order));
-      named++;
-    }
-    return keys.size < named;
-  };
-  return hasTwice((_, id) => id) && hasTwice(orderKey);
-}
-
 /** `requests`, with those of a transaction in its place. */
 export function singly(requests: readonly Request[]): readonly SingleRequest[] {
   // Most batches have none, and copying each of them would cost everybody.

@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Request } from '../../src/inventory/model.ts';
-import {
-  asksForOrder,
-  mayWrite,
-  namesAnOrderTwice,
-  orderIdsOf,
-  rowSetOf,
-} from '../../src/inventory/row-set.ts';
+import { asksForOrder, mayWrite, orderIdsOf, rowSetOf } from '../../src/inventory/row-set.ts';
 import { alice, bob, buy, withToken } from './support/rows.ts';
 
 const order = (session: typeof alice | null): Request => ({ kind: 'order', session, order: 'x' });
@@ -109,11 +103,4 @@ test('purchases, logins and logouts may write; nothing else does', () => {
   ];
   expect(reads.some(mayWrite)).toBe(false);
   expect(reads.filter(asksForOrder)).toEqual([order(alice)]);
-});
-
-test('an order is named twice only by the same user, with an id of their own', () => {
-  expect(namesAnOrderTwice([buy('1x1'), buy('2x1')])).toBe(true);
-  expect(namesAnOrderTwice([buy('1x1'), buy('1x1', { order: 'b' })])).toBe(false);
-  expect(namesAnOrderTwice([buy('1x1'), buy('1x1', { session: bob })])).toBe(false);
-  expect(namesAnOrderTwice([buy('1x1'), buy('1x1', { session: null })])).toBe(false);
 });

@@ -17,7 +17,7 @@ import type { Item } from '../../inventory/catalog.ts';
 import type { LoginEnds } from '../../inventory/login-ends.ts';
 import type { Changes, Request, RequestResult } from '../../inventory/model.ts';
 import { putOff, withPutOff } from '../../inventory/order-work.ts';
-import { mayWrite, namesAnOrderTwice } from '../../inventory/row-set.ts';
+import { mayWrite } from '../../inventory/row-set.ts';
 import { settle } from '../../inventory/rules.ts';
 import {
   type Between,
@@ -35,6 +35,7 @@ import type { Report } from '../report.ts';
 import type { InDoubtBatch } from './batch/in-doubt-batch.ts';
 import { StaleKnowledge } from './batch/known.ts';
 import { LockedRows } from './batch/locked-rows.ts';
+import { saveStatements } from './batch/save.ts';
 import { type BatchContext, BatchTransaction, left } from './batch/transaction.ts';
 import { type Wanted, wantedBy } from './batch/wanted.ts';
 import { changeCatalog } from './catalog-change.ts';
@@ -244,13 +245,16 @@ export class PostgresStore implements Store {
   ): Promise<readonly RequestResult[] | null> {
     this.#batch = Math.max(this.#batch, connection.lastBatch) + 1;
     const batch = this.#batch;
-    await transaction.learnLines(wanted(requests));
+    const first = wanted(requests);
+    const hasLearned = await transaction.learnLines(first);
     const later = putOff(requests, this.#context.known.lines.countOf);
     const settled = later === null ? requests : requests.filter((_, place) => !later.has(place));
-    const asked = wanted(settled);
+    const asked = hasLearned || later !== null ? wanted(settled) : first;
     const rows = await transaction.begin(batch, asked, isPatient);
     const settlement = withPutOff(settle(settled, rows), later);
-    if (settlement.isUnsure && !asked.looksUpAll) {
+    const saves = saveStatements(settlement.changes, rows);
+    if (saves === null) this.#lookUpUntil = Date.now() + LOOK_UP_MS;
+    if (saves === null || (settlement.isUnsure && !asked.looksUpAll)) {
       await transaction.rollBack();
       return null;
     }
@@ -259,7 +263,7 @@ export class PostgresStore implements Store {
     }
     try {
       let { changes } = settlement;
-      const outcomes = await transaction.end(batch, settlement, rows, (ended) => {
+      const outcomes = await transaction.end(batch, settlement.outcomes, saves, rows, (ended) => {
         this.#acknowledge(batch);
         changes = withLoginsEnded(changes, ended);
       });
@@ -294,7 +298,7 @@ export class PostgresStore implements Store {
 
   /** A violated key costs a round trip and a line in PostgreSQL's log, so it is avoided where it can be foreseen. */
   #wanted(requests: readonly Request[], isUnsure: boolean): Wanted {
-    const looksUpAll = isUnsure || Date.now() < this.#lookUpUntil || namesAnOrderTwice(requests);
+    const looksUpAll = isUnsure || Date.now() < this.#lookUpUntil;
     return wantedBy(requests, looksUpAll, this.#context.known);
   }
 }

@@ -101,8 +101,11 @@ export class KnownLines {
   }
 
   /** How many lines an order has, as far as that is known; else 0. */
-  readonly countOf = (user: string, id: string): number =>
-    this.#upcs.get(orderKey(user, id))?.length ?? 0;
+  readonly countOf = (user: string, id: string): number => {
+    // Every purchase asks, and the key is a text that must be joined.
+    if (this.#upcs.size === 0) return 0;
+    return this.#upcs.get(orderKey(user, id))?.length ?? 0;
+  };
 
   set(key: string, upcs: readonly number[]): void {
     if (this.#upcs.size >= MAX_KNOWN_LINES) this.#upcs.clear();

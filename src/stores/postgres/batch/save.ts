@@ -11,12 +11,17 @@ import {
 } from './save-holds.ts';
 import { execute, type Value } from './statements.ts';
 
-/** The texts of the statements; none when nothing changed. `rows`: what the batch was decided on. */
-export function saveStatements(changes: Changes, rows: SavedRows): string[] {
-  const { orders, changedOrders, available, held, logins } = changes;
+/**
+ * The texts of the statements; none when nothing changed. `rows`: what the batch was decided on. Returns null when two
+ * orders have the same key, because both were taken as new.
+ */
+export function saveStatements(changes: Changes, rows: SavedRows): string[] | null {
+  const { changedOrders, available, held, logins } = changes;
   const saves: string[] = [];
   // Two batches that meet at an id then wait in one direction.
-  if (orders.length > 0) saves.push(insertOrders([...orders].sort(byKey)));
+  const orders = [...changes.orders].sort(byKey);
+  if (hasTwice(orders)) return null;
+  if (orders.length > 0) saves.push(insertOrders(orders));
   if (changedOrders.size > 0) saves.push(updateOrders([...changedOrders.values()].sort(byKey)));
   if (held.size > 0 || rows.nextDue.size > 0) saves.push(...saveHeld(changes, rows));
   else if (available.size > 0) {
@@ -44,6 +49,14 @@ export function saveStatements(changes: Changes, rows: SavedRows): string[] {
 export function loginsEnded(results: readonly ResultRows[]): string[] {
   // No other statement returns rows.
   return results.flat().map(({ token_hash }) => token_hash as string);
+}
+
+/** `orders`: by their key. */
+function hasTwice(orders: readonly Order[]): boolean {
+  return orders.some(({ user, id }, index) => {
+    const next = orders[index + 1];
+    return next?.id === id && next.user === user;
+  });
 }
 
 function insertOrders(orders: readonly Order[]): string {

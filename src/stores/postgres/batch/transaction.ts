@@ -20,7 +20,7 @@ import type { Known } from './known.ts';
 import { type Load, loadLines, loadStatements } from './load.ts';
 import { Loaded } from './loaded.ts';
 import { PageReads } from './page-reads.ts';
-import { loginsEnded, saveStatements } from './save.ts';
+import { loginsEnded } from './save.ts';
 import { BEGIN, BEGIN_READING, PATIENTLY } from './statements.ts';
 import { type Wanted, wantedBy } from './wanted.ts';
 
@@ -85,13 +85,14 @@ export class BatchTransaction {
     return await this.readPages(settle(requests, rows).outcomes, rows.now);
   }
 
-  /** Asks which items the orders have that may change, unless that is known. */
-  async learnLines(wanted: Wanted): Promise<void> {
+  /** Asks which items the orders have that may change; false when that is known already. */
+  async learnLines(wanted: Wanted): Promise<boolean> {
     const load = loadLines(wanted, this.#context.known);
-    if (load === null) return;
+    if (load === null) return false;
     const [answer] = await this.#send([load.text]);
     if (answer?.error) throw answer.error;
     load.add(answer?.results[0] ?? [], new Loaded(wanted, this.#context.known));
+    return true;
   }
 
   /** Begins to write: locks and loads the rows. A failure rolls it back. `isPatient`: waits longer for locks. */
@@ -121,16 +122,17 @@ export class BatchTransaction {
   }
 
   /**
-   * Saves and commits what the rules have decided, and reads the pages. Calls `committed` when that is
-   * certain, with the token hashes of the logins that ended because their users have too many. What is thrown before was not committed, unless the connection is lost.
+   * Saves and commits what the rules have decided, by the statements of saveStatements, and reads the pages. Calls
+   * `committed` when that is certain, with the token hashes of the logins that ended because their users have too many.
+   * What is thrown before was not committed, unless the connection is lost.
    */
   async end(
     batch: number,
-    { outcomes, changes }: Settlement,
+    outcomes: Settlement['outcomes'],
+    saves: readonly string[],
     rows: Loaded,
     committed: (loginsEnded: readonly string[]) => void,
   ): Promise<readonly RequestResult[]> {
-    const saves = saveStatements(changes, rows);
     const writes = saves.length > 0;
     const command = writes ? 'COMMIT' : 'ROLLBACK';
     const pages = new PageReads(outcomes, rows.now);
