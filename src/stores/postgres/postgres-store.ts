@@ -37,7 +37,7 @@ import { StaleKnowledge } from './batch/known.ts';
 import { LockedRows } from './batch/locked-rows.ts';
 import { saveStatements } from './batch/save.ts';
 import { type BatchContext, BatchTransaction, left } from './batch/transaction.ts';
-import { type Wanted, wantedBy } from './batch/wanted.ts';
+import { wantedBy } from './batch/wanted.ts';
 import { changeCatalog } from './catalog-change.ts';
 import type { Connector } from './connection/connector.ts';
 import {
@@ -136,8 +136,9 @@ export class PostgresStore implements Store {
           if (outcomes !== null) return outcomes;
           writes = true;
         }
-        const wanted = (asked: readonly Request[]) => this.#wanted(asked, isUnsure);
-        const written = await this.#write(connection, transaction, requests, wanted, isPatient);
+        // A violated key costs a round trip and a line in PostgreSQL's log, so it is avoided where it can be foreseen.
+        const looksUpAll = isUnsure || Date.now() < this.#lookUpUntil;
+        const written = await this.#write(connection, transaction, requests, looksUpAll, isPatient);
         if (written !== null) return written;
         isUnsure = true;
       } catch (error) {
@@ -240,21 +241,22 @@ export class PostgresStore implements Store {
     connection: DatabaseConnection,
     transaction: BatchTransaction,
     requests: readonly Request[],
-    wanted: (requests: readonly Request[]) => Wanted,
+    looksUpAll: boolean,
     isPatient: boolean,
   ): Promise<readonly RequestResult[] | null> {
     this.#batch = Math.max(this.#batch, connection.lastBatch) + 1;
     const batch = this.#batch;
-    const first = wanted(requests);
-    const hasLearned = await transaction.learnLines(first);
-    const later = putOff(requests, this.#context.known.lines.countOf);
+    const { known } = this.#context;
+    let asked = wantedBy(requests, looksUpAll, known);
+    const hasLearned = await transaction.learnLines(asked);
+    const later = putOff(requests, known.lines.countOf);
     const settled = later === null ? requests : requests.filter((_, place) => !later.has(place));
-    const asked = hasLearned || later !== null ? wanted(settled) : first;
+    if (hasLearned || later !== null) asked = wantedBy(settled, looksUpAll, known);
     const rows = await transaction.begin(batch, asked, isPatient);
     const settlement = withPutOff(settle(settled, rows), later);
     const saves = saveStatements(settlement.changes, rows);
     if (saves === null) this.#lookUpUntil = Date.now() + LOOK_UP_MS;
-    if (saves === null || (settlement.isUnsure && !asked.looksUpAll)) {
+    if (saves === null || (settlement.isUnsure && !looksUpAll)) {
       await transaction.rollBack();
       return null;
     }
@@ -294,11 +296,5 @@ export class PostgresStore implements Store {
     known.holds.keep(changes, known.lines);
     observers.committed(changes);
     return outcomes;
-  }
-
-  /** A violated key costs a round trip and a line in PostgreSQL's log, so it is avoided where it can be foreseen. */
-  #wanted(requests: readonly Request[], isUnsure: boolean): Wanted {
-    const looksUpAll = isUnsure || Date.now() < this.#lookUpUntil;
-    return wantedBy(requests, looksUpAll, this.#context.known);
   }
 }

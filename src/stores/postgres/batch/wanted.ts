@@ -4,8 +4,6 @@ import { type RowSet, rowSetOf, singly } from '../../../inventory/row-set.ts';
 import type { Known } from './known.ts';
 
 export interface Wanted extends RowSet {
-  /** Whether the orders that the batch makes are looked up, too. */
-  readonly looksUpAll: boolean;
   /** Whether the time of the shop is asked for. A batch that only buys does without it while nothing is held; an empty one is made for it. */
   readonly asksTime: boolean;
   /** Whose units of which items with a limit are needed. */
@@ -17,7 +15,10 @@ export interface Customers {
   readonly users: readonly string[];
 }
 
-/** With the items of the orders that may change, as far as they are known. */
+/**
+ * With the items of the orders that may change, as far as they are known. `looksUpAll`: whether the orders that the
+ * batch makes are looked up, too.
+ */
 export function wantedBy(requests: readonly Request[], looksUpAll: boolean, known: Known): Wanted {
   const set = rowSetOf(requests, looksUpAll);
   const customers = known.limited.size === 0 ? NOBODY : customersOf(requests, known.limited);
@@ -29,7 +30,7 @@ export function wantedBy(requests: readonly Request[], looksUpAll: boolean, know
     set.holders.size > 0 ||
     customers.upcs.length > 0 ||
     requests.some(tellsLevelsOrHolds);
-  return { ...set, ...itemsOf(set, known), looksUpAll, asksTime, customers };
+  return { ...set, ...itemsOf(set, known), asksTime, customers };
 }
 
 const NOBODY: Customers = { upcs: [], users: [] };
