@@ -73,21 +73,19 @@ export function decideRestock(
   item: ItemLevel | undefined,
 ): RestockDecision {
   const { id, upc, units, reason } = request;
+  const name = `UPC ${item?.code ?? upc}`;
   if (first !== undefined) {
     const isSame = first.upc === upc && first.units === units && first.reason === reason;
     if (isSame) return { kind: 'restocked', restock: first, replayed: true };
     return refused(
       'ORDERREUSED',
-      `restock ${id} was another one: ${signed(first.units)} units of UPC ${first.upc}, ` +
+      `restock ${id} was another one: ${signed(first.units)} units of ${first.upc === upc ? name : `UPC ${first.upc}`}, ` +
         `${JSON.stringify(first.reason)}, at ${new Date(first.at).toISOString()}`,
     );
   }
   if (item === undefined) return refused('NOITEM', `no such UPC: ${upc}`);
   if (item.fault !== undefined) {
-    return refused(
-      'UNAVAILABLE',
-      `UPC ${upc} cannot be restocked: ${item.fault}; correct it first`,
-    );
+    return refused('UNAVAILABLE', `${name} cannot be restocked: ${item.fault}; correct it first`);
   }
   const available = item.available + units;
   const supplied = item.units + units;
@@ -95,13 +93,13 @@ export function decideRestock(
     const least = Math.min(item.available, item.units);
     return refused(
       'NOSTOCK',
-      `UPC ${upc} has ${item.available} units available: at most ${least} can be taken away, not ${-units}`,
+      `${name} has ${item.available} units available: at most ${least} can be taken away, not ${-units}`,
     );
   }
   if (!Number.isSafeInteger(available) || !Number.isSafeInteger(supplied)) {
     return refused(
       'TOOMANY',
-      `UPC ${upc} would have more than ${Number.MAX_SAFE_INTEGER} units; nothing counts that many`,
+      `${name} would have more than ${Number.MAX_SAFE_INTEGER} units; nothing counts that many`,
     );
   }
   return { kind: 'write', restock: { ...request, available }, units: supplied };

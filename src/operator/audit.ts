@@ -6,13 +6,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { stateOf } from '../inventory/hold-state.ts';
 import type { Order, OrderLine } from '../inventory/model.ts';
-import type { Books } from '../inventory/operator-data.ts';
+import type { Books, Codes } from '../inventory/operator-data.ts';
 import type { ItemLevel, Restock } from '../inventory/restock.ts';
 import { type BrokenChain, brokenAmong, explainChains, type OpenChain } from './broken-chains.ts';
 import { CustomerAudit, explainCustomers } from './customer-audit.ts';
 import { LevelChain } from './level-chain.ts';
 import { LevelGaps, MAX_PAGES } from './level-gaps.ts';
-import { isoTime } from './words.ts';
+import { isoTime, namedUpc } from './words.ts';
 
 export interface Fault {
   readonly upc?: number;
@@ -40,7 +40,9 @@ export type OnAuditProgress = (done: number, total: number) => void;
 export async function audit(books: Books, onProgress: OnAuditProgress | null): Promise<Audit> {
   const total = onProgress === null ? 0 : await books.countOrders();
   const customers = new CustomerAudit(await books.countedItems(), books.now);
-  const auditor = new Auditor(await books.items(), books);
+  const levels = await books.items();
+  const codes: Codes = new Map(levels.flatMap(({ upc, code }) => (code ? [[upc, code]] : [])));
+  const auditor = new Auditor(levels, codes, books);
   for await (const part of books.restocks()) for (const restock of part) auditor.restock(restock);
   for await (const part of books.orders()) {
     for (const order of part) {
@@ -54,14 +56,14 @@ export async function audit(books: Books, onProgress: OnAuditProgress | null): P
   for await (const part of books.customerUnits()) for (const row of part) customers.row(row);
   const unequal = customers.unequal();
   if (unequal.length > 0) {
-    for (const fault of await explainCustomers(books, unequal)) auditor.fault(fault);
+    for (const fault of await explainCustomers(books, unequal, codes)) auditor.fault(fault);
   }
   const { broken, open } = auditor.finish();
   // A level that SQL has changed before restocks were written down is no fault of the books.
   if (books.knowsRestocks) {
     if (open.length > 0) broken.push(...(await brokenAmong(books, open)));
     if (broken.length > 0) {
-      for (const fault of await explainChains(books, broken)) auditor.fault(fault);
+      for (const fault of await explainChains(books, broken, codes)) auditor.fault(fault);
     }
   }
   return auditor.result();
@@ -105,6 +107,7 @@ class ItemAudit {
 
 class Auditor {
   readonly #items: ReadonlyMap<number, ItemAudit>;
+  readonly #codes: Codes;
   readonly #faults: Fault[] = [];
   #unnamed = 0;
   readonly #now: number;
@@ -115,7 +118,8 @@ class Auditor {
   /** Of the levels that are counted. */
   #pages = 0;
 
-  constructor(levels: readonly ItemLevel[], { now, knowsRestocks }: Books) {
+  constructor(levels: readonly ItemLevel[], codes: Codes, { now, knowsRestocks }: Books) {
+    this.#codes = codes;
     this.#now = now;
     this.#knowsRestocks = knowsRestocks;
     this.#items = new Map(levels.map((level) => [level.upc, new ItemAudit(level)]));
@@ -134,7 +138,7 @@ class Auditor {
       return;
     }
     if (!isCount(available) || !isCount(before) || units === 0) {
-      const message = `restock ${id}: ${units} units of UPC ${upc} cannot leave ${available}`;
+      const message = `restock ${id}: ${units} units of ${this.#named(upc)} cannot leave ${available}`;
       this.fault({ restock: id, upc, message });
       return;
     }
@@ -172,14 +176,14 @@ class Auditor {
     const level = available as number;
     const state = stateOf(order, this.#now);
     const before = state === 'returned' ? level - qty : level + qty;
-    if (qty < 1) this.#orderFault(order, `it has ${qty} units of UPC ${upc}`);
+    if (qty < 1) this.#orderFault(order, `it has ${qty} units of ${this.#named(upc)}`);
     else if (!isCount(before))
       this.#orderFault(
         order,
-        `UPC ${upc} cannot have had ${level} ${state === 'returned' ? '-' : '+'} ${qty} units`,
+        `${this.#named(upc)} cannot have had ${level} ${state === 'returned' ? '-' : '+'} ${qty} units`,
       );
     else if (returned > 0 && state !== 'bought')
-      this.#orderFault(order, `UPC ${upc} was given back of it, and it was not bought`);
+      this.#orderFault(order, `${this.#named(upc)} was given back of it, and it was not bought`);
     else if (item === undefined) this.#orderFault(order, `there is no item ${upc}`);
     else {
       this.#change(item, before, level);
@@ -198,6 +202,10 @@ class Auditor {
     for (const one of this.#items.values()) one.gaps = null;
   }
 
+  #named(upc: number): string {
+    return namedUpc(upc, this.#codes);
+  }
+
   #orderFault({ id, user, at }: Order, what: string): void {
     const message = `order ${id} of ${user}, ${isoTime(at)}: ${what}`;
     this.fault({ order: id, user, message });
@@ -211,10 +219,11 @@ class Auditor {
       const { level, chain, sold, restocked } = item;
       const { upc, units, available, fault } = level;
       if (fault !== undefined) {
-        this.fault({ upc, message: `UPC ${upc}: ${fault}` });
+        this.fault({ upc, message: `${this.#named(upc)}: ${fault}` });
         continue;
       }
-      for (const message of countFaults(item)) this.fault({ upc, message });
+      for (const what of countFaults(item))
+        this.fault({ upc, message: `${this.#named(upc)}: ${what}` });
       const found = available + item.held + sold - item.returned;
       if (units !== found) {
         const what = [
@@ -224,7 +233,7 @@ class Auditor {
           ...(item.returned > 0 ? [`${item.returned} of them were given back`] : []),
         ];
         const message =
-          `UPC ${upc}: ${units} units were supplied, but ${what.slice(0, -1).join(', ')} and ${what.at(-1)}: ` +
+          `${this.#named(upc)}: ${units} units were supplied, but ${what.slice(0, -1).join(', ')} and ${what.at(-1)}: ` +
           difference(found - units);
         this.fault({ upc, message });
         continue;
@@ -233,11 +242,11 @@ class Auditor {
       const { firstUnits } = level;
       if (this.#knowsRestocks && firstUnits !== null && firstUnits !== first) {
         const message =
-          `UPC ${upc}: it began with ${firstUnits} units and ${restocked} were restocked, ` +
+          `${this.#named(upc)}: it began with ${firstUnits} units and ${restocked} were restocked, ` +
           `but ${units} were supplied: ${difference(units - firstUnits - restocked)}`;
         this.fault({ upc, message });
       } else if (first < 0) {
-        const message = `UPC ${upc}: ${restocked} units were restocked, more than the ${units} that were supplied`;
+        const message = `${this.#named(upc)}: ${restocked} units were restocked, more than the ${units} that were supplied`;
         this.fault({ upc, message });
       } else if (item.ended.size > 0) {
         const { ended, gaps, lowest, highest, changes } = item;
@@ -265,16 +274,12 @@ class Auditor {
 /** What other rows say of the same units. */
 function countFaults({ level, held, returned, givenBack }: ItemAudit): string[] {
   const faults: string[] = [];
-  const { upc } = level;
   if (level.held !== held) {
-    faults.push(
-      `UPC ${upc}: ${held} units are held by orders, and ${level.held} by the table "held"`,
-    );
+    faults.push(`${held} units are held by orders, and ${level.held} by the table "held"`);
   }
   if (level.returned !== returned || givenBack !== returned) {
     faults.push(
-      `UPC ${upc}: ${returned} units were given back by returns, ${givenBack} of orders, and ` +
-        `${level.returned} by the table "stock"`,
+      `${returned} units were given back by returns, ${givenBack} of orders, and ${level.returned} by the table "stock"`,
     );
   }
   return faults;

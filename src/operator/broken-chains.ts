@@ -1,6 +1,7 @@
 /** Finds the orders and restocks at which the levels of an item do not follow from each other. */
-import type { Books } from '../inventory/operator-data.ts';
+import type { Books, Codes } from '../inventory/operator-data.ts';
 import { LevelGaps, MAX_PAGES, MAX_TRIES, pagesFor } from './level-gaps.ts';
+import { namedUpc } from './words.ts';
 
 /** An item whose changes do not lead from its first level to its last. */
 export interface BrokenChain {
@@ -88,10 +89,11 @@ async function eachChange(
 export async function explainChains(
   books: Books,
   broken: readonly BrokenChain[],
+  codes: Codes,
 ): Promise<{ readonly upc: number; readonly message: string }[]> {
   const found = new Breaks(broken);
   await eachChange(books, (upc, from, to, name) => found.add(upc, from, to, name));
-  return broken.map((chain) => ({ upc: chain.upc, message: found.sentence(chain) }));
+  return broken.map((chain) => ({ upc: chain.upc, message: found.sentence(chain, codes) }));
 }
 
 /** Names a change, of which one end is at a break. */
@@ -139,8 +141,8 @@ class Breaks {
     this.#kept--;
   }
 
-  sentence({ upc, first, last }: BrokenChain): string {
-    const what = `UPC ${upc}: the levels in its receipts do not lead from ${first} to ${last}`;
+  sentence({ upc, first, last }: BrokenChain, codes: Codes): string {
+    const what = `${namedUpc(upc, codes)}: the levels in its receipts do not lead from ${first} to ${last}`;
     if (!this.#isWhole) return `${what}; there are too many of them to say where`;
     const breaks = [...(this.#levels.get(upc) ?? [])].sort(([one], [other]) => other - one);
     const named = breaks.slice(0, MAX_BREAKS).map(([at, level]) => breakAt(at, level));

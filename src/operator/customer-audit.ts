@@ -6,8 +6,9 @@
 import { randomBytes } from 'node:crypto';
 import { stateOf } from '../inventory/hold-state.ts';
 import { type Order, orderKey } from '../inventory/model.ts';
-import type { Books, CustomerUnits } from '../inventory/operator-data.ts';
+import type { Books, Codes, CustomerUnits } from '../inventory/operator-data.ts';
 import { mixed } from './level-chain.ts';
+import { namedUpc } from './words.ts';
 
 /** Customers that are compared by name, and that are named of each item. */
 const MAX_COMPARED = 500_000;
@@ -130,6 +131,7 @@ export interface CustomerFault {
 export async function explainCustomers(
   books: Books,
   upcs: readonly number[],
+  codes: Codes,
 ): Promise<CustomerFault[]> {
   const found = new Map(upcs.map((upc) => [upc, new Map<string, Compared>()]));
   let kept = 0;
@@ -163,7 +165,9 @@ export async function explainCustomers(
   }
   // Beyond the bound a customer may be there by one side alone.
   return [...found].flatMap(([upc, customers]) =>
-    kept < MAX_COMPARED ? faultsOf(upc, [...customers.values()]) : [tooMany(upc)],
+    kept < MAX_COMPARED
+      ? faultsOf(upc, [...customers.values()], namedUpc(upc, codes))
+      : [tooMany(upc, namedUpc(upc, codes))],
   );
 }
 
@@ -171,23 +175,23 @@ function nothing(): Figures {
   return { bought: 0, held: new Map() };
 }
 
-function faultsOf(upc: number, customers: readonly Compared[]): CustomerFault[] {
+function faultsOf(upc: number, customers: readonly Compared[], name: string): CustomerFault[] {
   const wrong = customers.filter(({ orders, table }) => !isSame(orders, table));
   const named = wrong.slice(0, MAX_NAMED).map(({ user, orders, table }) => ({
     upc,
     user,
-    message: `UPC ${upc}: ${user} has ${inWords(orders)} by orders, and ${inWords(table)} by the table "customer_units"`,
+    message: `${name}: ${user} has ${inWords(orders)} by orders, and ${inWords(table)} by the table "customer_units"`,
   }));
   const more = wrong.length - named.length;
   if (more === 0) return named;
   return [
     ...named,
-    { upc, message: `UPC ${upc}: ${more} more customers have other units than their orders say` },
+    { upc, message: `${name}: ${more} more customers have other units than their orders say` },
   ];
 }
 
-function tooMany(upc: number): CustomerFault {
-  const message = `UPC ${upc}: customers have other units by orders than by the table "customer_units"; there are too many of them to say who`;
+function tooMany(upc: number, name: string): CustomerFault {
+  const message = `${name}: customers have other units by orders than by the table "customer_units"; there are too many of them to say who`;
   return { upc, message };
 }
 

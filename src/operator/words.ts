@@ -1,6 +1,7 @@
-/** What an operator types: numbers, times and texts, checked before anything is opened. */
+/** What an operator types: numbers, times and texts, checked before anything is opened; and how they are told back. */
 import { userInfo } from 'node:os';
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
+import type { Codes } from '../inventory/operator-data.ts';
 
 const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
 
@@ -22,6 +23,11 @@ export function toUpc(word: string): number {
   const value = Number(UPC.exec(word)?.[1] ?? 0);
   if (value >= 1 && value <= MAX_INTEGER) return value;
   throw usageFailure(`--upc is a whole number from 1 to ${MAX_INTEGER}, got ${quoted(word)}`);
+}
+
+/** `UPC 0012`, as the catalogue writes it. */
+export function namedUpc(upc: number, codes: Codes): string {
+  return `UPC ${codes.get(upc) ?? upc}`;
 }
 
 /** A change of units: `+50`, `50` or `-3`. */

@@ -53,6 +53,12 @@ describe('a file from the field is sold', () => {
     expect((await inv.json(['verify'])).json).toMatchObject({ ok: true });
     const refused = await inv.run(['shop', 'purchase', '--upc', '1007', '--qty', '301']);
     expect(refused.stderr).toContain('301 × 0000000001007 (Vinyl LP) ordered, 300 left');
+    const restock = (units: string) => {
+      const args = ['--upc', '1007', '--units', units, '--reason', 'counted'];
+      return inv.run(['serve', 'restock', ...args, '--data', folder.file('shop.db')]);
+    };
+    expect((await restock('+5')).stdout).toMatch(/^\+5 units of UPC 0000000001007: 305 are/);
+    expect((await restock('-306')).stderr).toMatch(/UPC 0000000001007 has 305 units available/);
   });
 
   test('zero-text.json', async () => {

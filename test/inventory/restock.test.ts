@@ -51,6 +51,26 @@ test.each([
   expect(decision).toMatchObject({ kind: 'refused', code });
 });
 
+test('an item is named as the catalogue writes it', () => {
+  const coded = { ...item, code: '0001' };
+  const [same, other] = [
+    { ...request, available: 7 },
+    { ...request, available: 7, upc: 2 },
+  ];
+  const refusals = [
+    decideRestock({ ...request, units: -5 }, undefined, coded),
+    decideRestock({ ...request, units: MAX }, undefined, coded),
+    decideRestock(request, undefined, { ...coded, fault: 'broken' }),
+    decideRestock({ ...request, units: 6 }, same, coded),
+  ];
+  for (const refusal of refusals) {
+    expect(refusal).toMatchObject({ message: expect.stringContaining('UPC 0001') });
+  }
+  expect(decideRestock(request, other, coded)).toMatchObject({
+    message: expect.stringContaining('units of UPC 2,'),
+  });
+});
+
 test('up to 2^53-1 is counted exactly', () => {
   const full = { ...item, units: 0, available: 0 };
   expect(decideRestock({ ...request, units: MAX }, undefined, full)).toMatchObject({ units: MAX });

@@ -6,6 +6,7 @@ import { OutcomeUnknown } from '../../inventory/store.ts';
 import { OperatorCommand } from '../../operator/operator-command.ts';
 import {
   isoTime,
+  namedUpc,
   toReason,
   toUnits,
   toUpc,
@@ -71,11 +72,13 @@ export default class ServeRestock extends OperatorCommand {
       at: Date.now(),
       by: whoIsThis(),
     };
-    const outcome = await this.withData(flags, (data) =>
-      data.restock(request).catch((error) => {
+    const { outcome, codes } = await this.withData(flags, async (data) => {
+      const codes = await data.codes();
+      const outcome = await data.restock(request).catch((error) => {
         throw namingId(error, id);
-      }),
-    );
+      });
+      return { outcome, codes };
+    });
     if (outcome.kind === 'refused') {
       throw new CommandFailure(outcome.message, outcome.code, ExitCode.refused, {
         details: { id },
@@ -86,7 +89,7 @@ export default class ServeRestock extends OperatorCommand {
     const at = isoTime(restock.at);
     await this.printDone(() =>
       this.log(
-        `${signed(units)} units of UPC ${upc}: ${available} ${replayed ? 'were' : 'are'} available. ` +
+        `${signed(units)} units of ${namedUpc(upc, codes)}: ${available} ${replayed ? 'were' : 'are'} available. ` +
           (replayed ? `Done before, at ${at}; nothing was changed again.` : `Restock ${id}.`),
       ),
     );
