@@ -53,6 +53,8 @@ export type RestockOutcome =
   | {
       readonly kind: 'restocked';
       readonly restock: Restock;
+      /** The UPC as the catalogue writes it, where that has leading zeros. */
+      readonly code: string | undefined;
       readonly replayed: boolean;
     }
   | RestockRefused;
@@ -60,7 +62,12 @@ export type RestockOutcome =
 /** The outcome, with the item's units after it where something is to be written. */
 export type RestockDecision =
   | RestockOutcome
-  | { readonly kind: 'write'; readonly restock: Restock; readonly units: number };
+  | {
+      readonly kind: 'write';
+      readonly restock: Restock;
+      readonly units: number;
+      readonly code: string | undefined;
+    };
 
 /**
  * `first`: the restock of the same id, when there is one already. `item`: the item as it is now, when the
@@ -73,10 +80,11 @@ export function decideRestock(
   item: ItemLevel | undefined,
 ): RestockDecision {
   const { id, upc, units, reason } = request;
-  const name = `UPC ${item?.code ?? upc}`;
+  const code = item?.code;
+  const name = `UPC ${code ?? upc}`;
   if (first !== undefined) {
     const isSame = first.upc === upc && first.units === units && first.reason === reason;
-    if (isSame) return { kind: 'restocked', restock: first, replayed: true };
+    if (isSame) return { kind: 'restocked', restock: first, code, replayed: true };
     return refused(
       'ORDERREUSED',
       `restock ${id} was another one: ${signed(first.units)} units of ${first.upc === upc ? name : `UPC ${first.upc}`}, ` +
@@ -102,7 +110,7 @@ export function decideRestock(
       `${name} would have more than ${Number.MAX_SAFE_INTEGER} units; nothing counts that many`,
     );
   }
-  return { kind: 'write', restock: { ...request, available }, units: supplied };
+  return { kind: 'write', restock: { ...request, available }, units: supplied, code };
 }
 
 /** `+50` or `-3`. */

@@ -173,7 +173,7 @@ export class Passwords {
   }
 
   #delayAfterFailure(source: string): number {
-    const now = Date.now();
+    const now = performance.now();
     const known = this.#failures.get(source);
     const count =
       known !== undefined && now - known.last < FORGET_FAILURES_MS ? known.count + 1 : 1;

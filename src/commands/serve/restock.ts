@@ -6,7 +6,6 @@ import { OutcomeUnknown } from '../../inventory/store.ts';
 import { OperatorCommand } from '../../operator/operator-command.ts';
 import {
   isoTime,
-  namedUpc,
   toReason,
   toUnits,
   toUpc,
@@ -72,24 +71,22 @@ export default class ServeRestock extends OperatorCommand {
       at: Date.now(),
       by: whoIsThis(),
     };
-    const { outcome, codes } = await this.withData(flags, async (data) => {
-      const codes = await data.codes();
-      const outcome = await data.restock(request).catch((error) => {
+    const outcome = await this.withData(flags, (data) =>
+      data.restock(request).catch((error) => {
         throw namingId(error, id);
-      });
-      return { outcome, codes };
-    });
+      }),
+    );
     if (outcome.kind === 'refused') {
       throw new CommandFailure(outcome.message, outcome.code, ExitCode.refused, {
         details: { id },
       });
     }
-    const { restock, replayed } = outcome;
+    const { restock, code, replayed } = outcome;
     const { upc, units, available } = restock;
     const at = isoTime(restock.at);
     await this.printDone(() =>
       this.log(
-        `${signed(units)} units of ${namedUpc(upc, codes)}: ${available} ${replayed ? 'were' : 'are'} available. ` +
+        `${signed(units)} units of UPC ${code ?? upc}: ${available} ${replayed ? 'were' : 'are'} available. ` +
           (replayed ? `Done before, at ${at}; nothing was changed again.` : `Restock ${id}.`),
       ),
     );

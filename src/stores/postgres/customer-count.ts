@@ -60,10 +60,13 @@ export async function countCustomerUnits(
     await session.rows(`SELECT pg_advisory_lock(${COUNT_LOCK})`);
     const rows = await session.rows(UNCOUNTED, [numberArray(limited)]);
     if (rows.length === 0) return;
-    const begun = Date.now();
+    const begun = performance.now();
     const upcs = rows.map(({ upc }) => upc as number);
     await new Counting(session, address, upcs).run();
-    report('units of customers counted', { items: upcs.length, ms: Date.now() - begun });
+    report('units of customers counted', {
+      items: upcs.length,
+      ms: Math.round(performance.now() - begun),
+    });
   } finally {
     await session.close();
   }

@@ -59,7 +59,8 @@ export class KnownHistory {
   readonly #marks = new Map<string, BatchMark>();
   #identity: ShopIdentity | null = null;
   #hasStandbys = true;
-  #lookedAt = 0;
+  /** By performance.now(), as every time from which a wait is counted: clocks are set. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   /** `files` keeps what this server acknowledged beyond its end; null: nothing does. */
   constructor(files: AcknowledgedFiles | null) {
@@ -84,7 +85,7 @@ export class KnownHistory {
 
   /** Whether it is time to look at the marks of the others again. */
   get isDue(): boolean {
-    return Date.now() - this.#lookedAt >= LOOK_EVERY_MS;
+    return performance.now() - this.#lookedAt >= LOOK_EVERY_MS;
   }
 
   /** What servers of this machine have acknowledged. Must be read before the state that it is compared with. */
@@ -131,7 +132,7 @@ export class KnownHistory {
     if (this.#identity?.since !== identity.since) this.#marks.clear();
     this.#identity = identity;
     this.#hasStandbys = hasStandbys;
-    this.#lookedAt = Date.now();
+    this.#lookedAt = performance.now();
     for (const [id, mark] of marks) {
       if (mark.batch > (this.#marks.get(id)?.batch ?? 0)) this.#marks.set(id, mark);
     }

@@ -101,13 +101,14 @@ async function waitFor(
   waitMs: number,
   report: Report,
 ): Promise<DatabaseConnection> {
-  const deadline = Date.now() + waitMs;
+  const deadline = performance.now() + waitMs;
   let told = false;
   for (;;) {
     try {
       return await open();
     } catch (error) {
-      if (!(error instanceof NoDatabaseYet) || Date.now() + WAIT_PAUSE_MS > deadline) throw error;
+      if (!(error instanceof NoDatabaseYet) || performance.now() + WAIT_PAUSE_MS > deadline)
+        throw error;
       if (!told) {
         report('waiting for the database', {
           level: 'warn',

@@ -114,7 +114,7 @@ export class OutsideReads {
     const { current } = this.#connector;
     if (this.#isBusy || this.#look !== null || current === null) return;
     if (!this.#context.history.isDue) return;
-    const deadline = Date.now() + LOOK_TIMEOUT_MS;
+    const deadline = performance.now() + LOOK_TIMEOUT_MS;
     this.#look = new BatchTransaction(current, this.#context, deadline)
       .look()
       .catch((error: Error) => void current.abort(error.message))
@@ -130,7 +130,7 @@ export class OutsideReads {
     return this.alone(async () => {
       const { current } = this.#connector;
       if (current === null) throw new StoreUnavailable('the database is away');
-      const deadline = Date.now() + LOOK_TIMEOUT_MS;
+      const deadline = performance.now() + LOOK_TIMEOUT_MS;
       try {
         return await read(new BatchTransaction(current, this.#context, deadline), current);
       } catch (error) {

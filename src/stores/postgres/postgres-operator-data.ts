@@ -177,7 +177,7 @@ class PostgresOperatorData implements OperatorData {
     );
     const decision = decideRestock(request, first as unknown as Restock | undefined, item);
     if (decision.kind !== 'write') return decision;
-    const { restock, units } = decision;
+    const { restock, units, code } = decision;
     const { at, available, reason, by } = restock;
     await this.#session.rows(
       'UPDATE inv.stock SET units = $2::bigint, available = $3::bigint WHERE upc = $1::bigint',
@@ -194,6 +194,7 @@ class PostgresOperatorData implements OperatorData {
     return {
       kind: 'restocked',
       restock: { ...restock, by: written?.by as string },
+      code,
       replayed: false,
     };
   }

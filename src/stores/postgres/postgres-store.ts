@@ -119,8 +119,7 @@ export class PostgresStore implements Store {
   async #settle(requests: readonly Request[]): Promise<Settled> {
     const { deadline } = this.#connector;
     let writes = requests.some(mayWrite);
-    let isPatient = false;
-    let isUnsure = false;
+    let [isPatient, isUnsure] = [false, false];
     this.#doubt = null;
     for (;;) {
       const connection = await this.#connection(deadline);
@@ -137,13 +136,13 @@ export class PostgresStore implements Store {
           writes = true;
         }
         // A violated key costs a round trip and a line in PostgreSQL's log, so it is avoided where it can be foreseen.
-        const looksUpAll = isUnsure || Date.now() < this.#lookUpUntil;
+        const looksUpAll = isUnsure || performance.now() < this.#lookUpUntil;
         const written = await this.#write(connection, transaction, requests, looksUpAll, isPatient);
         if (written !== null) return written;
         isUnsure = true;
       } catch (error) {
         if (error instanceof DatabaseConnectionLost) continue;
-        if (error instanceof StaleKnowledge && Date.now() <= deadline) continue;
+        if (error instanceof StaleKnowledge && performance.now() <= deadline) continue;
         if (!isPostgresError(error)) {
           connection.abort('a fault of this program');
           throw error;
@@ -160,10 +159,11 @@ export class PostgresStore implements Store {
           isPatient = true;
           continue;
         }
-        if (error.code === UNIQUE_VIOLATION) this.#lookUpUntil = Date.now() + LOOK_UP_MS;
+        if (error.code === UNIQUE_VIOLATION) this.#lookUpUntil = performance.now() + LOOK_UP_MS;
         else if (isRetried(error.code)) await pause(Math.random() * RETRY_PAUSE_MS);
         else throw this.#outside.failed(connection, error);
-        if (Date.now() > deadline) throw new StoreUnavailable(error.message, { cause: error });
+        if (performance.now() > deadline)
+          throw new StoreUnavailable(error.message, { cause: error });
       }
     }
   }
@@ -255,7 +255,7 @@ export class PostgresStore implements Store {
     const rows = await transaction.begin(batch, asked, isPatient);
     const settlement = withPutOff(settle(settled, rows), later);
     const saves = saveStatements(settlement.changes, rows);
-    if (saves === null) this.#lookUpUntil = Date.now() + LOOK_UP_MS;
+    if (saves === null) this.#lookUpUntil = performance.now() + LOOK_UP_MS;
     if (saves === null || (settlement.isUnsure && !looksUpAll)) {
       await transaction.rollBack();
       return null;

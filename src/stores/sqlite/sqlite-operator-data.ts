@@ -78,7 +78,7 @@ class SqliteOperatorData implements OperatorData {
       const item = readItem(this.#db, upc, now);
       const decision = decideRestock(request, first as unknown as Restock | undefined, item);
       if (decision.kind !== 'write') return decision;
-      const { restock, units } = decision;
+      const { restock, units, code } = decision;
       const { at, available, reason, by } = restock;
       this.#db
         .prepare('UPDATE stock SET units = ?, available = ? WHERE upc = ?')
@@ -89,7 +89,7 @@ class SqliteOperatorData implements OperatorData {
           'INSERT INTO restocks (id, at, upc, units, available, reason, "by") VALUES (?, ?, ?, ?, ?, ?, ?)',
         )
         .run(id, at, upc, restock.units, available, reason, by);
-      return { kind: 'restocked', restock, replayed: false };
+      return { kind: 'restocked', restock, code, replayed: false };
     });
   }
 

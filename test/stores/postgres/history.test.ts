@@ -4,7 +4,7 @@ import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Item } from '../../../src/inventory/catalog.ts';
 import { type Store, StoreRefused, StoreUnavailable } from '../../../src/inventory/store.ts';
 import { acceptLoss } from '../../../src/stores/postgres/accept-loss.ts';
-import { LOOK_EVERY_MS } from '../../../src/stores/postgres/history.ts';
+import { KnownHistory, LOOK_EVERY_MS } from '../../../src/stores/postgres/history.ts';
 import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
@@ -198,13 +198,27 @@ describe('a database that is set back under a running server', () => {
   });
 });
 
+test('the marks of others are looked at every second, also when the clock is set back', () => {
+  vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const history = new KnownHistory(null);
+  expect(history.isDue).toBe(true);
+  const identity = { shop: 'shop', since: 1 };
+  history.learn({ identity, lost: null, hasStandbys: false, marks: new Map() });
+  vi.setSystemTime(Date.now() - 3_600_000);
+  vi.advanceTimersByTime(LOOK_EVERY_MS - 1);
+  expect(history.isDue).toBe(false);
+  vi.advanceTimersByTime(1);
+  expect(history.isDue).toBe(true);
+});
+
 test('a batch that changed nothing, and looked at the marks, accuses nobody later', async () => {
   await using shop = await newShop();
   const log = new Log();
   const store = await shop.open(log);
   const buyer = new Buyer(alice);
   await settleOne(store, buyer.buy('1x1', 'mine'));
-  vi.useFakeTimers({ toFake: ['Date'] });
+  vi.useFakeTimers({ toFake: ['performance'] });
   onTestFinished(() => void vi.useRealTimers());
   // It is time to look at the marks again, with each of the two.
   vi.advanceTimersByTime(2 * LOOK_EVERY_MS);

@@ -147,9 +147,9 @@ export class KnownHolds {
 
   /** Live holds of a user, as far as they are known. */
   liveHoldsOf(user: string): number | undefined {
-    if (Date.now() - this.#countedAt > COUNT_HOLDS_EVERY_MS) {
+    if (performance.now() - this.#countedAt > COUNT_HOLDS_EVERY_MS) {
       this.#liveHolds.clear();
-      this.#countedAt = Date.now();
+      this.#countedAt = performance.now();
     }
     return this.#liveHolds.get(user);
   }

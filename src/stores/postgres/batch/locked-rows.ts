@@ -34,7 +34,7 @@ export class LockedRows {
   readonly #known: Known;
   #upcs: ReadonlySet<number> = new Set();
   #logins: ReadonlySet<string> = new Set();
-  /** When a login may be ended again, in milliseconds since 1970 UTC. */
+  /** When a login may be ended again, by performance.now(). */
   #loginsHeldUntil = 0;
 
   constructor(known: Known) {
@@ -54,7 +54,7 @@ export class LockedRows {
   }
 
   get #areLoginsHeld(): boolean {
-    return Date.now() < this.#loginsHeldUntil;
+    return performance.now() < this.#loginsHeldUntil;
   }
 
   /** Whether a request needs one of them. */
@@ -92,7 +92,7 @@ export class LockedRows {
     }
     this.#upcs = this.#upcs.union(locking.sold);
     this.#logins = this.#logins.union(locking.logins);
-    if (locking.takesLogins) this.#loginsHeldUntil = Date.now() + LOGINS_HELD_MS;
+    if (locking.takesLogins) this.#loginsHeldUntil = performance.now() + LOGINS_HELD_MS;
   }
 
   /** Forgets those that are free again, as far as the database can be asked. */

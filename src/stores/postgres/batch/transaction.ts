@@ -40,7 +40,7 @@ export interface BatchContext {
 export class BatchTransaction {
   readonly #connection: DatabaseConnection;
   readonly #context: BatchContext;
-  /** When to give up, in milliseconds since 1970 UTC. */
+  /** When to give up, by performance.now(). */
   readonly #deadline: number;
   /** The history as this batch saw it; remembered when the batch is safe. */
   #state: HistoryState | null = null;
@@ -264,5 +264,5 @@ function rowsOf(rows: Loaded, loads: readonly Load[], results: readonly ResultRo
 
 /** Milliseconds until then; at least one, so that what is late fails as what is slow. */
 export function left(deadline: number): number {
-  return Math.max(deadline - Date.now(), 1);
+  return Math.max(Math.ceil(deadline - performance.now()), 1);
 }

@@ -32,7 +32,7 @@ export class Connector {
   readonly #search: HostSearch;
   readonly #report: Report;
   #connection: DatabaseConnection | null = null;
-  #awaySince = 0;
+  #awaySince = Number.NEGATIVE_INFINITY;
   #closed = false;
   /** The database that is there lost what was acknowledged: to wait would not help. */
   #loss: HistoryLost | null = null;
@@ -83,15 +83,15 @@ export class Connector {
     return this.#loss?.message ?? `the database is away: ${this.#why}`;
   }
 
-  /** When who waits for a connection must give up. */
+  /** When who waits for a connection must give up, by performance.now(). */
   get deadline(): number {
-    return (this.#connection === null ? this.#awaySince : Date.now()) + AWAY_TIMEOUT_MS;
+    return (this.#connection === null ? this.#awaySince : performance.now()) + AWAY_TIMEOUT_MS;
   }
 
   /** The connection, as soon as there is one. Throws StoreUnavailable at the deadline. */
   async connection(deadline: number): Promise<DatabaseConnection> {
     while (this.#connection === null) {
-      const left = deadline - Date.now();
+      const left = deadline - performance.now();
       if (this.#loss !== null) throw new StoreUnavailable(this.#loss.message);
       if (left <= 0 || this.#closed) throw new StoreUnavailable('the database is away');
       const stop = new AbortController();
@@ -126,7 +126,7 @@ export class Connector {
    */
   async #lookElsewhere(connection: DatabaseConnection): Promise<void> {
     const since = connection.waitingSince;
-    if (this.#isLooking || since === null || Date.now() - since < SILENT_MS) return;
+    if (this.#isLooking || since === null || performance.now() - since < SILENT_MS) return;
     this.#isLooking = true;
     const other = await this.#search.findOther?.(connection.host);
     this.#isLooking = false;
@@ -146,7 +146,7 @@ export class Connector {
         if (this.#closed) return await connection.close();
         this.#report('database found', {
           host: connection.host.name,
-          away_ms: Date.now() - this.#awaySince,
+          away_ms: Math.round(performance.now() - this.#awaySince),
         });
         return this.use(connection);
       } catch (error) {

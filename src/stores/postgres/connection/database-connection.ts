@@ -29,7 +29,7 @@ export type MessageResult =
 
 /** The connection is gone; whether the last pipeline had its effect is not known. */
 export class DatabaseConnectionLost extends NamedError {
-  /** When it was still there, as far as we know. */
+  /** When it was still there, as far as we know; by performance.now(). */
   readonly since: number;
 
   constructor(message: string, since: number) {
@@ -110,7 +110,7 @@ export class DatabaseConnection {
     }
   }
 
-  /** Since when an answer is waited for, in milliseconds since 1970 UTC; null: for none. */
+  /** Since when an answer is waited for, by performance.now(); null: for none. */
   get waitingSince(): number | null {
     return this.#waitingSince;
   }
@@ -133,7 +133,7 @@ export class DatabaseConnection {
     timeoutMs: number,
   ): Promise<MessageResult[]> {
     if (this.#lost !== null) throw this.#lost;
-    const start = Date.now();
+    const start = performance.now();
     this.#waitingSince = start;
     const queries = messages.map((message) =>
       typeof message === 'string' ? (this.sql.unsafe(message) as unknown as Query) : message,
@@ -162,7 +162,7 @@ export class DatabaseConnection {
   }
 
   /** Breaks the connection; whoever waits for it gets DatabaseConnectionLost. */
-  abort(why: string, since = Date.now()): DatabaseConnectionLost {
+  abort(why: string, since = performance.now()): DatabaseConnectionLost {
     if (this.#lost !== null) return this.#lost;
     this.#lost = new DatabaseConnectionLost(why, since);
     this.#socket?.destroy();
