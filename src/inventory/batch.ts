@@ -28,6 +28,7 @@ export class Batch implements Changes {
   readonly available = new Map<number, number>();
   readonly orders: Order[] = [];
   readonly changedOrders = new OrderMap();
+  readonly endedHolds: Order[] = [];
   readonly held = new Map<number, Map<number, number>>();
   readonly customers = new Map<number, Map<string, Map<number, number>>>();
   readonly returned = new Map<number, number>();
@@ -107,6 +108,13 @@ export class Batch implements Changes {
     }
   }
 
+  /** Puts a hold that was bought or released in the place of the live one. */
+  endHold(ended: Order): void {
+    if (this.#made.get(ended.user, ended.id) === undefined) this.endedHolds.push(ended);
+    this.change(ended);
+    add(this.#holdChanges, ended.user, -1);
+  }
+
   /** Makes units of an item available again. */
   putBack(upc: number, units: number): void {
     const item = this.item(upc);
@@ -148,9 +156,9 @@ export class Batch implements Changes {
     return before + (this.#holdChanges.get(user) ?? 0);
   }
 
-  /** Takes note that a hold of `user` was made or has ended. */
-  countHold(user: string, change: 1 | -1): void {
-    add(this.#holdChanges, user, change);
+  /** Takes note that a hold of `user` was made. */
+  countHold(user: string): void {
+    add(this.#holdChanges, user, 1);
   }
 
   /** Takes note that units of an item were given back by a customer. */
@@ -163,9 +171,12 @@ export class Batch implements Changes {
 export function withLoginsEnded(changes: Changes, tokenHashes: readonly string[]): Changes {
   if (tokenHashes.length === 0) return changes;
   const ended = tokenHashes.map((tokenHash) => [tokenHash, null] as const);
-  const { available, orders, changedOrders, held, customers, returned } = changes;
+  const { available, orders, changedOrders, endedHolds, held, customers, returned } = changes;
   const logins = new Map([...changes.logins, ...ended]);
-  return { isEmpty: false, available, orders, changedOrders, held, customers, returned, logins };
+  return {
+    ...{ isEmpty: false, available, orders, changedOrders, endedHolds, held, customers, returned },
+    logins,
+  };
 }
 
 /** How many rows they are. */

@@ -17,13 +17,15 @@ import {
 import { NO_ORDER, notHeld, reused, tooManyHolds } from './refusals.ts';
 
 /**
- * In this order: an order that has an outcome keeps it; the user may not have too many live holds; then all lines
+ * In this order: an order that has an outcome keeps it; the server must hold units for so long; the user may not have
+ * too many live holds; then all lines
  * are filled, or the order is refused (see takeUnits).
  */
 export function hold(request: HoldRequest, user: string, batch: Batch): SingleOutcome {
-  const { order: id, at, position, seconds, maxHolds } = request;
+  const { order: id, at, position, seconds, maxHolds, tooLong } = request;
   const first = batch.order(user, id);
   if (first !== undefined) return repeated(first, request, batch);
+  if (tooLong instanceof Refusal) return keepRefusal(tooLong, request, user, batch);
   if (batch.liveHoldsOf(user) >= maxHolds) {
     return keepRefusal(tooManyHolds(maxHolds), request, user, batch);
   }
@@ -37,7 +39,7 @@ export function hold(request: HoldRequest, user: string, batch: Batch): SingleOu
   const kept: HoldTerms = { seconds, until, state: 'held', ended: null };
   const order: Order = { user, id, at, lines, refusal: null, position, hold: kept };
   batch.keep(order);
-  batch.countHold(user, 1);
+  batch.countHold(user);
   return { kind: 'held', order, state: 'held', replayed: false };
 }
 
@@ -108,9 +110,8 @@ function end(order: Order, state: 'bought' | 'released', batch: Batch): Order {
   const { user, lines } = order;
   const before = order.hold as HoldTerms;
   const ended: Order = { ...order, hold: { ...before, state, ended: batch.now } };
-  batch.change(ended);
+  batch.endHold(ended);
   for (const { upc, qty } of lines) batch.hold(upc, before.until, -qty);
   uncountLines(lines, user, before.until, batch);
-  batch.countHold(user, -1);
   return ended;
 }

@@ -135,6 +135,8 @@ export interface HoldRequest extends Omit<PurchaseRequest, 'kind'> {
   readonly seconds: number;
   /** Live holds that the user may have, with this one. */
   readonly maxHolds: number;
+  /** Why nothing new is held for so long; without it, it is. An order that has an outcome keeps it. */
+  readonly tooLong?: Refusal | null;
 }
 
 /** Units of the order `of` go back; `order` is the id of the return itself. */
@@ -254,6 +256,8 @@ export interface Changes {
   readonly orders: readonly Order[];
   /** Orders that were there, as they are now. */
   readonly changedOrders: { readonly size: number; values(): Iterable<Order> };
+  /** Those of them that were live holds before the batch, as it has bought or released them. */
+  readonly endedHolds: readonly Order[];
   /** By UPC and `until`, how many more units of live holds end then, or fewer. */
   readonly held: ReadonlyMap<number, ReadonlyMap<number, number>>;
   /** By counted UPC, user and `until` (0: bought), how many more units count, or fewer. */

@@ -71,8 +71,12 @@ export class Refusal {
   }
 }
 
-/** BUSY, UNAVAILABLE and EXECABORT settle no order: nothing is kept of them. After the first two the same request may succeed later. */
+/**
+ * ERR, BUSY, UNAVAILABLE and EXECABORT settle no order: nothing is kept of them. After BUSY and UNAVAILABLE the same request
+ * may succeed later.
+ */
 export type RefusalCode =
+  | 'ERR'
   | 'NOAUTH'
   | 'NOSESSION'
   | 'NOITEM'

@@ -210,3 +210,9 @@ export class TlsRecord extends ProtocolError {
     super('ERR', message);
   }
 }
+
+/** No batch was committed with the request in it. */
+export const UNAVAILABLE = new ErrorReply(
+  'UNAVAILABLE',
+  'the store could not commit; nothing happened, try again',
+);

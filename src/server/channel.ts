@@ -90,7 +90,7 @@ export abstract class Channel {
 /** `stock`: all items. */
 export class StockChannel extends Channel {
   /** The messages made since the last change, by where they begin. */
-  readonly #messages = new Map<number, Message>();
+  readonly #messages = new Map<number | string, Message>();
   #madeAt = NOTHING;
 
   get last(): number {
@@ -107,11 +107,11 @@ export class StockChannel extends Channel {
     const { seen, firstUntil } = subscription;
     const isFirst = seen < firstUntil;
     // Both kinds of messages may begin at the same change.
-    const beginning = isFirst ? NOTHING - 1 - seen : seen;
+    const beginning = isFirst ? `${seen} of ${firstUntil}` : seen;
     let message = this.#messages.get(beginning);
     if (message === undefined) {
       const most = isFirst ? MAX_FIRST_LEVELS : MAX_CHANGED_LEVELS;
-      const { levels, upTo } = this.log.since(seen, most, !isFirst);
+      const { levels, upTo } = this.log.since(seen, most, isFirst ? firstUntil : seen);
       message = new Message(this.name, levels, upTo);
       if (this.#messages.size >= MAX_MADE) this.#messages.clear();
       this.#messages.set(beginning, message);

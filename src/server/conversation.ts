@@ -6,13 +6,14 @@ import { type Outcome, Refusal, type Request, type Session } from '../inventory/
 import { OutcomeUnknown, type StoreUnavailable } from '../inventory/store.ts';
 import { type Credentials, detached } from '../protocol/argument-checks.ts';
 import { encode, encodeCommand, type ProtocolVersion, type Reply } from '../protocol/encoder.ts';
-import { ErrorReply } from '../protocol/error-codes.ts';
+import { ErrorReply, UNAVAILABLE } from '../protocol/error-codes.ts';
 import { guard } from '../verbs/guard.ts';
 import { abort, enqueue, isDoneAtOnce } from '../verbs/transaction.ts';
 import {
   BrokenReply,
   type Caller,
   type Command,
+  decidesWhoAsks,
   encodeOutcome,
   type OpenTransaction,
   type UserInForce,
@@ -48,8 +49,8 @@ export class Conversation implements Caller, Reader {
   #checking = false;
   /** No later command is taken until everything is answered (see Verb.exclusive). */
   #exclusive = false;
-  /** A command for which the queue has no room yet. */
-  #held: Command | null = null;
+  /** A command for which the queue has no room yet, or that waits for all that is owed. */
+  #kept: Command | null = null;
   /** What the reply that is being written still lacks: asked when the client has read so far. */
   #rest: Command | null = null;
   /** A part of a reply is told, and the rest of it is not. */
@@ -80,15 +81,15 @@ export class Conversation implements Caller, Reader {
     this.#now = 0;
     this.madeAtOnce = 0;
     if (this.isOver) return;
-    const held = this.#held;
-    this.#held = null;
-    if (held !== null) this.#take(held);
+    const kept = this.#kept;
+    this.#kept = null;
+    if (kept !== null) this.#take(kept);
     if (this.#rest !== null && this.#transport.output.isClear) this.#askForRest(this.#rest);
   }
 
   /** Whether another command may be taken, as far as the earlier ones are concerned. */
   mayTake(): boolean {
-    if (this.isOver || this.#held !== null) return false;
+    if (this.isOver || this.#kept !== null) return false;
     if (this.#exclusive) {
       if (!this.owesNothing) return false;
       this.#exclusive = false;
@@ -115,11 +116,16 @@ export class Conversation implements Caller, Reader {
 
   #take(command: Command): void {
     const { verb } = command;
+    // Who asks changes when all is told that was asked before: a request may come later than its batch (heavy-lane.ts).
+    if (decidesWhoAsks(command) && !this.owesNothing) {
+      this.#kept = command;
+      return;
+    }
     const credentials = verb.credentials === null ? null : verb.credentials(command);
     const { commit } = this.service;
     const work = verb.work(command);
     if (work <= HEAVY_WORK && commit.full && verb.request !== null && credentials === null) {
-      this.#held = command;
+      this.#kept = command;
       commit.waitForRoom(this.#transport);
       return;
     }
@@ -291,8 +297,3 @@ export class Conversation implements Caller, Reader {
     this.service.commit.flushAfterBatch(this.#transport);
   }
 }
-
-const UNAVAILABLE = new ErrorReply(
-  'UNAVAILABLE',
-  'the store could not commit; nothing happened, try again',
-);

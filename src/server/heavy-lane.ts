@@ -28,6 +28,8 @@ export class HeavyLane {
   readonly #lines = new Map<string, Heavy[]>();
   /** By asker, how many requests are in the lane that were put off or came behind those. */
   readonly #waiting = new Map<object, number>();
+  /** By asker, the request that was known to take much work: one, since its source waits for it. */
+  readonly #known = new Map<object, Heavy>();
 
   get isEmpty(): boolean {
     return this.#lines.size === 0;
@@ -40,9 +42,9 @@ export class HeavyLane {
 
   /** `work` in lines. */
   add(user: string, entry: Entry, work: number): void {
-    const line = this.#lines.get(user);
-    if (line === undefined) this.#lines.set(user, [{ entry, work }]);
-    else line.push({ entry, work });
+    const heavy = { entry, work };
+    this.#known.set(entry.asker, heavy);
+    this.#lineOf(user).push(heavy);
     const waiting = this.#waiting.get(entry.asker);
     if (waiting !== undefined) this.#waiting.set(entry.asker, waiting + 1);
   }
@@ -50,11 +52,22 @@ export class HeavyLane {
   /** Adds a request that turned out to take much work, or that stood behind one. */
   putOff(entry: Entry): void {
     const { asker, request } = entry;
-    if (!this.#waiting.has(asker)) this.#waiting.set(asker, 0);
     entry.request = asMayBeLong(request);
     // A transaction may name many orders.
     const work = request.kind === 'transaction' ? MAX_HEAVY_WORK_IN_BATCH : MOST_WORK;
-    this.add(sessionOf(request)?.user ?? '', entry, work);
+    const line = this.#lineOf(sessionOf(request)?.user ?? '');
+    // What was asked behind this one may be here already: the batch had no room for it.
+    const later = this.#known.get(asker);
+    const place = later === undefined ? line.length : line.indexOf(later);
+    line.splice(place, 0, { entry, work });
+    const waiting = this.#waiting.get(asker) ?? (later === undefined ? 0 : 1);
+    this.#waiting.set(asker, waiting + 1);
+  }
+
+  #lineOf(user: string): Heavy[] {
+    const line = this.#lines.get(user) ?? [];
+    if (line.length === 0) this.#lines.set(user, line);
+    return line;
   }
 
   /** Adds a request when others of its asker were put off and wait. Returns whether it did. */
@@ -73,11 +86,13 @@ export class HeavyLane {
   moveTo(batch: Entry[]): void {
     let left = MAX_HEAVY_WORK_IN_BATCH;
     for (const [user, line] of this.#lines) {
-      const { entry, work } = line[0] as Heavy;
+      const heavy = line[0] as Heavy;
+      const { entry, work } = heavy;
       if (work > left && left < MAX_HEAVY_WORK_IN_BATCH) return;
       left -= work;
       batch.push(entry);
       line.shift();
+      if (this.#known.get(entry.asker) === heavy) this.#known.delete(entry.asker);
       this.#left(entry);
       // To the end: the loop comes to it again when every other user had a turn.
       this.#lines.delete(user);

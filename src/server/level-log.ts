@@ -108,15 +108,16 @@ export class LevelLog {
   }
 
   /**
-   * At most `most` levels, with the oldest changes after the one with the number `after`. Without `withGone`, no items
-   * that are on sale no more: who asks knew none.
+   * At most `most` levels, with the oldest changes after the one with the number `after`. Without the items that were on
+   * sale no more at the change `known`: who asks has heard of none of them.
    */
-  since(after: number, most = Number.POSITIVE_INFINITY, withGone = true): ChangedLevels {
+  since(after: number, most = Number.POSITIVE_INFINITY, known = after): ChangedLevels {
     const levels: LoggedLevel[] = [];
     let index = this.#placeAfter(after);
     for (; index < this.#changed.length && levels.length < most; index++) {
       const level = this.#changed[index] as LoggedLevel;
-      if (level.change === this.#numbers[index] && (withGone || !level.isGone)) levels.push(level);
+      if (level.change !== this.#numbers[index]) continue;
+      if (!level.isGone || level.change > known) levels.push(level);
     }
     const isAll = index === this.#changed.length;
     return { levels, upTo: isAll ? this.#last : (this.#numbers[index - 1] as number) };

@@ -11,14 +11,9 @@ export class SaleCounters implements Partial<StoreObserver> {
   /** Told of each refusal. */
   onRefusal: ((refusal: Refusal) => void) | null = null;
 
-  committed({ orders, changedOrders }: Changes): void {
+  committed({ orders, endedHolds }: Changes): void {
     for (const order of orders) this.#count(order);
-    if (changedOrders.size === 0) return;
-    for (const order of changedOrders.values()) {
-      // What changes later is what was given back.
-      const isJustBought = order.lines.every(({ returned }) => returned === undefined);
-      if (order.hold !== undefined && isJustBought) this.#count(order);
-    }
+    for (const order of endedHolds) this.#count(order);
   }
 
   /** Counts an order that was bought: neither refused nor only held, and no return. */

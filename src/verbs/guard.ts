@@ -23,5 +23,5 @@ export function guard(
   return bounds === null ? null : bounds(command, service);
 }
 
-const NO_AUTH = new ErrorReply(NOT_LOGGED_IN.code, NOT_LOGGED_IN.message);
+export const NO_AUTH = new ErrorReply(NOT_LOGGED_IN.code, NOT_LOGGED_IN.message);
 const NO_USER = new ErrorReply(USER_CHANGED.code, USER_CHANGED.message);

@@ -1,6 +1,12 @@
 /** HOLD, CONFIRM, RELEASE, EXTEND and HOLDS: units that are kept for a user for a time; decided in inventory/holds.ts. */
 import { stateOf } from '../inventory/hold-state.ts';
-import type { HoldTerms, Order, Outcome } from '../inventory/model.ts';
+import {
+  type HoldRequest,
+  type HoldTerms,
+  type Order,
+  type Outcome,
+  Refusal,
+} from '../inventory/model.ts';
 import { GREATEST_MAX_HOLD } from '../inventory/user-limits.ts';
 import {
   badOrderId,
@@ -44,14 +50,27 @@ export const HOLD: Verb = defineVerb<HoldCommand, HeldOutcome>({
   words: [4, MANY],
   access: 'user',
   parse: parseHold,
-  bounds: tooLong,
+  // Under an id that the client chose it may have an outcome already, from when the bounds were others.
+  bounds: ({ seconds, order }, service) => (order === null ? tooLong(seconds, service) : null),
   // Holding a line takes about as long as telling two.
   work: ({ lines }) => 2 * lines.length,
   request: ({ lines, seconds, order: own }, caller) => {
     const { session, service } = caller;
     const { order, named, at, position } = orderOf(own, caller);
     const { maxHolds } = service.holdBounds;
-    return { kind: 'hold', session, lines, order, named, at, position, seconds, maxHolds };
+    const request: HoldRequest = {
+      kind: 'hold',
+      session,
+      lines,
+      order,
+      named,
+      at,
+      position,
+      seconds,
+      maxHolds,
+    };
+    const error = tooLong(seconds, service);
+    return error === null ? request : { ...request, tooLong: new Refusal('ERR', error.message) };
   },
   encode: (outcome, { version }) =>
     outcome.replayed ? encodeHold(outcome, version) : encodeNewHold(outcome.order, version),
@@ -78,7 +97,7 @@ function badSeconds(word: string): ErrorReply {
 }
 
 /** Why this server does not hold units for so long. */
-function tooLong({ seconds }: { readonly seconds: number }, service: Service): ErrorReply | null {
+function tooLong(seconds: number, service: Service): ErrorReply | null {
   const { maxSeconds } = service.holdBounds;
   if (seconds <= maxSeconds) return null;
   return new ErrorReply(
@@ -184,7 +203,7 @@ export const EXTEND: Verb = defineVerb<Extend, Extract<Outcome, { kind: 'extende
     const seconds = positive(word as string);
     return seconds === null ? badSeconds(word as string) : { verb: EXTEND, order, seconds };
   },
-  bounds: tooLong,
+  bounds: ({ seconds }, service) => tooLong(seconds, service),
   request: ({ order, seconds }, { session }) => ({ kind: 'extend', session, order, seconds }),
   encode: ({ order: { id, hold } }, { version }) =>
     encode({ order: id, until: hold?.until ?? 0 }, version),

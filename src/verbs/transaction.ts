@@ -2,7 +2,12 @@
  * MULTI, EXEC and DISCARD, as Redis has them: requests wait, and EXEC has them decided one after the other
  * with nothing in between. WATCH and UNWATCH stand here because libraries send them around a transaction.
  */
-import type { SingleOutcome, SingleRequest, TransactionOutcome } from '../inventory/model.ts';
+import {
+  Refusal,
+  type SingleOutcome,
+  type SingleRequest,
+  type TransactionOutcome,
+} from '../inventory/model.ts';
 import { encode, OK, type Reply, Status } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import {
@@ -10,8 +15,10 @@ import {
   MAX_TRANSACTION_REQUESTS,
   MAX_TRANSACTION_WORK,
 } from '../protocol/limits.ts';
+import { NO_AUTH } from './guard.ts';
 import {
   atOnce,
+  type Caller,
   type Command,
   defineVerb,
   encodeOutcome,
@@ -172,24 +179,40 @@ const TRANSACTION: Verb = defineVerb<Transaction, TransactionOutcome>({
   exclusive: ({ commands }) => commands.some((command) => command.verb.exclusive(command)),
   work: ({ commands }) =>
     commands.reduce((sum, command) => sum + Math.max(LEAST_WORK, command.verb.work(command)), 0),
-  request: ({ commands }, caller) => ({
-    kind: 'transaction',
-    requests: commands.flatMap((command) => {
+  request: ({ commands }, caller) => {
+    const requests = commands.flatMap((command) => {
       const { request } = command.verb;
       // Neither transactions nor pages are queued.
       return request === null ? [] : [request(command, caller) as SingleRequest];
-    }),
-  }),
+    });
+    // One that asks for nothing still waits for its turn, and needs its login.
+    if (requests.length === 0) requests.push({ kind: 'whoami', session: caller.session });
+    return { kind: 'transaction', requests };
+  },
   encode: ({ outcomes }, caller, { commands }) => {
+    const [first] = outcomes;
+    if (first instanceof Refusal && !commands.some(asksStore)) {
+      return encodeOutcome(first, caller, { verb: EXEC });
+    }
     const next = outcomes[Symbol.iterator]();
     const replies = commands.map((command) =>
-      command.verb.request === null
-        ? encode(command.verb.answer(command, caller), caller.version)
-        : whole(encodeOutcome(next.next().value as SingleOutcome, caller, command)),
+      asksStore(command)
+        ? whole(encodeOutcome(next.next().value as SingleOutcome, caller, command))
+        : encode(answerOf(command, caller), caller.version),
     );
     return `*${commands.length}\r\n${replies.join('')}`;
   },
 });
+
+function asksStore({ verb }: Command): boolean {
+  return verb.request !== null;
+}
+
+/** Behind a LOGOUT of the same transaction nobody is logged in. */
+function answerOf(command: Command, caller: Caller): Reply {
+  const { verb } = command;
+  return verb.access === 'user' && caller.session === null ? NO_AUTH : verb.answer(command, caller);
+}
 
 function whole(bytes: string | Iterator<string>): string {
   return typeof bytes === 'string' ? bytes : Iterator.from(bytes).toArray().join('');

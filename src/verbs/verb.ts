@@ -252,6 +252,11 @@ export function notInTransaction(what: string): ErrorReply {
   return new ErrorReply('ERR', `${what} inside MULTI is not allowed`);
 }
 
+/** Whether `command` logs somebody in: the store is asked, and nobody need be logged in. */
+export function decidesWhoAsks({ verb }: Command): boolean {
+  return verb.access === 'anyone' && verb.request !== null;
+}
+
 /** Work of a request whose reply can be long although the request is short. */
 export const WORK_OF_LONG_REPLY = 100;
 

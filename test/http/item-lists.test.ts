@@ -23,7 +23,13 @@ function sold(...levels: [upc: number, left: number][]): Changes {
     isEmpty: false,
     available: new Map(levels),
     orders: [],
-    ...{ changedOrders: new Map(), held: new Map(), customers: new Map(), returned: new Map() },
+    ...{
+      changedOrders: new Map(),
+      endedHolds: [],
+      held: new Map(),
+      customers: new Map(),
+      returned: new Map(),
+    },
     logins: new Map(),
   };
 }

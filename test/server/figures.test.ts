@@ -88,3 +88,24 @@ test('what is sold and refused is counted, and wrong passwords', async () => {
   expect(Number((await figures(client)).store_bytes)).toBeGreaterThan(10_000);
   expect(Number((await figures(client)).units_held)).toBe(0);
 });
+
+test('a hold counts when it is bought, also when some of it goes back in the same commit, and not when that comes later', async () => {
+  const item = { upc: 1, name: 'one', units: 10, returns: true };
+  await using server = await startServer({ catalog: [item] });
+  await using client = await server.login();
+  const sold = async () => {
+    const { purchases, units_sold } = await figures(client);
+    return [purchases, units_sold];
+  };
+  await client.ask('HOLD 1 3 FOR 60 ORDER h');
+  expect(await sold()).toEqual(['0', '0']);
+  await client.send(commands('MULTI', 'CONFIRM h', 'RETURN h 1 1 ORDER r', 'EXEC'));
+  await client.replies(4);
+  expect(await sold()).toEqual(['1', '3']);
+  await client.ask('RETURN h 1 1 ORDER r2');
+  await client.ask('HOLD 1 1 FOR 60 ORDER released');
+  await client.ask('RELEASE released');
+  await client.send(commands('MULTI', 'HOLD 1 2 FOR 60 ORDER i', 'CONFIRM i', 'EXEC'));
+  await client.replies(4);
+  expect(await sold()).toEqual(['2', '5']);
+});

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { MAX_FIRST_LEVELS } from '../../src/protocol/limits.ts';
 import { ItemChannel, StockChannel, Subscription } from '../../src/server/channel.ts';
 import { LevelLog } from '../../src/server/level-log.ts';
 
@@ -27,6 +28,19 @@ describe('the log of levels', () => {
     const { levels, upTo } = log.since(-1, 2);
     expect(levels).toHaveLength(2);
     expect(since(log, upTo)).toEqual(['1=8']);
+  });
+
+  test('tells of an item that is gone who may have heard of it', () => {
+    const log = new LevelLog();
+    for (const upc of [1, 2, 3]) log.set(upc, 5);
+    log.set(1, 0, true);
+    const known = log.last;
+    log.set(2, 0, true);
+    const upcs = (after: number, heard?: number) =>
+      log.since(after, 9, heard).levels.map(({ upc }) => upc);
+    expect(upcs(-1, known)).toEqual([3, 2]);
+    expect(upcs(-1, log.last)).toEqual([3]);
+    expect(upcs(0)).toEqual([3, 1, 2]);
   });
 
   test('tells what an item is called only when it was called otherwise, and then always', () => {
@@ -88,6 +102,27 @@ describe('a channel', () => {
       '[{"upc":2,"available":19},{"upc":1,"available":8}]',
     );
     expect(slow.isTold).toBe(true);
+  });
+
+  test('tells what goes while the first levels are told, in parts, to who may have heard of it, and to nobody else', () => {
+    const log = new LevelLog();
+    const stock = new StockChannel('stock', log);
+    for (let upc = 1; upc <= 2 * MAX_FIRST_LEVELS + 5; upc++) log.set(upc, 1);
+    const rest = (one: Subscription) => {
+      let text = '';
+      for (let message = one.next(); message !== null; message = one.next()) {
+        text += String(message.bytes(3));
+      }
+      return text;
+    };
+    const early = new Subscription(stock, owner);
+    expect(String(early.next()?.bytes(3))).toContain('{"upc":1,"available":1}');
+    log.set(1, 0, true);
+    const late = new Subscription(stock, owner);
+    const gone = '{"upc":1,"available":0,"gone":true}';
+    expect(rest(late)).not.toContain(gone);
+    expect(rest(early)).toContain(gone);
+    expect([early.isTold, late.isTold]).toEqual([true, true]);
   });
 
   test('of a shop without items says so, and so does that of an item that is not on sale', () => {

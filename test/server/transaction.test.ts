@@ -223,6 +223,36 @@ test('the version changes where HELLO stands, as with Redis', async () => {
   expect(after).toEqual({ user: 'alice', since: expect.any(Number) });
 });
 
+test('behind a LOGOUT, what needs a login is answered NOAUTH, and what does not as ever', async () => {
+  await using server = await startServer();
+  await using client = await server.login();
+  const queued = ['LOGOUT', 'UNWATCH', 'WHOAMI', 'PING'];
+  const replies = await asked(client, 'MULTI', ...queued, 'EXEC', 'UNWATCH');
+  const noAuth = { code: 'NOAUTH' };
+  expect(replies.slice(-2)).toMatchObject([['OK', noAuth, noAuth, 'PONG'], noAuth]);
+});
+
+test.for([[], ['PING'], ['UNWATCH', 'PING']])(
+  'a transaction that asks for nothing of the store needs its login all the same: %j',
+  async (lines) => {
+    await using server = await startServer();
+    await using one = await server.connect();
+    await using other = await server.connect();
+    const [, token] = await one.ask('LOGIN alice wonderland');
+    await other.ask(`RESUME ${token}`);
+    const exec = () => asked(other, 'MULTI', ...lines, 'EXEC').then((replies) => replies.at(-1));
+    expect(await exec()).toHaveLength(lines.length);
+    expect(await one.ask('LOGOUT')).toBe('OK');
+    expect(await exec()).toMatchObject({ code: 'NOAUTH' });
+    expect(await asked(other, 'MULTI', 'PING', 'INVENTORY 1001', 'EXEC')).toMatchObject([
+      'OK',
+      'QUEUED',
+      'QUEUED',
+      ['PONG', { code: 'NOAUTH' }],
+    ]);
+  },
+);
+
 test('an EXEC whose reply was lost is asked again, and nothing is bought twice', async () => {
   await using server = await startServer();
   const lines = ['MULTI', 'PURCHASE 1001 2 ORDER a', 'PURCHASE 1006 11 ORDER b', 'EXEC'];

@@ -5,7 +5,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Item } from '../../src/inventory/catalog.ts';
-import type { Outcome, Request, SingleRequest } from '../../src/inventory/model.ts';
+import {
+  type Outcome,
+  Refusal,
+  type Request,
+  type SingleRequest,
+} from '../../src/inventory/model.ts';
 import { asMayBeLong } from '../../src/inventory/order-work.ts';
 import type { Between } from '../../src/inventory/store.ts';
 import {
@@ -171,6 +176,53 @@ export function holdsConformance(
       expect(await settleOne(store, { ...tooMany, maxHolds: 34 } as never)).toMatchObject({
         kind: 'held',
       });
+      await store.close();
+    });
+
+    test('are counted for each user, also beside what is given back of an order that was a hold', async () => {
+      await using place = await makePlace();
+      await place.setClock(START);
+      const store = await place.open([{ upc: 1, name: 'one', units: 100, returns: true }]);
+      const buyer = new Buyer();
+      const giveBack = (order: string): Request => ({
+        ...buyer.buy('1x1', order),
+        ...{ kind: 'return', of: 'bought' },
+      });
+      const atMost = (maxHolds: number, order: string) =>
+        settleOne(store, { ...hold('1x1', 60, order), maxHolds } as SingleRequest);
+      await store.settle([hold('1x3', 60, 'bought'), hold('1x1', 60, 'ended'), hold('1x1', 60)]);
+      await settleOne(store, confirm('bought'));
+      expect(await atMost(1, 'more')).toMatchObject({ code: 'BUSY' });
+      expect(await atMost(3, 'third')).toMatchObject({ kind: 'held' });
+      expect(
+        await store.settle([release('ended'), giveBack('r1'), hold('1x1', 60, 'made'), confirm()]),
+      ).toMatchObject([
+        { kind: 'released' },
+        { kind: 'returned' },
+        { kind: 'held' },
+        { kind: 'receipt' },
+      ]);
+      expect(await atMost(2, 'more')).toMatchObject({ code: 'BUSY' });
+      expect(await atMost(3, 'more')).toMatchObject({ kind: 'held' });
+      await store.close();
+    });
+
+    test('for longer than the server allows by now keep their outcome, and new ones are refused', async () => {
+      await using place = await makePlace();
+      await place.setClock(START);
+      const store = await place.open([{ upc: 1, name: 'one', units: 100 }]);
+      const tooLong = new Refusal('ERR', 'too long');
+      const long = (order: string) => ({ ...hold('1x1', 900, order), tooLong }) as SingleRequest;
+      await settleOne(store, hold('1x1', 900, 'old'));
+      for (const order of ['old', 'new', 'old', 'new']) {
+        expect(await settleOne(store, long(order))).toMatchObject(
+          order === 'old' ? { kind: 'held', replayed: true } : { code: 'ERR' },
+        );
+      }
+      expect(await store.settle([long('old'), long('new'), hold('1x1', 900, 'new')])).toMatchObject(
+        [{ kind: 'held', replayed: true }, { code: 'ERR' }, { kind: 'held', replayed: false }],
+      );
+      expect(await levels(store)).toEqual({ 1: 98 });
       await store.close();
     });
 

@@ -55,3 +55,11 @@ test('what a server holds is bounded by its operator, also when it is extended; 
   }
   for (const verb of ['CONFIRM', 'RELEASE', 'ORDER']) expect(refusal(0, verb, 'h')).toBeUndefined();
 });
+
+test('a HOLD under an own id is decided by the store, which may have its outcome: with why nothing new is held so long', () => {
+  expect(refusal(60, 'HOLD', '1', '1', 'FOR', '61', 'ORDER', 'h')).toBeUndefined();
+  const command = commandOf('HOLD', '1', '1', 'FOR', '901', 'ORDER', 'h');
+  expect(command.verb.request?.(command, newCaller({ session }))).toMatchObject({
+    tooLong: { code: 'ERR', message: 'this server holds units for at most 900 seconds, got 901' },
+  });
+});

@@ -1,7 +1,7 @@
 /** All tables of the data file that a batch reads and writes, at the time at which it is decided. */
 import { withLoginsEnded } from '../../inventory/batch.ts';
 import type { Item } from '../../inventory/catalog.ts';
-import type { Changes, Order, Outcome, Page, Request, Rows } from '../../inventory/model.ts';
+import type { Changes, Outcome, Page, Request, Rows } from '../../inventory/model.ts';
 import { inventoryPage } from '../../inventory/pages.ts';
 import { RefusalBudget } from '../../inventory/refusal-budget.ts';
 import { asksForOrder, type OrdersLookedUp, orderIdsOf } from '../../inventory/row-set.ts';
@@ -137,8 +137,10 @@ export class SqliteTables {
     if (changes.held.size > 0) {
       this.#held.keep(changes.held);
       this.#orders.keepHolds(changes);
-      for (const order of changes.orders) this.#countHold(order, 1, 0);
-      for (const order of changes.changedOrders.values()) this.#countHold(order, 0, -1);
+      for (const { user, hold, refusal } of changes.orders) {
+        if (hold?.state === 'held' && refusal === null) this.#countHolds(user, 1);
+      }
+      for (const { user } of changes.endedHolds) this.#countHolds(user, -1);
     }
     if (mark === null) return;
     this.#isAhead = false;
@@ -146,11 +148,10 @@ export class SqliteTables {
     this.#liveHolds.clear();
   }
 
-  /** Counts what an order means for its user's live holds: one number while it is held, the other when it is ended. */
-  #countHold({ user, hold, refusal }: Order, held: number, ended: number): void {
+  /** A user has more live holds, or fewer. */
+  #countHolds(user: string, more: 1 | -1): void {
     const holds = this.#liveHolds.get(user);
-    if (holds === undefined || hold === undefined || refusal !== null) return;
-    this.#liveHolds.set(user, holds + (hold.state === 'held' ? held : ended));
+    if (holds !== undefined) this.#liveHolds.set(user, holds + more);
   }
 
   /** Nothing was committed: where holds had ended at the time of the batch, levels are told without them again. */

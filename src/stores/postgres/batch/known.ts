@@ -159,7 +159,7 @@ export class KnownHolds {
   }
 
   /** Takes note of the holds that a batch has made and ended. */
-  keep({ orders, changedOrders, held }: Changes, lines: KnownLines): void {
+  keep({ orders, endedHolds, held }: Changes, lines: KnownLines): void {
     if (held.size === 0) return;
     this.exist = true;
     for (const { user, id, hold, lines: own } of orders) {
@@ -170,9 +170,7 @@ export class KnownHolds {
         own.map(({ upc }) => upc),
       );
     }
-    for (const { user, hold } of changedOrders.values()) {
-      if (hold !== undefined && hold.state !== 'held') this.#change(user, -1);
-    }
+    for (const { user } of endedHolds) this.#change(user, -1);
   }
 
   #change(user: string, change: 1 | -1): void {
