@@ -39,7 +39,7 @@ export abstract class OperatorCommand extends BaseCommand {
         await opened.close();
       }
     } catch (error) {
-      throw failureOf(error);
+      throw commandFailureOf(error);
     }
   }
 
@@ -55,7 +55,8 @@ export abstract class OperatorCommand extends BaseCommand {
   }
 }
 
-function failureOf(cause: unknown): unknown {
+/** What a command fails with when the data could not be used; other errors are faults of the program. */
+export function commandFailureOf(cause: unknown): unknown {
   if (cause instanceof StoreRefused || cause instanceof DataFault) {
     return new CommandFailure(cause.message, 'DATA', ExitCode.fault, { cause });
   }

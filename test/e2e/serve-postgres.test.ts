@@ -135,6 +135,31 @@ describe('inv serve accept-loss', () => {
     expect(stderr).toMatch(/"event":"database lost what was acknowledged"/);
   });
 
+  test('makes no shop where there is none', async () => {
+    const address = await database.newDatabase();
+    const { code, stderr } = await serveToEnd('accept-loss', '--data', address);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/there is no shop in this database, and none was made/);
+    const schema = "SELECT FROM pg_namespace WHERE nspname = 'inv'";
+    expect(await database.run(address, schema)).toEqual([]);
+  });
+
+  test('tells a role that may only read what it lacks', async () => {
+    const address = await database.newDatabase();
+    await (await serve(address)).stop();
+    await database.run(
+      address,
+      `CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA inv TO reader;
+        GRANT SELECT ON ALL TABLES IN SCHEMA inv TO reader`,
+    );
+    const reader = address.replace('postgres@', 'reader@');
+    const { code, stderr } = await serveToEnd('accept-loss', '--data', reader);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /cannot use postgres:\/\/reader@.*: permission denied for table shop; nothing was changed/,
+    );
+  });
+
   test('is for PostgreSQL only', async () => {
     const { code, stderr } = await serveToEnd('accept-loss', '--data', 'shop.db');
     expect(code).toBe(2);

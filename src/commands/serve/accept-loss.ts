@@ -1,7 +1,8 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
-import { StoreRefused } from '../../inventory/store.ts';
+import { OutcomeUnknown } from '../../inventory/store.ts';
+import { commandFailureOf } from '../../operator/operator-command.ts';
 import { isPostgresAddress } from '../../stores/postgres/connection/postgres-url.ts';
 
 export default class ServeAcceptLoss extends BaseCommand {
@@ -57,7 +58,13 @@ async function accept(url: string) {
   try {
     return await acceptLoss(url);
   } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
-    throw new CommandFailure(error.message, 'DATA', ExitCode.fault);
+    throw commandFailureOf(error instanceof OutcomeUnknown ? sayingAgain(error) : error);
   }
+}
+
+function sayingAgain(error: OutcomeUnknown): OutcomeUnknown {
+  return new OutcomeUnknown(
+    `${error.message}: the loss may be accepted or not. Run the same command again, which does no harm`,
+    { cause: error },
+  );
 }

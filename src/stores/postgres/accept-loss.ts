@@ -1,8 +1,6 @@
 /** Lets the servers sell again from a database that lost what was acknowledged. */
-import { openAnyHost } from './connection/hosts.ts';
-import { parsePostgresAddress } from './connection/postgres-url.ts';
-import { query } from './connection/session-setup.ts';
-import { makeSchema } from './schema.ts';
+import { CLOCK } from './batch/hold-statements.ts';
+import { OperatorSession } from './operator-session.ts';
 
 export interface AcceptedLoss {
   readonly shop: string;
@@ -12,24 +10,21 @@ export interface AcceptedLoss {
   readonly lost: string | null;
 }
 
+const ACCEPT = `UPDATE inv.shop AS shop SET since = greatest(shop.since + 1, ${CLOCK}), lost = NULL
+  FROM (SELECT lost FROM inv.shop FOR UPDATE) AS before
+  RETURNING shop.id AS shop, shop.since, before.lost`;
+
 /**
  * Begins a new history of the shop: what servers remember of the one before is void from now on, and
  * those that have stopped selling go on by themselves. Nothing that was lost comes back. Throws
- * StoreRefused when the database cannot be reached or must not be used.
+ * StoreRefused when the database cannot be reached, must not be used or holds no shop, DataFault and OutcomeUnknown.
  */
 export async function acceptLoss(address: string): Promise<AcceptedLoss> {
-  const parsed = parsePostgresAddress(address);
-  const connection = await openAnyHost(parsed, makeSchema);
+  const session = await OperatorSession.open(address);
   try {
-    const [row] = await query(
-      connection,
-      connection.sql`UPDATE inv.shop AS shop
-        SET since = greatest(shop.since + 1, ${Date.now()}::bigint), lost = NULL
-        FROM (SELECT lost FROM inv.shop FOR UPDATE) AS before
-        RETURNING shop.id AS shop, shop.since, before.lost`,
-    );
+    const [row] = await session.commit(ACCEPT);
     return row as unknown as AcceptedLoss;
   } finally {
-    await connection.close();
+    await session.close();
   }
 }

@@ -1,5 +1,6 @@
 /** A session of an operator's command: no server, so it has no mark, and it may take its time. */
 import { DataFault } from '../../inventory/operator-data.ts';
+import { OutcomeUnknown } from '../../inventory/store.ts';
 import type { SqlValue } from '../where.ts';
 import {
   type DatabaseConnection,
@@ -20,7 +21,7 @@ import { checkStructure } from './structure.ts';
 const TIMEOUT_MS = 3_600_000;
 
 /** A commit waits for its standby. */
-export const COMMIT_TIMEOUT_MS = 30_000;
+const COMMIT_TIMEOUT_MS = 30_000;
 
 /**
  * A list is read as slowly as its reader likes, and whole tables are read, which a batch never does. A
@@ -69,6 +70,20 @@ export class OperatorSession {
       throw new DataFault(`cannot use ${this.place}: ${error.message}; nothing was changed`, {
         cause: error,
       });
+    }
+  }
+
+  /** The rows of a statement that commits. Throws DataFault, and OutcomeUnknown when the connection broke meanwhile. */
+  async commit(text = 'COMMIT'): Promise<ResultRows> {
+    try {
+      return await this.rows(text, [], { timeoutMs: COMMIT_TIMEOUT_MS });
+    } catch (error) {
+      const { cause } = error as DataFault;
+      if (!(cause instanceof DatabaseConnectionLost)) throw error;
+      throw new OutcomeUnknown(
+        `the connection to ${this.place} broke during the commit (${cause.message})`,
+        { cause },
+      );
     }
   }
 

@@ -18,16 +18,14 @@ import {
   type RestockOutcome,
   type RestockRequest,
 } from '../../inventory/restock.ts';
-import { OutcomeUnknown } from '../../inventory/store.ts';
 import { boundedSum, orderColumns, timeColumn } from '../bounded-columns.ts';
 import { type CodeRow, codesFromRows, codesSql } from '../level-row.ts';
 import { type OrderRow, orderFromRow } from '../order-row.ts';
 import { restocksWhere, salesWhere } from '../where.ts';
 import { BEGIN, BEGIN_READING, LOGINS_LOCK } from './batch/statements.ts';
-import { DatabaseConnectionLost } from './connection/database-connection.ts';
 import { UNIQUE_VIOLATION } from './connection/sqlstates.ts';
 import { readCounted, readItem, readItems, shopTimeOf, takeEnded } from './operator-levels.ts';
-import { COMMIT_TIMEOUT_MS, OperatorSession } from './operator-session.ts';
+import { OperatorSession } from './operator-session.ts';
 
 /** Rows of one part of a list. */
 const PART = 1_000;
@@ -76,7 +74,7 @@ class PostgresOperatorData implements OperatorData {
         if (isRetried && tries < TRIES) continue;
         throw error;
       }
-      await this.#commit();
+      await this.#session.commit();
       return outcome;
     }
   }
@@ -145,7 +143,7 @@ class PostgresOperatorData implements OperatorData {
       await this.#session.rollback();
       throw error;
     }
-    await this.#commit();
+    await this.#session.commit();
     return ended;
   }
 
@@ -197,20 +195,6 @@ class PostgresOperatorData implements OperatorData {
       code,
       replayed: false,
     };
-  }
-
-  /** Throws OutcomeUnknown when the connection broke meanwhile. */
-  async #commit(): Promise<void> {
-    try {
-      await this.#session.rows('COMMIT', [], { timeoutMs: COMMIT_TIMEOUT_MS });
-    } catch (error) {
-      const { cause } = error as DataFault;
-      if (!(cause instanceof DatabaseConnectionLost)) throw error;
-      throw new OutcomeUnknown(
-        `the connection to ${this.place} broke during the commit (${cause.message})`,
-        { cause },
-      );
-    }
   }
 }
 

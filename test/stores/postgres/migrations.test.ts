@@ -5,6 +5,7 @@ import { CATALOG } from '../../../src/inventory/catalog.ts';
 import { credentialOf } from '../../../src/inventory/password-hash.ts';
 import { StoreRefused } from '../../../src/inventory/store.ts';
 import { USERS, type User } from '../../../src/inventory/users.ts';
+import { acceptLoss } from '../../../src/stores/postgres/accept-loss.ts';
 import { MIGRATIONS, SCHEMA_VERSION } from '../../../src/stores/postgres/migrations.ts';
 import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
@@ -165,6 +166,14 @@ describe('a database of version 1.0.0', () => {
       null,
     );
   });
+});
+
+test('an earlier version is left alone by who accepts a loss, and is told so', async () => {
+  const address = await oldDatabase();
+  await expect(acceptLoss(address)).rejects.toThrow(
+    /made by an earlier version of inv .*Start inv serve with it once/,
+  );
+  expect(await versionOf(address)).toBe(1);
 });
 
 describe('a server that runs while a later version changes the tables', () => {
