@@ -10,13 +10,12 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import type { ShopIdentity } from '../../inventory/store.ts';
 import type { Report } from '../report.ts';
-import { type BatchMark, FORGET_AFTER_MS } from './marks.ts';
+import type { BatchMark } from './marks.ts';
 
 /** Since, batch and time, each padded to the same width, so that a new line covers the old one; then the name. */
 const LINE = /^ *(?<since>\d{1,16}) +(?<batch>\d{1,16}) +(?<seen>\d{1,16}) (?<name>[^\n\0]*)\n$/;
@@ -56,7 +55,7 @@ export class AcknowledgedFiles {
     try {
       if (this.#file === null) {
         mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-        this.#file = openSync(join(this.#folder, `${shop}.${id}`), 'w', 0o600);
+        this.#file = openSync(this.#pathOf(shop, id), 'w', 0o600);
       }
       const numbers = [since, batch, seen].map((number) => String(number).padStart(16));
       writeSync(this.#file, `${numbers.join(' ')} ${name}\n`, 0);
@@ -71,22 +70,30 @@ export class AcknowledgedFiles {
     }
   }
 
+  /** Removes the file of a server; one that cannot be removed is harmless. */
+  remove(shop: string, id: string): void {
+    try {
+      rmSync(this.#pathOf(shop, id), { force: true });
+    } catch {
+      // It is tried again at the next start.
+    }
+  }
+
   /** The file stays: it is what the next start compares the database with. */
   close(): void {
     if (this.#file !== null) closeSync(this.#file);
     this.#file = null;
   }
 
-  /** Null for what is too old to be missed, or not readable: a power cut may leave that. */
+  #pathOf(shop: string, id: string): string {
+    return join(this.#folder, `${shop}.${id}`);
+  }
+
+  /** Null for what is not readable: a power cut may leave that. */
   #readFile(file: string): AcknowledgedBatch | null {
-    const path = join(this.#folder, file);
     try {
-      if (Date.now() - statSync(path).mtimeMs > FORGET_AFTER_MS) {
-        rmSync(path);
-        return null;
-      }
       const [shop = '', id = ''] = file.split('.');
-      const parts = LINE.exec(readFileSync(path, 'utf8'))?.groups;
+      const parts = LINE.exec(readFileSync(join(this.#folder, file), 'utf8'))?.groups;
       if (parts === undefined) return null;
       const { since, batch, seen, name = '' } = parts;
       return {

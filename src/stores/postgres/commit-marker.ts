@@ -6,11 +6,15 @@
  *
  * `format` is the version of the tables that the server knows; 0 fences a server off: it can commit
  * nothing before it has connected anew, and has looked at everything again.
+ *
+ * All times of marks are those of the database's clock: one server whose own clock is wrong must not take away the marks of
+ * the others, nor have its own taken away.
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { CLOCK } from './batch/hold-statements.ts';
 import { execute } from './batch/statements.ts';
-import type { DatabaseConnection } from './connection/database-connection.ts';
+import type { DatabaseConnection, Query } from './connection/database-connection.ts';
 import { query } from './connection/session-setup.ts';
 import { type BatchMark, FORGET_AFTER_MS } from './marks.ts';
 import { SCHEMA_VERSION } from './migrations.ts';
@@ -24,23 +28,24 @@ export class CommitMarker {
    * waits until everything that this connection can see is safe on the synchronous standby too.
    */
   async lastBatch(connection: DatabaseConnection): Promise<number> {
-    const [row] = await query(
-      connection,
-      connection.sql`INSERT INTO inv.servers AS servers (id, name, batch, seen, format)
-        VALUES (${this.id}, ${this.#name}, 0, ${Date.now()}, ${SCHEMA_VERSION})
+    const insert = connection.sql.unsafe(
+      `INSERT INTO inv.servers AS servers (id, name, batch, seen, format)
+        VALUES ($1, $2, 0, ${CLOCK}, ${SCHEMA_VERSION})
         ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, format = excluded.format
         RETURNING servers.batch`,
+      [this.id, this.#name],
     );
+    const [row] = await query(connection, insert as unknown as Query);
     return row?.batch as number;
   }
 
   /**
-   * The statement that locks and writes the mark. It returns a row, unless the mark is not as `last` left it. With
-   * `asksLoginEnds` the row has the number of the last end of logins.
+   * The statement that locks and writes the mark. It returns a row with the time that it wrote, unless the mark is not as
+   * `last` left it. With `asksLoginEnds` the row has the number of the last end of logins.
    */
   write(batch: number, last: number, asksLoginEnds: boolean): string {
     const asks = asksLoginEnds ? 1 : 0;
-    return execute('write_mark', this.id, batch, Date.now(), last, SCHEMA_VERSION, asks);
+    return execute('write_mark', this.id, batch, last, SCHEMA_VERSION, asks);
   }
 
   /** The statement that returns a row, as that of `write` does, and changes nothing. */
@@ -50,12 +55,12 @@ export class CommitMarker {
 
   /** The same, as a write: when it has succeeded, this is still the primary, and the standby has all of it. */
   confirm(last: number): string {
-    return execute('confirm_mark', this.id, last, Date.now(), SCHEMA_VERSION);
+    return execute('confirm_mark', this.id, last, SCHEMA_VERSION);
   }
 
-  /** The mark at a batch, as of now. */
-  at(batch: number): BatchMark {
-    return { id: this.id, name: this.#name, batch, seen: Date.now() };
+  /** The mark at a batch that was written then. */
+  at(batch: number, seen: number): BatchMark {
+    return { id: this.id, name: this.#name, batch, seen };
   }
 
   /** Removes a mark that was never used, as far as the connection is still there. */
@@ -67,15 +72,12 @@ export class CommitMarker {
 
   /** Says that this server has stopped. Its mark stays when it has sold, and shows for a time what it sold. */
   async end(connection: DatabaseConnection): Promise<void> {
-    const now = Date.now();
-    await query(
-      connection,
-      connection.sql`UPDATE inv.servers SET ended = ${now} WHERE id = ${this.id}`,
-    );
-    await query(
-      connection,
-      connection.sql`DELETE FROM inv.servers
-        WHERE (id = ${this.id} AND batch = 0) OR seen < ${now - FORGET_AFTER_MS}`,
-    );
+    const statements = [
+      `UPDATE inv.servers SET ended = ${CLOCK} WHERE id = $1`,
+      `DELETE FROM inv.servers WHERE (id = $1 AND batch = 0) OR seen < ${CLOCK} - ${FORGET_AFTER_MS}`,
+    ];
+    for (const statement of statements) {
+      await query(connection, connection.sql.unsafe(statement, [this.id]) as unknown as Query);
+    }
   }
 }

@@ -23,6 +23,8 @@ export interface HistoryState {
   readonly lost: string | null;
   /** Whether a commit waits for a standby. */
   readonly hasStandbys: boolean;
+  /** The time of the database, by which the marks are dated. */
+  readonly now: number;
   readonly marks: ReadonlyMap<string, BatchMark>;
 }
 
@@ -49,6 +51,7 @@ export function historyFrom(rows: ResultRows): HistoryState {
     identity: { shop: first.shop as string, since: first.since as number },
     lost: first.lost as string | null,
     hasStandbys: ((first.standbys as string | null) ?? '') !== '',
+    now: first.now as number,
     marks,
   };
 }
@@ -98,7 +101,7 @@ export class KnownHistory {
    * loss makes everything void that was remembered before it.
    */
   lossIn(
-    { identity, lost, marks }: HistoryState,
+    { identity, lost, now, marks }: HistoryState,
     acknowledged: readonly AcknowledgedBatch[] = [],
   ): string | null {
     const known = this.#identity;
@@ -117,7 +120,7 @@ export class KnownHistory {
     for (const { id, name, batch, seen } of remembered) {
       const found = marks.get(id)?.batch;
       // A mark that was not heard of for long may have been deleted.
-      if (found === undefined && Date.now() - seen > FORGET_AFTER_MS / 2) continue;
+      if (found === undefined && now - seen > FORGET_AFTER_MS / 2) continue;
       if ((found ?? 0) >= batch) continue;
       missing.push(
         `server ${name} acknowledged its batch ${batch} at ${new Date(seen).toISOString()}, ` +
@@ -125,6 +128,17 @@ export class KnownHistory {
       );
     }
     return missing.length === 0 ? null : [...new Set(missing)].join('; ');
+  }
+
+  /** Forgets, of what servers of this machine acknowledged of this shop, what nobody has a mark of any more, and will not miss. */
+  forgetOld(
+    { identity, now, marks }: HistoryState,
+    acknowledged: readonly AcknowledgedBatch[],
+  ): void {
+    for (const { history, mark } of acknowledged) {
+      if (history.shop !== identity.shop || marks.has(mark.id)) continue;
+      if (now - mark.seen > FORGET_AFTER_MS) this.#files?.remove(history.shop, mark.id);
+    }
   }
 
   /** Remembers a state without a loss. Everything in it must be safe: committed, and on the standby. */

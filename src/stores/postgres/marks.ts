@@ -4,9 +4,9 @@ export interface BatchMark {
   /** For people: its machine and process. */
   readonly name: string;
   readonly batch: number;
-  /** When that was, in milliseconds since 1970 UTC. */
+  /** When that was by the clock of the database, in milliseconds since 1970 UTC. */
   readonly seen: number;
 }
 
-/** Marks of servers that were not heard of for this long are deleted, and not missed. */
+/** Marks of servers that were not heard of for this long, by the clock of the database, are deleted, and not missed. */
 export const FORGET_AFTER_MS = 30 * 24 * 60 * 60 * 1000;

@@ -161,7 +161,10 @@ class Preparation {
     const acknowledged = this.#history.acknowledgedHere();
     const state = historyFrom(await query(connection, READ_HISTORY));
     const loss = this.#history.lossIn(state, acknowledged);
-    if (loss === null) return state;
+    if (loss === null) {
+      this.#history.forgetOld(state, acknowledged);
+      return state;
+    }
     if (loss !== this.#reported) {
       this.#report('database lost what was acknowledged', {
         level: 'error',

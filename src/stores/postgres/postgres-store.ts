@@ -229,7 +229,7 @@ export class PostgresStore implements Store {
   /** What to answer if the batch in doubt was committed; a new connection knows. If it was not, it never will be. */
   #committed(connection: DatabaseConnection): InDoubtBatch | null {
     if (this.#doubt?.batch === connection.lastBatch) {
-      this.#acknowledge(this.#doubt.batch);
+      this.#acknowledge(this.#doubt.batch, this.#doubt.rows);
       return this.#doubt;
     }
     this.#doubt = null;
@@ -266,7 +266,7 @@ export class PostgresStore implements Store {
     try {
       let { changes } = settlement;
       const outcomes = await transaction.end(batch, settlement.outcomes, saves, rows, (ended) => {
-        this.#acknowledge(batch);
+        this.#acknowledge(batch, rows);
         changes = withLoginsEnded(changes, ended);
       });
       return this.#told(changes, rows, outcomes);
@@ -278,9 +278,9 @@ export class PostgresStore implements Store {
   }
 
   /** The batch is committed: this server will know it. */
-  #acknowledge(batch: number): void {
+  #acknowledge(batch: number, { markedAt }: InDoubtBatch['rows']): void {
     const { history, mark } = this.#context;
-    history.acknowledge(mark.at(batch));
+    history.acknowledge(mark.at(batch, markedAt));
     if (this.#doubt !== null) this.#doubt = { ...this.#doubt, isCommitted: true };
   }
 

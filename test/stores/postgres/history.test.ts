@@ -1,10 +1,12 @@
 /** A database that is set back to an earlier state: it is noticed, and nothing is sold from it. */
 import { readdirSync, writeFileSync } from 'node:fs';
-import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Item } from '../../../src/inventory/catalog.ts';
 import { type Store, StoreRefused, StoreUnavailable } from '../../../src/inventory/store.ts';
 import { acceptLoss } from '../../../src/stores/postgres/accept-loss.ts';
+import { AcknowledgedFiles } from '../../../src/stores/postgres/acknowledged-files.ts';
 import { KnownHistory, LOOK_EVERY_MS } from '../../../src/stores/postgres/history.ts';
+import { FORGET_AFTER_MS } from '../../../src/stores/postgres/marks.ts';
 import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
@@ -204,7 +206,7 @@ test('the marks of others are looked at every second, also when the clock is set
   const history = new KnownHistory(null);
   expect(history.isDue).toBe(true);
   const identity = { shop: 'shop', since: 1 };
-  history.learn({ identity, lost: null, hasStandbys: false, marks: new Map() });
+  history.learn({ identity, lost: null, hasStandbys: false, now: 1, marks: new Map() });
   vi.setSystemTime(Date.now() - 3_600_000);
   vi.advanceTimersByTime(LOOK_EVERY_MS - 1);
   expect(history.isDue).toBe(false);
@@ -273,6 +275,79 @@ describe('two servers', () => {
   });
 });
 
+describe('a server whose clock is wrong', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  /** The time of this process, as of a machine whose clock was set to it. */
+  const setClock = (time: number) => vi.useFakeTimers({ toFake: ['Date'], now: time });
+  const ahead = () => setClock(Date.now() + FORGET_AFTER_MS + 86_400_000);
+
+  test('takes no mark away when it stops, and dates its own as the database does', async () => {
+    await using shop = await newShop();
+    const log = new Log();
+    const running = await shop.open(log);
+    await buy(running);
+    ahead();
+    const wrong = await shop.open();
+    await buy(wrong);
+    await wrong.close();
+    vi.useRealTimers();
+    expect(await buy(running)).toEqual(sold);
+    expect(log.text).toBe('');
+    const marks = `SELECT batch::int, abs(seen - ${Date.now()}) < 600000 AS seen,
+      abs(ended - ${Date.now()}) < 600000 AS ended FROM inv.servers ORDER BY batch`;
+    expect(await server.run(shop.address, marks)).toEqual([
+      { batch: 1, seen: true, ended: true },
+      { batch: 2, seen: true, ended: null },
+    ]);
+  });
+
+  test('keeps its own mark when another one stops', async () => {
+    await using shop = await newShop();
+    const log = new Log();
+    setClock(0);
+    const wrong = await shop.open(log);
+    expect(await buy(wrong)).toEqual(sold);
+    vi.useRealTimers();
+    await (await shop.open()).close();
+    expect(await buy(wrong)).toEqual(sold);
+    expect(log.text).toBe('');
+  });
+
+  test('misses what the marks lack all the same', async () => {
+    await using shop = await newShop();
+    const log = new Log();
+    const store = await shop.open(log);
+    await buy(store);
+    await server.run(shop.address, 'DELETE FROM inv.servers');
+    ahead();
+    await expect(buy(store)).rejects.toThrow(StoreUnavailable);
+    expect(log.text).toMatch(/knows none of them/);
+  });
+
+  test('begins a new history at the time of the database', async () => {
+    await using shop = await newShop();
+    await shop.open();
+    ahead();
+    const { since } = await acceptLoss(shop.address);
+    vi.useRealTimers();
+    expect(Math.abs(since - Date.now())).toBeLessThan(600_000);
+  });
+
+  test('forgets nothing that servers of its machine have acknowledged', async () => {
+    await using shop = await newShop();
+    using folder = new TemporaryFolder();
+    const first = await shop.open(new Log(), folder.path);
+    await buy(first);
+    await first.close();
+    ahead();
+    await (await shop.open(new Log(), folder.path)).close();
+    expect(readdirSync(folder.path)).toHaveLength(1);
+    await server.run(shop.address, 'DELETE FROM inv.servers');
+    await expect(shop.open(new Log(), folder.path)).rejects.toThrow(/acknowledged its batch/);
+  });
+});
+
 describe('what a server acknowledged outlives it', () => {
   test('in a file: a database that was set back between two starts is refused', async () => {
     await using shop = await newShop();
@@ -323,6 +398,28 @@ describe('what a server acknowledged outlives it', () => {
     }
     const second = await shop.open(new Log(), folder.path);
     expect(await buy(second)).toEqual(sold);
+  });
+
+  test('in a file, which is removed when the database has forgotten the mark', async () => {
+    await using shop = await newShop();
+    using folder = new TemporaryFolder();
+    const store = await shop.open();
+    const now = Date.now();
+    const remember = (id: string, seen: number) => {
+      const files = new AcknowledgedFiles(folder.path, () => undefined);
+      files.write(store.identity, { id, name: 'host 1', batch: 7, seen });
+      files.close();
+    };
+    remember('old', now - FORGET_AFTER_MS - 60_000);
+    remember('younger', now - FORGET_AFTER_MS + 60_000);
+    remember('marked', now - FORGET_AFTER_MS - 60_000);
+    await server.run(
+      shop.address,
+      `INSERT INTO inv.servers (id, name, batch, seen, format) VALUES ('marked', 'host 1', 7, 0, 10)`,
+    );
+    await shop.open(new Log(), folder.path);
+    const kept = readdirSync(folder.path).map((name) => name.split('.')[1]);
+    expect(kept.sort()).toEqual(['marked', 'younger']);
   });
 
   test('a folder that cannot be made stops no sale, and is logged once', async () => {

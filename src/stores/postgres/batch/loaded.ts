@@ -17,6 +17,8 @@ export class Loaded implements Rows {
   now = 0;
   /** Up to when holds have ended that were live for all who were told of them: written down before anybody is told; else null. */
   mark: number | null = null;
+  /** When the mark of this server was written; 0 where it was not. */
+  markedAt = 0;
   readonly #customers = new Map<string, { readonly until: number; readonly units: number }[]>();
   readonly #known: Known;
 

@@ -5,7 +5,7 @@
  */
 import { MAX_LOGINS_ENDED_AT_ONCE, MAX_LOGINS_OF_USER } from '../../../inventory/user-limits.ts';
 import { bounded, timeColumn } from '../../bounded-columns.ts';
-import { HOLD_STATEMENTS, READ_ORDER } from './hold-statements.ts';
+import { CLOCK, HOLD_STATEMENTS, READ_ORDER } from './hold-statements.ts';
 import { numberArray, textArray } from './literals.ts';
 
 /**
@@ -22,21 +22,21 @@ const lastEnd = (asks: string) =>
 /** By name: the types of the parameters, and the statement. */
 const STATEMENTS = {
   write_mark: [
-    'text, bigint, bigint, bigint, integer, integer',
-    `UPDATE inv.servers SET batch = $2, seen = $3
-      WHERE id = $1 AND batch = $4 AND format = $5 RETURNING ${lastEnd('$6')}`,
+    'text, bigint, bigint, integer, integer',
+    `UPDATE inv.servers SET batch = $2, seen = ${CLOCK}
+      WHERE id = $1 AND batch = $3 AND format = $4 RETURNING seen, ${lastEnd('$5')}`,
   ],
   check_mark: [
     'text, bigint, integer, integer',
     `SELECT ${lastEnd('$4')} FROM inv.servers WHERE id = $1 AND batch = $2 AND format = $3`,
   ],
   confirm_mark: [
-    'text, bigint, bigint, integer',
-    `UPDATE inv.servers SET seen = $3 WHERE id = $1 AND batch = $2 AND format = $4 RETURNING 1`,
+    'text, bigint, integer',
+    `UPDATE inv.servers SET seen = ${CLOCK} WHERE id = $1 AND batch = $2 AND format = $3 RETURNING 1`,
   ],
   history: [
     '',
-    `SELECT shop.id AS shop, shop.since, shop.lost,
+    `SELECT shop.id AS shop, shop.since, shop.lost, ${CLOCK} AS now,
         current_setting('synchronous_standby_names', true) AS standbys,
         servers.id, servers.name, servers.batch, servers.seen
       FROM inv.shop AS shop LEFT JOIN inv.servers AS servers ON true`,

@@ -114,7 +114,9 @@ export class BatchTransaction {
       this.#mustBeOne(marked);
       this.#check(loaded[loads.length]);
       known.loginEnds.check(marked);
-      return rowsOf(new Loaded(wanted, known), loads, loaded);
+      const rows = new Loaded(wanted, known);
+      rows.markedAt = marked?.[0]?.seen as number;
+      return rowsOf(rows, loads, loaded);
     } catch (error) {
       await this.rollBack();
       throw error;
