@@ -8,6 +8,7 @@ import type { Report } from '../report.ts';
 import { AcknowledgedFiles } from './acknowledged-files.ts';
 import { Known } from './batch/known.ts';
 import { IMPATIENTLY, prepareStatements } from './batch/statements.ts';
+import { UserNames } from './batch/user-names.ts';
 import { CommitMarker } from './commit-marker.ts';
 import { Connector } from './connection/connector.ts';
 import type { DatabaseConnection } from './connection/database-connection.ts';
@@ -73,7 +74,8 @@ export async function openPostgresStore(
     const observers = new Observers();
     const known = new Known((fault) => observers.faultFound(fault), steady);
     known.sell(new Map(catalog.map((item) => [item.upc, item])), limitedAmong(catalog));
-    const context = { mark, history, known, observers, address };
+    const names = new UserNames(report);
+    const context = { mark, history, known, observers, names, address };
     const makeAnew = async (next: DatabaseConnection) => {
       await checkVersion(next);
       await preparation.makeReady(next);

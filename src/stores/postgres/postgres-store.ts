@@ -98,22 +98,16 @@ export class PostgresStore implements Store {
    * look; when one is taken, the batch is settled again with its orders looked up, and so are the next ones.
    */
   settle(requests: readonly Request[]): Promise<Settled> {
-    return this.#outside.alone(async () => {
-      if (this.#locked.isEmpty || !requests.some(mayWrite)) return await this.#settle(requests);
-      const { deadline } = this.#connector;
-      await this.#locked.lookAgain(await this.#connection(deadline), left(deadline));
-      return await this.#settleOthers(requests);
-    });
+    const { names } = this.#context;
+    const settle = (others: readonly Request[]) => this.#settleUnlocked(others);
+    return this.#outside.alone(() => names.settle(requests, this.#connector, settle));
   }
 
-  /** Settles the requests that need no locked row. The others are told that nothing happened. */
-  async #settleOthers(requests: readonly Request[]): Promise<Settled> {
-    const heldUp = requests.map((request) => this.#locked.holdUp(request));
-    const locked = new StoreUnavailable('somebody else has locked the rows that it needs');
-    if (!heldUp.includes(false)) throw locked;
-    const outcomes = await this.#settle(requests.filter((_, index) => !heldUp[index]));
-    let next = 0;
-    return heldUp.map((isHeldUp) => (isHeldUp ? locked : (outcomes[next++] as RequestResult)));
+  async #settleUnlocked(requests: readonly Request[]): Promise<Settled> {
+    if (this.#locked.isEmpty || !requests.some(mayWrite)) return await this.#settle(requests);
+    const { deadline } = this.#connector;
+    await this.#locked.lookAgain(await this.#connection(deadline), left(deadline));
+    return await this.#locked.settleOthers(requests, (others) => this.#settle(others));
   }
 
   async #settle(requests: readonly Request[]): Promise<Settled> {
@@ -154,7 +148,7 @@ export class PostgresStore implements Store {
         }
         if (error.code === LOCK_NOT_AVAILABLE && !isPatient) {
           if (await this.#locked.areIn(requests, connection, left(deadline), this.#report)) {
-            return await this.#settleOthers(requests);
+            return await this.#locked.settleOthers(requests, (others) => this.#settle(others));
           }
           isPatient = true;
           continue;
@@ -168,15 +162,15 @@ export class PostgresStore implements Store {
     }
   }
 
-  // PostgreSQL syncs its own log, and one connection settles one batch at a time.
+  // One connection settles one batch at a time.
   settleMeanwhile(): null {
     return null;
   }
 
   async changeCatalog(catalog: readonly Item[], between: Between): Promise<CatalogChange> {
     const alone: Between = (step) => between(() => this.#outside.alone(step));
-    const [connector, context, report] = [this.#connector, this.#context, this.#report];
-    const change = await changeCatalog(connector, context, catalog, alone, report);
+    const context = this.#context;
+    const change = await changeCatalog(this.#connector, context, catalog, alone, this.#report);
     context.observers.changedOutside();
     return change;
   }
@@ -198,6 +192,7 @@ export class PostgresStore implements Store {
     return this.#outside.loginEnds();
   }
 
+  // PostgreSQL has synced its log with the commit.
   sync(): void {}
   afterReplies(): void {}
 

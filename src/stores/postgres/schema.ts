@@ -12,7 +12,7 @@ const SCHEMA_LOCK = 0x696e7631;
 /**
  * Makes the tables where there are none, and brings those of an earlier version up to this one. Servers
  * that start together take turns. Throws StoreRefused when the schema is another program's, or of a
- * later version; then nothing was changed.
+ * later version, or none can be made for want of an encoding; then nothing was changed.
  */
 export async function makeSchema(connection: DatabaseConnection): Promise<void> {
   const { sql } = connection;
@@ -22,6 +22,7 @@ export async function makeSchema(connection: DatabaseConnection): Promise<void> 
     await query(connection, sql`SELECT pg_advisory_xact_lock(${SCHEMA_LOCK})`);
     // Another server may have done it meanwhile.
     const version = await versionOf(connection);
+    if (version === 0) refuseEncoding(connection);
     if (version < SCHEMA_VERSION) {
       const [there] = await query(connection, sql`SELECT to_regnamespace('inv') AS inv`);
       if (there?.inv === null) await query(connection, sql`CREATE SCHEMA inv`);
@@ -32,6 +33,15 @@ export async function makeSchema(connection: DatabaseConnection): Promise<void> 
     if (!connection.isLost) await query(connection, sql`ROLLBACK`);
     throw error;
   }
+}
+
+/** Not for a shop that is there: it sells on, and only users whose names do not fit are refused. */
+function refuseEncoding({ storesEveryText, encoding }: DatabaseConnection): void {
+  if (storesEveryText) return;
+  throw new StoreRefused(
+    `this database has the encoding ${encoding}, which has not every character of a name; nothing was made. ` +
+      'Use another one, made with: createdb --encoding=UTF8 --template=template0 NAME',
+  );
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Request } from '../../../inventory/model.ts';
+import { type Settled, StoreUnavailable } from '../../../inventory/store.ts';
 import type { Report } from '../../report.ts';
 import {
   type DatabaseConnection,
@@ -11,6 +12,7 @@ import {
   isPostgresError,
 } from '../connection/database-connection.ts';
 import type { Known } from './known.ts';
+import { settleOthers } from './settle-others.ts';
 import { BEGIN, execute } from './statements.ts';
 import { wantedBy } from './wanted.ts';
 
@@ -62,6 +64,17 @@ export class LockedRows {
     const { sold, logins, takesLogins } = this.#lockingOf([request]);
     if (!sold.isDisjointFrom(this.#upcs) || !logins.isDisjointFrom(this.#logins)) return true;
     return takesLogins && this.#areLoginsHeld;
+  }
+
+  /** Settles the requests that need none of them. The others are told that nothing happened; throws that when there are no others. */
+  async settleOthers(
+    requests: readonly Request[],
+    settle: (others: readonly Request[]) => Promise<Settled>,
+  ): Promise<Settled> {
+    const locked = new StoreUnavailable('somebody else has locked the rows that it needs');
+    const heldUp = requests.map((request) => (this.holdUp(request) ? locked : null));
+    if (!heldUp.includes(null)) throw locked;
+    return await settleOthers(requests, heldUp, settle);
   }
 
   /** Whether rows that `requests` need are locked for more than a moment. Reports them. */

@@ -22,6 +22,7 @@ import { Loaded } from './loaded.ts';
 import { PageReads } from './page-reads.ts';
 import { loginsEnded } from './save.ts';
 import { BEGIN, BEGIN_READING, PATIENTLY } from './statements.ts';
+import type { UserNames } from './user-names.ts';
 import { type Wanted, wantedBy } from './wanted.ts';
 
 /** Least time given to a COMMIT, even past the deadline: abandoning one leaves its outcome unknown. */
@@ -33,6 +34,7 @@ export interface BatchContext {
   readonly history: KnownHistory;
   readonly known: Known;
   readonly observers: Observers;
+  readonly names: UserNames;
   /** Of the database. */
   readonly address: string;
 }

@@ -54,6 +54,8 @@ export class DatabaseConnection {
   lastBatch = 0;
   /** Whether a commit waited for a standby when this connection was opened. */
   hasStandbys = false;
+  /** In which the database stores texts. */
+  encoding = 'UTF8';
   /** The process at the other end, as it was named with the login. */
   announcedPid = 0;
   #socket: Socket | null = null;
@@ -113,6 +115,11 @@ export class DatabaseConnection {
   /** Since when an answer is waited for, by performance.now(); null: for none. */
   get waitingSince(): number | null {
     return this.#waitingSince;
+  }
+
+  /** SQL_ASCII keeps the bytes as they come. */
+  get storesEveryText(): boolean {
+    return this.encoding === 'UTF8' || this.encoding === 'SQL_ASCII';
   }
 
   get isLost(): boolean {

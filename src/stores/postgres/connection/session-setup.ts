@@ -6,7 +6,6 @@ import { textArray } from '../batch/literals.ts';
 import {
   DatabaseConnection,
   firstError,
-  type MessageResult,
   type Query,
   type ResultRows,
 } from './database-connection.ts';
@@ -73,10 +72,12 @@ export async function openConnection(
       sql`SELECT current_setting('fsync', true) AS fsync,
         current_setting('full_page_writes', true) AS full_page_writes,
         current_setting('synchronous_commit', true) AS synchronous_commit,
-        current_setting('synchronous_standby_names', true) AS standbys`,
+        current_setting('synchronous_standby_names', true) AS standbys,
+        current_setting('server_encoding', true) AS encoding`,
     );
     const { synchronous_commit } = durability as unknown as Durability;
     checkDurability(durability as unknown as Durability);
+    connection.encoding = (durability?.encoding as string | null) ?? connection.encoding;
     connection.hasStandbys = ((durability?.standbys as string | null) ?? '') !== '';
     if (connection.hasStandbys) {
       const [connected] = await query(connection, 'SELECT FROM pg_stat_replication LIMIT 1');
@@ -115,19 +116,10 @@ export async function query(
   connection: DatabaseConnection,
   query: Query | string,
 ): Promise<ResultRows> {
-  const [answer] = await queryAll(connection, [query]);
-  return answer?.results[0] ?? [];
-}
-
-/** Several in one go; the first error is an exception. */
-export async function queryAll(
-  connection: DatabaseConnection,
-  queries: readonly (Query | string)[],
-): Promise<readonly MessageResult[]> {
-  const answers = await connection.pipeline(queries, OPEN_TIMEOUT_MS);
+  const answers = await connection.pipeline([query], OPEN_TIMEOUT_MS);
   const failed = firstError(answers);
   if (failed !== null) throw failed;
-  return answers;
+  return answers[0]?.results[0] ?? [];
 }
 
 /** Null where a server does not know the setting. */

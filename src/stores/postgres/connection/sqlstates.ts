@@ -5,6 +5,9 @@ export const UNIQUE_VIOLATION = '23505';
 /** Somebody held a lock for longer than we wait. */
 export const LOCK_NOT_AVAILABLE = '55P03';
 
+/** The encoding of the database has no such character. */
+export const UNTRANSLATABLE = '22P05';
+
 /** The transaction is rolled back and may work the next time: serialization failure, deadlock. */
 const RETRIED = new Set(['40001', '40P01']);
 
@@ -64,6 +67,11 @@ function whyOf(code: string, message: string, database: string): string {
       return `this user may not do what is needed (${message}). Let it own the schema: CREATE SCHEMA inv AUTHORIZATION …`;
     case '42704':
       return `${message}. Correct what follows the question mark in --data`;
+    case UNTRANSLATABLE:
+      return (
+        `it cannot store every text (${message}). Move the shop to a database with the encoding UTF8: ` +
+        'inv serve backup, then inv serve copy'
+      );
     case '53300':
       return 'it has no connection left. Raise max_connections, or stop a client';
     case 'ETIMEDOUT':
