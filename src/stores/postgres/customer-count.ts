@@ -56,8 +56,7 @@ export async function countCustomerUnits(
   if (limited.length === 0) return;
   const session = await OperatorSession.open(address);
   try {
-    // Another server may be counting them.
-    await session.rows(`SELECT pg_advisory_lock(${COUNT_LOCK})`);
+    await takeTurn(session, report);
     const rows = await session.rows(UNCOUNTED, [numberArray(limited)]);
     if (rows.length === 0) return;
     const begun = performance.now();
@@ -70,6 +69,14 @@ export async function countCustomerUnits(
   } finally {
     await session.close();
   }
+}
+
+/** Waits until no other server counts, however long that takes. */
+async function takeTurn(session: OperatorSession, report: Report): Promise<void> {
+  const [row] = await session.rows(`SELECT pg_try_advisory_lock(${COUNT_LOCK}) AS free`);
+  if (row?.free === true) return;
+  report('waiting for another server that counts units of customers');
+  await session.rows(`SET LOCAL lock_timeout = 0; SELECT pg_advisory_lock(${COUNT_LOCK})`);
 }
 
 class Counting {
@@ -87,9 +94,7 @@ class Counting {
 
   async run(): Promise<void> {
     await this.#clear();
-    const sums = await this.#sums();
-    for (const upc of this.#upcs) {
-      const own = sums.filter((row) => row.upc === upc);
+    for (const [upc, own] of Map.groupBy(await this.#sums(), (row) => row.upc)) {
       for (let from = 0; from < own.length; from += ROWS_AT_ONCE) {
         await this.#add(upc, own.slice(from, from + ROWS_AT_ONCE));
       }

@@ -1,6 +1,7 @@
 /** Opens the store over PostgreSQL: finds the host that takes writes, and makes what is missing. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Item } from '../../inventory/catalog.ts';
+import { DataFault } from '../../inventory/operator-data.ts';
 import { StoreRefused } from '../../inventory/store.ts';
 import { latestOrdersSql, latestTime } from '../latest-order.ts';
 import { Observers } from '../observers.ts';
@@ -14,7 +15,7 @@ import { Connector } from './connection/connector.ts';
 import type { DatabaseConnection } from './connection/database-connection.ts';
 import { findOtherPrimary, NoDatabaseYet, openAnyHost } from './connection/hosts.ts';
 import { refuseSharedSession } from './connection/pooler.ts';
-import { parsePostgresAddress, showHost } from './connection/postgres-url.ts';
+import { type PostgresAddress, parsePostgresAddress, showHost } from './connection/postgres-url.ts';
 import { query } from './connection/session-setup.ts';
 import { reasonFor } from './connection/sqlstates.ts';
 import { countCustomerUnits, limitedAmong } from './customer-count.ts';
@@ -92,9 +93,15 @@ export async function openPostgresStore(
   } catch (error) {
     await mark.remove(connection);
     await connection.close();
-    const reason = reasonFor(error, parsed.database);
-    throw new StoreRefused(`cannot use ${parsed.shown}: ${reason}`, { cause: error });
+    throw refusalOf(error, parsed);
   }
+}
+
+/** Sessions of their own name the database by themselves. */
+function refusalOf(error: unknown, { shown, database }: PostgresAddress): StoreRefused {
+  const isWhole = error instanceof StoreRefused || error instanceof DataFault;
+  const sentence = isWhole ? error.message : `cannot use ${shown}: ${reasonFor(error, database)}`;
+  return new StoreRefused(sentence, { cause: error });
 }
 
 /** Tries until there is a database, or time is up. */

@@ -1,5 +1,7 @@
 /** An item's first limit: what every customer has is counted while several servers sell the item. */
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import postgres from 'postgres';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Between, Store } from '../../../src/inventory/store.ts';
 import { audit } from '../../../src/operator/audit.ts';
 import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
@@ -84,3 +86,75 @@ test.each(['start', 'catalogue that is read again'])(
     await store.close();
   },
 );
+
+/** "inv3", in ASCII: the lock of who counts. */
+const COUNT_LOCK = 0x696e7633;
+
+describe('a server that starts while another one counts', () => {
+  /** Another session that counts, until it is ended. */
+  async function counting() {
+    const sql = postgres(address, { max: 1 });
+    await sql`SELECT pg_advisory_lock(${COUNT_LOCK})`;
+    return { [Symbol.asyncDispose]: () => sql.end() };
+  }
+
+  test('waits for it, however long that takes, and says so', async () => {
+    const log: string[] = [];
+    let opening: Promise<Store>;
+    {
+      await using _ = await counting();
+      opening = openPostgresStore(address, LIMITED, (event) => log.push(event));
+      await server.untilWaiting(address);
+      expect(log).toEqual(['waiting for another server that counts units of customers']);
+      const waiting = `SELECT query FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      expect((await server.run(address, waiting))[0].query).toMatch(/lock_timeout = 0;/);
+    }
+    await (await opening).close();
+    await expectCounted([1]);
+  });
+
+  test('and cannot wait for it says once which database it cannot use', async () => {
+    await using _ = await counting();
+    const opening = open(LIMITED);
+    const refused = expect(opening).rejects.toThrow(
+      /^cannot use postgres:\/\/[^ ]*: (?!.*cannot use).*; nothing was changed$/,
+    );
+    await server.untilWaiting(address);
+    await server.run(
+      address,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    await refused;
+  });
+});
+
+test('a server serves on while it counts many items of many customers', async () => {
+  const catalog = Array.from({ length: 20_000 }, (_, index) => ({
+    upc: index + 1,
+    name: `item ${index}`,
+    returns: true,
+    units: 1_000_000,
+  }));
+  const store = await open(catalog);
+  await server.run(
+    address,
+    `INSERT INTO inv.orders ("user", id, at, lines)
+      SELECT 'user' || number, 'order', 1, '[[1,1,9]]' FROM generate_series(1, 60000) AS number`,
+  );
+  const delays = monitorEventLoopDelay();
+  delays.enable();
+  await store.changeCatalog(
+    catalog.map((item) => ({ ...item, limit: 5 })),
+    alone,
+  );
+  delays.disable();
+  expect(delays.max / 1e6).toBeLessThan(1_500);
+  expect(
+    await settleOne(store, new Holder({ user: 'user7', since: 1, tokenHash: null }).buy('1x5')),
+  ).toMatchObject({
+    code: 'LIMIT',
+  });
+  await store.close();
+}, 60_000);
