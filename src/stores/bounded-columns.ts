@@ -18,6 +18,12 @@ export function timeColumn(column: string): string {
   return `${bounded(column, MAX_TIME)} AS ${column}`;
 }
 
+/** A column of whole numbers, below 0 too, under its own name. */
+export function wholeColumn(column: string): string {
+  const most = `CASE WHEN ${column} > ${MAX_COUNT} THEN ${MAX_COUNT} ELSE ${column} END`;
+  return `CASE WHEN ${column} < -${MAX_COUNT} THEN -${MAX_COUNT} ELSE ${most} END AS ${column}`;
+}
+
 /** An expression that counts, from 0 on; NULL stays NULL. */
 export function bounded(expression: string, most = MAX_COUNT): string {
   return `CASE WHEN ${expression} < 0 THEN 0 WHEN ${expression} > ${most} THEN ${most} ELSE ${expression} END`;

@@ -12,20 +12,20 @@ const TIME = `SELECT greatest(floor(extract(epoch FROM clock_timestamp()) * 1000
 
 /** The units of an item whose holds have ended by `now` are part of its level from now on; that they have ended, for ever. */
 export async function takeEnded(session: OperatorSession, upc: number, now: number): Promise<void> {
-  const ended = await session.rows(
-    'DELETE FROM inv.held WHERE upc = $1::bigint AND until <= $2::bigint RETURNING until',
+  const [ended] = await session.rows(
+    `WITH ended AS (DELETE FROM inv.held WHERE upc = $1::bigint AND until <= $2::bigint RETURNING until)
+      SELECT max(until) AS last FROM ended`,
     [upc, now],
   );
-  if (ended.length === 0) return;
+  if (ended?.last === null) return;
   await session.rows(
     `UPDATE inv.stock SET next_due = (SELECT min(until) FROM inv.held WHERE upc = $1::bigint)
       WHERE upc = $1::bigint`,
     [upc],
   );
-  const last = Math.max(...ended.map(({ until }) => until as number));
   await session.rows(
     `UPDATE inv.shop SET expired_to = $1::bigint WHERE ${isMarkBefore('$1::bigint')}`,
-    [last],
+    [ended?.last as number],
   );
 }
 
