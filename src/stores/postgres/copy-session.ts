@@ -3,6 +3,7 @@ import { StoreNotEmpty, StoreRefused } from '../../inventory/store.ts';
 import {
   type DatabaseConnection,
   DatabaseConnectionLost,
+  isPostgresError,
 } from './connection/database-connection.ts';
 import { openAnyHost } from './connection/hosts.ts';
 import { refuseSharedSession } from './connection/pooler.ts';
@@ -51,16 +52,15 @@ export async function inCopySession<Result>(
     );
     return await work(connection);
   } catch (error) {
-    if (!isOfDatabase(error)) throw error;
+    const isOfDatabase =
+      error instanceof StoreRefused ||
+      error instanceof DatabaseConnectionLost ||
+      isPostgresError(error);
+    if (!isOfDatabase) throw error;
     const sentence = `cannot use ${parsed.shown}: ${reasonFor(error, parsed.database)}`;
     if (error instanceof StoreNotEmpty) throw new StoreNotEmpty(sentence, { cause: error });
     throw new StoreRefused(sentence, { cause: error });
   } finally {
     await connection.close();
   }
-}
-
-function isOfDatabase(error: unknown): boolean {
-  if (error instanceof StoreRefused || error instanceof DatabaseConnectionLost) return true;
-  return (error as Error).name === 'PostgresError';
 }

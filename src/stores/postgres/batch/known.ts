@@ -13,8 +13,11 @@ export class StaleKnowledge extends NamedError {}
 /** As many as there are connections, and some more. */
 const MAX_KNOWN_LOGINS = 50_000;
 
-/** The holds of a busy minute. */
-const MAX_KNOWN_LINES = 50_000;
+/** UPCs of all orders that are known, some megabytes: 45,000 orders of one line, or 960 of the longest. */
+const MAX_KNOWN_UPCS = 500_000;
+
+/** As how many UPCs the key of an order counts. */
+const KEY_SIZE = 10;
 
 /** How long a count of live holds is taken for true: other servers hold and release for the same user. */
 const COUNT_HOLDS_EVERY_MS = 1_000;
@@ -49,7 +52,7 @@ export class Known {
  * The logins that this server has seen. A login never changes, it only ends: so while all that a
  * batch needs are still there, it is enough that the database counts them.
  */
-export class KnownLogins {
+class KnownLogins {
   readonly #logins = new Map<string, Login>();
 
   get(tokenHash: string): Login | undefined {
@@ -72,7 +75,7 @@ export class KnownLogins {
 }
 
 /** The operator's ends of logins. Each batch asks for the number of the last one, and for the ends when that is a later one. */
-export class KnownLoginEnds extends LoginEnds {
+class KnownLoginEnds extends LoginEnds {
   /** Whether there are ends to be read. */
   areStale = true;
 
@@ -90,11 +93,19 @@ export class KnownLoginEnds extends LoginEnds {
 }
 
 /**
- * The UPCs of orders that may change, by orderKey: their items are locked before the orders are read. An order
- * never gets other lines.
+ * The UPCs of orders that may change, by orderKey: their items are locked before the orders are read. Holds that are made here
+ * are among them, and every order that a request names to change it, or to give back of it. An order never gets other lines.
  */
-export class KnownLines {
+class KnownLines {
   readonly #upcs = new Map<string, readonly number[]>();
+  #size = 0;
+
+  /** Forgets all of them when they are too many. Not in between: a batch needs all that it has learned. */
+  makeRoom(): void {
+    if (this.#size <= MAX_KNOWN_UPCS) return;
+    this.#upcs.clear();
+    this.#size = 0;
+  }
 
   get(key: string): readonly number[] | undefined {
     return this.#upcs.get(key);
@@ -108,16 +119,20 @@ export class KnownLines {
   };
 
   set(key: string, upcs: readonly number[]): void {
-    if (this.#upcs.size >= MAX_KNOWN_LINES) this.#upcs.clear();
+    this.forget(key);
     this.#upcs.set(key, upcs);
+    this.#size += KEY_SIZE + upcs.length;
   }
 
   forget(key: string): void {
+    const upcs = this.#upcs.get(key);
+    if (upcs === undefined) return;
     this.#upcs.delete(key);
+    this.#size -= KEY_SIZE + upcs.length;
   }
 }
 
-export class KnownHolds {
+class KnownHolds {
   /** Whether units of any item may be held: then every batch that buys asks for the time. */
   exist = false;
   /** The mark, and how much time has gone by since it was known; the clock is the database's. */

@@ -169,6 +169,7 @@ function loadOrders(names: readonly OrderName[], known: Known): Load {
 
 /** What learns the items of the orders that may change; null when they are all known. It needs no transaction. */
 export function loadLines({ changed }: Wanted, known: Known): Load | null {
+  known.lines.makeRoom();
   const unknown = [...changed].filter(([key]) => known.lines.get(key) === undefined);
   if (unknown.length === 0) return null;
   const { users, ids } = columnsOf(unknown.map(([, name]) => name));

@@ -1,11 +1,12 @@
 /** What a batch loads; and two servers under load, whose database loses its sessions or crashes meanwhile. */
 import { EventEmitter, on } from 'node:events';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { Item } from '../../../../src/inventory/catalog.ts';
 import type { Outcome } from '../../../../src/inventory/model.ts';
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../../../../src/inventory/store.ts';
 import { Known } from '../../../../src/stores/postgres/batch/known.ts';
-import { loadStatements } from '../../../../src/stores/postgres/batch/load.ts';
+import { loadLines, loadStatements } from '../../../../src/stores/postgres/batch/load.ts';
+import { Loaded } from '../../../../src/stores/postgres/batch/loaded.ts';
 import { wantedBy } from '../../../../src/stores/postgres/batch/wanted.ts';
 import { openPostgresStore } from '../../../../src/stores/postgres/open.ts';
 import { PostgresServer } from '../../../support/postgres-server.ts';
@@ -30,6 +31,58 @@ test('the lowest UPC of a batch is locked before the others, by a statement of i
   ]);
   expect(textsOf('3x1', true)).toEqual(["EXECUTE stock_taken ('{3}')"]);
   expect(textsOf('3x1 1x1', false)).toEqual(["EXECUTE stock ('{3,1}')"]);
+});
+
+describe('the items of orders that may change are known', () => {
+  const confirm = (order: string) => ({ kind: 'confirm', session: alice, order }) as const;
+  const linesOf = (upcs: number) =>
+    JSON.stringify(Array.from({ length: upcs }, (_, upc) => [upc + 1, 1, 1]));
+
+  /** Learns the items of orders `from` to `to`, of so many items each, as one batch does. */
+  function learn(known: Known, from: number, to: number, upcs: number): void {
+    const ids = Array.from({ length: to - from }, (_, index) => `order-${from + index}`);
+    const wanted = wantedBy(ids.map(confirm), false, known);
+    const lines = linesOf(upcs);
+    const rows = ids.map((id) => ({ user: 'alice', id, lines, refusal: null }));
+    loadLines(wanted, known)?.add(rows, new Loaded(wanted, known));
+  }
+
+  const areKnown = (known: Known, from: number, to: number) => {
+    const ids = Array.from({ length: to - from }, (_, index) => `order-${from + index}`);
+    return ids.every((id) => known.lines.countOf('alice', id) > 0);
+  };
+
+  test.each([
+    [511, 1_000],
+    [1, 45_500],
+  ])('until there are too many of them: with %i items each, less than %i orders', (upcs, most) => {
+    const known = new Known(() => undefined);
+    for (let from = 0; from < most; from += 100) learn(known, from, from + 100, upcs);
+    expect(areKnown(known, 0, 100)).toBe(true);
+    learn(known, most, most + 1, upcs);
+    expect(areKnown(known, 0, 1)).toBe(false);
+    expect(areKnown(known, most, most + 1)).toBe(true);
+  });
+
+  test('as long as the batch that needs them, however many they are', () => {
+    const known = new Known(() => undefined);
+    learn(known, 0, 3_000, 511);
+    expect(areKnown(known, 0, 3_000)).toBe(true);
+  });
+
+  test('only once: one that is learned again counts once', () => {
+    const known = new Known(() => undefined);
+    learn(known, 0, 1, 511);
+    for (let time = 0; time < 2_000; time++) known.lines.set('alice again', [1, 2, 3]);
+    known.lines.forget('alice again');
+    known.lines.makeRoom();
+    for (let time = 0; time < 60_000; time++) {
+      known.lines.set('alice again', [1, 2, 3]);
+      known.lines.forget('alice again');
+    }
+    known.lines.makeRoom();
+    expect(areKnown(known, 0, 1)).toBe(true);
+  });
 });
 
 /** What a load says whenever a batch of it was settled. */
