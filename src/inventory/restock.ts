@@ -71,13 +71,14 @@ export type RestockDecision =
 
 /**
  * `first`: the restock of the same id, when there is one already. `item`: the item as it is now, when the
- * data knows it. In this order: an id that has an outcome keeps it; the item must be there; then the level
+ * data knows it. `other`: the item of `first`, where that is another one. In this order: an id that has an outcome keeps it; the item must be there; then the level
  * after it must be from 0 to 2^53-1.
  */
 export function decideRestock(
   request: RestockRequest,
   first: Restock | undefined,
   item: ItemLevel | undefined,
+  other?: ItemLevel,
 ): RestockDecision {
   const { id, upc, units, reason } = request;
   const code = item?.code;
@@ -85,9 +86,10 @@ export function decideRestock(
   if (first !== undefined) {
     const isSame = first.upc === upc && first.units === units && first.reason === reason;
     if (isSame) return { kind: 'restocked', restock: first, code, replayed: true };
+    const firstName = first.upc === upc ? name : `UPC ${other?.code ?? first.upc}`;
     return refused(
       'ORDERREUSED',
-      `restock ${id} was another one: ${signed(first.units)} units of ${first.upc === upc ? name : `UPC ${first.upc}`}, ` +
+      `restock ${id} was another one: ${signed(first.units)} units of ${firstName}, ` +
         `${JSON.stringify(first.reason)}, at ${new Date(first.at).toISOString()}`,
     );
   }

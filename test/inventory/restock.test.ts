@@ -69,6 +69,9 @@ test('an item is named as the catalogue writes it', () => {
   expect(decideRestock(request, other, coded)).toMatchObject({
     message: expect.stringContaining('units of UPC 2,'),
   });
+  expect(decideRestock(request, other, coded, { ...item, upc: 2, code: '002' })).toMatchObject({
+    message: expect.stringContaining('units of UPC 002,'),
+  });
 });
 
 test('up to 2^53-1 is counted exactly', () => {

@@ -111,6 +111,24 @@ export function operatorConformance(name: string, makePlace: () => Promise<ShopP
       });
     });
 
+    test('names the item of a restock that an id was used for as the catalogue writes it', async () => {
+      await using place = await makePlace();
+      const store = await place.open([
+        { upc: 12, name: 'coded', units: 1, code: '0012' },
+        { upc: 13, name: 'coded, too', units: 1, code: '0013' },
+      ]);
+      const data = await place.operate();
+      const request = restock(12, 5);
+      await data.restock(request);
+      for (const other of [{ upc: 13 }, { units: 6 }]) {
+        expect(await data.restock({ ...request, ...other })).toMatchObject({
+          message: expect.stringContaining('was another one: +5 units of UPC 0012,'),
+        });
+      }
+      await data.close();
+      await store.close();
+    });
+
     test('restocks once for each id, also at the same time and beside another item', async () => {
       await withShop(async ({ data, place, store }) => {
         const request = restock(1, 5);

@@ -169,11 +169,13 @@ class PostgresOperatorData implements OperatorData {
     // Statements behind the lock see what was committed before it was there.
     const now = await this.now();
     const item = await readItem(this.#session, upc, now);
-    const [first] = await this.#session.rows(
+    const [first] = (await this.#session.rows(
       `SELECT ${RESTOCK_COLUMNS} FROM inv.restocks WHERE id = $1::text`,
       [id],
-    );
-    const decision = decideRestock(request, first as unknown as Restock | undefined, item);
+    )) as unknown as readonly (Restock | undefined)[];
+    const isOther = first !== undefined && first.upc !== upc;
+    const other = isOther ? await readItem(this.#session, first.upc, now) : undefined;
+    const decision = decideRestock(request, first, item, other);
     if (decision.kind !== 'write') return decision;
     const { restock, units, code } = decision;
     const { at, available, reason, by } = restock;

@@ -73,10 +73,12 @@ class SqliteOperatorData implements OperatorData {
       const { id, upc } = request;
       const first = this.#db
         .prepare(`SELECT ${RESTOCK_COLUMNS} FROM restocks WHERE id = ?`)
-        .get(id);
+        .get(id) as Restock | undefined;
       const now = shopTimeOf(this.#db);
       const item = readItem(this.#db, upc, now);
-      const decision = decideRestock(request, first as unknown as Restock | undefined, item);
+      const isOther = first !== undefined && first.upc !== upc;
+      const other = isOther ? readItem(this.#db, first.upc, now) : undefined;
+      const decision = decideRestock(request, first, item, other);
       if (decision.kind !== 'write') return decision;
       const { restock, units, code } = decision;
       const { at, available, reason, by } = restock;
