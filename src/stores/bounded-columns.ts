@@ -6,7 +6,7 @@
 import { HOLD_COLUMNS, ORDER_COLUMNS } from './order-row.ts';
 
 /** The latest time that a calendar in JavaScript can show, in milliseconds since 1970 UTC. */
-const MAX_TIME = 8_640_000_000_000_000;
+export const MAX_TIME = 8_640_000_000_000_000;
 
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
@@ -19,9 +19,9 @@ export function timeColumn(column: string): string {
 }
 
 /** A column of whole numbers, below 0 too, under its own name. */
-export function wholeColumn(column: string): string {
-  const most = `CASE WHEN ${column} > ${MAX_COUNT} THEN ${MAX_COUNT} ELSE ${column} END`;
-  return `CASE WHEN ${column} < -${MAX_COUNT} THEN -${MAX_COUNT} ELSE ${most} END AS ${column}`;
+export function wholeColumn(column: string, most = MAX_COUNT): string {
+  const cases = `WHEN ${column} < -${most} THEN -${most} WHEN ${column} > ${most} THEN ${most}`;
+  return `CASE ${cases} ELSE ${column} END AS ${column}`;
 }
 
 /** An expression that counts, from 0 on; NULL stays NULL. */

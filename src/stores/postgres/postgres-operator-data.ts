@@ -18,7 +18,7 @@ import {
   type RestockOutcome,
   type RestockRequest,
 } from '../../inventory/restock.ts';
-import { boundedSum, orderColumns, timeColumn, wholeColumn } from '../bounded-columns.ts';
+import { boundedSum, MAX_TIME, orderColumns, timeColumn, wholeColumn } from '../bounded-columns.ts';
 import { type CodeRow, codesFromRows, codesSql } from '../level-row.ts';
 import { type OrderRow, orderFromRow } from '../order-row.ts';
 import { restocksWhere, salesWhere } from '../where.ts';
@@ -31,7 +31,8 @@ import { OperatorSession } from './operator-session.ts';
 const PART = 1_000;
 
 const READ_ORDER = orderColumns();
-const RESTOCK_COLUMNS = `id, ${timeColumn('at')}, ${['upc', 'units', 'available'].map(wholeColumn)}, reason, by`;
+const RESTOCK_COLUMNS = `id, ${timeColumn('at')}, ${wholeColumn('upc')}, ${wholeColumn('units')},
+  ${wholeColumn('available')}, reason, by`;
 /** Two restocks of one id over two items are told apart by the primary key, and the later one starts again. */
 const TRIES = 3;
 
@@ -257,8 +258,9 @@ class PostgresBooks implements Books {
   }
 
   async *customerUnits(): Parts<CustomerUnits> {
-    const columns = `${['upc', 'units'].map(wholeColumn)}, "user", ${timeColumn('until')}`;
-    yield* this.#all(`SELECT ${columns} FROM inv.customer_units`, (row) => row as never);
+    const select = `SELECT ${wholeColumn('upc')}, "user", ${wholeColumn('until', MAX_TIME)}, ${wholeColumn('units')}
+      FROM inv.customer_units`;
+    yield* this.#all(select, (row) => row as never);
   }
 
   /** PostgreSQL makes the next part while this one is read. */
