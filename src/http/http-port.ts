@@ -8,13 +8,13 @@ import type { Listener, OpenListener } from '../server/listener.ts';
 import type { Log } from '../server/log.ts';
 
 /** Connections at once. A viewer of the page has one or two, and a monitor one. */
-export const MAX_HTTP_CONNECTIONS = 128;
+const MAX_HTTP_CONNECTIONS = 128;
 
 /** Files that the listener counts with: few handshakes at once are enough. */
 const LISTENER_FILES = 256;
 
 /** From a connection, or the last reply on it, to the end of the next request's head: also when it comes byte by byte. */
-export const HTTP_IDLE_TIMEOUT_MS = 30_000;
+const HTTP_IDLE_TIMEOUT_MS = 30_000;
 
 /** From a request to the end of its reply, a slow reader included. */
 const REPLY_TIMEOUT_MS = 60_000;
@@ -22,15 +22,25 @@ const REPLY_TIMEOUT_MS = 60_000;
 /** A request's head: a name and a password of the longest kind fit. */
 const MAX_HEAD_BYTES = 8_192;
 
+/** Requests of one connection that are not answered. A browser or a monitor sends the next one behind the reply. */
+const MAX_UNANSWERED = 8;
+
 export type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+interface Connection {
+  /** Requests that were received and are not answered. */
+  unanswered: number;
+  /** Cuts it. */
+  timer: NodeJS.Timeout;
+}
 
 export class HttpPort {
   readonly #http: Server;
   readonly #listener: Listener;
   readonly #log: Log;
-  /** When each connection is cut. The one that waits longest for a request stands first. */
-  readonly #idle = new Map<Socket, NodeJS.Timeout>();
-  readonly #all = new Set<Socket>();
+  readonly #connections = new Map<Socket, Connection>();
+  /** Those that wait for a request, the one that waits longest first. */
+  readonly #idle = new Set<Socket>();
 
   constructor(openListener: OpenListener, handle: Handle, log: Log) {
     this.#log = log;
@@ -54,12 +64,12 @@ export class HttpPort {
   /** Accepts no more, and cuts what is there. */
   close(): void {
     this.#listener.close();
-    for (const socket of this.#all) socket.destroy();
+    for (const socket of this.#connections.keys()) socket.destroy();
   }
 
   #accept(socket: Socket): void {
-    if (this.#all.size >= MAX_HTTP_CONNECTIONS) {
-      const [longest] = this.#idle.keys();
+    if (this.#connections.size >= MAX_HTTP_CONNECTIONS) {
+      const [longest] = this.#idle;
       this.#log('connection refused', {
         level: 'warn',
         address: (longest ?? socket).remoteAddress,
@@ -69,44 +79,37 @@ export class HttpPort {
       if (longest === undefined) return;
       this.#forget(longest);
     }
-    this.#all.add(socket);
+    this.#connections.set(socket, {
+      unanswered: 0,
+      timer: cutAfter(socket, HTTP_IDLE_TIMEOUT_MS),
+    });
+    this.#idle.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#forget(socket));
-    this.#waitForRequest(socket);
     this.#http.emit('connection', socket);
     // The listener hands it over before anything was read.
     socket.resume();
   }
 
-  #waitForRequest(socket: Socket): void {
-    if (socket.destroyed) return;
-    this.#cutAfter(socket, HTTP_IDLE_TIMEOUT_MS);
-  }
-
-  #cutAfter(socket: Socket, milliseconds: number): void {
-    clearTimeout(this.#idle.get(socket));
-    this.#idle.delete(socket);
-    this.#idle.set(
-      socket,
-      setTimeout(() => socket.destroy(), milliseconds),
-    );
-  }
-
   #forget(socket: Socket): void {
-    clearTimeout(this.#idle.get(socket));
+    clearTimeout(this.#connections.get(socket)?.timer);
+    this.#connections.delete(socket);
     this.#idle.delete(socket);
-    this.#all.delete(socket);
   }
 
   async #serve(handle: Handle, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request;
-    clearTimeout(this.#idle.get(socket));
-    this.#idle.delete(socket);
-    const timer = setTimeout(() => socket.destroy(), REPLY_TIMEOUT_MS);
-    response.on('close', () => {
-      clearTimeout(timer);
-      this.#waitForRequest(socket);
-    });
+    const connection = this.#connections.get(socket);
+    // What came in one piece with a request that had it cut is parsed all the same.
+    if (connection === undefined || socket.destroyed) return;
+    if (connection.unanswered >= MAX_UNANSWERED) {
+      const why = `it has more than ${MAX_UNANSWERED} requests over --http unanswered`;
+      this.#log('client cut', { level: 'warn', address: socket.remoteAddress, why });
+      socket.destroy();
+      return;
+    }
+    this.#count(socket, connection, 1);
+    response.on('close', () => this.#count(socket, connection, -1));
     try {
       await handle(request, response);
     } catch (error) {
@@ -115,4 +118,19 @@ export class HttpPort {
       socket.destroy();
     }
   }
+
+  /** Begins anew the time that the connection has: for the reply that is due, or for the next request when there is none. */
+  #count(socket: Socket, connection: Connection, more: number): void {
+    connection.unanswered += more;
+    clearTimeout(connection.timer);
+    this.#idle.delete(socket);
+    if (socket.destroyed) return;
+    const isIdle = connection.unanswered === 0;
+    connection.timer = cutAfter(socket, isIdle ? HTTP_IDLE_TIMEOUT_MS : REPLY_TIMEOUT_MS);
+    if (isIdle) this.#idle.add(socket);
+  }
+}
+
+function cutAfter(socket: Socket, milliseconds: number): NodeJS.Timeout {
+  return setTimeout(() => socket.destroy(), milliseconds);
 }

@@ -1,0 +1,73 @@
+/** What one connection may ask of the port of --http. */
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { expect, test } from 'vitest';
+import { type Handle, HttpPort } from '../../src/http/http-port.ts';
+import { openTcpListener } from '../../src/server/listener.ts';
+import type { LogEntry } from '../support/in-process.ts';
+import { RawClient } from '../support/raw-client.ts';
+
+const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+
+async function listen(handle: Handle) {
+  const logged: LogEntry[] = [];
+  const log = (event: string, fields = {}) => logged.push({ event, ...fields });
+  const http = new HttpPort(openTcpListener, handle, log);
+  const { port } = await http.listen(0, '127.0.0.1');
+  return { port, logged, [Symbol.dispose]: () => http.close() };
+}
+
+const replies = ({ received }: RawClient) => received.match(/HTTP\/1\.1 200/g)?.length ?? 0;
+
+test('a connection with more requests unanswered than a browser has is cut, and they are not served', async () => {
+  let served = 0;
+  using http = await listen(async () => {
+    served++;
+  });
+  await using client = await RawClient.connect(http.port);
+  const cut = once(client.socket, 'close');
+  await client.send(REQUEST.repeat(2_000));
+  await cut;
+  expect(served).toBe(8);
+  expect(http.logged).toEqual([
+    expect.objectContaining({ event: 'client cut', address: '127.0.0.1' }),
+  ]);
+});
+
+test('one that sends a few ahead gets the replies in order, and may go on for ever', async () => {
+  let served = 0;
+  using http = await listen(async (_, response) => {
+    response.end(`number ${++served};`);
+  });
+  await using client = await RawClient.connect(http.port);
+  for (let times = 1; times <= 3; times++) {
+    await client.send(REQUEST.repeat(8));
+    await expect.poll(() => replies(client), { interval: 5 }).toBe(times * 8);
+  }
+  const numbers = [...client.received.matchAll(/number (\d+);/g)].map(([, number]) => number);
+  expect(numbers).toEqual(Array.from({ length: 24 }, (_, index) => String(index + 1)));
+});
+
+test('one that still waits for a reply does not make room for others', async () => {
+  const open: ServerResponse[] = [];
+  using http = await listen(async (_, response) => {
+    open.push(response);
+  });
+  const clients: RawClient[] = [];
+  const connect = async () => {
+    clients.push(await RawClient.connect(http.port));
+  };
+  await connect();
+  const [waiting] = clients as [RawClient];
+  await waiting.send(REQUEST.repeat(2));
+  await expect.poll(() => open.length, { interval: 5 }).toBe(2);
+  open[0]?.end();
+  await expect.poll(() => replies(waiting), { interval: 5 }).toBe(1);
+  while (clients.length < 128) await connect();
+  const cut = once(clients[1]?.socket as RawClient['socket'], 'close');
+  await connect();
+  await cut;
+  open[1]?.end();
+  await expect.poll(() => replies(waiting), { interval: 5 }).toBe(2);
+  for (const client of clients) await client[Symbol.asyncDispose]();
+});
