@@ -168,6 +168,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     const stopped = stopOnSignals(server, {
       log: logToStderr,
       onStop: () => files.close(),
+      stopOthers: async () => site?.stop(),
       onSecond: () => process.exit(ExitCode.fault),
     });
     const giveUp = async (): Promise<void> => {
@@ -211,7 +212,6 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     } catch (error) {
       onFailure(error as Error);
     }
-    site?.stop();
     // What nobody reads would keep the process; all that clients were promised is done.
     if (!(await outputLeft(OUTPUT_PATIENCE_MS, process.stdout, process.stderr))) {
       process.exit(ExitCode.done);

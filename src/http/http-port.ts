@@ -41,11 +41,15 @@ export class HttpPort {
   readonly #connections = new Map<Socket, Connection>();
   /** Those that wait for a request, the one that waits longest first. */
   readonly #idle = new Set<Socket>();
+  /** The requests that are being handled, of connections that are gone too. */
+  readonly #handled = new Set<Promise<void>>();
 
   constructor(openListener: OpenListener, handle: Handle, log: Log) {
     this.#log = log;
     this.#http = createServer({ maxHeaderSize: MAX_HEAD_BYTES }, (request, response) => {
-      void this.#serve(handle, request, response);
+      const handled = this.#serve(handle, request, response);
+      this.#handled.add(handled);
+      handled.finally(() => this.#handled.delete(handled));
     });
     this.#http.on('clientError', (_, socket) => socket.destroy());
     this.#http.keepAliveTimeout = HTTP_IDLE_TIMEOUT_MS;
@@ -61,10 +65,11 @@ export class HttpPort {
     return this.#listener.listen(port, host);
   }
 
-  /** Accepts no more, and cuts what is there. */
-  close(): void {
+  /** Accepts no more, and cuts what is there. Resolves when no request is being handled any more. */
+  async close(): Promise<void> {
     this.#listener.close();
     for (const socket of this.#connections.keys()) socket.destroy();
+    await Promise.all(this.#handled);
   }
 
   #accept(socket: Socket): void {

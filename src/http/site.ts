@@ -80,9 +80,10 @@ export class Site {
     return { host, port };
   }
 
-  stop(): void {
+  /** Resolves when nothing is asked of the server any more. */
+  async stop(): Promise<void> {
     this.#live?.stop();
-    this.#port.close();
+    await this.#port.close();
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -35,7 +35,7 @@ import { Turns } from './turns.ts';
 import { UsersInForce } from './users-in-force.ts';
 
 /** How long a stop waits for clients to take their last replies. */
-export const STOP_TIMEOUT_MS = 10_000;
+const STOP_TIMEOUT_MS = 10_000;
 
 export interface ServerOptions {
   readonly store: Store;
@@ -190,9 +190,9 @@ export class InventoryServer implements ConnectionHost {
 
   /**
    * Stops accepting, settles and answers what has arrived, says good-bye to every client and closes
-   * the store.
+   * the store. `stopOthers` is called before that: resolves when nobody else asks the store any more.
    */
-  async stop(): Promise<void> {
+  async stop(stopOthers?: () => Promise<void>): Promise<void> {
     this.#isStopping = true;
     this.readiness.stop();
     this.#listener.close();
@@ -210,6 +210,7 @@ export class InventoryServer implements ConnectionHost {
     }, STOP_TIMEOUT_MS);
     await empty;
     clearTimeout(timer);
+    await stopOthers?.();
     await this.commit.drained();
     await this.#store.close();
   }

@@ -9,6 +9,8 @@ export interface StopOptions {
   readonly log: Log;
   /** Called when the stop begins. */
   readonly onStop: () => void;
+  /** See InventoryServer.stop. */
+  readonly stopOthers: () => Promise<void>;
   /** Ends the process at once. */
   readonly onSecond: () => void;
 }
@@ -16,7 +18,7 @@ export interface StopOptions {
 /** Resolves when a signal has stopped the server. */
 export function stopOnSignals(
   server: InventoryServer,
-  { log, onStop, onSecond }: StopOptions,
+  { log, onStop, stopOthers, onSecond }: StopOptions,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let stoppingSince: number | null = null;
@@ -28,7 +30,7 @@ export function stopOnSignals(
       stoppingSince = performance.now();
       log('stopping', { signal });
       onStop();
-      server.stop().then(() => {
+      server.stop(stopOthers).then(() => {
         log('stopped');
         resolve();
       }, reject);

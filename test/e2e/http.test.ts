@@ -1,12 +1,16 @@
 /** `--http`, from the program as it is shipped. */
 import { copyFileSync } from 'node:fs';
 import { Agent, get } from 'node:https';
+import { connect } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { expect, test } from 'vitest';
 import { Authority, hasOpenssl } from '../support/certificates.ts';
 import { TemporaryFolder } from '../support/folder.ts';
 import { ask, loadPage, pageOf } from '../support/http-page.ts';
+import { PASSWORDS } from '../support/in-process.ts';
 import { serve, serveWith } from '../support/serve-process.ts';
+
+const LIVE = `GET /live.json HTTP/1.1\r\nHost: inv\r\nAuthorization: Basic ${btoa(`alice:${PASSWORDS.alice}`)}\r\n\r\n`;
 
 test('a page, figures and readiness, until the server stops', async () => {
   using folder = new TemporaryFolder();
@@ -34,6 +38,31 @@ test('a page, figures and readiness, until the server stops', async () => {
   expect(await (await ask(new URL('metrics', page))).text()).toContain('\ninv_purchases_total 1\n');
   expect(await server.stop()).toMatchObject({ code: 0 });
   await expect(fetch(new URL('healthz', page))).rejects.toThrow();
+});
+
+test('a stop is a good one while many ask without a pause', async () => {
+  using folder = new TemporaryFolder();
+  await using server = await serve(folder.file('shop.db'), '--http', '0');
+  const page = pageOf(server);
+  expect((await ask(new URL('live.json', page))).status).toBe(200);
+  let replies = 0;
+  const visitors = Array.from({ length: 16 }, () => {
+    const socket = connect(Number(new URL(page).port), '127.0.0.1');
+    // As many ahead as a connection may have: one is always asked.
+    socket.write(LIVE.repeat(8));
+    socket.on('data', (bytes) => {
+      const count = bytes.toString().split('HTTP/1.1 200').length - 1;
+      replies += count;
+      socket.write(LIVE.repeat(count));
+    });
+    socket.on('error', () => undefined);
+    return new Promise((resolve) => socket.on('close', resolve));
+  });
+  await expect.poll(() => replies, { interval: 5 }).toBeGreaterThan(1_000);
+  const { code, stderr } = await server.stop();
+  await Promise.all(visitors);
+  expect(stderr).not.toContain('store failed');
+  expect(code).toBe(0);
 });
 
 test.runIf(hasOpenssl)('over TLS with the same certificate, and with its successor', async () => {

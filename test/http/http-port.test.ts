@@ -1,5 +1,4 @@
 /** What one connection may ask of the port of --http. */
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { type Handle, HttpPort } from '../../src/http/http-port.ts';
@@ -14,18 +13,19 @@ async function listen(handle: Handle) {
   const log = (event: string, fields = {}) => logged.push({ event, ...fields });
   const http = new HttpPort(openTcpListener, handle, log);
   const { port } = await http.listen(0, '127.0.0.1');
-  return { port, logged, [Symbol.dispose]: () => http.close() };
+  return { port, logged, [Symbol.asyncDispose]: () => http.close() };
 }
 
+const closed = ({ socket }: RawClient) => new Promise((resolve) => socket.on('close', resolve));
 const replies = ({ received }: RawClient) => received.match(/HTTP\/1\.1 200/g)?.length ?? 0;
 
 test('a connection with more requests unanswered than a browser has is cut, and they are not served', async () => {
   let served = 0;
-  using http = await listen(async () => {
+  await using http = await listen(async () => {
     served++;
   });
   await using client = await RawClient.connect(http.port);
-  const cut = once(client.socket, 'close');
+  const cut = closed(client);
   await client.send(REQUEST.repeat(2_000));
   await cut;
   expect(served).toBe(8);
@@ -36,7 +36,7 @@ test('a connection with more requests unanswered than a browser has is cut, and 
 
 test('one that sends a few ahead gets the replies in order, and may go on for ever', async () => {
   let served = 0;
-  using http = await listen(async (_, response) => {
+  await using http = await listen(async (_, response) => {
     response.end(`number ${++served};`);
   });
   await using client = await RawClient.connect(http.port);
@@ -50,7 +50,7 @@ test('one that sends a few ahead gets the replies in order, and may go on for ev
 
 test('one that still waits for a reply does not make room for others', async () => {
   const open: ServerResponse[] = [];
-  using http = await listen(async (_, response) => {
+  await using http = await listen(async (_, response) => {
     open.push(response);
   });
   const clients: RawClient[] = [];
@@ -64,7 +64,7 @@ test('one that still waits for a reply does not make room for others', async () 
   open[0]?.end();
   await expect.poll(() => replies(waiting), { interval: 5 }).toBe(1);
   while (clients.length < 128) await connect();
-  const cut = once(clients[1]?.socket as RawClient['socket'], 'close');
+  const cut = closed(clients[1] as RawClient);
   await connect();
   await cut;
   open[1]?.end();

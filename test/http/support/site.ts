@@ -52,7 +52,7 @@ export async function startSite({
     get: (path, user = 'alice') =>
       fetch(`${origin}${path}`, user === null ? {} : { headers: basic(user, PASSWORDS[user]) }),
     [Symbol.asyncDispose]: async () => {
-      site.stop();
+      await site.stop();
       await server[Symbol.asyncDispose]();
     },
   };
