@@ -24,8 +24,14 @@ export async function checkLogin(
     log('login refused', { level: 'warn', user, why: 'too many wait', address });
     return LOGINS_BUSY;
   }
-  const checked = await passwords.check(credentials, address, () => !client.isDestroyed);
-  if (checked !== null) return checked;
+  try {
+    const checked = await passwords.check(credentials, address, () => !client.isDestroyed);
+    if (checked !== null) return checked;
+  } catch (error) {
+    // No memory is left for a hash, for example.
+    log('login refused', { level: 'error', user, why: (error as Error).message, address });
+    return LOGINS_BUSY;
+  }
   log('login failed', { level: 'warn', user, address });
   return WRONG_PASSWORD;
 }

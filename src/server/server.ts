@@ -113,7 +113,7 @@ export class InventoryServer implements ConnectionHost {
     this.#onFailure = onFailure;
     this.commit = new GroupCommit(store, onFailure);
     this.readiness = new Readiness(this.commit, store);
-    this.#gauge = new StoreGauge(this.commit, store);
+    this.#gauge = new StoreGauge(this.commit, store, log);
     store.observe(this.counters);
     store.observe(this.readiness);
     const { commit, turns } = this;

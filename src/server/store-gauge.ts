@@ -1,5 +1,6 @@
 import type { Store, StoreMeasures } from '../inventory/store.ts';
 import type { GroupCommit } from './group-commit.ts';
+import type { Log } from './log.ts';
 
 /** How old the measures may be at least, and how many times as old as it took to take them: a thousandth of the time goes into it. */
 const GOOD_FOR_MS = 1_000;
@@ -9,13 +10,17 @@ const GOOD_FOR_TIMES = 1_000;
 export class StoreGauge {
   readonly #commit: GroupCommit;
   readonly #store: Store;
-  #last: StoreMeasures = { bytes: null, unitsHeld: null };
+  readonly #log: Log;
+  #last = UNKNOWN;
+  /** Why the last measures could not be taken; null when they were. */
+  #trouble: string | null = null;
   #goodUntil = 0;
   #measuring: Promise<void> | null = null;
 
-  constructor(commit: GroupCommit, store: Store) {
+  constructor(commit: GroupCommit, store: Store, log: Log) {
     this.#commit = commit;
     this.#store = store;
+    this.#log = log;
     void this.measure();
   }
 
@@ -25,7 +30,7 @@ export class StoreGauge {
     return this.#last;
   }
 
-  /** Resolves when `last` is as new as it may be. That takes as long as the store takes. */
+  /** Resolves when `last` is as new as it may be, and never rejects. That takes as long as the store takes. */
   async measure(): Promise<void> {
     if (this.#measuring === null && performance.now() < this.#goodUntil) return;
     this.#measuring ??= this.#commit.between(() => this.#measure());
@@ -36,10 +41,22 @@ export class StoreGauge {
     const start = performance.now();
     try {
       this.#last = await this.#store.measure();
-    } finally {
-      const end = performance.now();
-      this.#goodUntil = end + Math.max(GOOD_FOR_MS, GOOD_FOR_TIMES * (end - start));
-      this.#measuring = null;
+      this.#trouble = null;
+    } catch (error) {
+      // Whether the store can go on is found out by batches, and not by a question about its size.
+      this.#last = UNKNOWN;
+      this.#tell((error as Error).message);
     }
+    const end = performance.now();
+    this.#goodUntil = end + Math.max(GOOD_FOR_MS, GOOD_FOR_TIMES * (end - start));
+    this.#measuring = null;
+  }
+
+  /** Tells a trouble once, and not with each measure. */
+  #tell(trouble: string): void {
+    if (trouble !== this.#trouble) this.#log('data not measured', { level: 'warn', why: trouble });
+    this.#trouble = trouble;
   }
 }
+
+const UNKNOWN: StoreMeasures = { bytes: null, unitsHeld: null };

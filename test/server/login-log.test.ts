@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { hashPassword } from '../../src/inventory/password-hash.ts';
 import { type Store, StoreUnavailable } from '../../src/inventory/store.ts';
 import { encodeCommand } from '../../src/protocol/encoder.ts';
@@ -35,6 +35,18 @@ test('logins that are made, resumed, refused and ended are logged; no password a
     { event: 'logged out', user: 'dana', address },
   ]);
   expect(JSON.stringify(server.logged)).not.toMatch(new RegExp(`secret|${token}|no token`));
+});
+
+test('a password that cannot be checked is refused, with the reason in the log, and the server goes on', async () => {
+  await using server = await startServer();
+  await using client = await server.connect();
+  const { passwords } = server.server;
+  vi.spyOn(passwords, 'check').mockRejectedValueOnce(new Error('no memory is left'));
+  expect(await client.ask('AUTH alice wonderland')).toMatchObject({ code: 'BUSY' });
+  expect(server.logged).toEqual([
+    { event: 'login refused', level: 'error', user: 'alice', why: 'no memory is left', address },
+  ]);
+  expect(await client.ask('AUTH alice wonderland')).toBe('OK');
 });
 
 test('users who change are logged by name', async () => {

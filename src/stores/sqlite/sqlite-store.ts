@@ -57,7 +57,8 @@ export function openSqliteStore(
     return new SqliteStore(file, catalog, options);
   } catch (error) {
     file.abandon();
-    void file.close();
+    // Why it cannot be used is what counts, also when it cannot be closed.
+    file.close().catch(() => undefined);
     throw new StoreRefused(
       `cannot use ${path}: ${(error as Error).message}. Look at the disk, or restore a backup`,
       { cause: error },

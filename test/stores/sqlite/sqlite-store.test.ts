@@ -1,3 +1,5 @@
+import { expect, test } from 'vitest';
+import { DataFile } from '../../../src/stores/sqlite/data-file.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 import { holdsConformance, type TimedPlace } from '../conformance.holds.ts';
@@ -28,3 +30,23 @@ const makeTimedPlace = async (): Promise<TimedPlace> => {
 
 holdsConformance('SQLite', makeTimedPlace);
 returnsConformance('SQLite', makeTimedPlace);
+
+test('a file that cannot be used is refused with the reason, also when it cannot be closed', async () => {
+  using folder = new TemporaryFolder();
+  const { close } = DataFile.prototype;
+  const closed = Promise.withResolvers<void>();
+  // No spy: that would look after what is rejected.
+  DataFile.prototype.close = async function () {
+    await close.call(this);
+    setImmediate(closed.resolve);
+    throw new Error('cannot be closed');
+  };
+  try {
+    const none = [{ upc: 1, name: 'Pin', units: -1 }];
+    const path = folder.file('inventory.db');
+    expect(() => openSqliteStore(path, none)).toThrow(`cannot use ${path}: `);
+    await closed.promise;
+  } finally {
+    DataFile.prototype.close = close;
+  }
+});
