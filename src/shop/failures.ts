@@ -11,7 +11,7 @@ import {
 } from '../client/errors.ts';
 import { printable } from '../client/printable.ts';
 import { keptOrders, NOUNS } from './outbox.ts';
-import { OrderRefused, type RefusedRequest } from './refused-order.ts';
+import { isWithoutData, NO_DATA, OrderRefused, type RefusedRequest } from './refused-order.ts';
 import type { OpenOrder, OrderRequest } from './state/state.ts';
 
 /** The failure of a request that leaves nothing open. What is no trouble with a server stays as it is. */
@@ -124,9 +124,8 @@ function refused(error: Refused, server: Address): CommandFailure {
   if (error instanceof OrderRefused) {
     return new CommandFailure(error.sentence, code, exit, { cause: error, details: error.details });
   }
-  if (code === 'UNAVAILABLE' && message.startsWith('the store could not commit')) {
-    const sentence = 'the server cannot reach its data; nothing was bought; try again';
-    return new CommandFailure(sentence, code, exit, { cause: error });
+  if (isWithoutData(error)) {
+    return new CommandFailure(`${NO_DATA}; try again`, code, exit, { cause: error });
   }
   return new CommandFailure(message, code, exit, { cause: error });
 }

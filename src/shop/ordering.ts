@@ -68,8 +68,8 @@ export class Ordering {
     const order = chosen ?? (await newOrderId());
     return this.#client.ask(async (client, { key, account }) => {
       // What was bought before is in the local inventory, or was bought from elsewhere: nothing is to be added.
-      const isNew = chosen === null || (await this.#stateOf(client, order)) !== 'bought';
       const request = { kind: 'purchase', order, lines } as const;
+      const isNew = chosen === null || (await this.#stateOf(client, request)) !== 'bought';
       const answer = this.#order(client, key, request, isNew, () => sendPurchase(client, request));
       const { receipt, items } = await ownAnswer(answer, chosen);
       return { account, receipt, items };
@@ -157,8 +157,8 @@ export class Ordering {
   async return(of: string, lines: readonly Line[], chosen: string | null): Promise<Returned> {
     const order = chosen ?? (await newOrderId());
     return this.#client.ask(async (client, { key, account }) => {
-      const isNew = chosen === null || (await this.#stateOf(client, order)) !== 'returned';
       const request = { kind: 'return', order, lines, of } as const;
+      const isNew = chosen === null || (await this.#stateOf(client, request)) !== 'returned';
       const answer = this.#order(client, key, request, isNew, () => sendReturn(client, request));
       const { receipt, items } = await ownAnswer(answer, chosen);
       return { account, receipt, items };
@@ -244,17 +244,16 @@ export class Ordering {
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       if (error.meaning.settlesOrder) return null;
-      throw error.code === 'NOORDER' ? new OrderRefused(error, asked) : error;
+      throw new OrderRefused(error, asked);
     }
   }
 
   /** The state of an order; null when there is none of that id, or it was refused and will be again. */
-  async #stateOf(client: Client, order: string): Promise<OrderStatus['state'] | null> {
+  async #stateOf(client: Client, asked: RefusedRequest): Promise<OrderStatus['state'] | null> {
     try {
-      return (await withRetry(this.#pauses, () => client.order(order))).state;
+      return (await this.#statusOf(client, asked))?.state ?? null;
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      if (error.code === 'NOORDER' || error.meaning.settlesOrder) return null;
+      if (error instanceof OrderRefused && error.code === 'NOORDER') return null;
       throw error;
     }
   }

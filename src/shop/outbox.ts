@@ -6,6 +6,7 @@ import type { Client } from '../client/client.ts';
 import { Refused } from '../client/errors.ts';
 import { withRetry } from '../client/retry.ts';
 import { formatLines } from './format-lines.ts';
+import { isWithoutData, NO_DATA } from './refused-order.ts';
 import { knowsOrder } from './same-shop.ts';
 import { type AnsweredOrder, changeOf, sendOrder } from './send-order.ts';
 import type { LocalInventory } from './state/local-inventory.ts';
@@ -108,7 +109,9 @@ async function settle(settling: Settling, order: string): Promise<void> {
     } else if (error.meaning.retry === 'afterLogin') {
       throw error;
     } else {
-      notify(`${capital(noun)} ${order} is still unconfirmed: ${inCode(error)}.`);
+      // That nothing happened is so of this try only.
+      const why = isWithoutData(error) ? NO_DATA : inCode(error);
+      notify(`${capital(noun)} ${order} is still unconfirmed: ${why}.`);
     }
   }
 }

@@ -87,6 +87,8 @@ export class OrderRefused extends Refused {
         return isTooManyHolds(this)
           ? `you have ${liveHoldsIn(message)} live holds, as many as a user may have; nothing is held; confirm or release one first (inv shop holds)`
           : message;
+      case 'UNAVAILABLE':
+        return isWithoutData(this) ? `${NO_DATA}; ${this.#nothing}; try again` : message;
       case 'NOITEM':
       case 'NOSTOCK':
       case 'LIMIT':
@@ -109,9 +111,9 @@ export class OrderRefused extends Refused {
       case 'NOITEM':
         return `${this.message}; see inv shop inventory`;
       case 'NORETURN':
-        return `${lines.map((one) => this.#nameOf(one)).join(', ')} cannot be given back; nothing was given back`;
+        return `${lines.map((one) => this.#nameOf(one)).join(', ')} cannot be given back; ${this.#nothing}`;
       case 'NOTBOUGHT':
-        return `${lines.map((one) => this.#notBought(one)).join('; ')}; nothing was given back`;
+        return `${lines.map((one) => this.#notBought(one)).join('; ')}; ${this.#nothing}`;
       case 'LIMIT':
         return `${lines.map((one) => this.#overLimit(one)).join('; ')}; ${this.#nothing}`;
       default:
@@ -120,7 +122,7 @@ export class OrderRefused extends Refused {
   }
 
   get #nothing(): string {
-    return this.#request.kind === 'hold' ? 'nothing is held' : 'nothing was bought';
+    return NOTHING[this.#request.kind];
   }
 
   #nameOf({ upc }: RefusedLine): string {
@@ -180,6 +182,24 @@ export class OrderRefused extends Refused {
     }
   }
 }
+
+/** The server cannot do anything now, whatever is asked: it is not one order or item that cannot be read. */
+export function isWithoutData({ code, message }: Refused): boolean {
+  return code === 'UNAVAILABLE' && message.startsWith('the store could not commit');
+}
+
+/** Why, for people. */
+export const NO_DATA = 'the server cannot reach its data';
+
+/** What a refusal means for who asked. */
+const NOTHING: Readonly<Record<RefusedRequest['kind'], string>> = {
+  purchase: 'nothing was bought',
+  confirm: 'nothing was bought',
+  hold: 'nothing is held',
+  release: 'nothing was released',
+  extend: 'the hold was not extended',
+  return: 'nothing was given back',
+};
 
 /** The user has as many live holds as the server lets one have: a pause does not help. */
 export function isTooManyHolds({ code, message }: Refused): boolean {

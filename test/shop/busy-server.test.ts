@@ -62,15 +62,19 @@ describe('a server that cannot do it now', () => {
     expect(account(at).openOrders).toEqual([]);
   });
 
-  test('after an answer was lost, the order stays open', async () => {
-    const { shop, sent } = await shopOf(CUT, BUSY, BUSY, BUSY, BUSY, BUSY, BUSY, RECEIPT);
+  test.each([
+    [BUSY, 'BUSY too much to do'],
+    // That nothing happened is so of this try only.
+    [UNAVAILABLE, 'the server cannot reach its data'],
+  ])('after an answer was lost, the order stays open (%s)', async (refusal, why) => {
+    const { shop, sent } = await shopOf(CUT, ...Array(6).fill(refusal), RECEIPT);
     await expect(shop.purchase(TICKETS, 'mine')).rejects.toMatchObject({ exit: 6 });
     // Its first try may have bought it: "busy" says nothing about that one.
     await expect(shop.purchase(TICKETS, 'mine')).rejects.toMatchObject({
       code: 'UNKNOWN',
       exit: 6,
     });
-    expect(at.notes).toEqual(['Order mine is still unconfirmed: BUSY too much to do.']);
+    expect(at.notes).toEqual([`Order mine is still unconfirmed: ${why}.`]);
     expect(account(at).openOrders).toMatchObject([{ order: 'mine' }]);
     await shop.inventory();
     expect(new Set(sent())).toEqual(new Set(['mine']));
