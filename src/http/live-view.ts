@@ -26,6 +26,7 @@ export class LiveView {
   readonly #refusals = new RecentRefusals();
   readonly #timer: NodeJS.Timeout;
   readonly #startedAt = Date.now();
+  readonly #started = performance.now();
 
   /** `unitsOf`: what the catalogue says of an item's units. */
   constructor(server: InventoryServer, unitsOf: (upc: number) => number | undefined) {
@@ -109,6 +110,7 @@ export class LiveView {
       version,
       shop: identity.shop,
       startedAt: this.#startedAt,
+      upMs: Math.round(performance.now() - this.#started),
       connections,
     };
   }

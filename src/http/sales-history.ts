@@ -1,7 +1,7 @@
 import type { SaleCounters } from '../server/sale-counters.ts';
 
 /** How far back the line of the page goes. */
-export const HISTORY_MS = 600_000;
+const HISTORY_MS = 600_000;
 
 const TICK_MS = 1_000;
 
@@ -11,18 +11,25 @@ export type SalesPoint = readonly [at: number, perSecond: number];
 /** Orders bought a second, over the last ten minutes. Nothing is noted with a purchase: a counter is looked at once a second. */
 export class SalesHistory {
   readonly #counters: Pick<SaleCounters, 'purchases'>;
-  readonly #clock: () => number;
+  readonly #wall: () => number;
+  readonly #steady: () => number;
   /** The oldest first. */
   readonly #points: SalesPoint[] = [];
   readonly #timer: NodeJS.Timeout;
-  #at: number;
+  /** When it was looked last, by the steady clock. */
+  #lookedAt: number;
   #purchases: number;
 
-  /** `clock`: milliseconds since 1970 UTC. */
-  constructor(counters: Pick<SaleCounters, 'purchases'>, clock: () => number = Date.now) {
+  /** `wall`: milliseconds since 1970 UTC. `steady`: milliseconds of a clock that nobody sets. */
+  constructor(
+    counters: Pick<SaleCounters, 'purchases'>,
+    wall: () => number = () => Date.now(),
+    steady: () => number = () => performance.now(),
+  ) {
     this.#counters = counters;
-    this.#clock = clock;
-    this.#at = clock();
+    this.#wall = wall;
+    this.#steady = steady;
+    this.#lookedAt = steady();
     this.#purchases = counters.purchases;
     this.#timer = setInterval(() => this.tick(), TICK_MS).unref();
   }
@@ -35,13 +42,14 @@ export class SalesHistory {
 
   /** Notes what was bought since the last time. Called by the timer. */
   tick(): void {
-    const now = this.#clock();
+    const [at, now] = [this.#wall(), this.#steady()];
+    const seconds = (now - this.#lookedAt) / 1000;
+    if (seconds <= 0) return;
     const { purchases } = this.#counters;
-    const seconds = (now - this.#at) / 1000;
     // A clock that was set back begins a new line.
-    if (seconds <= 0) this.#points.length = 0;
-    else this.#points.push([now, round((purchases - this.#purchases) / seconds)]);
-    this.#at = now;
+    if (at <= (this.#points.at(-1)?.[0] ?? 0)) this.#points.length = 0;
+    this.#points.push([at, round((purchases - this.#purchases) / seconds)]);
+    this.#lookedAt = now;
     this.#purchases = purchases;
     while (this.#points.length > HISTORY_MS / TICK_MS) this.#points.shift();
   }

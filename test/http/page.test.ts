@@ -1,6 +1,6 @@
 /** The page in a real browser. */
 import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { USERS } from '../../src/inventory/users.ts';
 import { TlsListener } from '../../src/server/tls-listener.ts';
 import { Authority, hasOpenssl } from '../support/certificates.ts';
@@ -101,6 +101,26 @@ describe('the page, in the Chromium that npm brings', () => {
     expect(await page.locator('canvas').count()).toBe(1);
     expect(await page.getByRole('img').getAttribute('aria-label')).toMatch(/^Sales a second/);
     expect(viewer).toMatchObject({ faults: [], elsewhere: [] });
+  });
+
+  test("the line goes on when the server's clock is set back, and so does how long it is up", async () => {
+    await using site = await startSite({ catalog: [{ upc: 1, name: 'Pin', units: 10_000 }] });
+    await using viewer = await Viewer.open(site);
+    const { page } = viewer;
+    await page.locator('#rate', { hasText: /^0$/ }).waitFor();
+    const { now } = Date;
+    using _ = vi.spyOn(Date, 'now').mockImplementation(() => now() - 3_600_000);
+    await using client = await site.login();
+    const rate = async () => {
+      await client.ask('PURCHASE 1 1');
+      return Number(await page.locator('#rate').textContent());
+    };
+    await expect.poll(rate, { timeout: 10_000 }).toBeGreaterThan(0);
+    await page
+      .locator('#server')
+      .getByText(/^0 min$/)
+      .waitFor();
+    expect(viewer.faults).toEqual([]);
   });
 
   test.runIf(hasOpenssl)('over TLS', async () => {

@@ -38,6 +38,8 @@ export class SalesChart {
    */
   add(now, points) {
     this.#now = now / 1000;
+    // The server's clock was set back: its line begins anew.
+    if (now < this.last) this.clear();
     for (const [at, rate] of points) {
       if (at <= this.last) continue;
       this.#times.push(at / 1000);

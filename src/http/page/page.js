@@ -19,7 +19,7 @@ const NEWS_EVERY_MS = 15_000;
  * @property {string} user
  * @property {string | null} trouble
  * @property {boolean} isReading the levels were not there in time
- * @property {{ host: string, pid: number, version: string, shop: string, startedAt: number, connections: number }} server
+ * @property {{ host: string, pid: number, version: string, shop: string, startedAt: number, upMs: number, connections: number }} server
  * @property {{ purchases: number, units: number, refusals: number, items: number, soldOut: number }} totals
  * @property {readonly (readonly [number, number])[]} sales
  * @property {readonly { at: number, code: string, message: string, times: number }[]} refusals
@@ -51,7 +51,7 @@ let startedAt = 0;
 let timer;
 /** @type {string[]} */
 let soldOut = [];
-let newsAt = 0;
+let newsAt = Number.NEGATIVE_INFINITY;
 
 controls.addEventListener('submit', (event) => event.preventDefault());
 controls.addEventListener('input', () => goTo(0));
@@ -129,7 +129,7 @@ function show(live) {
   showServer(live);
   setText(part('user'), live.user);
   document.title = `${number(rate ?? 0)}/s · inv`;
-  tellNews(live.at);
+  tellNews();
 }
 
 /**
@@ -181,11 +181,11 @@ function showRefusals(refusals) {
 }
 
 /** @param {Live} live */
-function showServer({ server, at }) {
+function showServer({ server }) {
   const facts = {
     Server: `${server.host}, process ${server.pid}`,
     Version: `inv ${server.version}`,
-    'Up for': duration(at - server.startedAt),
+    'Up for': duration(server.upMs),
     Connections: number(server.connections),
     Shop: server.shop,
   };
@@ -209,11 +209,9 @@ function tellState(state, text) {
   part('main').classList.toggle('stale', state === 'lost' || state === 'out');
 }
 
-/**
- * Tells those who hear the page what is sold out.
- * @param {number} now
- */
-function tellNews(now) {
+/** Tells those who hear the page what is sold out. */
+function tellNews() {
+  const now = performance.now();
   if (soldOut.length === 0 || now - newsAt < NEWS_EVERY_MS) return;
   newsAt = now;
   const names = soldOut.slice(0, 3).join(', ');
