@@ -89,8 +89,8 @@ export class Batch implements Changes {
   }
 
   /** Whether one more refused order of `user` may be kept. */
-  mayKeepRefusal(user: string, at: number): boolean {
-    return this.#rows.takeRoomForRefusal(user, at);
+  mayKeepRefusal(user: string): boolean {
+    return this.#rows.takeRoomForRefusal(user);
   }
 
   keep(order: Order): void {

@@ -69,7 +69,7 @@ export function keepRefusal(
   what?: Pick<Order, 'hold' | 'of'>,
 ): Refusal {
   if (!named) return refusal;
-  if (!isFinal(refusal) || !batch.mayKeepRefusal(user, at)) {
+  if (!isFinal(refusal) || !batch.mayKeepRefusal(user)) {
     batch.isUnsure = true;
     return isFinal(refusal) ? NO_ROOM_FOR_REFUSAL : refusal;
   }

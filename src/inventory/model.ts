@@ -243,7 +243,7 @@ export interface Rows {
   /** Live holds of the user at `now`; more than the batch allows need not be counted. */
   liveHoldsOf(user: string): number;
   /** Takes room for one more refusal of a user. False when there is none: the order is then not decided. */
-  takeRoomForRefusal(user: string, at: number): boolean;
+  takeRoomForRefusal(user: string): boolean;
 }
 
 /** What the store must write, all of it or nothing. */

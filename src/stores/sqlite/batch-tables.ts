@@ -92,7 +92,7 @@ export class SqliteTables {
       counted: customers.counted,
       unitsOf: (user, upc) => customers.unitsOf(user, upc, now),
       liveHoldsOf: (user) => this.#liveHoldsOf(user, now),
-      takeRoomForRefusal: (user, at) => keepsRefusals && this.#refusals.take(user, at),
+      takeRoomForRefusal: (user) => keepsRefusals && this.#refusals.take(user, performance.now()),
     };
   }
 

@@ -55,7 +55,7 @@ export class Loaded implements Rows {
     return this.#known.holds.liveHoldsOf(user) ?? 0;
   }
 
-  takeRoomForRefusal(user: string, at: number): boolean {
-    return this.#known.refusals.take(user, at);
+  takeRoomForRefusal(user: string): boolean {
+    return this.#known.refusals.take(user, performance.now());
   }
 }
