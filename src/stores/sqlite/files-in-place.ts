@@ -28,8 +28,12 @@ type FailureClass = new (path: string) => StoreFailure;
 export class FilesInPlace {
   readonly #folder: string;
   readonly #files: readonly File[];
-  /** When the folder had changed last, when all files were last seen in it. */
-  #seen: number | undefined;
+  /** When the folder had changed last, by the clock of the file system. */
+  #changedAt: number | undefined;
+  /** When that was noticed, by a clock that nobody sets. */
+  #noticedAt = 0;
+  /** Whether all files were seen since in a folder that had settled. */
+  #isSeen = false;
 
   /** `files` are files of one folder, and are there; each with the failure that its loss is. */
   constructor(files: readonly (readonly [path: string, failure: FailureClass])[]) {
@@ -40,14 +44,19 @@ export class FilesInPlace {
   /** Throws a StoreFailure when a file is not what it was when this object was made. */
   check(): void {
     const changedAt = statSync(this.#folder, { throwIfNoEntry: false })?.ctimeMs ?? 0;
-    const step = changedAt % 1000 === 0 ? WHOLE_SECONDS_STEP_MS : STEP_MS;
-    const isSettled = Date.now() - changedAt > step;
-    if (isSettled && changedAt === this.#seen) return;
+    const now = performance.now();
+    if (changedAt !== this.#changedAt) {
+      this.#changedAt = changedAt;
+      this.#noticedAt = now;
+      this.#isSeen = false;
+    }
+    if (this.#isSeen) return;
     for (const file of this.#files) {
       if (statSync(file.path, { throwIfNoEntry: false })?.ino !== file.inode) {
         throw new file.failure(file.path);
       }
     }
-    this.#seen = changedAt;
+    const step = changedAt % 1000 === 0 ? WHOLE_SECONDS_STEP_MS : STEP_MS;
+    this.#isSeen = now - this.#noticedAt > step;
   }
 }

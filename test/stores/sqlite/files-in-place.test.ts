@@ -1,8 +1,13 @@
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FilesInPlace } from '../../../src/stores/sqlite/files-in-place.ts';
 import { DataFileGone } from '../../../src/stores/sqlite/sqlite-failures.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
+
+vi.mock('node:fs', async (importOriginal) => {
+  const fs = await importOriginal<typeof import('node:fs')>();
+  return { ...fs, statSync: vi.fn(fs.statSync) };
+});
 
 /** A folder with two files, seen in place once at least. */
 class Fixture implements Disposable {
@@ -36,10 +41,17 @@ function later({ folder }: Fixture): void {
   const clock = `${folder}-clock`;
   do writeFileSync(clock, '');
   while (statSync(clock).ctimeMs === changed);
-  vi.setSystemTime(Date.now() + 3_600_000);
+  vi.advanceTimersByTime(3_600_000);
 }
 
-afterEach(() => vi.useRealTimers());
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.mocked(statSync).mockClear();
+});
 
 describe.each([
   ['at once', () => {}],
@@ -82,4 +94,34 @@ describe.each([
     rmSync(fixture.file('c'));
     fixture.files.check();
   });
+});
+
+test('a folder that has settled is looked at once a commit, and no file in it, also when the clock is set back', () => {
+  using fixture = new Fixture();
+  later(fixture);
+  fixture.files.check();
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+  vi.mocked(statSync).mockClear();
+  for (let commit = 0; commit < 10; commit++) fixture.files.check();
+  expect(vi.mocked(statSync).mock.calls.map(([path]) => path)).toEqual(
+    Array(10).fill(fixture.folder),
+  );
+});
+
+test('one that is replaced between two looks, within a step of the file system, is missed later', () => {
+  using fixture = new Fixture();
+  const { ctimeMs } = statSync(fixture.folder);
+  rmSync(fixture.file('b'));
+  const stat = vi.mocked(statSync).getMockImplementation() as (...of: unknown[]) => object;
+  const atSameTime = (path: unknown, options: unknown) => {
+    const found = stat(path, options);
+    return path === fixture.folder ? { ...found, ctimeMs } : found;
+  };
+  vi.mocked(statSync).mockImplementation(atSameTime as unknown as typeof statSync);
+  try {
+    vi.advanceTimersByTime(3_600_000);
+    expect(() => fixture.files.check()).toThrow(/was removed or replaced while/);
+  } finally {
+    vi.mocked(statSync).mockImplementation(stat as unknown as typeof statSync);
+  }
 });
