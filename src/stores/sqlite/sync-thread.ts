@@ -1,7 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
-/** What the two threads share: how many syncs were begun and how many have ended, which wakes who waits, and an error. */
+/**
+ * What the two threads share: the number of the sync that was begun last and of the one that has ended last, which wakes who
+ * waits, and an error.
+ */
 const BEGUN = 0;
 const ENDED = 1;
 /** Bytes of the text of the error; 0 for none. */
@@ -9,16 +12,19 @@ const ERROR_LENGTH = 2;
 const NUMBERS = 3;
 const MOST_ERROR_BYTES = 1_000;
 
-/** Stands for the number of syncs begun: the thread is to end. */
+/** Behind the last number comes 0: the shared words have 32 bits. */
+export const LAST_SYNC = 0x7fff_ffff;
+
+/** Stands for the number of the sync begun: the thread is to end. */
 const END = -1;
 
 /** What the thread runs: a text, because an executable has no files to start a thread from. */
 const THREAD = `
   const { fdatasyncSync } = require('node:fs');
   const { parentPort, workerData } = require('node:worker_threads');
-  const { file, numbers, error } = workerData;
+  const { file, first, numbers, error } = workerData;
   parentPort.postMessage('ready');
-  for (let ended = 0; ; ) {
+  for (let ended = first; ; ) {
     Atomics.wait(numbers, ${BEGUN}, ended);
     if (Atomics.load(numbers, ${BEGUN}) === ${END}) break;
     try {
@@ -26,7 +32,8 @@ const THREAD = `
     } catch ({ message }) {
       numbers[${ERROR_LENGTH}] = Buffer.from(error.buffer).write(message);
     }
-    Atomics.store(numbers, ${ENDED}, ++ended);
+    ended = (ended + 1) & ${LAST_SYNC};
+    Atomics.store(numbers, ${ENDED}, ended);
     Atomics.notify(numbers, ${ENDED});
   }
 `;
@@ -40,13 +47,16 @@ export class SyncThread {
   readonly #error = new Uint8Array(new SharedArrayBuffer(MOST_ERROR_BYTES));
   #thread: Worker | null = null;
   #isReady = false;
-  #begun = 0;
+  #begun: number;
 
-  /** `file` is open, and stays open until `close` has resolved. */
-  constructor(file: number) {
+  /** `file` is open, and stays open until `close` has resolved. `first`: the number before that of the first sync. */
+  constructor(file: number, first = 0) {
+    this.#begun = first;
+    this.#numbers[BEGUN] = first;
+    this.#numbers[ENDED] = first;
     // On one processor the thread would only be in the way.
     if (availableParallelism() === 1) return;
-    const workerData = { file, numbers: this.#numbers, error: this.#error };
+    const workerData = { file, first, numbers: this.#numbers, error: this.#error };
     try {
       this.#thread = new Worker(THREAD, { eval: true, workerData });
     } catch {
@@ -64,7 +74,7 @@ export class SyncThread {
   /** Begins a sync, which `end` must follow. Returns false while there is no thread: then nothing was begun. */
   begin(): boolean {
     if (!this.#isReady) return false;
-    this.#begun++;
+    this.#begun = (this.#begun + 1) & LAST_SYNC;
     Atomics.store(this.#numbers, BEGUN, this.#begun);
     Atomics.notify(this.#numbers, BEGUN);
     return true;
@@ -73,7 +83,7 @@ export class SyncThread {
   /** Returns when the file is synced. Throws the error of the system. */
   end(): void {
     while (Atomics.load(this.#numbers, ENDED) !== this.#begun) {
-      Atomics.wait(this.#numbers, ENDED, this.#begun - 1);
+      Atomics.wait(this.#numbers, ENDED, (this.#begun - 1) & LAST_SYNC);
     }
     const length = this.#numbers[ERROR_LENGTH] as number;
     if (length > 0) throw new Error(Buffer.from(this.#error.slice(0, length)).toString());

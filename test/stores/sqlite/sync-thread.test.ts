@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { expect, test, vi } from 'vitest';
-import { SyncThread } from '../../../src/stores/sqlite/sync-thread.ts';
+import { LAST_SYNC, SyncThread } from '../../../src/stores/sqlite/sync-thread.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 
 // On one processor there is no thread, and who asks for a sync does it.
@@ -26,6 +26,20 @@ test.runIf(hasThread)('syncs a file, again and again', async () => {
   await thread.close();
   closeSync(file);
   expect(thread.begin()).toBe(false);
+});
+
+test.runIf(hasThread)('goes on behind the last number that the shared words can hold', async () => {
+  using folder = new TemporaryFolder();
+  const file = openSync(folder.file('log'), 'w');
+  const thread = new SyncThread(file, LAST_SYNC - 2);
+  await begun(thread);
+  thread.end();
+  for (let times = 0; times < 5; times++) {
+    expect(thread.begin()).toBe(true);
+    thread.end();
+  }
+  await thread.close();
+  closeSync(file);
 });
 
 test.runIf(hasThread)('tells why a file could not be synced', async () => {
