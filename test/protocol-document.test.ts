@@ -6,13 +6,16 @@ import * as catalog from '../src/inventory/catalog.ts';
 import * as refusals from '../src/inventory/refusals.ts';
 import * as inventoryLimits from '../src/inventory/user-limits.ts';
 import * as passwordText from '../src/password-text.ts';
+import { encodeCommand, Status } from '../src/protocol/encoder.ts';
 import { ERRORS, RETRY_WORDS } from '../src/protocol/error-codes.ts';
 import * as limits from '../src/protocol/limits.ts';
+import { RequestDecoder } from '../src/protocol/request-decoder.ts';
 import * as lingeringClose from '../src/server/lingering-close.ts';
 import * as orderIds from '../src/server/order-ids.ts';
 import * as passwords from '../src/server/passwords.ts';
 import * as server from '../src/server/server.ts';
 import { VERBS } from '../src/verbs/index.ts';
+import type { Caller, Command, Verb } from '../src/verbs/verb.ts';
 import { converse, parseConversation, parseTranscript } from './support/conversation.ts';
 import { parseDocument, type Section, tableRows, under } from './support/document.ts';
 
@@ -73,6 +76,38 @@ test.for([...VERBS.values()])('$name: login, errors and an example', ({ name, ac
   expect(replies).not.toEqual([]);
   const shown = replies.filter((line) => /^-[A-Z]/.test(line)).map((line) => line.slice(1));
   for (const error of shown) expect([...codes, 'ERR']).toContain(error.split(' ')[0]);
+});
+
+test.for([
+  ['PURCHASE', [], []],
+  ['HOLD', [], ['FOR', '60']],
+  ['RETURN', ['a-1'], []],
+] as const)('%s takes as many lines as its bounds say, and not one more', ([name, head, tail]) => {
+  const bounds = /1 to (\d+) lines without `ORDER`, 1 to (\d+) with it/.exec(sectionOf(name).text);
+  const [, without, named] = (bounds ?? []).map(Number) as [number, number, number];
+  for (const [most, id] of [[without, []] as const, [named, ['ORDER', 'a-2']] as const]) {
+    const taken = (lines: number) => {
+      const decoder = new RequestDecoder();
+      const words = [name, ...head, ...Array(lines).fill(['1001', '1']).flat(), ...tail, ...id];
+      decoder.push(Buffer.from(encodeCommand(words)));
+      return VERBS.get(name)?.parse(decoder.next(limits.MAX_COMMAND_BYTES) as string[]);
+    };
+    expect(taken(most)).toMatchObject({ lines: [{ upc: 1001, qty: most }] });
+    expect(() => taken(most + 1)).toThrow();
+  }
+});
+
+test('COMMAND DOCS is nested as deep as the text says', () => {
+  const depth = (value: unknown): number =>
+    typeof value === 'object' && value !== null && !(value instanceof Status)
+      ? 1 + Math.max(0, ...Object.values(value).map(depth))
+      : 0;
+  const verb = VERBS.get('COMMAND') as Verb;
+  const docs = verb.answer(verb.parse(['COMMAND', 'DOCS']) as Command, {} as Caller);
+  const { text = '' } = sections.find(({ title }) => title === 'Replies') ?? {};
+  expect(text).toContain(
+    `\`COMMAND DOCS\`, which tells Redis tools of the verbs, ${depth(docs)} (`,
+  );
 });
 
 test('the table of errors is the table that the code reads', () => {

@@ -6,7 +6,7 @@
 /** Integers travel as JavaScript and JSON can hold them exactly. */
 export const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
 
-/** A command before login: HELLO with AUTH and SETNAME fits four times over, and a stranger cannot make the server hold more. */
+/** A command before login: HELLO with the longest name and password of a user fits, and a stranger cannot make the server hold more. */
 export const MAX_COMMAND_BYTES_BEFORE_LOGIN = 1_024;
 
 /** A command after login: the longest PURCHASE (MAX_ARGUMENTS arguments of 16 digits, and their framing) is about 24 KB. */

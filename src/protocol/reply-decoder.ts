@@ -32,10 +32,10 @@ export class Push {
 /** One reply with its framing: an inventory of half a million items fits. */
 export const MAX_REPLY_BYTES = 64 * 1024 * 1024;
 
-/** A line (a status, an error, a number, a length): an error names at most 511 UPCs of 16 digits. */
+/** A line (a status, an error, a number, a length): an error names 10 lines of an order at most. */
 export const MAX_REPLY_LINE_BYTES = 64 * 1024;
 
-/** Our deepest reply is ORDERS, an array of maps of arrays of maps: 4. */
+/** The deepest reply that the client asks for is ORDERS, an array of maps of arrays of maps: 4. */
 export const MAX_REPLY_DEPTH = 8;
 
 /**

@@ -35,7 +35,7 @@ import { Turns } from './turns.ts';
 import { UsersInForce } from './users-in-force.ts';
 
 /** How long a stop waits for clients to take their last replies. */
-const STOP_TIMEOUT_MS = 10_000;
+export const STOP_TIMEOUT_MS = 10_000;
 
 export interface ServerOptions {
   readonly store: Store;

@@ -108,10 +108,10 @@ function parseHello(words: readonly string[]): Hello | ErrorReply {
   let name: string | null = null;
   for (let index = 2; index < words.length; ) {
     const option = (words[index] as string).toUpperCase();
-    if (option === 'AUTH' && index + 2 < words.length) {
+    if (option === 'AUTH' && login === null && index + 2 < words.length) {
       login = [words[index + 1] as string, words[index + 2] as string];
       index += 3;
-    } else if (option === 'SETNAME' && index + 1 < words.length) {
+    } else if (option === 'SETNAME' && name === null && index + 1 < words.length) {
       name = words[index + 1] as string;
       index += 2;
     } else {

@@ -91,26 +91,26 @@ export const ORDERS: Verb = defineVerb<Orders, OrdersOutcome>({
 });
 
 function parseOrders(words: readonly string[]): Orders | ErrorReply {
-  let count = DEFAULT_ORDERS_COUNT;
+  let count: number | null = null;
   let before: string | null = null;
   for (let index = 1; index < words.length; index += 2) {
     const option = (words[index] as string).toUpperCase();
     const value = words[index + 1];
     if (value === undefined) return usageError(ORDERS);
-    if (option === 'COUNT') {
+    if (option === 'COUNT' && count === null) {
       const number = positive(value);
       if (number === null || number > MAX_ORDERS_COUNT) {
         return new ErrorReply('ERR', `COUNT is a whole number from 1 to ${MAX_ORDERS_COUNT}`);
       }
       count = number;
-    } else if (option === 'BEFORE') {
+    } else if (option === 'BEFORE' && before === null) {
       if (!isOrderId(value)) return badOrderId();
       before = value;
     } else {
       return usageError(ORDERS);
     }
   }
-  return { verb: ORDERS, count, before, isRest: false };
+  return { verb: ORDERS, count: count ?? DEFAULT_ORDERS_COUNT, before, isRest: false };
 }
 
 const COMMON = ['order', 'at', 'lines', 'refusal', 'state'];

@@ -101,7 +101,11 @@ describe('the number of words is checked', () => {
     'ORDERS COUNT',
     'ORDERS COUNT 1 BEFORE',
     'ORDERS FIRST 1',
+    'ORDERS COUNT 1 COUNT 2',
+    'ORDERS BEFORE a BEFORE b',
     'HELLO 3 AUTH alice',
+    'HELLO 3 SETNAME a SETNAME b',
+    'HELLO 3 AUTH alice x AUTH bob y',
     'HELLO 3 SETNAME',
     'HELLO 3 NONSENSE',
   ])('%s is told its usage', (line) => {
