@@ -154,6 +154,7 @@ describe('a data file that is removed while it is used', () => {
       'data file gone',
       'Put the file back, with its -wal file, or restore the newest backup',
     ],
+    ['-shm', 'index gone', 'Nothing that was acknowledged is affected'],
     ['-lock', 'lock gone', 'see that no other inv serve uses this data file'],
   ])('inventory.db%s: nothing is acknowledged into nowhere', async (suffix, kind, sentence) => {
     using folder = new TemporaryFolder();

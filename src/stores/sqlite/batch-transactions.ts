@@ -4,6 +4,7 @@ import type { Request, Settlement } from '../../inventory/model.ts';
 import { mayWrite, type OrdersLookedUp } from '../../inventory/row-set.ts';
 import { settle } from '../../inventory/rules.ts';
 import type { SqliteTables } from './batch-tables.ts';
+import type { DataFile } from './data-file.ts';
 import type { OutsideWrites } from './outside-writes.ts';
 import { PASSING_FAULTS, resultCode, UNIQUE_VIOLATED } from './result-codes.ts';
 
@@ -13,13 +14,16 @@ export interface Committed extends Settlement {
 }
 
 export class BatchTransactions {
+  readonly #file: DataFile;
   readonly #db: DatabaseSync;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #tables: SqliteTables;
   readonly #outside: OutsideWrites;
 
-  constructor(db: DatabaseSync, tables: SqliteTables, outside: OutsideWrites) {
+  constructor(file: DataFile, tables: SqliteTables, outside: OutsideWrites) {
+    const { db } = file;
+    this.#file = file;
     this.#db = db;
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
@@ -76,6 +80,7 @@ export class BatchTransactions {
     keepsRefusals: boolean,
   ): Committed | null {
     this.#begin.run();
+    this.#file.checkBeforeWrite();
     this.#outside.notice();
     const { rows, mark } = this.#tables.rowsToWrite(requests, lookedUp, keepsRefusals);
     const settlement = settle(requests, rows);

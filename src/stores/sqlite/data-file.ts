@@ -18,7 +18,13 @@ import { LogSync } from './log-sync.ts';
 import { LogWatch } from './log-watch.ts';
 import type { MadeFiles } from './made-files.ts';
 import { OverwriteWatch } from './overwrite-watch.ts';
-import { DataFileGone, DataFileOverwritten, failureOf, LockGone } from './sqlite-failures.ts';
+import {
+  DataFileGone,
+  DataFileOverwritten,
+  failureOf,
+  IndexGone,
+  LockGone,
+} from './sqlite-failures.ts';
 
 /** As the row of `batches` names them. */
 export interface Openings {
@@ -69,6 +75,8 @@ export class DataFile {
     this.#files = new FilesInPlace([
       [path, DataFileGone],
       [`${path}-wal`, DataFileGone],
+      // There since the file was read first, and as long as it is open.
+      [`${path}-shm`, IndexGone],
       [`${path}-lock`, LockGone],
     ]);
     this.#checkpointer = new Checkpointer(path, db, report, () =>
@@ -95,6 +103,14 @@ export class DataFile {
   /** Its bytes and those of its log. */
   size(): number {
     return sizeOfFile(this.#path) + sizeOfFile(`${this.#path}-wal`);
+  }
+
+  /**
+   * Call when a transaction has begun, before it writes: behind another index of the log it would write over what others have
+   * written. Throws as `beginSync` does.
+   */
+  checkBeforeWrite(): void {
+    this.#files.checkUnlessRecent();
   }
 
   /**
@@ -147,6 +163,7 @@ export class DataFile {
     this.db.exec('BEGIN IMMEDIATE');
     let rows: number;
     try {
+      this.checkBeforeWrite();
       rows = write();
       this.count.write(false);
       this.db.exec('COMMIT');
@@ -187,12 +204,14 @@ export class DataFile {
 
   /**
    * Throws a StoreFailure when the file is not the one that was opened: what it holds may then not be what was
-   * acknowledged. A file that was written over is not closed, which would move the log into it.
+   * acknowledged. A file that was written over is not closed, which would move the log into it; nor is one whose log has
+   * another index, by which others may have written more into the log.
    */
   async close(): Promise<void> {
     const failure = this.#isLeft ? null : this.#harm();
     await this.#checkpointer.close();
-    if (!(failure instanceof DataFileOverwritten)) this.db.close();
+    const isLogStrange = failure instanceof DataFileOverwritten || failure instanceof IndexGone;
+    if (!isLogStrange) this.db.close();
     await this.#release();
     if (failure !== null) throw failure;
   }

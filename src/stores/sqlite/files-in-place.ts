@@ -9,6 +9,9 @@ import type { StoreFailure } from '../../inventory/store.ts';
 const STEP_MS = 20;
 const WHOLE_SECONDS_STEP_MS = 2_000;
 
+/** How soon after a look another one is left out: to replace a file and to write by the new one takes longer. */
+const RECENT_MS = 20;
+
 interface File {
   readonly path: string;
   readonly inode: number;
@@ -34,6 +37,7 @@ export class FilesInPlace {
   #noticedAt = 0;
   /** Whether all files were seen since in a folder that had settled. */
   #isSeen = false;
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   /** `files` are files of one folder, and are there; each with the failure that its loss is. */
   constructor(files: readonly (readonly [path: string, failure: FailureClass])[]) {
@@ -41,10 +45,16 @@ export class FilesInPlace {
     this.#files = files.map(([path, failure]) => ({ path, inode: statSync(path).ino, failure }));
   }
 
+  /** As `check`, unless that was called a moment ago: under load it costs nothing. */
+  checkUnlessRecent(): void {
+    if (performance.now() - this.#lookedAt > RECENT_MS) this.check();
+  }
+
   /** Throws a StoreFailure when a file is not what it was when this object was made. */
   check(): void {
     const changedAt = statSync(this.#folder, { throwIfNoEntry: false })?.ctimeMs ?? 0;
     const now = performance.now();
+    this.#lookedAt = now;
     if (changedAt !== this.#changedAt) {
       this.#changedAt = changedAt;
       this.#noticedAt = now;

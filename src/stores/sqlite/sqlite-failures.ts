@@ -16,6 +16,21 @@ export class DataFileGone extends StoreFailure {
   }
 }
 
+/** The index of the log, through which SQLite's writers see each other, was removed or replaced: two of them write over each other. */
+export class IndexGone extends StoreFailure {
+  readonly kind = 'index gone';
+  readonly affected =
+    'Nothing that was acknowledged is affected: the index is made anew from the -wal file';
+  readonly remedy =
+    `Leave the -shm file alone while the data file is in use, and the -wal file always; ${AGAIN}`;
+
+  constructor(path: string) {
+    super(
+      `${path} was removed or replaced while the server was using it, so that other programs would write over what it writes`,
+    );
+  }
+}
+
 /** The lock file was removed, and a second server may run. */
 export class LockGone extends StoreFailure {
   readonly kind = 'lock gone';

@@ -95,7 +95,7 @@ export class SqliteStore implements Store {
     const { stock, logins, customers } = this.#tables;
     countCustomers(customers, catalog, report);
     this.#outside = new OutsideWrites(file, this.#tables, this.#observers);
-    this.#transactions = new BatchTransactions(db, this.#tables, this.#outside);
+    this.#transactions = new BatchTransactions(file, this.#tables, this.#outside);
     this.restored = { items: stock.size, logins: logins.count() };
     this.latestOrder = latestTime(db.prepare(latestOrdersSql('orders')).iterate());
   }

@@ -14,10 +14,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { StoreRefused } from '../../../src/inventory/store.ts';
 import { SCHEMA_VERSION } from '../../../src/stores/sqlite/migrations.ts';
-import { LockGone } from '../../../src/stores/sqlite/sqlite-failures.ts';
+import { IndexGone, LockGone } from '../../../src/stores/sqlite/sqlite-failures.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { BindMount } from '../../support/faults.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
@@ -398,6 +398,22 @@ describe('one server at a time', () => {
       'inventory.db-lock was removed or replaced',
     );
     await expect(store.close()).rejects.toThrow(LockGone);
+  });
+
+  test('the index of the log, when it is removed, stops it too; that is seen before the next batch is written', async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file('inventory.db');
+    const store = openSqliteStore(path, ITEMS);
+    const buyer = new Buyer();
+    await settleAll(store, [buyer.buy('1x1')]);
+    rmSync(`${path}-shm`);
+    const log = readFileSync(`${path}-wal`);
+    const later = performance.now() + 1_000;
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(later);
+    await expect(async () => store.settle([buyer.buy('1x1')])).rejects.toThrow(IndexGone);
+    clock.mockRestore();
+    await expect(store.close()).rejects.toThrow(IndexGone);
+    expect(readFileSync(`${path}-wal`)).toEqual(log);
   });
 
   test('a refused file is let go of', () => {

@@ -125,3 +125,13 @@ test('one that is replaced between two looks, within a step of the file system, 
     vi.mocked(statSync).mockImplementation(stat as unknown as typeof statSync);
   }
 });
+
+test('a look a moment after the last one is left out, where that is allowed', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  using fixture = new Fixture();
+  fixture.files.check();
+  rmSync(fixture.file('b'));
+  fixture.files.checkUnlessRecent();
+  vi.advanceTimersByTime(100);
+  expect(() => fixture.files.checkUnlessRecent()).toThrow(DataFileGone);
+});
