@@ -34,11 +34,11 @@ export interface Openings {
 }
 
 export class DataFile {
+  readonly path: string;
   readonly db: DatabaseSync;
   readonly openings: Openings;
   /** The numbers of its batches; each one is written inside the transaction of its batch. */
   readonly count: BatchCount;
-  readonly #path: string;
   readonly #lock: DatabaseSync;
   readonly #acked: AckedCount;
   readonly #files: FilesInPlace;
@@ -68,7 +68,7 @@ export class DataFile {
     this.db = db;
     this.openings = openings;
     this.count = count;
-    this.#path = path;
+    this.path = path;
     this.#lock = lock;
     this.#acked = acked;
     this.#made = made;
@@ -102,7 +102,7 @@ export class DataFile {
 
   /** Its bytes and those of its log. */
   size(): number {
-    return sizeOfFile(this.#path) + sizeOfFile(`${this.#path}-wal`);
+    return sizeOfFile(this.path) + sizeOfFile(`${this.path}-wal`);
   }
 
   /**
@@ -190,7 +190,7 @@ export class DataFile {
 
   /** What `error`, thrown while the file was used, means for it. */
   failureOf(error: unknown): unknown {
-    return failureOf(error, this.#path);
+    return failureOf(error, this.path);
   }
 
   /** Lets `close` remove what the opening has made, unless a client's request was committed: for a server that did not come up. */
@@ -226,7 +226,7 @@ export class DataFile {
       this.count.bringIntoRow();
       return null;
     } catch (error) {
-      return failureOf(error, this.#path);
+      return failureOf(error, this.path);
     }
   }
 

@@ -25,6 +25,7 @@ import { latestOrdersSql, latestTime } from '../latest-order.ts';
 import { Observers } from '../observers.ts';
 import type { Report } from '../report.ts';
 import { type Clocks, ShopTime } from '../shop-time.ts';
+import { BatchFaults } from './batch-faults.ts';
 import { SqliteTables } from './batch-tables.ts';
 import { BatchTransactions, type Committed } from './batch-transactions.ts';
 import { changeCatalog, countCustomers } from './catalog-change.ts';
@@ -72,6 +73,7 @@ export class SqliteStore implements Store {
   readonly #outside: OutsideWrites;
   readonly #tables: SqliteTables;
   readonly #report: Report | undefined;
+  readonly #faults: BatchFaults;
   readonly #observers = new Observers();
   /** What was committed and is not told to observers: it is not on the disk yet. */
   readonly #untold: Changes[] = [];
@@ -84,6 +86,7 @@ export class SqliteStore implements Store {
   constructor(file: DataFile, catalog: readonly Item[], { clocks, report }: SqliteOptions = {}) {
     this.#file = file;
     this.#report = report;
+    this.#faults = new BatchFaults(file.path, report);
     const db = file.db;
     // Waiting inside SQLite would stop the event loop.
     db.exec('PRAGMA busy_timeout = 0');
@@ -108,7 +111,7 @@ export class SqliteStore implements Store {
       const code = resultCode(error);
       if (code === BUSY) return this.#settleWhenFree(requests);
       if (code === FULL) return this.#settleInParts(requests, error);
-      throw this.#failure(error);
+      throw this.#batchFailed(error);
     }
     return this.#finish(settlement);
   }
@@ -189,7 +192,9 @@ export class SqliteStore implements Store {
   /** Another program holds the file. */
   async #settleWhenFree(requests: readonly Request[]): Promise<Settled> {
     const committing = whenFree(() => this.#transactions.settle(requests));
-    return this.#finish(await committing.catch((error) => Promise.reject(this.#failure(error))));
+    return this.#finish(
+      await committing.catch((error) => Promise.reject(this.#batchFailed(error))),
+    );
   }
 
   /** Keeps no refusals, so that what room there is is for sales. Nothing is put off, and overtaken by a later part. */
@@ -204,7 +209,7 @@ export class SqliteStore implements Store {
       }
       return this.#finish(settlement);
     });
-    if (outcomes === null) throw this.#failure(error);
+    if (outcomes === null) throw this.#batchFailed(error);
     return outcomes;
   }
 
@@ -216,6 +221,7 @@ export class SqliteStore implements Store {
     try {
       if (!changes.isEmpty || mark !== null) {
         this.#file.beginSync(rowsOf(changes));
+        this.#faults.committed();
         this.#tables.keep(changes, mark);
         if (!changes.isEmpty) this.#untold.push(changes);
       }
@@ -233,6 +239,13 @@ export class SqliteStore implements Store {
     } catch (error) {
       throw this.#failure(error);
     }
+  }
+
+  /** As `#failure`, of a batch of requests. */
+  #batchFailed(error: unknown): unknown {
+    const failure = this.#failure(error);
+    if (failure instanceof StoreUnavailable) this.#faults.failed(failure.message);
+    return failure;
   }
 
   /** An error before the commit, as the server takes it. */

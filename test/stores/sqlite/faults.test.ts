@@ -3,6 +3,7 @@ import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { describe, expect, test, vi } from 'vitest';
 import type { Store } from '../../../src/inventory/store.ts';
 import { StoreUnavailable } from '../../../src/inventory/store.ts';
+import type { Report } from '../../../src/stores/report.ts';
 import {
   DataFileGone,
   DiskFull,
@@ -20,11 +21,13 @@ class Fixture implements AsyncDisposable {
   readonly path = this.folder.file('inventory.db');
   readonly store: Store;
   readonly db: DatabaseSync;
+  readonly events: { readonly event: string; readonly [field: string]: unknown }[] = [];
   readonly #others: DatabaseSync[] = [];
 
   constructor() {
     const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
-    this.store = openSqliteStore(this.path, ITEMS);
+    const report: Report = (event, fields) => this.events.push({ event, ...fields });
+    this.store = openSqliteStore(this.path, ITEMS, { report });
     this.db = prepare.mock.contexts.at(-1) as DatabaseSync;
     prepare.mockRestore();
   }
@@ -125,6 +128,45 @@ describe('a batch that cannot be committed', () => {
     ]);
     expect(await levels(store)).toEqual({ 1: 3, 2: 0, 3: 0 });
   });
+
+  const full: [string, (fixture: Fixture) => () => void] = [
+    'the disk is full',
+    ({ db }) => {
+      const { page_count } = db.prepare('PRAGMA page_count').get() as { page_count: number };
+      db.exec(`PRAGMA max_page_count = ${page_count}`);
+      return () => db.exec('PRAGMA max_page_count = 1000000');
+    },
+  ];
+
+  test.for([...faults, full])(
+    '%s: the log is told once of the first one, with why, and once when one was committed again',
+    async ([, breakIt]) => {
+      await using fixture = new Fixture();
+      const { store, events, path } = fixture;
+      const buyer = new Buyer();
+      let order = 0;
+      const buy = async () => store.settle([buyer.buy('1x1', `${order++}${'x'.repeat(5_000)}`)]);
+      for (let time = 1; time <= 2; time++) {
+        events.length = 0;
+        const repair = breakIt(fixture);
+        for (let batch = 0; batch < 2; batch++) await expect(buy).rejects.toThrow(StoreUnavailable);
+        const lost = {
+          event: 'database lost',
+          level: 'error',
+          data: path,
+          why: expect.any(String),
+        };
+        expect(events).toEqual([lost]);
+        repair();
+        // Who only reads finds out nothing.
+        await levels(store);
+        expect(events).toEqual([lost]);
+        for (let batch = 0; batch < 2; batch++) await buy();
+        const found = { event: 'database found', data: path, away_ms: expect.any(Number) };
+        expect(events).toEqual([lost, found]);
+      }
+    },
+  );
 
   test('the disk is full: what fits goes on in its order, what does not had no effect', async () => {
     await using fixture = new Fixture();
