@@ -24,6 +24,11 @@ export abstract class BaseCommand extends Command {
     process.stdout.write(`${JSON.stringify(json)}\n`);
   }
 
+  protected override async init(): Promise<void> {
+    checkWorkingFolder();
+    await super.init();
+  }
+
   /** As oclif does, with options that the environment may give: see environment.ts. */
   protected override async parse<F extends Options, B extends Options, A extends Arguments>(
     options?: Interfaces.Input<F, B, A>,
@@ -64,5 +69,15 @@ export abstract class BaseCommand extends Command {
   /** Failures are reported in one place, `runCli`, whether a command or oclif itself throws them. */
   protected override async catch(error: unknown): Promise<void> {
     throw error;
+  }
+}
+
+/** A thread cannot be started without one, nor a file be found by a relative path. */
+function checkWorkingFolder(): void {
+  try {
+    process.cwd();
+  } catch (cause) {
+    const sentence = 'the folder in which this was started is gone; go to one that is there (cd)';
+    throw new CommandFailure(sentence, 'USAGE', ExitCode.usage, { cause });
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { TemporaryFolder } from '../support/folder.ts';
 import { FIXTURE, type Finished, finished, fixture } from './fixture.ts';
 
 const node = process.execPath;
@@ -80,6 +81,21 @@ describe('output that cannot be written', () => {
   test.for(['--help', '--version', 'shop --help'])('%s', async (line) => {
     expect((await redirected('>/dev/full 2>&1', line.split(' '))).code).toBe(7);
   });
+});
+
+test('a working folder that is gone is said to be, and help is shown all the same', async () => {
+  using folder = new TemporaryFolder();
+  const inNone = (...args: string[]) => {
+    const script = 'mkdir "$1" && cd "$1" && rmdir "$1" && shift && exec "$0" "$@"';
+    return finished('bash', ['-c', script, node, folder.file('gone'), FIXTURE, ...args]);
+  };
+  const refused = await inNone('shop', 'purchase', '--qty', '1');
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
+  expect(refused.stderr).toContain(
+    'inv: the folder in which this was started is gone; go to one that is there (cd)\n',
+  );
+  expect(refused.stderr).not.toContain('internal error');
+  expect(await inNone('shop', 'purchase', '--help')).toMatchObject({ code: 0 });
 });
 
 test('`inv help shop purchase` shows what `inv shop purchase --help` shows', async () => {
