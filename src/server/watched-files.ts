@@ -16,6 +16,10 @@ const LOOK_EVERY_MS = 1_000;
 /** Looks at a file that is different each time before it is read nevertheless: a change is taken within five seconds. */
 const LOOKS_UNTIL_READ = 3;
 
+/** The largest file that is read: a catalogue of 100,000 items has 5 to 10 MB, and reading holds up who buys. */
+export const MAX_FILE_MB = 64;
+const MAX_FILE_BYTES = MAX_FILE_MB * 1024 * 1024;
+
 /** A file that cannot be read. The message is a sentence without a full stop, with the path, and why. */
 export class UnreadableFile extends NamedError {}
 
@@ -227,12 +231,37 @@ async function readWhole(path: string): Promise<Buffer> {
   let file: FileHandle | undefined;
   try {
     file = await open(path);
-    return await file.readFile();
+    const { size } = await file.stat();
+    return size > MAX_FILE_BYTES ? refuseTooLarge(path) : await readBounded(path, file);
   } catch (error) {
+    if (error instanceof UnreadableFile) throw error;
     throw new UnreadableFile(`cannot read ${path}: ${whyUnreadable(error)}`, { cause: error });
   } finally {
     await file?.close();
   }
+}
+
+/** Of a pipe or device the size is not known before. */
+async function readBounded(path: string, file: FileHandle): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of file.createReadStream({
+    autoClose: false,
+    highWaterMark: CHUNK_BYTES,
+  })) {
+    length += chunk.length;
+    if (length > MAX_FILE_BYTES) refuseTooLarge(path);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+const CHUNK_BYTES = 512 * 1024;
+
+function refuseTooLarge(path: string): never {
+  throw new UnreadableFile(
+    `cannot read ${path}: it has more than ${MAX_FILE_MB} MB; give a smaller file`,
+  );
 }
 
 const READ_ERRORS: Readonly<Record<string, string>> = {

@@ -1,7 +1,20 @@
-import { mkdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { LogFields } from '../../src/server/log.ts';
-import { OperatorFiles, UnreadableFile, WatchedFiles } from '../../src/server/watched-files.ts';
+import {
+  MAX_FILE_MB,
+  OperatorFiles,
+  UnreadableFile,
+  WatchedFiles,
+} from '../../src/server/watched-files.ts';
 import { TemporaryFolder } from '../support/folder.ts';
 
 const folder = new TemporaryFolder();
@@ -241,6 +254,33 @@ describe('when the operator asks', () => {
         error: 'cannot read /dev/null again: a pipe or device is read only at start',
       },
     ]);
+  });
+
+  test('a file that is far too large is refused unread, by its size, and a device after as many bytes', async () => {
+    const large = fileOf('');
+    truncateSync(large, (MAX_FILE_MB + 1) * 1024 * 1024);
+    const watches = ['/dev/zero', large].map((path) => new Watch(path));
+    for (const [index, path] of ['/dev/zero', large].entries()) {
+      await expect(watches[index]?.files.read()).rejects.toThrow(
+        new UnreadableFile(`cannot read ${path}: it has more than 64 MB; give a smaller file`),
+      );
+    }
+    truncateSync(large, 5);
+    expect(await watches[1]?.files.read()).toBe('\0'.repeat(5));
+  });
+
+  test('a file that becomes too large leaves what was read before, and is told of once', async () => {
+    const path = fileOf('one');
+    const watch = await new Watch(path).begin();
+    truncateSync(path, (MAX_FILE_MB + 1) * 1024 * 1024);
+    await watch.logged(1);
+    writeFileSync(path, 'two');
+    await watch.logged(2);
+    expect(watch.lines).toMatchObject([
+      { event: 'file not taken', error: expect.stringContaining('more than 64 MB') },
+      { event: 'file read again' },
+    ]);
+    expect(watch.taken).toEqual(['one', 'two']);
   });
 
   test('nothing is read after the end', async () => {
