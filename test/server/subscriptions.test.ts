@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test, vi } from 'vitest';
 import type { Item } from '../../src/inventory/catalog.ts';
+import type { Request } from '../../src/inventory/model.ts';
 import { USERS } from '../../src/inventory/users.ts';
 import { fromWire } from '../../src/protocol/encoder.ts';
 import {
@@ -14,6 +15,7 @@ import { Push } from '../../src/protocol/reply-decoder.ts';
 import { openSqliteOperatorData } from '../../src/stores/sqlite/sqlite-operator-data.ts';
 import { startServer, type TestServer } from '../support/in-process.ts';
 import { commands, type RawClient } from '../support/raw-client.ts';
+import { storeAround } from '../support/store-around.ts';
 
 const catalog = [
   { upc: 1, name: 'one', units: 1_000 },
@@ -91,6 +93,9 @@ describe('a subscriber', () => {
     expect(await pushed(client)).toEqual(['subscribe', 'stock:1', 1]);
     expect(await client.reply()).toMatchObject({ lines: [{ available: 999 }] });
     expect(await pushed(client)).toEqual(['message', 'stock:1', [{ upc: 1, available: 999 }]]);
+    await using buyer = await server.login('bob');
+    await buyer.ask('PURCHASE 1 1');
+    expect(await pushed(client)).toEqual(['message', 'stock:1', [{ upc: 1, available: 998 }]]);
   });
 
   test('gets what there is in parts, at most so many a second, and each level once', async () => {
@@ -420,7 +425,7 @@ describe('a login that ends', () => {
   });
 });
 
-test('nothing is left of connections that are gone, also in the middle of a SUBSCRIBE', async () => {
+test('nothing is left of connections that are gone', async () => {
   await using server = await startServer({ catalog });
   for (let count = 0; count < 5; count++) {
     await using client = await server.login();
@@ -433,6 +438,34 @@ test('nothing is left of connections that are gone, also in the middle of a SUBS
   );
   // And it all begins again.
   expect(await subscribed(last, 'stock:2')).toEqual([[{ upc: 2, available: 20 }]]);
+});
+
+test('nothing is left of a connection that goes while the store is asked for its SUBSCRIBE', async () => {
+  const asked = Promise.withResolvers<void>();
+  const mayGoOn = Promise.withResolvers<void>();
+  const isSubscribe = ({ kind }: Request): boolean => kind === 'inventory';
+  await using server = await startServer({
+    catalog,
+    wrap: (store) =>
+      storeAround(store, {
+        settle: async (requests) => {
+          if (requests.some(isSubscribe)) {
+            asked.resolve();
+            await mayGoOn.promise;
+          }
+          return await store.settle(requests);
+        },
+        settleMeanwhile: () => null,
+      }),
+  });
+  await using client = await server.login();
+  await client.send(commands('SUBSCRIBE stock:1'));
+  await asked.promise;
+  client.socket.resetAndDestroy();
+  await vi.waitFor(() => expect(server.server.figures().Clients?.connected_clients).toBe(0));
+  mayGoOn.resolve();
+  await server.server.commit.drained();
+  expect(server.server.subscriptions).toMatchObject({ subscribers: 0, channels: 0 });
 });
 
 test('a hold that ends gives its units back at its second, while nobody asks for anything', async () => {
