@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -138,6 +138,26 @@ describe.runIf(hasOpenssl)('a port that speaks TLS (needs openssl)', () => {
     expect(await client.untilClosed()).toContain('-TLSONLY');
   });
 
+  test('a client without TLS that has just been told so is no handshake that took too long', async () => {
+    await using server = await start();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      await using client = await server.connect();
+      await until(() => server.listener.underWay === 1);
+      vi.advanceTimersByTime(HANDSHAKE_TIMEOUT_MS - 1);
+      // It does not read the end, and does not close its side.
+      client.socket.once('data', () => client.socket.pause());
+      const told = once(client.socket, 'data');
+      await client.send('PING\r\n');
+      await told;
+      vi.advanceTimersByTime(1);
+      expect(server.listener.underWay).toBe(1);
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(server.logged).toMatchObject([{ event: 'client without TLS' }]);
+  });
+
   test('noise after the first byte of a handshake is refused and logged', async () => {
     await using server = await start();
     await using client = await server.connect();
@@ -157,16 +177,29 @@ describe.runIf(hasOpenssl)('a port that speaks TLS (needs openssl)', () => {
     expect(server.logged).toEqual([]);
   });
 
-  test('a first message that comes in pieces is answered when it is whole', async () => {
+  test('a first message that comes in pieces is answered when it is whole, and not begun before', async () => {
     await using server = await start();
+    const begin = vi.spyOn(Handshake.prototype, 'start');
+    using _ = begin;
+    let taken = 0;
+    const { read } = Socket.prototype;
+    using _reads = vi.spyOn(Socket.prototype, 'read').mockImplementation(function (
+      this: Socket,
+      size,
+    ) {
+      const chunk = read.call(this, size);
+      if (this.localPort === server.port) taken += chunk?.length ?? 0;
+      return chunk;
+    });
     await using client = await server.connect();
     const hello = await clientHello();
     for (const byte of hello.subarray(0, -1)) await client.send(Buffer.of(byte));
-    await until(() => server.listener.underWay === 1);
-    expect(client.received).toBe('');
+    await until(() => taken === hello.length - 1 || begin.mock.calls.length > 0);
+    expect(begin).not.toHaveBeenCalled();
     const answered = once(client.socket, 'data');
     await client.send(hello.subarray(-1));
     expect((await answered)[0][0]).toBe(22);
+    expect(begin).toHaveBeenCalledOnce();
   });
 
   describe('strangers that never finish', () => {
