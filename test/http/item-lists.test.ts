@@ -1,38 +1,6 @@
 import { expect, test } from 'vitest';
-import { ItemLists, PAGE_SIZE } from '../../src/http/item-lists.ts';
-import { LevelBoard } from '../../src/http/level-board.ts';
-import type { LevelReader } from '../../src/http/level-reader.ts';
-import type { Changes, Stock } from '../../src/inventory/model.ts';
-
-const item = (upc: number, available = 10): Stock => ({ upc, name: `Thing ${upc}`, available });
-
-function boardOf(items: Stock[]) {
-  let readings = 0;
-  const reader = {
-    all: async () => {
-      readings++;
-      return [...items];
-    },
-  } as unknown as LevelReader;
-  const board = new LevelBoard(reader, (upc) => (upc === 1 ? 40 : undefined));
-  return { board, lists: new ItemLists(board), readings: () => readings };
-}
-
-function sold(...levels: [upc: number, left: number][]): Changes {
-  return {
-    isEmpty: false,
-    available: new Map(levels),
-    orders: [],
-    ...{
-      changedOrders: new Map(),
-      endedHolds: [],
-      held: new Map(),
-      customers: new Map(),
-      returned: new Map(),
-    },
-    logins: new Map(),
-  };
-}
+import { PAGE_SIZE } from '../../src/http/item-lists.ts';
+import { boardOf, item, sold } from './support/board.ts';
 
 test('all by UPC, those that sell most first, those that are sold out, and what a search finds', async () => {
   const { board, lists } = boardOf([item(1), item(2, 0), item(3), { ...item(4), code: '0004' }]);
@@ -48,16 +16,6 @@ test('all by UPC, those that sell most first, those that are sold out, and what 
   expect(board.soldOut).toBe(2);
   board.committed(sold([2, 4]));
   expect(board.soldOut).toBe(1);
-});
-
-test('a bar is full with what the catalogue says, or with more when there was more', async () => {
-  const { board } = boardOf([item(1), item(2)]);
-  await board.look();
-  expect(board.level(1)).toMatchObject({ available: 10, most: 40 });
-  expect(board.level(2)).toMatchObject({ available: 10, most: 10 });
-  board.committed(sold([2, 25]));
-  board.committed(sold([2, 3]));
-  expect(board.level(2)).toMatchObject({ available: 3, most: 25 });
 });
 
 test('100,000 items: pages, a search, and no turn of the event loop that takes long', async () => {
@@ -89,17 +47,4 @@ test('100,000 items: pages, a search, and no turn of the event loop that takes l
   isDone = true;
   // Usually five; in one go it would be a hundred.
   expect(longest).toBeLessThan(40);
-});
-
-test('levels are read when somebody looks, again when others have written, and let go when nobody looks', async () => {
-  const { board, readings } = boardOf([item(1)]);
-  expect(readings()).toBe(0);
-  await Promise.all([board.look(), board.look()]);
-  await board.look();
-  expect(readings()).toBe(1);
-  board.changedOutside();
-  await board.look();
-  expect(readings()).toBe(2);
-  board.letGo();
-  expect(board.level(1)).toBeDefined();
 });
