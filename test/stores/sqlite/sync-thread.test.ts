@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
 import { expect, test, vi } from 'vitest';
 import { LAST_SYNC, SyncThread } from '../../../src/stores/sqlite/sync-thread.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
@@ -52,9 +53,14 @@ test.runIf(hasThread)('tells why a file could not be synced', async () => {
   closeSync(file);
 });
 
-test('a thread that has not started yet is ended, too', async () => {
+test.runIf(hasThread)('a thread that has not started yet is ended, too', async () => {
   using folder = new TemporaryFolder();
+  using begun = vi.spyOn(Worker.prototype, 'unref');
   const file = openSync(folder.file('log'), 'w');
-  await new SyncThread(file).close();
+  const thread = new SyncThread(file);
+  const [worker] = begun.mock.contexts as Worker[];
+  await thread.close();
+  // Node's sign of a thread that has ended.
+  expect(worker?.threadId).toBe(-1);
   closeSync(file);
 });
