@@ -67,14 +67,6 @@ describe('the page, in the Chromium that npm brings', () => {
     }
   }
 
-  test('a password is asked for', async () => {
-    await using site = await startSite();
-    const page = await chromium.browser.newPage();
-    const response = await page.goto(`${site.origin}/`).catch(() => null);
-    expect(response?.status() ?? 401).toBe(401);
-    await page.close();
-  });
-
   test('a purchase arrives, sold out is red, and no request goes elsewhere', async () => {
     await using site = await startSite();
     await using viewer = await Viewer.open(site);
