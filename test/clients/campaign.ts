@@ -9,6 +9,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
+import { endsWithUs } from '../support/ends-with-us.ts';
 import { TemporaryFolder } from '../support/folder.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { serve } from '../support/serve-process.ts';
@@ -218,6 +219,7 @@ export async function run(
     timeout: limitMs,
     killSignal: 'SIGKILL',
   });
+  endsWithUs(child);
   let errors = '';
   child.stderr.on('data', (chunk) => {
     errors = `${errors}${chunk}`.slice(0, 2_000);

@@ -21,14 +21,9 @@ import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
+import { endsWithUs } from './ends-with-us.ts';
 
 const START_TIMEOUT_MS = 20_000;
-
-/** What is still running when this process ends, for whatever reason, ends with it. */
-const running = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
 
 export class PostgresServer implements AsyncDisposable {
   readonly port: number;
@@ -84,14 +79,14 @@ export class PostgresServer implements AsyncDisposable {
   async start(): Promise<void> {
     const { postgres: program } = await programs();
     const options = ['-D', this.data, '-p', String(this.port), '-h', '127.0.0.1', '-k', ''];
-    const child = spawn(program, options, {
-      ...account(),
-      cwd: this.folder,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const child = endsWithUs(
+      spawn(program, options, {
+        ...account(),
+        cwd: this.folder,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      }),
+    );
     this.#process = child;
-    running.add(child);
-    child.once('close', () => running.delete(child));
     let started = '';
     child.stderr.on('data', (text) => {
       started += text;

@@ -2,6 +2,7 @@
  * What a run of the tests makes once for all its files, in a folder of its own: vitest calls this before the first
  * file, and the function that it returns after the last. The files find the folder in INV_RUN_FOLDER.
  */
+import { type ChildProcess, spawn } from 'node:child_process';
 import {
   accessSync,
   chmodSync,
@@ -15,6 +16,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import type { Socket } from 'node:net';
 import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -26,14 +28,46 @@ export default async function makeRunFolder(): Promise<() => void> {
   const folder = mkdtempSync(join(process.env.TMPDIR ?? memory() ?? tmpdir(), 'inv-run-'));
   // PostgreSQL runs as another user where the tests run as root.
   chmodSync(folder, 0o755);
+  const guard = guardOf(folder);
   process.env.INV_RUN_FOLDER = folder;
   // What the tests make is in it too.
   process.env.TMPDIR = folder;
   // Each of the hundreds of processes of a run would compile the same source texts.
   process.env.NODE_COMPILE_CACHE = join(folder, 'compiled');
   if (!process.env.INV_BIN) await bundleProgram(folder);
-  return () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  return () => {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+    guard.stdin?.end();
+  };
 }
+
+/**
+ * Starts a process that waits for the end of this one, however it ends, and then removes what is left: the processes
+ * that have `folder` in their environment, where the system tells (Linux), and the folder.
+ */
+export function guardOf(folder: string): ChildProcess {
+  const guard = spawn('sh', ['-c', GUARD, folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  guard.unref();
+  (guard.stdin as Socket).unref();
+  return guard;
+}
+
+/** It kills three times, for those that others start meanwhile. */
+const GUARD = `
+  trap '' INT TERM HUP
+  read -r _
+  [ -d "$0" ] || exit 0
+  for pass in 1 2 3; do
+    for found in $(grep -lzsxF "INV_RUN_FOLDER=$0" /proc/[0-9]*/environ); do
+      pid=\${found#/proc/}
+      kill -KILL "\${pid%/environ}"
+    done
+  done
+  rm -rf "$0"
+`;
 
 /**
  * A folder whose files are in memory, where there is one with room, and programs may run from it; else null. No test

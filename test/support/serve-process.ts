@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { endsWithUs } from './ends-with-us.ts';
 import { PASSWORDS } from './in-process.ts';
 import { program } from './program.ts';
 import { RawClient } from './raw-client.ts';
@@ -102,6 +103,7 @@ function start(args: readonly string[], own: NodeJS.ProcessEnv = {}) {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...env, XDG_DATA_HOME: dataHome(), ...own },
   });
+  endsWithUs(child);
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => {

@@ -7,6 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import { encodeCommand } from '../../../src/protocol/encoder.ts';
 import type { ErrorReply } from '../../../src/protocol/error-codes.ts';
 import { ReplyDecoder, type ReplyValue } from '../../../src/protocol/reply-decoder.ts';
+import { endsWithUs } from '../../support/ends-with-us.ts';
 import type { DialectName, Upcs } from '../load/job.ts';
 
 export interface Stock {
@@ -48,12 +49,6 @@ export interface RunningPeer {
 
 const START_SECONDS = 30;
 
-/** What is still running when this process ends, for whatever reason, ends with it. */
-const running = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
 /** Starts a process and waits until its output matches. It ends with this process. */
 export async function startProcess(
   command: string,
@@ -61,9 +56,8 @@ export async function startProcess(
   ready: RegExp,
   options: { cwd?: string; uid?: number; gid?: number; env?: NodeJS.ProcessEnv } = {},
 ): Promise<{ child: ChildProcess; match: RegExpExecArray }> {
-  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-  running.add(child);
-  child.once('exit', () => running.delete(child));
+  const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
+  const child = endsWithUs(spawn(command, args, { ...options, stdio }));
   let output = '';
   const match = await new Promise<RegExpExecArray>((resolve, reject) => {
     const fail = (why: string) => reject(new Error(`${command} ${why}: ${output}`));

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endsWithUs } from '../../support/ends-with-us.ts';
 import { program } from '../../support/program.ts';
 
 let madeDataHome: string | null = null;
@@ -33,12 +34,6 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** What is still running when this process ends, for whatever reason, ends with it. */
-const running = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
 export class ServerProcess {
   readonly pid: number;
   readonly exited: Promise<Exit>;
@@ -61,12 +56,11 @@ export class ServerProcess {
       env: { ...env, XDG_DATA_HOME: dataHome() },
     });
     this.pid = this.#child.pid as number;
-    running.add(this.#child);
+    endsWithUs(this.#child);
     this.#child.stderr?.on('data', (text) => {
       this.#errors = (this.#errors + text).slice(-10_000);
     });
     this.exited = once(this.#child, 'close').then(([code, signal]) => {
-      running.delete(this.#child);
       return { code, signal };
     });
     this.listening = this.#untilListening();
