@@ -7,7 +7,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { LogFields } from '../../src/server/log.ts';
 import {
   MAX_FILE_MB,
@@ -22,6 +22,7 @@ const open: { close(): void }[] = [];
 afterEach(() => {
   for (const one of open.splice(0)) one.close();
 });
+afterAll(() => folder[Symbol.dispose]());
 
 /** Files that are watched, what they said one after the other, and the log. */
 class Watch {
