@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasStrace, underStrace } from '../support/faults.ts';
 import { TemporaryFolder } from '../support/folder.ts';
 import { PostgresServer } from '../support/postgres-server.ts';
 import { program } from '../support/program.ts';
@@ -189,21 +190,55 @@ describe.each(STORES)('over %s', (_, placeIn) => {
       await operator.json(...args(0));
       const whole = performance.now() - started;
       const rounds = 6;
+      let killed = 0;
       for (let round = 1; round <= rounds; round++) {
         const [file, words] = program(['serve', ...args(round), '--data', operator.data]);
         const child = spawn(file, words, { stdio: 'ignore', env: environment('/nonexistent') });
         const ended = once(child, 'exit');
         await Promise.race([ended, pause((whole * (round + 3)) / (rounds + 3))]);
         child.kill('SIGKILL');
-        await ended;
+        if ((await ended)[1] === 'SIGKILL') killed++;
         expect(await operator.json(...args(round))).toMatchObject({ code: 0, units: 1 });
       }
+      expect(killed).toBeGreaterThan(0);
       const { items } = await operator.json('stock', '--upc', '1003');
       expect(items).toMatchObject([{ units: 121 + rounds, available: 121 + rounds }]);
       expect(await operator.json('verify')).toMatchObject({ ok: true });
     });
   });
 });
+
+test.runIf(hasStrace)(
+  'a restock that is killed at any write to the data file, or at its end, happens once when it is run again (needs strace)',
+  async () => {
+    using folder = new TemporaryFolder();
+    const operator = new Operator(folder, folder.file('shop.db'));
+    await using _ = await serve(operator.data);
+    let units = 120;
+    const restock = (id: string) => [
+      ...['restock', '--upc', '1003', '--units', '+1', '--reason', 'r', '--id', id],
+    ];
+    /** Kills a restock at a system call, and runs it again. Returns whether it was killed, and had happened by then. */
+    const killedAt = async (call: string, nth: number) => {
+      const args = restock(`${call}-${nth}`);
+      const command = program(['serve', ...args, '--data', operator.data]);
+      const inject = `${call}:signal=KILL:when=${nth}`;
+      // As strace ends when what it runs was killed.
+      const { signal } = underStrace({ trace: call, inject }, command, environment(folder.path));
+      const again = await operator.json(...args);
+      expect(again, `${call} ${nth}`).toMatchObject({ code: 0, units: 1 });
+      units++;
+      return { isKilled: signal === 'SIGKILL', hadHappened: again.replayed };
+    };
+    let writes = 0;
+    while ((await killedAt('pwrite64', writes + 1)).isKilled) writes++;
+    expect(writes).toBeGreaterThan(1);
+    expect(await killedAt('exit_group', 1)).toEqual({ isKilled: true, hadHappened: true });
+    const { items } = await operator.json('stock', '--upc', '1003');
+    expect(items).toMatchObject([{ units, available: units }]);
+    expect(await operator.json('verify')).toMatchObject({ ok: true });
+  },
+);
 
 test('verify names what does not balance, and exits 1', async () => {
   using folder = new TemporaryFolder();
