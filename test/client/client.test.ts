@@ -80,6 +80,7 @@ test('orders, bought and refused', async () => {
 
 const HOLD = { ...RECEIPT, state: 'held', until: 1_700_000_600_000 };
 const LINES = [{ upc: 1001, qty: 2 }];
+const TWO_LINES = [...LINES, { upc: 7, qty: 1 }];
 
 test('hold, extend, release and confirm', async () => {
   const { client, commands } = await clientOf(HOLD);
@@ -137,6 +138,10 @@ test('items tell how many a customer can buy, and whether they are taken back', 
 });
 
 test.each<[string, Reply, (client: Client) => Promise<unknown>]>([
+  ['one of two items, of a purchase', RECEIPT, (c) => c.purchase(TWO_LINES, 'o')],
+  ['one of two items, of a hold', HOLD, (c) => c.hold(TWO_LINES, 60, 'o')],
+  ['one of two items, of a confirmed hold', RECEIPT, (c) => c.confirm('o', TWO_LINES)],
+  ['one of two items, of a return', { ...RECEIPT, of: 'b' }, (c) => c.return('b', TWO_LINES, 'o')],
   ['a hold without an end', RECEIPT, (c) => c.hold(LINES, 60, 'o')],
   ['a hold that ends in mid-second', { ...HOLD, until: 1_500 }, (c) => c.hold(LINES, 60, 'o')],
   [
@@ -181,6 +186,8 @@ test.each<[string, Reply, (client: Client) => Promise<unknown>]>([
 test.each<[string, Reply]>([
   ['no map', OK],
   ['a map that lacks something', { order: 'o', at: 1, lines: [] }],
+  ['not clear about whether it repeats something', { ...RECEIPT, replayed: null }],
+  ['told to repeat something by a text', { ...RECEIPT, replayed: 'false' }],
   ['a number that is a text', { ...RECEIPT, at: '1' }],
   ['a time beyond all dates', { ...RECEIPT, at: 9_000_000_000_000_000 }],
   ['lines that are no list', { ...RECEIPT, lines: null }],
