@@ -1,14 +1,10 @@
 import { expect, test } from 'vitest';
-import { Client } from '../../src/client/client.ts';
 import { ConnectionLost } from '../../src/client/errors.ts';
 import { MAX_ORDERS_COUNT } from '../../src/protocol/limits.ts';
-import { Accounts } from '../../src/shop/state/accounts.ts';
-import { LocalInventory } from '../../src/shop/state/local-inventory.ts';
-import { StateFile } from '../../src/shop/state/state-file.ts';
+import type { LocalInventory } from '../../src/shop/state/local-inventory.ts';
 import { verify } from '../../src/shop/verify.ts';
-import { type Answer, fakeServer, temporary } from './support/servers.ts';
-
-const KEY = 'alice@localhost:5050';
+import { type Answer, fakeServer } from './support/servers.ts';
+import { KEY, newLocal, settlingAt } from './support/settling.ts';
 
 /** An entry of ORDERS: a unit of 1001, unless it says otherwise. */
 const entry = (order: string, more: object = {}) => ({
@@ -21,11 +17,8 @@ async function place(
   orders: readonly ReturnType<typeof entry>[],
   meanwhile: (local: LocalInventory) => Promise<unknown> = async () => undefined,
 ) {
-  const file = new StateFile(temporary(), () => undefined);
-  const server = { host: 'localhost', port: 5050 };
-  await new Accounts(file).save(server, null, { user: 'alice', token: 't', since: 1 }, true);
-  const local = new LocalInventory(file);
-  const { address, commands } = await fakeServer(async (words): Promise<Answer | undefined> => {
+  const local = await newLocal();
+  const server = await fakeServer(async (words): Promise<Answer | undefined> => {
     const [verb, , count, , before] = words;
     if (verb === 'INVENTORY') return [{ upc: 1001, name: 'Ticket', available: 9 }];
     if (verb !== 'ORDERS') return undefined;
@@ -33,11 +26,8 @@ async function place(
     const from = orders.findIndex(({ order }) => order === before) + 1;
     return orders.slice(from, from + Number(count));
   });
-  const settling = {
-    ...{ client: await Client.connect(address), local, key: KEY, pauses: [] },
-    notify: () => undefined,
-  };
-  const asked = () => commands.filter(([verb]) => verb === 'ORDERS');
+  const settling = await settlingAt(server, local);
+  const asked = () => server.commands.filter(([verb]) => verb === 'ORDERS');
   return { local, asked, verify: (repair = false) => verify({ ...settling, repair }) };
 }
 
