@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { PAGE_SIZE } from '../../src/http/item-lists.ts';
-import { boardOf, item, sold } from './support/board.ts';
+import { sold } from '../support/changes.ts';
+import { boardOf, item } from './support/board.ts';
 
 test('all by UPC, those that sell most first, those that are sold out, and what a search finds', async () => {
   const { board, lists } = boardOf([item(1), item(2, 0), item(3), { ...item(4), code: '0004' }]);

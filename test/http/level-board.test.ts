@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Stock } from '../../src/inventory/model.ts';
-import { boardOf, item, sold } from './support/board.ts';
+import { sold } from '../support/changes.ts';
+import { boardOf, item } from './support/board.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });

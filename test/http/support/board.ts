@@ -2,7 +2,7 @@
 import { ItemLists } from '../../../src/http/item-lists.ts';
 import { LevelBoard } from '../../../src/http/level-board.ts';
 import type { LevelReader } from '../../../src/http/level-reader.ts';
-import type { Changes, Stock } from '../../../src/inventory/model.ts';
+import type { Stock } from '../../../src/inventory/model.ts';
 
 export const item = (upc: number, available = 10): Stock => ({
   upc,
@@ -26,15 +26,4 @@ export function boardOf(
   } as unknown as LevelReader;
   const board = new LevelBoard(reader, (upc) => (upc === 1 ? 40 : undefined));
   return { board, lists: new ItemLists(board), readings: () => readings };
-}
-
-/** What a store tells of a batch after which these levels are left. */
-export function sold(...levels: [upc: number, left: number][]): Changes {
-  return {
-    isEmpty: false,
-    available: new Map(levels),
-    orders: [],
-    ...{ changedOrders: new Map(), endedHolds: [], held: new Map(), customers: new Map(), returned: new Map() },
-    logins: new Map(),
-  };
 }
