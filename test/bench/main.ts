@@ -69,6 +69,9 @@ if (
   console.log(USAGE);
   process.exit(values.help ? 0 : 2);
 }
+if (values.other !== undefined && positionals.some((word) => word !== 'pairs')) {
+  refuse(`--other: ${positionals.join(' ')} measures no other build; pairs does`);
+}
 using disk = values.journalled ? journalled() : null;
 if (disk !== null) process.env.TMPDIR = disk.folder;
 else if (values.dir !== undefined) process.env.TMPDIR = values.dir;
@@ -76,8 +79,7 @@ if (positionals.includes('growth')) {
   const { growth, GROWTH_PARTS } = await import('./growth.ts');
   const parts = values.only === '' ? GROWTH_PARTS : values.only.split(',');
   if (!parts.every((part) => GROWTH_PARTS.includes(part))) {
-    console.error(`the parts of growth are ${GROWTH_PARTS.join(', ')}\n\n${USAGE}`);
-    process.exit(2);
+    refuse(`the parts of growth are ${GROWTH_PARTS.join(', ')}`);
   }
   await growth(values.quick, rounds, parts);
 } else if (positionals.includes('subscribers')) {
@@ -85,6 +87,10 @@ if (positionals.includes('growth')) {
   await subscribers(values.quick, rounds);
 } else if (positionals.includes('pairs')) {
   const wanted = values.only.split(',');
+  const names = SCENARIOS.map(scenarioName);
+  if (!wanted.every((word) => names.includes(word))) {
+    refuse(`pairs: --only names the loads to compare, of ${names.join(', ')}`);
+  }
   const loads = SCENARIOS.filter((load) => wanted.includes(scenarioName(load)));
   const other = invPeer({ name: 'other', entry: values.other as string });
   await comparePairs([invPeer(), other], loads, rounds, items);
@@ -92,12 +98,15 @@ if (positionals.includes('growth')) {
   await compare();
 }
 
+/** Ends the run before it begins. */
+function refuse(why: string): never {
+  console.error(`${why}\n\n${USAGE}`);
+  process.exit(2);
+}
+
 function journalled(): JournalledDisk {
   const why = JournalledDisk.missing();
-  if (why !== null) {
-    console.error(`--journalled: ${why}`);
-    process.exit(2);
-  }
+  if (why !== null) refuse(`--journalled: ${why}`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => process.exit(130));
   return JournalledDisk.make();
@@ -131,10 +140,7 @@ async function compare(): Promise<void> {
   const unknown = wanted.filter(
     (word) => !scenarioNames.includes(word) && !all.some(({ name }) => name === word),
   );
-  if (unknown.length > 0) {
-    console.error(`no server and no load is called ${unknown.join(', ')}\n\n${USAGE}`);
-    process.exit(2);
-  }
+  if (unknown.length > 0) refuse(`no server and no load is called ${unknown.join(', ')}`);
   const isWanted = (name: string, names: readonly string[]) =>
     wanted.includes(name) || !wanted.some((word) => names.includes(word));
 
@@ -144,6 +150,9 @@ async function compare(): Promise<void> {
       all.map((peer) => peer.name),
     ),
   );
+  if (other !== undefined && !chosen.some(({ name }) => name.startsWith('other'))) {
+    refuse('--other: --only names none of other, other-postgres, other-postgres-two');
+  }
   const missing = [...new Set(chosen.map((peer) => peer.missing()))].filter((why) => why !== null);
   for (const why of missing) console.log(`left out: ${why}`);
   const peers = chosen.filter((peer) => peer.missing() === null);
