@@ -3,9 +3,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, posix, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parseDocument, tableRows } from './support/document.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const MAX_LINES = 300;
+const ARCHITECTURE = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
 
 /** The rooms that each room of src may import from. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -90,6 +92,37 @@ describe('imports point one way', () => {
         .map((one) => `${path} imports ${one.path}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  test('as docs/architecture.md has them, room by room', () => {
+    const rooms = parseDocument(ARCHITECTURE).find(({ title }) => title === 'The rooms');
+    const documented = tableRows(rooms?.text ?? '').flatMap(([folders = '', , imports = '']) =>
+      [...folders.matchAll(/`src\/([\w/]+)`/g)].map(([, room = '']) => ({ room, imports })),
+    );
+    /** The room of the table that a file is in: the innermost one. */
+    const innermost = (path: string): string | undefined =>
+      documented
+        .map(({ room }) => room)
+        .filter((room) => path.startsWith(`${room}/`))
+        .sort((one, other) => other.length - one.length)[0];
+    expect([...sources.keys()].filter((path) => !isShared(path) && !innermost(path))).toEqual(
+      // What stores share stands beside their rooms.
+      filesIn('src/stores', '.ts')
+        .filter((path) => !path.includes('/'))
+        .map((path) => `stores/${path}`),
+    );
+    for (const { room, imports } of documented) {
+      if (imports === 'all that it calls') continue;
+      const used = [...sources.values()]
+        .filter(({ path }) => innermost(path) === room)
+        .flatMap((source) => source.imports.map(({ path }) => path))
+        .filter((path) => !isShared(path))
+        .map(roomOf);
+      // Between the rooms of one folder there are arrows in both directions.
+      const others = (rooms: readonly string[]) =>
+        [...new Set(rooms)].filter((one) => one !== '' && one !== roomOf(room)).sort();
+      expect(others(imports.split(', ')), room).toEqual(others(used));
+    }
   });
 
   test('between files: no circle', () => {
