@@ -3,34 +3,21 @@
  * needed. What other processes log in or out as afterwards does not change for whom it acts.
  */
 import { CommandFailure } from '../cli/command-failure.ts';
-import { type Address, nameOf, parseAddress } from '../client/address.ts';
+import { nameOf } from '../client/address.ts';
 import type { Client } from '../client/client.ts';
 import { NoServer, OtherShop, Refused } from '../client/errors.ts';
 import { type NewLogin, ReconnectingClient } from '../client/reconnecting-client.ts';
-import type { Timeouts } from '../client/server-connection.ts';
+import { endLogins, endLoginsOf, type LoggedOut, type LoginsOptions } from './end-logins.ts';
 import { notLoggedIn, otherShop, toFailure } from './failures.ts';
 import { lostOrder, type Settling, settleOpenOrders } from './outbox.ts';
 import { isSameShop } from './same-shop.ts';
 import type { Accounts, SavedLogin } from './state/accounts.ts';
 import type { LocalInventory } from './state/local-inventory.ts';
-import type { Notify } from './state/state-file.ts';
 
-export interface AccountClientOptions {
-  readonly server: Address;
+export interface AccountClientOptions extends LoginsOptions {
   /** Act for this user, whoever logged in last. */
   readonly user: string | null;
-  readonly accounts: Accounts;
   readonly local: LocalInventory;
-  readonly notify: Notify;
-  readonly pauses: readonly number[];
-  readonly timeouts: Timeouts | undefined;
-}
-
-export interface LoggedOut {
-  /** Null when nobody has ever logged in. */
-  readonly account: string | null;
-  /** Whether there was no login any more. */
-  readonly already: boolean;
 }
 
 export class AccountClient {
@@ -69,14 +56,14 @@ export class AccountClient {
     return this.#key ?? (await this.#find());
   }
 
-  /** The same for an address that is new here: its server is asked which shop it is, if it is there. */
-  async servedKey(): Promise<string | null> {
-    if (await this.#accounts.isEmpty()) return null;
+  /** Asks the server which shop it is, where this machine may know it by another name; of one that is away nothing is learnt. */
+  async locate(): Promise<void> {
+    const { server } = this.#options;
+    if (this.#key !== null || !(await this.#accounts.mayHaveOtherName(server))) return;
     try {
-      return await this.#find((await this.#client.connected()).shop);
+      this.#key = await this.#find((await this.#client.connected()).shop);
     } catch (error) {
-      if (error instanceof NoServer) return null;
-      throw toFailure(error, this.#options.server);
+      if (!(error instanceof NoServer)) throw toFailure(error, server);
     }
   }
 
@@ -118,43 +105,39 @@ export class AccountClient {
    * was made here, so that a script leaves those of others alone.
    */
   async logout(which: 'all' | 'own'): Promise<LoggedOut> {
-    const current = await this.loggedIn();
-    if (current === null) {
-      const key = await this.key();
-      return { account: key === null ? null : await this.#accounts.nameOf(key), already: true };
+    const { server } = this.#options;
+    const isStranger = (await this.key()) === null;
+    if (isStranger && !(await this.#accounts.mayHaveOtherName(server))) {
+      return { account: null, already: true };
     }
-    const all = await this.#accounts.logins(current.key);
-    const own = all.filter(({ token }) => token === this.#token);
     // Open orders are settled first: without a login nobody can ask for them.
     const wasThere = await this.ask(async () => true).catch((error: unknown) => {
-      if (error instanceof CommandFailure && error.code === 'NOSESSION') return false;
+      const isOver =
+        error instanceof CommandFailure && ['NOSESSION', 'NOAUTH'].includes(error.code);
+      if (isOver) return false;
       throw error;
     });
-    await this.#end(which === 'own' && this.#token !== null ? own : all, this.#client);
+    const key = await this.key();
+    if (key === null) return { account: null, already: true };
+    const account = await this.#accounts.nameOf(key);
+    if (!wasThere) return { account, already: true };
+    const all = await this.#accounts.logins(key);
+    const own = all.filter(({ token }) => token === this.#token);
+    try {
+      const ended = which === 'own' && this.#token !== null ? own : all;
+      await endLogins(ended, this.#client, this.#accounts);
+    } catch (error) {
+      throw toFailure(error, server);
+    }
     this.#token = null;
     this.#isLoggedOut = true;
     this.close();
-    return { account: current.account, already: !wasThere };
+    return { account, already: false };
   }
 
-  /**
-   * Ends the logins of an account of this machine, on its server and here. `name` is an account
-   * (`alice@localhost:5050`), or a user of this server.
-   */
-  async endLogins(name: string): Promise<LoggedOut> {
-    const { server, pauses, timeouts } = this.#options;
-    const account = name.includes('@') ? name : `${name}@${nameOf(server)}`;
-    const logins = (await this.#accounts.logins()).filter((login) => login.account === account);
-    const [first] = logins;
-    if (first === undefined) return { account, already: true };
-    const at = { ...server, ...parseAddress(first.server) };
-    const client = new ReconnectingClient(at, pauses, timeouts);
-    try {
-      await this.#end(logins, client);
-    } finally {
-      client.close();
-    }
-    return { account, already: false };
+  /** See endLoginsOf. */
+  endLogins(name: string): Promise<LoggedOut> {
+    return endLoginsOf(name, this.#options);
   }
 
   /**
@@ -237,18 +220,25 @@ export class AccountClient {
     const nobody = (): CommandFailure => notLoggedIn(server, user);
     if (this.#isLoggedOut) throw nobody();
     const known = await this.key();
-    if (known === null && !(await this.#accounts.isAnybodyLoggedIn())) throw nobody();
-    if (known !== null) {
-      const login = await this.#accounts.loginOf(known, this.#token);
-      if (login === null) throw nobody();
-      if (this.#key !== null) return login;
+    const saved = known === null ? null : await this.#accounts.loginOf(known, this.#token);
+    if (this.#key !== null) {
+      if (saved === null) throw nobody();
+      return saved;
     }
+    if (saved === null && !(await this.#mayBeLoggedIn(known))) throw nobody();
     const key = await this.#find((await this.#client.connected()).shop);
-    if (key === null && known !== null) throw await this.#otherShop(known);
+    if (key === null && known !== null && saved !== null) throw await this.#otherShop(known);
     const login = key === null ? null : await this.#accounts.loginOf(key, null);
     if (login === null) throw nobody();
     this.#key = login.key;
     return login;
+  }
+
+  /** Whether only the server can tell that nobody is logged in: it may be a shop that another one's name is for. */
+  async #mayBeLoggedIn(known: string | null): Promise<boolean> {
+    const { server } = this.#options;
+    if (known !== null && !(await this.#accounts.mayHaveOtherName(server))) return false;
+    return this.#accounts.isAnybodyLoggedIn();
   }
 
   /** The account that is meant, by what this machine knows; `served` is what the server told. */
@@ -275,18 +265,5 @@ export class AccountClient {
       );
     }
     return this.#accounts.save(server, client.shop, login, isSame);
-  }
-
-  /** Ends logins on their server, and forgets them; one that the server has no more is just forgotten. */
-  async #end(logins: readonly SavedLogin[], client: ReconnectingClient): Promise<void> {
-    try {
-      for (const login of logins) {
-        await client.end(login);
-        await this.#accounts.forget(login.key, [login.token]);
-      }
-    } catch (error) {
-      const { server } = this.#options;
-      throw toFailure(error, { ...server, ...parseAddress(logins[0]?.server ?? '') });
-    }
   }
 }

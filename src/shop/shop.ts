@@ -9,7 +9,8 @@ import type { StockItem } from '../client/replies.ts';
 import { PAUSES_MS, withRetry } from '../client/retry.ts';
 import type { Timeouts } from '../client/server-connection.ts';
 import type { Line } from '../protocol/argument-checks.ts';
-import { AccountClient, type LoggedOut } from './account-client.ts';
+import { AccountClient } from './account-client.ts';
+import type { LoggedOut } from './end-logins.ts';
 import { notLoggedIn, usage } from './failures.ts';
 import type { Bought, Extended, Held, Ordering, Returned } from './ordering.ts';
 import type { Returnable } from './returnable.ts';
@@ -85,6 +86,11 @@ export class Shop {
     return this.#client.reach();
   }
 
+  /** See AccountClient.locate. */
+  locate(): Promise<void> {
+    return this.#client.locate();
+  }
+
   /** Attaches to the saved login and settles what is open. */
   async resume(): Promise<void> {
     await this.#client.resume();
@@ -125,7 +131,8 @@ export class Shop {
 
   /** What the account bought; asks no server, unless only that can tell which shop is meant. */
   async local(): Promise<Holdings> {
-    const key = (await this.#client.key()) ?? (await this.#client.servedKey());
+    if ((await this.#client.key()) === null) await this.#client.locate();
+    const key = await this.#client.key();
     const holdings = key === null ? null : await this.#local.holdings(key);
     if (holdings === null) throw notLoggedIn(this.server, this.#user);
     const open = holdings.openOrders.length;

@@ -43,9 +43,11 @@ export class Accounts {
     return findIn(await this.#file.read(), place);
   }
 
-  /** Whether anybody has ever logged in from this machine, to any server. */
-  async isEmpty(): Promise<boolean> {
-    return Object.keys((await this.#file.read()).accounts).length === 0;
+  /** Whether a server may be a shop that is known by another name of this machine: only it can tell. */
+  async mayHaveOtherName(server: Address): Promise<boolean> {
+    const { servers } = await this.#file.read();
+    const known = servers[nameOf(server)];
+    return otherNames(servers, server).some((name) => servers[name] !== known);
   }
 
   /** Whether a server has to be asked who it is before it can be said that nobody is logged in. */
@@ -73,12 +75,12 @@ export class Accounts {
     return account === undefined ? key : `${account.user}@${account.server}`;
   }
 
-  /** The keys of the accounts that logged in at a server, of one user or of all. */
+  /** The keys of the accounts that logged in at a server, under any of its names, of one user or of all. */
   async keysAt(server: Address, user: string | null): Promise<string[]> {
     const { accounts, servers } = await this.#file.read();
-    const address = nameOf(server);
+    const names = [nameOf(server), ...otherNames(servers, server)];
     return Object.entries(accounts)
-      .filter(([, one]) => one.server === address || one.shop === servers[address])
+      .filter(([, one]) => names.some((name) => one.server === name || one.shop === servers[name]))
       .filter(([, one]) => user === null || one.user === user)
       .map(([key]) => key);
   }
@@ -184,16 +186,18 @@ function shopAt(
   const hasLoggedIn = Object.values(state.accounts).some(
     (account) => account.shop === served.id && account.server === address,
   );
-  const isTrusted = known === served.id || hasLoggedIn || isSameMachine(state, server, served.id);
-  return isTrusted ? served.id : null;
+  const isSameMachine = otherNames(state.servers, server).some(
+    (name) => state.servers[name] === served.id,
+  );
+  return known === served.id || hasLoggedIn || isSameMachine ? served.id : null;
 }
 
-function isSameMachine(state: State, server: Address, shop: string): boolean {
-  if (!isLoopback(server.host)) return false;
-  return Object.entries(state.servers).some(([name, other]) => {
-    const address = parseAddress(name);
-    if (other !== shop || address === null) return false;
-    return isLoopback(address.host) && address.port === server.port;
+/** The names under which the same port of this machine is known, besides this one. */
+function otherNames(servers: State['servers'], { host, port }: Address): string[] {
+  if (!isLoopback(host)) return [];
+  return Object.keys(servers).filter((name) => {
+    const other = parseAddress(name);
+    return other?.port === port && other.host !== host && isLoopback(other.host);
   });
 }
 

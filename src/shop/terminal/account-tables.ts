@@ -2,7 +2,7 @@
 import chalk from 'chalk';
 import { type Column, type Listing, layOut } from '../../cli/terminal/listing.ts';
 import { inLook, type Look } from '../../cli/terminal/look.ts';
-import type { LoggedOut } from '../account-client.ts';
+import type { LoggedOut } from '../end-logins.ts';
 import { formatLines, upcText } from '../format-lines.ts';
 import type { SavedLogin } from '../state/accounts.ts';
 import type { Difference, Verification } from '../verify.ts';

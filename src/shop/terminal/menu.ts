@@ -78,6 +78,7 @@ class Menu {
 
   async run(): Promise<void> {
     const shop = this.#shop;
+    await this.#attempt(() => waitingFor(shop.locate()));
     if ((await shop.loggedIn()) !== null) await this.#attempt(() => waitingFor(shop.resume()));
     let last: Step = 'inventory';
     for (;;) {
