@@ -10,7 +10,7 @@ import { withRetry } from '../client/retry.ts';
 import type { Line } from '../protocol/argument-checks.ts';
 import type { AccountClient } from './account-client.ts';
 import { answerLost, notRecorded, outcomeUnknown } from './failures.ts';
-import { settles } from './outbox.ts';
+import { isKept, settles } from './outbox.ts';
 import { isTooManyHolds, OrderRefused, type RefusedRequest } from './refused-order.ts';
 import {
   type AnsweredOrder,
@@ -24,7 +24,7 @@ import {
   sendReturn,
 } from './send-order.ts';
 import type { LocalInventory } from './state/local-inventory.ts';
-import type { LocalItem, OrderRequest } from './state/state.ts';
+import type { LocalItem, OpenOrder, OrderRequest } from './state/state.ts';
 
 /** An order that was done. */
 interface Done<Reply> {
@@ -91,8 +91,13 @@ export class Ordering {
   confirm(order: string): Promise<Bought> {
     return this.#client.ask(async (client, { key, account }) => {
       const asked = { kind: 'confirm', order, lines: [] } as const;
-      const status = await this.#statusOf(client, asked);
-      const lines = (status?.lines ?? []).map(({ upc, qty }) => ({ upc, qty }));
+      const kept = await this.#kept(client, key, order);
+      const status = await this.#statusOf(client, asked).catch(async (error: Error) => {
+        const isOver = error instanceof Refused && error.code === 'NOORDER';
+        if (isOver && kept?.kind === 'confirm') await this.#local.reject(key, order);
+        throw error;
+      });
+      const lines = (status ?? kept ?? asked).lines.map(({ upc, qty }) => ({ upc, qty }));
       const request = { ...asked, lines };
       const isLive = status?.state === 'held';
       const done = await this.#ending(key, order, () =>
@@ -177,7 +182,9 @@ export class Ordering {
     send: () => Promise<Answer>,
   ): Promise<Answer> {
     const since = client.shop?.since ?? '';
-    const isOpen = isNew && (await this.#local.enqueue(key, request, since)) === 'open';
+    // One that is kept was sent from here, and what it did is not counted yet.
+    const isOwn = (await this.#kept(client, key, request.order)) !== undefined;
+    const isOpen = (isNew || isOwn) && (await this.#local.enqueue(key, request, since)) === 'open';
     const answer = await withRetry(this.#pauses, send, isTooManyHolds).catch(
       async (error: Error) => {
         throw await this.#notDone(error, key, request, isOpen);
@@ -187,7 +194,7 @@ export class Ordering {
       const { order } = request;
       // The first try of this process, and yet a repetition: another one did it, and counts it. A hold
       // counts nothing: whoever comes first writes it down.
-      const isCountedElsewhere = answer.receipt.replayed && answer.kind !== 'held';
+      const isCountedElsewhere = answer.receipt.replayed && answer.kind !== 'held' && !isOwn;
       const record = isCountedElsewhere
         ? this.#local.abandon(key, order)
         : this.#local.complete(key, order, changeOf(answer));
@@ -196,6 +203,13 @@ export class Ordering {
       });
     }
     return answer;
+  }
+
+  /** The open order of an id, if it is kept and not sent: see outbox.ts. */
+  async #kept(client: Client, key: string, order: string): Promise<OpenOrder | undefined> {
+    const { openOrders = [] } = (await this.#local.holdings(key)) ?? {};
+    const since = client.shop?.since ?? '';
+    return openOrders.find((one) => one.order === order && isKept(one, since));
   }
 
   /** The error to throw, once the open order is closed or left open, as what is known demands. */

@@ -41,15 +41,18 @@ export async function settleOpenOrders(
   // Written down, because the next order that this shop sells will be one that it knows.
   if ((await lost) !== null) await local.keepUnsent(key);
   const openOrders = (await local.holdings(key))?.openOrders ?? [];
-  const isKept = (order: OpenOrder): boolean =>
-    order.since === KEPT || (order.since !== '' && since !== '' && order.since !== since);
-  for (const { order } of openOrders.filter((one) => !isKept(one))) await settle(settling, order);
-  const kept = openOrders.filter(isKept);
+  const kept = openOrders.filter((one) => isKept(one, since));
+  for (const one of openOrders) if (!kept.includes(one)) await settle(settling, one.order);
   if (kept.length > 0) {
     notify(
       `Not sent: ${keptOrders(kept)}, because the shop's data is older than the order. ${KEPT_ADVICE}`,
     );
   }
+}
+
+/** Whether an order is kept and not sent to a shop whose data began at `since`: that is older than the order. */
+export function isKept(order: OpenOrder, since: string): boolean {
+  return order.since === KEPT || (order.since !== '' && since !== '' && order.since !== since);
 }
 
 /** How to go on with orders that are kept and not sent. */

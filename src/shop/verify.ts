@@ -37,7 +37,8 @@ const MAX_PAGES = 1_000;
 
 /**
  * Adds up all that the account bought on the server and did not give back, page by page, and compares. With `repair` the
- * local inventory becomes what the server sold, wherever the user bought it. Throws Refused,
+ * local inventory becomes what the server sold, wherever the user bought it, and an open order that is among that is
+ * open no more. Throws Refused,
  * ConnectionLost, and CommandFailure when other processes keep buying.
  */
 export async function verify(checking: Settling & { repair: boolean }): Promise<Verification> {
@@ -45,10 +46,12 @@ export async function verify(checking: Settling & { repair: boolean }): Promise<
   for (let round = 0; round < ROUNDS; round++) {
     const before = await local.holdings(key);
     if (before === null) throw new Error(`there is no account ${key} any more`);
-    const { sold, orders } = await soldTo(checking);
+    const { sold, orders, counted } = await soldTo(checking);
     const labels = await labelsOf(checking, before);
     const found = compare(before, sold, orders, labels);
-    if (!repair || (found.differences.length === 0 && found.unknownOrders.length === 0)) {
+    const openOrders = found.openOrders.filter(({ order }) => !counted.has(order));
+    const isWhole = found.ok && openOrders.length === found.openOrders.length;
+    if (!repair || isWhole) {
       if (await isStill(checking, before)) return found;
       continue;
     }
@@ -58,11 +61,12 @@ export async function verify(checking: Settling & { repair: boolean }): Promise<
         key,
         before,
         items.sort((a, b) => a.upc - b.upc),
+        counted,
       ))
     )
       continue;
     await local.unrecord(key, found.unknownOrders);
-    return { ...found, ok: true, repaired: true };
+    return { ...found, openOrders, ok: true, repaired: true };
   }
   throw new CommandFailure(
     'other purchases of this account went on during the comparison; try again',
@@ -95,6 +99,7 @@ function compare(
 async function soldTo({ client, pauses }: Settling) {
   const sold = new Map<number, number>();
   const orders = new Set<string>();
+  const counted = new Set<string>();
   let last: string | null = null;
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const before: string | null = last;
@@ -107,11 +112,12 @@ async function soldTo({ client, pauses }: Settling) {
       // What is or was held, and not bought, is nobody's.
       const sign = state === 'bought' ? 1 : state === 'returned' ? -1 : 0;
       if (sign === 0) continue;
+      counted.add(order);
       for (const { upc, qty } of lines) {
         sold.set(upc, within(sold.get(upc) ?? 0, sign * qty));
       }
     }
-    if (page.length < MAX_ORDERS_COUNT) return { sold: positive(sold), orders };
+    if (page.length < MAX_ORDERS_COUNT) return { sold: positive(sold), orders, counted };
     last = page.at(-1)?.order ?? null;
   }
   throw new ConnectionLost(`it told more than ${MAX_PAGES * MAX_ORDERS_COUNT} orders`, true);

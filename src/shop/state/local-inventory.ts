@@ -113,10 +113,9 @@ export class LocalInventory {
         putHold(account, order, change.hold);
         return true;
       }
-      const isBought = change.kind === 'bought';
-      account.items = (isBought ? withAdded : without)(account.items, change.items);
-      account.recorded = [...account.recorded, order].slice(-MAX_RECORDED_IDS);
-      if (isBought) putHold(account, order, null);
+      const count = change.kind === 'bought' ? withAdded : without;
+      account.items = count(account.items, change.items);
+      record(account, order);
       return true;
     });
   }
@@ -180,14 +179,24 @@ export class LocalInventory {
     });
   }
 
-  /** Puts other items in the place of these. Returns false, and changes nothing, when they have changed. */
-  replace(key: string, before: Holdings, items: readonly LocalItem[]): Promise<boolean> {
+  /**
+   * Puts other items in the place of these, and closes the open orders that are `counted` in them. Returns false, and
+   * changes nothing, when they have changed.
+   */
+  replace(
+    key: string,
+    before: Holdings,
+    items: readonly LocalItem[],
+    counted: ReadonlySet<string>,
+  ): Promise<boolean> {
     return this.#change(key, false, (account) => {
       const isSame =
         JSON.stringify([account.items, account.recorded]) ===
         JSON.stringify([before.items, before.recorded]);
-      if (isSame) account.items = [...items];
-      return isSame;
+      if (!isSame) return false;
+      account.items = [...items];
+      for (const { order } of account.openOrders) if (counted.has(order)) record(account, order);
+      return true;
     });
   }
 
@@ -215,6 +224,13 @@ function removeOpenOrder(account: Account, order: string): boolean {
   const before = account.openOrders.length;
   account.openOrders = account.openOrders.filter((one) => one.order !== order);
   return account.openOrders.length < before;
+}
+
+/** Notes that an order is among the items, and neither open nor held any more. */
+function record(account: Account, order: string): void {
+  removeOpenOrder(account, order);
+  putHold(account, order, null);
+  account.recorded = [...account.recorded, order].slice(-MAX_RECORDED_IDS);
 }
 
 /** Puts a hold in the place of one of the same order; null takes it away. Holds that ended go, too. */

@@ -89,7 +89,7 @@ describe('what was bought', () => {
     if (before === null) throw new Error('no account');
     await enqueue('o');
     await bought('o');
-    expect(await local.replace(ALICE, before, [])).toBe(false);
+    expect(await local.replace(ALICE, before, [], new Set())).toBe(false);
     expect(await items()).toEqual(BOUGHT);
   });
 });
