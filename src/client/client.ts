@@ -50,10 +50,15 @@ export class Client {
 
   /**
    * Connects, makes sure that the peer is an inventory server and agrees on RESP3. Nothing else is
-   * sent to a peer before that. Throws NoServer, TlsFailure, NotInv, or Refused (BUSY) when the server has no room.
+   * sent to a peer before that. `signal` ends the connection at any time, also while it is made. Throws NoServer,
+   * TlsFailure, NotInv, or Refused (BUSY) when the server has no room.
    */
-  static async connect(address: Address, timeouts?: Timeouts): Promise<Client> {
-    const connection = await ServerConnection.open(address, timeouts);
+  static async connect(
+    address: Address,
+    timeouts?: Timeouts,
+    signal?: AbortSignal,
+  ): Promise<Client> {
+    const connection = await ServerConnection.open(address, timeouts, signal);
     connection.limitReplies(MAX_HELLO_BYTES);
     try {
       const greeting = await connection.send(['HELLO', '3']);

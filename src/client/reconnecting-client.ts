@@ -26,6 +26,8 @@ export class ReconnectingClient {
   readonly #pauses: readonly number[];
   readonly #timeouts: Timeouts | undefined;
   #client: Client | null = null;
+  /** Calls off a connection that is being made. */
+  #ending = new AbortController();
   /** The login that `#client` is attached to. */
   #token: string | null = null;
 
@@ -38,6 +40,7 @@ export class ReconnectingClient {
   /** Ends the connection. The next request makes a new one. */
   close(): void {
     this.#client?.close();
+    this.#ending.abort();
     this.#client = null;
     this.#token = null;
   }
@@ -45,9 +48,12 @@ export class ReconnectingClient {
   /** A new connection, attached to nobody. */
   async connect(): Promise<Client> {
     this.close();
-    const connect = (): Promise<Client> => Client.connect(this.#server, this.#timeouts);
-    this.#client = await withRetry(this.#pauses, connect);
-    return this.#client;
+    this.#ending = new AbortController();
+    const { signal } = this.#ending;
+    const connect = (): Promise<Client> => Client.connect(this.#server, this.#timeouts, signal);
+    const client = await withRetry(this.#pauses, connect);
+    this.#client = client;
+    return client;
   }
 
   /** The connection that is open, or a new one. */

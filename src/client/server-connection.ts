@@ -42,9 +42,13 @@ export class ServerConnection {
   /** Is given each push that confirms nothing: what a server says without being asked. */
   onPush: (values: readonly ReplyValue[]) => void = () => undefined;
 
-  /** Throws NoServer when there is none, and TlsFailure when it is not to be trusted. */
-  static async open(address: Address, timeouts: Timeouts = TIMEOUTS): Promise<ServerConnection> {
-    const socket = await openSocket(address, timeouts.connectMs);
+  /** Throws NoServer when there is none, and TlsFailure when it is not to be trusted. `signal` ends it at any time. */
+  static async open(
+    address: Address,
+    timeouts: Timeouts = TIMEOUTS,
+    signal?: AbortSignal,
+  ): Promise<ServerConnection> {
+    const socket = await openSocket(address, timeouts.connectMs, signal);
     return new ServerConnection(socket, timeouts.replyMs);
   }
 
@@ -145,13 +149,17 @@ export class ServerConnection {
   }
 }
 
-async function openSocket(address: Address, connectMs: number): Promise<Socket> {
-  if (address.tls === undefined)
-    return ready(connect(optionsOf(address)), 'connect', address, connectMs);
+async function openSocket(
+  address: Address,
+  connectMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Socket> {
+  const options = optionsOf(address, signal);
+  if (address.tls === undefined) return ready(connect(options), 'connect', address, connectMs);
   // Loads what plain connections do not need.
   const { connectTls, toTlsFailure } = await import('./tls.ts');
   try {
-    const socket = connectTls(optionsOf(address), address.tls);
+    const socket = connectTls(options, address.tls);
     return await ready(socket, 'secureConnect', address, connectMs);
   } catch (error) {
     throw toTlsFailure(error as Error, address);
@@ -159,8 +167,9 @@ async function openSocket(address: Address, connectMs: number): Promise<Socket> 
 }
 
 /** Node tries every address of a name, so `localhost` finds a server on 127.0.0.1 and on ::1. */
-function optionsOf({ host, port }: Address) {
-  return { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_DELAY_MS };
+function optionsOf({ host, port }: Address, signal: AbortSignal | undefined) {
+  const keepAlive = { keepAlive: true, keepAliveInitialDelay: KEEPALIVE_DELAY_MS };
+  return { host, port, noDelay: true, ...keepAlive, ...(signal !== undefined && { signal }) };
 }
 
 /** Resolves at `event`. Throws NoServer when it does not come. */
@@ -185,6 +194,7 @@ function ready(socket: Socket, event: string, address: Address, ms: number): Pro
 }
 
 const REASONS: Readonly<Record<string, string>> = {
+  ABORT_ERR: 'it was closed',
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'the server cut it off',
   EPIPE: 'the server cut it off',

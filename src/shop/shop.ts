@@ -120,7 +120,14 @@ export class Shop {
   ): Promise<void> {
     const { watch } = await import('./watch.ts');
     const options = { upcs, pauses: this.#pauses, listener, signal };
-    await watch((use) => this.#client.ask((client) => use(client)), options);
+    // A server that says nothing is waited for no longer.
+    const close = (): void => this.close();
+    signal.addEventListener('abort', close);
+    try {
+      await watch((use) => this.#client.ask((client) => use(client)), options);
+    } finally {
+      signal.removeEventListener('abort', close);
+    }
   }
 
   orders(count: number, before: string | null): Promise<PastOrder[]> {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { on, once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { temporary } from '../shop/support/servers.ts';
+import { badLine, fakeServer, SILENCE, temporary } from '../shop/support/servers.ts';
 import { program } from '../support/program.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import { type ServeProcess, serve } from '../support/serve-process.ts';
@@ -129,4 +129,45 @@ test('the menu follows the inventory with the right arrow, and is there again be
   await menu.sees('1001 │ Concert ticket, front row  │        46 │');
   await menu.answer('navigate', KEYS.interrupt);
   expect((await menu.ended).exitCode).toBe(130);
+});
+
+test('Ctrl-C and q end it at once while a server is waited for that says nothing', async () => {
+  let isSilent = false;
+  let asked = Promise.withResolvers<void>();
+  const { address: silent } = await fakeServer(([verb]) => {
+    if (verb === 'LOGIN' || verb === 'RESUME') return { token: 't', user: 'alice', since: 1 };
+    if (!isSilent) return undefined;
+    asked.resolve();
+    return SILENCE;
+  });
+  const at = ['--host', '127.0.0.1', '--port', String(silent.port)];
+  await new Inv(home, silent.port).login();
+  isSilent = true;
+  const lines = spawn(...program(['shop', 'watch', '--json', ...at]), {
+    env: environment(home),
+    stdio: 'ignore',
+  });
+  onTestFinished(() => void lines.kill('SIGKILL'));
+  await asked.promise;
+  lines.kill('SIGINT');
+  expect(await once(lines, 'close')).toEqual([130, null]);
+  // A table is shown once there was something to show: its server falls silent afterwards.
+  const line = await badLine({ host: '127.0.0.1', port: server.port });
+  const place = ['--host', '127.0.0.1', '--port', String(line.address.port)];
+  await new Inv(home, line.address.port).login();
+  for (const [key, exitCode] of [
+    ['q', 0],
+    [KEYS.interrupt, 130],
+  ] as const) {
+    line.target = { host: '127.0.0.1', port: server.port };
+    const terminal = new Terminal(['shop', 'watch', ...place], home);
+    await terminal.sees('q quits');
+    asked = Promise.withResolvers<void>();
+    line.target = silent;
+    line.cut();
+    await terminal.sees('trying again');
+    await asked.promise;
+    terminal.type(key);
+    expect((await terminal.ended).exitCode).toBe(exitCode);
+  }
 });

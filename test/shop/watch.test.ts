@@ -258,3 +258,28 @@ test('a message that makes no sense counts as a lost connection', async () => {
   await watch.next('lost');
   await watch.end();
 });
+
+test.for(['HELLO', 'RESUME', 'SUBSCRIBE', 'INVENTORY'])(
+  'it ends at once while the reply to %s is waited for',
+  { timeout: 20_000 },
+  async (silent) => {
+    const isSilent = Promise.withResolvers<void>();
+    let isLoggedIn = false;
+    const { address } = await fakeServer(([verb]) => {
+      if (isLoggedIn && verb === silent) {
+        isSilent.resolve();
+        return SILENCE;
+      }
+      if (verb === 'LOGIN') return { token: 't', user: 'alice', since: 1 };
+      if (verb === 'RESUME') return { user: 'alice', since: 1 };
+      if (verb === 'SUBSCRIBE') return new Raw(CONFIRMATION + message('[]'));
+      return verb === 'INVENTORY' ? [] : undefined;
+    });
+    await newShop(at, address).login('alice', 'x');
+    isLoggedIn = true;
+    // Longer than this test may take.
+    const watch = watched(newShop(at, address, undefined, 60_000));
+    await isSilent.promise;
+    await watch.end();
+  },
+);
