@@ -5,10 +5,11 @@
 import { CommandFailure } from '../cli/command-failure.ts';
 import { nameOf } from '../client/address.ts';
 import type { Client } from '../client/client.ts';
-import { NoServer, OtherShop, Refused } from '../client/errors.ts';
+import { ConnectionLost, NoServer, OtherShop, Refused } from '../client/errors.ts';
+import { printable } from '../client/printable.ts';
 import { type NewLogin, ReconnectingClient } from '../client/reconnecting-client.ts';
 import { endLogins, endLoginsOf, type LoggedOut, type LoginsOptions } from './end-logins.ts';
-import { notLoggedIn, otherShop, toFailure } from './failures.ts';
+import { loginUnknown, notLoggedIn, otherShop, toFailure } from './failures.ts';
 import { lostOrder, type Settling, settleOpenOrders } from './outbox.ts';
 import { isSameShop } from './same-shop.ts';
 import type { Accounts, SavedLogin } from './state/accounts.ts';
@@ -90,6 +91,8 @@ export class AccountClient {
       this.#isLoggedOut = false;
       for (const one of excess) await this.#client.end(one);
     } catch (error) {
+      const isSent = error instanceof ConnectionLost && error.sent;
+      if (isSent) throw loginUnknown(`${printable(user)} is logged in`, error);
       throw toFailure(error, this.#options.server);
     }
     return this.resume();

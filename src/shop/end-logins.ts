@@ -1,9 +1,9 @@
 /** Ends logins of this machine, on their servers and here. */
 import { type Address, nameOf, parseAddress } from '../client/address.ts';
-import { OtherShop } from '../client/errors.ts';
+import { ConnectionLost, OtherShop } from '../client/errors.ts';
 import { ReconnectingClient } from '../client/reconnecting-client.ts';
 import type { Timeouts } from '../client/server-connection.ts';
-import { toFailure } from './failures.ts';
+import { loginUnknown, notForgotten, toFailure } from './failures.ts';
 import type { Accounts, SavedLogin } from './state/accounts.ts';
 import type { Notify } from './state/state-file.ts';
 
@@ -23,15 +23,27 @@ export interface LoggedOut {
   readonly already: boolean;
 }
 
-/** Ends logins on their server, and forgets them; one that the server has no more is just forgotten. */
+/** Ends logins of one account on their server, and forgets them; one that the server has no more is just forgotten. */
 export async function endLogins(
   logins: readonly SavedLogin[],
   client: ReconnectingClient,
   accounts: Accounts,
 ): Promise<void> {
-  for (const login of logins) {
-    await client.end(login);
-    await accounts.forget(login.key, [login.token]);
+  const ended: string[] = [];
+  const [{ key, account } = { key: '', account: '' }] = logins;
+  try {
+    for (const login of logins) {
+      await client.end(login);
+      ended.push(login.token);
+    }
+  } catch (error) {
+    const isSent = error instanceof ConnectionLost && error.sent;
+    throw isSent ? loginUnknown(`${account} is logged out`, error) : error;
+  } finally {
+    if (ended.length > 0)
+      await accounts.forget(key, ended).catch((error: Error) => {
+        throw notForgotten(account, error);
+      });
   }
 }
 

@@ -11,7 +11,13 @@ import {
 } from '../client/errors.ts';
 import { printable } from '../client/printable.ts';
 import { keptOrders, NOUNS } from './outbox.ts';
-import { isWithoutData, NO_DATA, OrderRefused, type RefusedRequest } from './refused-order.ts';
+import {
+  isBeyondMaxHold,
+  isWithoutData,
+  NO_DATA,
+  OrderRefused,
+  type RefusedRequest,
+} from './refused-order.ts';
 import type { OpenOrder, OrderRequest } from './state/state.ts';
 
 /** The failure of a request that leaves nothing open. What is no trouble with a server stays as it is. */
@@ -88,23 +94,49 @@ export function answerLost({ kind, order }: RefusedRequest, cause: Error): Comma
   );
 }
 
-/** The server did it, and this machine could not write that down. */
-export function notRecorded({ kind, order }: OrderRequest, cause: Error): CommandFailure {
+/** A login, or the end of one, that was sent and may be sent again without harm. `what`: `alice is logged in`. */
+export function loginUnknown(what: string, cause: Error): CommandFailure {
   return new CommandFailure(
-    `${NOUNS[kind]} ${order} ${NOT_RECORDED[kind]} yet: ${cause.message}; the next command makes up for it`,
+    `the answer did not come (${cause.message}), so it is not known whether ${what}; repeat this command`,
+    'UNKNOWN',
+    ExitCode.outcomeUnknown,
+    { cause },
+  );
+}
+
+/** The server did it, and this machine could not write that down. */
+export function notRecorded({ kind, order }: RefusedRequest, cause: Error): CommandFailure {
+  const [done, remedy = 'the next command makes up for it'] = NOT_RECORDED[kind];
+  return new CommandFailure(
+    `${NOUNS[kind]} ${order} ${done}: ${cause.message}; ${remedy}`,
     'LOCALFILE',
     ExitCode.fault,
     { cause, details: { order } },
   );
 }
 
-const BOUGHT = 'was bought, but is not among your purchases on this computer';
-const NOT_RECORDED: Readonly<Record<OrderRequest['kind'], string>> = {
+const BOUGHT = ['was bought, but is not among your purchases on this computer yet'] as const;
+const HOLDS = 'once the file can be written, `inv shop holds` makes up for it';
+/** What was done and is not written down, and what makes up for it. */
+const NOT_RECORDED: Readonly<Record<RefusedRequest['kind'], readonly [string, string?]>> = {
   purchase: BOUGHT,
   confirm: BOUGHT,
-  hold: 'keeps the units for you, but is not noted on this computer',
-  return: 'gave the units back, but they are not out of your purchases on this computer',
+  hold: ['keeps the units for you, but is not noted on this computer yet'],
+  return: ['gave the units back, but they are not out of your purchases on this computer yet'],
+  release: ['was released, but still stands among what you hold on this computer', HOLDS],
+  extend: ['is kept for longer, but that is not noted on this computer', HOLDS],
 };
+
+/** The server has ended the logins of an account, and this machine could not forget them. */
+export function notForgotten(account: string, cause: Error): CommandFailure {
+  return new CommandFailure(
+    `${account} was logged out on the server, but the login still stands on this computer: ${cause.message}; ` +
+      'once the file can be written, `inv shop logout` forgets the login',
+    'LOCALFILE',
+    ExitCode.fault,
+    { cause },
+  );
+}
 
 export function usage(message: string): CommandFailure {
   return new CommandFailure(message, 'USAGE', ExitCode.usage);
@@ -122,7 +154,9 @@ function refused(error: Refused, server: Address): CommandFailure {
     return new CommandFailure(sentence, code, exit, { cause: error });
   }
   if (error instanceof OrderRefused) {
-    return new CommandFailure(error.sentence, code, exit, { cause: error, details: error.details });
+    const exitCode = isBeyondMaxHold(error) ? ExitCode.refused : exit;
+    const { details } = error;
+    return new CommandFailure(error.sentence, code, exitCode, { cause: error, details });
   }
   if (isWithoutData(error)) {
     return new CommandFailure(`${NO_DATA}; try again`, code, exit, { cause: error });

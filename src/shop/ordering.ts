@@ -11,6 +11,7 @@ import type { Line } from '../protocol/argument-checks.ts';
 import type { AccountClient } from './account-client.ts';
 import { answerLost, notRecorded, outcomeUnknown } from './failures.ts';
 import { isKept, settles } from './outbox.ts';
+import { newOrderId, ownAnswer } from './own-answer.ts';
 import { isTooManyHolds, OrderRefused, type RefusedRequest } from './refused-order.ts';
 import {
   type AnsweredOrder,
@@ -23,7 +24,7 @@ import {
   sendPurchase,
   sendReturn,
 } from './send-order.ts';
-import type { LocalInventory } from './state/local-inventory.ts';
+import type { HoldEnd, LocalInventory } from './state/local-inventory.ts';
 import type { LocalItem, OpenOrder, OrderRequest } from './state/state.ts';
 
 /** An order that was done. */
@@ -103,7 +104,7 @@ export class Ordering {
       const done = await this.#ending(key, order, () =>
         this.#order(client, key, request, isLive, () => sendPurchase(client, request)),
       );
-      if (!isLive) await this.#local.changeHold(key, order, null);
+      if (!isLive) await this.#forgetHold(key, order);
       return { account, receipt: done.receipt, items: done.items };
     });
   }
@@ -113,7 +114,7 @@ export class Ordering {
     return this.#client.ask(async (client, { key, account }) => {
       const asked = { kind: 'release', order, lines: [] } as const;
       await this.#ending(key, order, () => this.#ask(asked, () => client.release(order)));
-      await this.#local.changeHold(key, order, null);
+      await this.#note(asked, key, null);
       return account;
     });
   }
@@ -127,7 +128,7 @@ export class Ordering {
         this.#ask(asked, () => client.extend(order, seconds)),
       );
       const ends = localEnd(until, await ahead);
-      await this.#local.changeHold(key, order, { until, ends });
+      await this.#note(asked, key, { until, ends });
       return { account, order, until, ends };
     });
   }
@@ -240,13 +241,25 @@ export class Ordering {
     }
   }
 
+  /** Notes the end of a hold that the server has set; null: it has ended. */
+  async #note(asked: RefusedRequest, key: string, end: HoldEnd | null): Promise<void> {
+    await this.#local.changeHold(key, asked.order, end).catch((error: Error) => {
+      throw notRecorded(asked, error);
+    });
+  }
+
+  /** Forgets a hold that ended before. What cannot be written now ends by itself, and is no failure of this request. */
+  async #forgetHold(key: string, order: string): Promise<void> {
+    await this.#local.changeHold(key, order, null).catch(() => undefined);
+  }
+
   /** Calls `ask`, and forgets the hold of that id when the server says that there is none. */
   async #ending<T>(key: string, order: string, ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
     } catch (error) {
       const isOver = error instanceof Refused && ['NOHOLD', 'NOORDER'].includes(error.code);
-      if (isOver) await this.#local.changeHold(key, order, null);
+      if (isOver) await this.#forgetHold(key, order);
       throw error;
     }
   }
@@ -270,28 +283,5 @@ export class Ordering {
       if (error instanceof OrderRefused && error.code === 'NOORDER') return null;
       throw error;
     }
-  }
-}
-
-/** Loads what makes ids only now: it costs 5 ms, a tenth of a command, and most commands make none. */
-async function newOrderId(): Promise<string> {
-  const { randomUUIDv7 } = await import('node:crypto');
-  return randomUUIDv7();
-}
-
-/**
- * What a command was answered under an id that was made for it (`chosen` is null): its order was done or refused by
- * this command, also when another process of this machine settled the open order meanwhile and got the first answer.
- */
-async function ownAnswer<Answer extends AnsweredOrder>(
-  answer: Promise<Answer>,
-  chosen: string | null,
-): Promise<Answer> {
-  if (chosen !== null) return await answer;
-  try {
-    const { receipt, ...rest } = await answer;
-    return { ...rest, receipt: { ...receipt, replayed: false } } as Answer;
-  } catch (error) {
-    throw error instanceof OrderRefused ? error.asFirst() : error;
   }
 }

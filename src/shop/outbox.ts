@@ -6,7 +6,13 @@ import type { Client } from '../client/client.ts';
 import { Refused } from '../client/errors.ts';
 import { withRetry } from '../client/retry.ts';
 import { formatLines } from './format-lines.ts';
-import { isWithoutData, NO_DATA } from './refused-order.ts';
+import {
+  isBeyondMaxHold,
+  isTooManyHolds,
+  isWithoutData,
+  NO_DATA,
+  type RefusedRequest,
+} from './refused-order.ts';
 import { knowsOrder } from './same-shop.ts';
 import { type AnsweredOrder, changeOf, sendOrder } from './send-order.ts';
 import type { LocalInventory } from './state/local-inventory.ts';
@@ -66,11 +72,13 @@ export function keptOrders(orders: readonly OpenOrder[]): string {
     .join(', ');
 }
 
-/** What a request is called. A confirmed hold is an order like any other. */
-export const NOUNS: Readonly<Record<OrderRequest['kind'], string>> = {
+/** What a request is about. A confirmed hold is an order like any other. */
+export const NOUNS: Readonly<Record<RefusedRequest['kind'], string>> = {
   purchase: 'order',
   confirm: 'order',
   hold: 'hold',
+  release: 'hold',
+  extend: 'hold',
   return: 'return',
 };
 
@@ -99,13 +107,16 @@ async function settle(settling: Settling, order: string): Promise<void> {
   if (open === null) return;
   const noun = NOUNS[open.kind];
   try {
-    const answer = await withRetry(pauses, () => sendOrder(client, open));
+    const answer = await withRetry(pauses, () => sendOrder(client, open), isTooManyHolds);
     if (await local.complete(key, order, changeOf(answer))) {
       notify(`The open ${noun} ${order} is settled: ${whatWasDone(answer)}.`);
     }
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    if (settles(error, open)) {
+    // Its hold is not made any more, so it is known what became of it: it may have been made before.
+    const isLate =
+      isBeyondMaxHold(error) && !(await withRetry(pauses, () => knowsOrder(client, order)));
+    if (isLate || settles(error, open)) {
       if (await local.reject(key, order)) {
         notify(`The open ${noun} ${order} is settled: it ${NOTHING[open.kind]}, ${inCode(error)}.`);
       }

@@ -206,6 +206,13 @@ export function isTooManyHolds({ code, message }: Refused): boolean {
   return code === 'BUSY' && liveHoldsIn(message) !== null;
 }
 
+/** The server keeps units for no such time, by its operator's rule: the request makes sense, elsewhere or another day. */
+export function isBeyondMaxHold({ code, message }: Refused): boolean {
+  return (
+    code === 'ERR' && /^this server holds (nothing|units for at most \d+ seconds)\b/.test(message)
+  );
+}
+
 /** A refusal in a list of orders (`NOSTOCK sentence`), for people. */
 export function refusalInWords(refusal: string): string {
   const lines = refusal.startsWith('NOSTOCK ') ? shortIn(refusal) : [];

@@ -1,8 +1,9 @@
 /** Holds and returns of a customer: what is owned, what is held, and what a lost answer leaves. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ErrorReply } from '../../src/protocol/error-codes.ts';
+import type { Shop } from '../../src/shop/shop.ts';
 import type { Account } from '../../src/shop/state/state.ts';
 import { type HoldServer, holdServer } from './support/hold-server.ts';
 import { account, newPlace, newShop, TICKETS, unitsHeld } from './support/place.ts';
@@ -203,6 +204,44 @@ describe('an answer that is lost', () => {
     expect(account(at)).toMatchObject({ openOrders: [], holds: [] });
   });
 
+  test('of a hold that is one too many is not waited for', async () => {
+    at.line.cutBefore = 'HOLD';
+    await expect(newShop(at).hold(TICKETS, 600, 'h')).rejects.toMatchObject({ exit: 6 });
+    at.line.cutBefore = null;
+    server.instead.set('HOLD', new ErrorReply('BUSY', 'you have 1000 live holds, the most …'));
+    await newShop(at).inventory();
+    expect(sent('HOLD')).toHaveLength(1);
+    expect(at.notes).toEqual([
+      expect.stringMatching(/^Hold h is still unconfirmed: BUSY you have 1000 live holds/),
+    ]);
+    expect(account(at).openOrders).toMatchObject([{ order: 'h' }]);
+  });
+
+  test('of a hold that is longer than the server allows by now, and never came there, leaves none', async () => {
+    at.line.cutBefore = 'HOLD';
+    await expect(newShop(at).hold(TICKETS, 600, 'h')).rejects.toMatchObject({ exit: 6 });
+    at.line.cutBefore = null;
+    server.instead.set('HOLD', TOO_LONG);
+    await newShop(at).inventory();
+    expect(at.notes).toEqual([
+      'The open hold h is settled: it keeps nothing, ERR this server holds units for at most 60 seconds, got 600.',
+    ]);
+    expect(account(at).openOrders).toEqual([]);
+  });
+
+  test('of a hold that is longer than the server allows by now leaves it open, and a confirm says how to buy it', async () => {
+    await losing('HOLD', () => newShop(at).hold(TICKETS, 600, 'h'));
+    server.instead.set('HOLD', TOO_LONG);
+    await expect(newShop(at).confirm('h')).rejects.toMatchObject({
+      ...{ code: 'ORDERREUSED', exit: 3 },
+      message:
+        'hold h is still unconfirmed; to buy it all the same, first use `inv shop verify --drop h`',
+    });
+    expect(await newShop(at).drop('h')).toBe(true);
+    await newShop(at).confirm('h');
+    expect(unitsHeld(at)).toBe(2);
+  });
+
   test('leaves a confirmed hold that the next command counts, once', async () => {
     await newShop(at).hold(TICKETS, 600, 'h');
     await losing('CONFIRM', () => newShop(at).confirm('h'));
@@ -281,6 +320,8 @@ describe('an answer that is lost', () => {
   });
 });
 
+const TOO_LONG = new ErrorReply('ERR', 'this server holds units for at most 60 seconds, got 600');
+
 function line(qty: number) {
   return { upc: 1001, qty, available: 1 };
 }
@@ -288,6 +329,70 @@ function line(qty: number) {
 function whole() {
   return { order: 'h', at: 1, until: 2_000, replayed: false, lines: [line(2)] };
 }
+
+describe('what the server did and this machine cannot write', () => {
+  const lock = () => join(at.directory, 'shop.lock');
+  const breaking = (verb: string): void => {
+    at.line.before = {
+      verb,
+      work: async () => {
+        rmSync(lock());
+        mkdirSync(lock());
+      },
+    };
+  };
+
+  test.for([
+    [
+      'RELEASE',
+      'released, but still stands among what you hold',
+      (shop: Shop) => shop.release('h'),
+    ],
+    ['EXTEND', 'kept for longer, but that is not noted', (shop: Shop) => shop.extend('h', 800)],
+  ] as const)(
+    'a %s is told as done, and the list of holds makes up for it',
+    async ([verb, done, ask]) => {
+      await newShop(at).hold(TICKETS, 600, 'h');
+      const before = account(at).holds;
+      breaking(verb);
+      await expect(ask(newShop(at))).rejects.toMatchObject({
+        ...{ code: 'LOCALFILE', exit: 1, details: { order: 'h' } },
+        message: expect.stringMatching(
+          `^hold h .*${done}.*: cannot write .*shop.json: .*; once the file can be written, .inv shop holds. makes up for it$`,
+        ),
+      });
+      expect(account(at).holds).toEqual(before);
+      rmdirSync(lock());
+      const { holds } = await newShop(at).holds();
+      expect(account(at).holds.map(({ until }) => until)).toEqual(
+        holds.map(({ receipt }) => receipt.until),
+      );
+      expect(account(at).holds).not.toEqual(before);
+    },
+  );
+
+  test('a logout is told as done, and the next one forgets the login', async () => {
+    breaking('LOGOUT');
+    await expect(newShop(at).logout()).rejects.toMatchObject({
+      ...{ code: 'LOCALFILE', exit: 1 },
+      message: expect.stringMatching(
+        /^alice@\S+ was logged out on the server, but the login still stands on this computer: cannot write .*shop.json: .*`inv shop logout` forgets the login$/,
+      ),
+    });
+    expect(account(at).logins).toHaveLength(1);
+    rmdirSync(lock());
+    server.instead.set('RESUME', new ErrorReply('NOSESSION', 'that token is not logged in'));
+    expect(await newShop(at).logout()).toMatchObject({ already: true });
+    expect(account(at).logins).toEqual([]);
+  });
+
+  test('a refusal stays the refusal', async () => {
+    await newShop(at).hold(TICKETS, 600, 'h');
+    later(700_000);
+    breaking('EXTEND');
+    await expect(newShop(at).extend('h', 60)).rejects.toMatchObject({ code: 'NOHOLD', exit: 3 });
+  });
+});
 
 describe('a return', () => {
   beforeEach(async () => {

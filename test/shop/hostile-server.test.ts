@@ -131,7 +131,7 @@ test('a login that is told to be somebody else’s is none', async () => {
   const { address } = await fakeServer(([verb]) =>
     verb === 'LOGIN' ? { token: 't', user: 'bob', since: 1 } : undefined,
   );
-  await expect(newShop(at, address).login('alice', 'x')).rejects.toMatchObject({ exit: 5 });
+  await expect(newShop(at, address).login('alice', 'x')).rejects.toMatchObject({ exit: 6 });
   expect(await newShop(at, address).loggedIn()).toBeNull();
 });
 

@@ -132,7 +132,13 @@ test('what a rule refuses says what is possible, and leaves nothing open', async
   await expect(shop.return('p', [{ upc: 7, qty: 3 }], 'r')).rejects.toMatchObject({
     message: expect.stringMatching(/^order r was refused on /),
   });
-  await expect(shop.hold(PINS, 1_000)).rejects.toMatchObject({ code: 'ERR', exit: 1 });
+  const tooLong = {
+    ...{ code: 'ERR', exit: 3 },
+    message: 'this server holds units for at most 900 seconds, got 1000',
+  };
+  await expect(shop.hold(PINS, 1_000)).rejects.toMatchObject(tooLong);
+  await shop.hold(PINS, 60, 'short');
+  await expect(shop.extend('short', 1_000)).rejects.toMatchObject(tooLong);
   await expect(shop.confirm('p')).resolves.toMatchObject({ receipt: { replayed: true } });
   await expect(shop.release('p')).rejects.toMatchObject({ code: 'NOHOLD', exit: 3 });
   await expect(shop.purchase([{ upc: 7, qty: 1 }], 'h')).rejects.toMatchObject({

@@ -172,6 +172,46 @@ describe('a logout', () => {
   });
 });
 
+describe('an answer that is lost', () => {
+  test.for(['all', 'own'] as const)(
+    'to a logout of %s leaves it unknown, and the next one makes sure',
+    async (which) => {
+      const shop = newShop(at);
+      await shop.login('alice', PASSWORDS.alice);
+      at.line.cutReplyTo = 'LOGOUT';
+      await expect(shop.logout(which)).rejects.toMatchObject({
+        ...{ code: 'UNKNOWN', exit: 6 },
+        message: expect.stringMatching(
+          /^the answer did not come .* whether alice@\S+ is logged out; repeat this command$/,
+        ),
+      });
+      at.line.cutReplyTo = null;
+      expect(await newShop(at).logout()).toMatchObject({ already: true });
+      expect(account(at).logins).toEqual([]);
+    },
+  );
+
+  test('to the end of a login leaves it unknown', async () => {
+    await newShop(at).login('alice', PASSWORDS.alice);
+    at.line.cutReplyTo = 'LOGOUT';
+    await expect(newShop(at).endLogins('alice')).rejects.toMatchObject({
+      code: 'UNKNOWN',
+      exit: 6,
+    });
+  });
+
+  test('to a login leaves it unknown, and another one is made', async () => {
+    at.line.cutReplyTo = 'LOGIN';
+    await expect(newShop(at).login('alice', PASSWORDS.alice)).rejects.toMatchObject({
+      ...{ code: 'UNKNOWN', exit: 6 },
+      message: expect.stringContaining('it is not known whether alice is logged in'),
+    });
+    at.line.cutReplyTo = null;
+    await newShop(at).login('alice', PASSWORDS.alice);
+    expect(account(at).logins).toHaveLength(1);
+  });
+});
+
 test('who never logged in is told how', async () => {
   for (const call of [() => newShop(at).local(), () => newShop(at).inventory()]) {
     await expect(call()).rejects.toMatchObject({

@@ -84,11 +84,7 @@ export class LocalInventory {
       if (account.recorded.includes(order)) return 'recorded';
       const open = account.openOrders.find((one) => one.order === order);
       if (open !== undefined && !isSameRequest(open, request)) {
-        throw new CommandFailure(
-          `another order with the id ${order} is still unconfirmed; choose another --order`,
-          'ORDERREUSED',
-          ExitCode.refused,
-        );
+        throw stillOpen(open, request);
       }
       putOpenOrder(account, { ...request, senders: (open?.senders ?? 0) + 1, since });
       return 'open';
@@ -173,6 +169,8 @@ export class LocalInventory {
 
   /** Says until when a hold is kept, if the account has it; null: it has ended. */
   async changeHold(key: string, order: string, end: HoldEnd | null): Promise<void> {
+    const account = accountOf(await this.#file.read(), key);
+    if (account?.holds.every((one) => one.order !== order)) return;
     await this.#change(key, undefined, (account) => {
       const hold = account.holds.find((one) => one.order === order);
       if (hold !== undefined) putHold(account, order, end === null ? null : { ...hold, ...end });
@@ -213,6 +211,18 @@ export class LocalInventory {
       return account === undefined ? missing : change(account);
     });
   }
+}
+
+/** Something else is open under the id of `asked`. A confirm has no id of its own to choose. */
+function stillOpen({ kind, order }: OpenOrder, asked: OrderRequest): CommandFailure {
+  const [what, now] =
+    asked.kind !== 'confirm'
+      ? [`another order with the id ${order}`, 'choose another --order']
+      : kind === 'hold'
+        ? [`hold ${order}`, `to buy it all the same, first use \`inv shop verify --drop ${order}\``]
+        : [`order ${order}, which is no hold,`, 'the next command asks for its outcome again'];
+  const sentence = `${what} is still unconfirmed; ${now}`;
+  return new CommandFailure(sentence, 'ORDERREUSED', ExitCode.refused);
 }
 
 function putOpenOrder(account: Account, order: OpenOrder): void {

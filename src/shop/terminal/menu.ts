@@ -244,7 +244,8 @@ class Menu {
           { name: 'Back to the menu', value: false },
         ]);
         if (again !== true) return;
-        if (error.exit === ExitCode.outcomeUnknown) next = () => waitingFor(this.#shop.resume());
+        // What is open is asked for; a login is simply made, or ended, again.
+        if ('order' in error.details) next = () => waitingFor(this.#shop.resume());
       }
     }
   }

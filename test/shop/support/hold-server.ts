@@ -87,6 +87,8 @@ export async function holdServer(now = Date.now()): Promise<HoldServer> {
         return { token: 't', user: first, since: 1 };
       case 'RESUME':
         return { user: 'alice', since: 1 };
+      case 'LOGOUT':
+        return 'OK';
       case 'TIME':
         return [String(Math.floor(server.now / 1000)), String((server.now % 1000) * 1000)];
       case 'INVENTORY': {
