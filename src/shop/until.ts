@@ -30,5 +30,10 @@ export function toCondition(text: string): Condition {
   if (operator === '<' && bound === 0) {
     throw usage(`--until '${printable(text)}' never holds: there are never less than 0 available`);
   }
+  if (operator === '>' && bound === MAX_INTEGER) {
+    throw usage(
+      `--until '${printable(text)}' never holds: there are never more than ${MAX_INTEGER} available`,
+    );
+  }
   return (available) => holds(available, bound);
 }

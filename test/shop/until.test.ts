@@ -32,9 +32,16 @@ test.for([
   );
 });
 
-test('one that never holds is refused, not waited for', () => {
-  expect(() => toCondition('available<0')).toThrow(
-    expect.objectContaining({ code: 'USAGE', message: expect.stringContaining('never holds') }),
-  );
+test.for(['available<0', 'available>9007199254740991'])(
+  'one that never holds is refused, not waited for: %s',
+  (text) => {
+    expect(() => toCondition(text)).toThrow(
+      expect.objectContaining({ code: 'USAGE', message: expect.stringContaining('never holds') }),
+    );
+  },
+);
+
+test('one that can only hold at an end is none of those', () => {
   expect(toCondition('available<=0')(0)).toBe(true);
+  expect(toCondition('available>=9007199254740991')(Number.MAX_SAFE_INTEGER)).toBe(true);
 });
