@@ -86,6 +86,11 @@ export class Terminal {
     }
   }
 
+  /** Takes the terminal away, as a window that is closed does. */
+  close(): void {
+    (this.#pty as IPty & { destroy(): void }).destroy();
+  }
+
   type(keys: string): void {
     this.#pty.write(keys);
   }

@@ -1,6 +1,7 @@
 /** `inv shop watch`: the real command, at a real server, on a terminal and without one. */
 import { spawn } from 'node:child_process';
 import { on, once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { badLine, fakeServer, SILENCE, temporary } from '../shop/support/servers.ts';
@@ -170,4 +171,31 @@ test('Ctrl-C and q end it at once while a server is waited for that says nothing
     terminal.type(key);
     expect((await terminal.ended).exitCode).toBe(exitCode);
   }
+});
+
+/** A shell's command line that becomes `inv` with these arguments. */
+const shellLine = (args: readonly string[]) => {
+  const [command, words] = program(args);
+  return `exec ${[command, ...words].map((word) => `'${word}'`).join(' ')}`;
+};
+
+test('a terminal that tells no size gets a table of the usual one', async () => {
+  const items = ['1001', '1002', '1003'].flatMap((upc) => ['--upc', upc]);
+  const line = `stty cols 0 rows 0; ${shellLine(['shop', 'watch', ...items, ...address()])}`;
+  const terminal = new Terminal([], home, {}, { command: ['sh', ['-c', line]] });
+  for (const text of ['inv shop watch', '1001', '1002', '1003', 'q quits'])
+    await terminal.sees(text);
+  terminal.type('q');
+  expect((await terminal.ended).exitCode).toBe(0);
+});
+
+test('a terminal that is gone ends it as the signal does that says so', async () => {
+  const errors = `${home}/errors`;
+  const watch = shellLine(['shop', 'watch', ...address()]);
+  const command = ['sh', ['-c', `${watch} 2> ${errors}`]] as [string, string[]];
+  const terminal = new Terminal([], home, {}, { command });
+  await terminal.sees('q quits');
+  terminal.close();
+  expect(await terminal.ended).toEqual({ exitCode: 0, signal: 1 });
+  expect(readFileSync(errors, 'utf8')).toBe('');
 });

@@ -43,11 +43,18 @@ export class Keyboard extends EventEmitter<{
     super();
     this.#stdin.on('data', this.#onData);
     this.#stdin.on('end', this.#onEnd);
+    // A terminal that is gone cannot be read.
+    this.#stdin.on('error', this.#onEnd);
     process.on('SIGCONT', this.#onContinue);
   }
 
+  /** Does nothing at a terminal that is gone: a signal, and the end of what is typed, say so. */
   setRawMode(isRaw: boolean): this {
-    this.#stdin.setRawMode(isRaw);
+    try {
+      this.#stdin.setRawMode(isRaw);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EIO') throw error;
+    }
     return this;
   }
 
@@ -65,8 +72,9 @@ export class Keyboard extends EventEmitter<{
   [Symbol.dispose](): void {
     this.#stdin.off('data', this.#onData);
     this.#stdin.off('end', this.#onEnd);
+    this.#stdin.off('error', this.#onEnd);
     process.off('SIGCONT', this.#onContinue);
-    this.#stdin.setRawMode(false);
+    this.setRawMode(false);
     this.#stdin.pause();
   }
 }

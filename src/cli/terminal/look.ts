@@ -10,6 +10,14 @@ export interface Look {
 /** The narrowest terminal that tables are laid out for; on a narrower one the terminal breaks the lines. */
 const MIN_COLUMNS = 20;
 
+/** Lines of a terminal that does not tell its size: it says 0. */
+const USUAL_ROWS = 24;
+
+/** The lines of the screen, now. */
+export function screenRows(): number {
+  return process.stdout.rows || USUAL_ROWS;
+}
+
 /** The look of standard output, now: a terminal may have been resized. */
 export function look(): Look {
   const { isTTY, columns } = process.stdout;

@@ -3,7 +3,7 @@ import { emitKeypressEvents } from 'node:readline';
 import { CommandFailure, ExitCode } from '../command-failure.ts';
 import { type Key, Keyboard, suspend } from './keyboard.ts';
 import type { Lay, Listing } from './listing.ts';
-import { look } from './look.ts';
+import { look, screenRows } from './look.ts';
 import { fitted } from './width.ts';
 
 const ALTERNATE_SCREEN = '\u001b[?1049h';
@@ -59,7 +59,7 @@ export async function page(lay: Lay): Promise<void> {
 
 async function viewOf(lay: Lay, topRow?: number): Promise<PagedView> {
   const { columns, plain } = look();
-  return new PagedView(await lay({ columns, plain }), process.stdout.rows, columns, topRow);
+  return new PagedView(await lay({ columns, plain }), screenRows(), columns, topRow);
 }
 
 function interrupted(): CommandFailure {

@@ -1,7 +1,7 @@
 /** What is watched as a table that stands still while its levels change. */
 import chalk from 'chalk';
 import { type Column, layOut } from '../../cli/terminal/listing.ts';
-import { look } from '../../cli/terminal/look.ts';
+import { look, screenRows } from '../../cli/terminal/look.ts';
 import { type Move, PagedView } from '../../cli/terminal/pager.ts';
 import { fitted } from '../../cli/terminal/width.ts';
 import { writeOut } from '../../cli/write-out.ts';
@@ -27,7 +27,8 @@ interface Row extends WatchedItem {
 }
 
 export class LiveTable {
-  readonly #title: string;
+  /** Stands above the table. */
+  title: string;
   readonly #rows = new Map<number, Row>();
   /** What is wrong with the connection; empty for nothing. */
   #trouble = '';
@@ -39,9 +40,9 @@ export class LiveTable {
   #isShown = false;
   readonly #onClosed: () => void;
 
-  /** `title` stands above the table. `onClosed` is called when the terminal is gone. */
+  /** `onClosed` is called when the terminal is gone. */
   constructor(title: string, onClosed: () => void) {
-    this.#title = title;
+    this.title = title;
     this.#onClosed = onClosed;
   }
 
@@ -94,8 +95,7 @@ export class LiveTable {
     this.#isStale = false;
     const start = performance.now();
     const { columns = 80 } = look();
-    const { rows = 24 } = process.stdout;
-    const picture = await this.picture(columns, rows, start);
+    const picture = await this.picture(columns, screenRows(), start);
     if (!this.#isShown) return;
     const cost = performance.now() - start;
     if (!(await writeOut(picture))) {
@@ -121,7 +121,7 @@ export class LiveTable {
   /** All that a screen of this size shows at `now`. */
   async picture(columns: number, rows: number, now: number): Promise<string> {
     const items = [...this.#rows.values()].sort((one, other) => one.upc - other.upc);
-    const title = `${this.#title} · ${items.length} ${items.length === 1 ? 'item' : 'items'}`;
+    const title = `${this.title} · ${items.length} ${items.length === 1 ? 'item' : 'items'}`;
     const listing = await layOut(columnsAt(items, now), items, { columns, plain: false }, [title]);
     this.#view = new PagedView(listing, rows, columns, this.#view?.topRow);
     const lines = this.#view.body.map((line) => `${line}${ERASE_LINE}`);

@@ -1,5 +1,6 @@
 /** The dialog on a terminal with cursor keys. */
 import { input, password } from '@inquirer/prompts';
+import { screenRows } from '../../cli/terminal/look.ts';
 import type { Choice, Dialog, Searchable } from './dialog.ts';
 import { type ListPlace, listPrompt } from './list-prompt.ts';
 import { ask, type BACK } from './prompts.ts';
@@ -65,5 +66,5 @@ export class RichDialog implements Dialog {
 }
 
 function pageSize(count: number): number {
-  return Math.min(count, Math.max(LEAST_LINES, (process.stdout.rows || 24) - LINES_AROUND));
+  return Math.min(count, Math.max(LEAST_LINES, screenRows() - LINES_AROUND));
 }

@@ -27,9 +27,7 @@ export async function showLive(
   const enough = new AbortController();
   const begun = Promise.withResolvers<void>();
   let found: WatchedItem | null = null;
-  const login = await shop.loggedIn();
-  const title = ['inv shop watch', shop.serverName, login?.user].filter(Boolean).join(' · ');
-  const screen = new Screen(new LiveTable(title, () => enough.abort()), enough);
+  const screen = new Screen(enough);
   const watching = shop.watch(
     upcs,
     {
@@ -49,6 +47,9 @@ export async function showLive(
     await watching;
     return found;
   }
+  // Known by now also where the server had to tell which shop it is.
+  const login = await shop.loggedIn();
+  screen.table.title = ['inv shop watch', shop.serverName, login?.user].filter(Boolean).join(' · ');
   screen.enter();
   try {
     await watching;
@@ -60,14 +61,13 @@ export async function showLive(
 }
 
 class Screen {
-  readonly table: LiveTable;
+  readonly table = new LiveTable('inv shop watch', () => this.#die('SIGHUP'));
   /** Why the user ended it, when it was Ctrl-C. */
   failure: CommandFailure | null = null;
   readonly #enough: AbortController;
   #keyboard: Keyboard | null = null;
 
-  constructor(table: LiveTable, enough: AbortController) {
-    this.table = table;
+  constructor(enough: AbortController) {
     this.#enough = enough;
   }
 
@@ -103,7 +103,7 @@ class Screen {
       else if (move === 'quit') this.#enough.abort();
       else if (move !== null) this.table.move(move);
     });
-    keyboard.on('end', () => this.#enough.abort());
+    keyboard.on('end', () => this.#die('SIGHUP'));
     keyboard.on('suspend', () => {
       this.#giveBack();
       keyboard.setRawMode(false);
