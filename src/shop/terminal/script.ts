@@ -108,7 +108,7 @@ async function runLine(
       const { pairs, time } = asked(word, words);
       const [id] = taken(word, pairs, 1);
       const order = toOrderId(id as string);
-      return extendedSentence(await shop.extend(order, secondsOf(word, time)));
+      return shop.extend(order, secondsOf(word, time)).then(extendedSentence, sentenceOfBought);
     }
     case 'return': {
       const [id, ...others] = words;
@@ -130,6 +130,14 @@ async function runLine(
     default:
       return loggedOutSentence(await shop.logout('own'));
   }
+}
+
+/** The sentence of a hold that was bought before, as in a script that is run again: it needs no longer time. Throws every other failure. */
+function sentenceOfBought(error: unknown): string {
+  const details: { state?: unknown } = error instanceof CommandFailure ? error.details : {};
+  if (details.state !== 'bought') throw error;
+  const { message } = error as CommandFailure;
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
 }
 
 /** Exactly so many words behind the first. */

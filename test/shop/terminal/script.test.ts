@@ -104,6 +104,18 @@ test('holds units, buys and gives back, and does nothing twice when it is run ag
   expect(third.at(-1)).toMatch(/│ 1001 │ Item 1001 │ +1 │/);
 });
 
+test('a script that holds, extends and confirms can be run again', async () => {
+  const { address } = await holdServer();
+  const directory = temporary();
+  const lines = ['login alice', 'wonderland', 'hold 1001 2 for 10m order h', 'extend h for 2h'];
+  const script = [...lines, 'confirm h', 'local'].join('\n');
+  const first = await run(script, directory, address);
+  const again = await run(script, directory, address);
+  expect(again[2]).toMatch(/^Order h was bought at \S+Z: it needs no hold any more\.$/);
+  expect(again[3]).toContain('nothing was bought again');
+  expect(again.at(-1)).toBe(first.at(-1));
+});
+
 test('ends at quit', async () => {
   expect(await run('quit\nnonsense')).toEqual([]);
 });
