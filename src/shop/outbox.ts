@@ -137,8 +137,8 @@ const NOTHING: Readonly<Record<OrderRequest['kind'], string>> = {
   return: 'gave nothing back',
 };
 
-function whatWasDone({ kind, receipt }: AnsweredOrder): string {
-  const lines = formatLines(receipt.lines);
+function whatWasDone({ kind, receipt, items }: AnsweredOrder): string {
+  const lines = formatLines(receipt.lines, items);
   if (kind === 'bought') return `it bought ${lines}`;
   if (kind === 'returned') return `it gave back ${lines} of order ${receipt.of}`;
   const until = new Date(receipt.until).toISOString();

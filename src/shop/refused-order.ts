@@ -2,7 +2,7 @@
 import { Refused } from '../client/errors.ts';
 import type { StockItem } from '../client/replies.ts';
 import type { Line } from '../protocol/argument-checks.ts';
-import { upcText } from './format-lines.ts';
+import { type Coded, upcText } from './format-lines.ts';
 import {
   endIn,
   type HoldEnding,
@@ -213,17 +213,17 @@ export function isBeyondMaxHold({ code, message }: Refused): boolean {
   );
 }
 
-/** A refusal in a list of orders (`NOSTOCK sentence`), for people. */
-export function refusalInWords(refusal: string): string {
+/** A refusal in a list of orders (`NOSTOCK sentence`), for people. `items`: those of the order that are known. */
+export function refusalInWords(refusal: string, items?: ReadonlyMap<number, Coded>): string {
   const lines = refusal.startsWith('NOSTOCK ') ? shortIn(refusal) : [];
-  if (lines.length > 0) return `refused: ${notEnough(lines)}`;
+  if (lines.length > 0) return `refused: ${notEnough(lines, items)}`;
   return `refused: ${refusal.replace(/^[A-Z]+ /, '')}`;
 }
 
-function notEnough(lines: readonly RefusedLine[], items?: ReadonlyMap<number, StockItem>): string {
+function notEnough(lines: readonly RefusedLine[], items?: ReadonlyMap<number, Coded>): string {
   const short = lines.map(({ upc, asked, available = 0 }) => {
-    const known = items?.get(upc);
-    const item = known === undefined ? String(upc) : `${upcText(known)} (${known.name})`;
+    const { name, ...known }: Coded & { name?: string } = items?.get(upc) ?? { upc };
+    const item = name === undefined ? upcText(known) : `${upcText(known)} (${name})`;
     return `${asked} × ${item} ordered, ${available === 0 ? 'none' : available} left`;
   });
   return `not enough stock: ${short.join('; ')}`;

@@ -5,6 +5,7 @@ import type { Hold, Receipt, ReturnReceipt } from '../client/order-replies.ts';
 import type { StockItem } from '../client/replies.ts';
 import type { Line } from '../protocol/argument-checks.ts';
 import { MAX_ARGUMENTS } from '../protocol/limits.ts';
+import { refusedLines } from './refusal-text.ts';
 import { OrderRefused } from './refused-order.ts';
 import type { LocalChange } from './state/local-inventory.ts';
 import type { LocalItem, OrderRequest } from './state/state.ts';
@@ -113,8 +114,21 @@ export async function namesOf(client: Client, lines: readonly Line[]): Promise<N
   const upcs = [...new Set(lines.map(({ upc }) => upc))];
   if (upcs.length === 0) return new Map();
   const all = upcs.length > MAX_UPCS ? [] : upcs;
-  const items = await client.inventory(all).catch(() => []);
+  const items = await soldOf(client, all).catch(() => []);
   return new Map(items.map((item) => [item.upc, item]));
+}
+
+/** Those of some items that are on sale; none: all. A server that misses one tells nothing of the others. */
+async function soldOf(client: Client, upcs: readonly number[]): Promise<StockItem[]> {
+  try {
+    return await client.inventory(upcs);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.code !== 'NOITEM') throw error;
+    const lines = upcs.map((upc) => ({ upc, qty: 1 }));
+    const gone = new Set(refusedLines('NOITEM', error.message, lines).map(({ upc }) => upc));
+    const others = upcs.filter((upc) => !gone.has(upc));
+    return gone.size === 0 || others.length === 0 ? [] : soldOf(client, others);
+  }
 }
 
 /** INVENTORY leaves room for so many UPCs. */

@@ -136,6 +136,18 @@ export class Shop {
     );
   }
 
+  /** The items of these orders that are on sale now. */
+  async itemsOf(orders: readonly PastOrder[]): Promise<StockItem[]> {
+    const { namesOf } = await import('./send-order.ts');
+    const { shortIn } = await import('./refusal-text.ts');
+    const lines = orders.flatMap(({ lines, refusal }) => [
+      ...lines,
+      ...shortIn(refusal ?? '').map(({ upc, asked: qty }) => ({ upc, qty })),
+    ]);
+    const names = await this.#client.ask((client) => namesOf(client, lines));
+    return [...names.values()];
+  }
+
   /** What the account bought; asks no server, unless only that can tell which shop is meant. */
   async local(): Promise<Holdings> {
     if ((await this.#client.key()) === null) await this.#client.locate();

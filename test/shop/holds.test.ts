@@ -419,6 +419,18 @@ describe('a return', () => {
     expect(account(at).openOrders).toEqual([]);
   });
 
+  test('is offered of what is on sale, though something else of the orders is not any more', async () => {
+    server.instead.set('INVENTORY', new ErrorReply('NOITEM', 'no such UPC: 1003'));
+    const shop = newShop(at);
+    expect(await shop.returnable(await shop.orders(100, null))).toMatchObject([
+      { order: 'o', lines: [{ item: { upc: 1001 }, left: 2 }] },
+    ]);
+    expect(sent('INVENTORY').slice(-2)).toEqual([
+      ['INVENTORY', '1001', '1003'],
+      ['INVENTORY', '1001'],
+    ]);
+  });
+
   test('of an order that is not there is refused', async () => {
     await expect(newShop(at).return('x', TICKETS)).rejects.toMatchObject({
       ...{ code: 'NOORDER', exit: 3, message: 'there is no order x of yours; see inv shop orders' },

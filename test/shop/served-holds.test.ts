@@ -106,6 +106,24 @@ test('a hold that ended is not bought, and says when it was', async () => {
   expect(await available(at, 7)).toBe(50);
 });
 
+test('the items of orders, refused ones too, are known as the shop writes them', async () => {
+  const shop = newShop(at);
+  await shop.purchase([{ upc: 8, qty: 1 }], 'o');
+  await expect(shop.purchase([{ upc: 7, qty: 51 }], 'p')).rejects.toMatchObject({ exit: 3 });
+  expect(await shop.itemsOf(await shop.orders(10, null))).toMatchObject([
+    { upc: 7, code: '0007' },
+    { upc: 8 },
+  ]);
+});
+
+test('an order that is settled is told with its items as the shop writes them', async () => {
+  at.line.cutReplyTo = 'PURCHASE';
+  await expect(newShop(at).purchase(PINS, 'o')).rejects.toMatchObject({ exit: 6 });
+  at.line.cutReplyTo = null;
+  await newShop(at).inventory();
+  expect(at.notes).toEqual(['The open order o is settled: it bought 2 × 0007.']);
+});
+
 test('what a rule refuses says what is possible, and leaves nothing open', async () => {
   const shop = newShop(at);
   await shop.hold([{ upc: 8, qty: 3 }], 600, 'h');

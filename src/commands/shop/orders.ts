@@ -47,13 +47,17 @@ export default class ShopOrders extends ShopCommand {
     const { flags } = await this.parse(ShopOrders);
     const count = toOrdersCount(flags.count);
     const before = flags.before === undefined ? null : toOrderId(flags.before);
-    const { account, orders } = await this.askShop(flags, async (shop) => ({
-      orders: await shop.orders(count, before),
-      account: (await shop.loggedIn())?.account ?? null,
-    }));
+    const { account, orders, items } = await this.askShop(flags, async (shop) => {
+      const orders = await shop.orders(count, before);
+      return {
+        orders,
+        items: this.jsonEnabled() ? [] : await shop.itemsOf(orders),
+        account: (await shop.loggedIn())?.account ?? null,
+      };
+    });
     if (!this.jsonEnabled()) {
       const { ordersListing } = await import('../../shop/terminal/tables.ts');
-      await this.show((look) => ordersListing(orders, look));
+      await this.show((look) => ordersListing(orders, look, items));
     }
     return {
       account,

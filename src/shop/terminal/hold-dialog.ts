@@ -19,14 +19,14 @@ export interface HoldActions {
 
 /** Asks what becomes of a hold, until it is bought or let go, or the user goes back. */
 export async function decide(
-  { receipt, ends: first }: Held,
+  { receipt, items, ends: first }: Held,
   dialog: Dialog,
   actions: HoldActions,
   print: (text: string) => void,
 ): Promise<void> {
   const { order, lines } = receipt;
   for (let ends = first; ; ) {
-    const question = `${formatLines(lines)} held, ${timeLeft(ends)} left. Buy?`;
+    const question = `${formatLines(lines, items)} held, ${timeLeft(ends)} left. Buy?`;
     const choice = await dialog.choose(
       question,
       [
@@ -61,7 +61,7 @@ export async function chooseHold(holds: readonly Held[], dialog: Dialog): Promis
   const [only, ...others] = holds;
   if (only !== undefined && others.length === 0) return only;
   const choices = holds.map((held) => ({
-    name: `${formatLines(held.receipt.lines)}, ${timeLeft(held.ends)} left (${held.receipt.order})`,
+    name: `${formatLines(held.receipt.lines, held.items)}, ${timeLeft(held.ends)} left (${held.receipt.order})`,
     value: held,
   }));
   const held = await dialog.choose('Which hold?', choices);

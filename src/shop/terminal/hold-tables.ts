@@ -42,7 +42,7 @@ export function holdsListing(holds: readonly Held[], look: Look): Promise<Listin
       title: 'Units',
       align: 'left',
       fit: 'wrap',
-      text: ({ receipt }) => inLook(formatLines(receipt.lines), look.plain),
+      text: ({ receipt, items }) => inLook(formatLines(receipt.lines, items), look.plain),
     },
   ];
   return layOut(columns, holds, look);

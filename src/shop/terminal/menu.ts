@@ -219,7 +219,8 @@ class Menu {
   async #orders(): Promise<void> {
     const shop = this.#shop;
     const orders = await waitingFor(shop.orders(MAX_ORDERS_COUNT, null));
-    await show((as) => ordersListing(orders, as));
+    const items = await waitingFor(shop.itemsOf(orders));
+    await show((as) => ordersListing(orders, as, items));
     const returnable = await waitingFor(shop.returnable(orders));
     const wanted = returnable.length === 0 ? null : await askReturn(returnable, this.#dialog);
     if (wanted === null) return;

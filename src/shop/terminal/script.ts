@@ -126,7 +126,9 @@ async function runLine(
     case 'holds':
       return holdsTable((await shop.holds()).holds, look());
     case 'orders':
-      return ordersTable(await shop.orders(DEFAULT_ORDERS_COUNT, null), look());
+      return shop
+        .orders(DEFAULT_ORDERS_COUNT, null)
+        .then(async (orders) => ordersTable(orders, look(), await shop.itemsOf(orders)));
     default:
       return loggedOutSentence(await shop.logout('own'));
   }

@@ -10,7 +10,7 @@ import {
 import { inLook, type Look } from '../../cli/terminal/look.ts';
 import type { PastOrder, ReceiptLine } from '../../client/order-replies.ts';
 import type { StockItem } from '../../client/replies.ts';
-import { formatLines, upcText } from '../format-lines.ts';
+import { type Coded, formatLines, upcText } from '../format-lines.ts';
 import type { Bought } from '../ordering.ts';
 import { refusalInWords } from '../refused-order.ts';
 import type { Holdings } from '../state/local-inventory.ts';
@@ -113,7 +113,12 @@ export async function receiptListing(
   return { ...laidOut, head: [first.replace(/^Bought/, chalk.green('Bought')), ...rest] };
 }
 
-export function ordersListing(orders: readonly PastOrder[], look: Look): Promise<Listing> {
+/** `items`: those of the orders that are on sale now. */
+export function ordersListing(
+  orders: readonly PastOrder[],
+  look: Look,
+  items: readonly Coded[] = [],
+): Promise<Listing> {
   if (orders.length === 0) return sentence('No orders.', look);
   const columns: Column<PastOrder>[] = [
     { title: 'Order', align: 'left', fit: 'whole', text: ({ order }) => order },
@@ -122,20 +127,26 @@ export function ordersListing(orders: readonly PastOrder[], look: Look): Promise
       title: 'Outcome',
       align: 'left',
       fit: 'wrap',
-      text: (order) => inLook(outcomeInWords(order), look.plain),
+      text: (order) => inLook(outcomeInWords(order, items), look.plain),
       paint: (text, { state }) => (state === 'refused' ? chalk.red(text) : text),
     },
   ];
   return layOut(columns, orders, look);
 }
 
-function outcomeInWords({ state, lines, refusal, until = 0, of }: PastOrder): string {
-  const units = formatLines(lines);
+function outcomeInWords(
+  { state, lines, refusal, until = 0, of }: PastOrder,
+  items: readonly Coded[],
+): string {
+  const units = formatLines(lines, items);
   switch (state) {
     case 'bought':
       return units;
     case 'refused':
-      return refusalInWords(refusal ?? '');
+      return refusalInWords(
+        refusal ?? '',
+        new Map(items.map(({ upc, code }) => [upc, { upc, code }])),
+      );
     case 'held':
       return `held until ${second(until)}: ${units}`;
     case 'returned':
@@ -154,5 +165,8 @@ export const localTable = async (
 ): Promise<string> => wholeText(await localListing(holdings, look));
 export const receiptTable = async (bought: Bought, look: Look): Promise<string> =>
   wholeText(await receiptListing(bought, look));
-export const ordersTable = async (orders: readonly PastOrder[], look: Look): Promise<string> =>
-  wholeText(await ordersListing(orders, look));
+export const ordersTable = async (
+  orders: readonly PastOrder[],
+  look: Look,
+  items: readonly Coded[] = [],
+): Promise<string> => wholeText(await ordersListing(orders, look, items));

@@ -52,6 +52,16 @@ test('who needs more time is asked again, with the time that is left then', asyn
   expect(asked).toEqual(['2 × 1001 held, 5 min left. Buy?', '2 × 1001 held, 10 min left. Buy?']);
 });
 
+test('items are named as the shop writes them', async () => {
+  const items = [{ upc: 1001, code: '0001001', name: 'Pin', units: 2 }];
+  const { dialog, asked } = answering(['Decide later', '2 × 0001001, 5 min left (i)']);
+  const actions = {} as Parameters<typeof decide>[2];
+  await decide({ ...held('h'), items }, dialog, actions, () => undefined);
+  expect(asked).toEqual(['2 × 0001001 held, 5 min left. Buy?']);
+  const several = [held('h'), { ...held('i'), items }];
+  expect((await chooseHold(several, dialog))?.receipt.order).toBe('i');
+});
+
 test('the only hold needs no question, and of several one is chosen', async () => {
   const nobody: Dialog = answering([]).dialog;
   expect((await chooseHold([held('h')], nobody))?.receipt.order).toBe('h');

@@ -249,7 +249,7 @@ describe('holds and returns', () => {
     expect(await holdsTable([held()], PLAIN)).toBe(
       [
         'Order  Until                 Time left  Units',
-        'h      2026-11-25T17:12:03Z      5 min  2 x 7',
+        'h      2026-11-25T17:12:03Z      5 min  2 x 0007',
       ].join('\n'),
     );
     expect(await holdsTable([], PLAIN)).toBe('Nothing is held.');
@@ -279,6 +279,20 @@ describe('holds and returns', () => {
     expect(table).toMatch(
       /held until 2026-11-25T17:12:03Z: 2 × 7[\s\S]*held, and expired: 2 × 7[\s\S]*held, and released: 2 × 7[\s\S]*given back: 2 × 7 of order o/,
     );
+  });
+
+  test('orders and why they were refused name items as the shop writes them', async () => {
+    const refusal = 'NOSTOCK too little stock: 7 asked 9 available 2; 8 asked 1 available 0';
+    const table = await ordersTable(
+      [
+        { order: 'o', at: 0, lines, refusal: null, state: 'bought' },
+        { order: 'p', at: 0, lines: [], refusal, state: 'refused' },
+      ],
+      WIDE,
+      [item],
+    );
+    expect(table).toContain(' 2 × 0007 ');
+    expect(table).toContain('9 × 0007 ordered, 2 left; 1 × 8 ordered, none left');
   });
 
   test.each([40, 66, 120])('no list is wider than %i columns', async (columns) => {
