@@ -9,6 +9,7 @@ import type { CheckedCopy, OnCopyProgress } from '../stores/sqlite/data-file-cop
 import { makeDraft } from '../stores/sqlite/draft-file.ts';
 import { migrate } from '../stores/sqlite/migrations.ts';
 import * as file from '../stores/sqlite/table-rows.ts';
+import { isDiskFull, refusalOf } from '../stores/sqlite/why-unusable.ts';
 
 const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
@@ -33,8 +34,9 @@ export async function copyDatabase(
     const content = await copyInThread(task);
     return { draft, content, at };
   } catch (error) {
+    const full = isDiskFull(error, target) ? refusalOf(error, target, { deed: 'write' }) : error;
     draft[Symbol.dispose]();
-    throw error;
+    throw full;
   }
 }
 

@@ -9,7 +9,6 @@ import {
   readFileSync,
   readlinkSync,
   realpathSync,
-  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -17,9 +16,11 @@ import {
 import { dirname, resolve } from 'node:path';
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { withLock } from '../cli/file-lock.ts';
+import { whyUnread, whyUnwritten } from '../file-reasons.ts';
 import { hashPassword } from '../inventory/password-hash.ts';
 import { readUsers, UsersFault } from '../inventory/read-users.ts';
 import type { User } from '../inventory/users.ts';
+import { NameNotConfirmed, renameSynced } from '../sync-folder.ts';
 import { usageFailure } from './words.ts';
 
 /** Whose a file is, and who may do what with it. */
@@ -107,7 +108,7 @@ export class UsersFile {
       if (error instanceof UsersFault) throw usageFailure(error.message);
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT') return null;
-      throw usageFailure(`cannot read the users ${this.#name}: ${whyNot(error)}`);
+      throw usageFailure(`cannot read the users ${this.#name}: ${whyUnread(error)}`);
     }
   }
 
@@ -115,20 +116,28 @@ export class UsersFile {
   #change(change: () => readonly User[]): readonly User[] {
     try {
       const owner = this.#owner();
-      return withLock(`${this.#path}-lock`, () => {
+      const work = (): readonly User[] => {
         const users = change();
         this.#write(users, owner);
         return users;
-      });
+      };
+      return withLock(`${this.#path}-lock`, work, { owner });
     } catch (error) {
       if (error instanceof CommandFailure) throw error;
-      throw new CommandFailure(
-        `cannot write the users ${this.#name}: ${whyNot(error)}; nothing was changed`,
-        'WRITE',
-        ExitCode.fault,
-        { cause: error },
+      throw new CommandFailure(this.#whyNotChanged(error), 'WRITE', ExitCode.fault, {
+        cause: error,
+      });
+    }
+  }
+
+  #whyNotChanged(error: unknown): string {
+    if (error instanceof NameNotConfirmed) {
+      return (
+        `the users ${this.#name} were changed, but the disk did not confirm it: ${whyUnwritten(error.cause)}. ` +
+        "Check the disk and the system's log"
       );
     }
+    return `cannot write the users ${this.#name}: ${whyUnwritten(error, OWN_REASONS)}; nothing was changed`;
   }
 
   /** Of the file, or else what it gets when it is made: root makes it for the one whose folder it is in. */
@@ -156,12 +165,11 @@ export class UsersFile {
       } finally {
         closeSync(file);
       }
-      renameSync(draft, this.#path);
+      renameSynced(draft, this.#path);
     } catch (error) {
       rmSync(draft, { force: true });
       throw error;
     }
-    syncFolder(dirname(this.#path));
   }
 }
 
@@ -178,8 +186,7 @@ function realPath(name: string): string {
     try {
       return realpathSync(path);
     } catch {
-      const target = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink();
-      if (target !== true) return path;
+      if (!isLink(path)) return path;
       path = resolve(dirname(path), readlinkSync(path));
     }
   }
@@ -189,12 +196,12 @@ function realPath(name: string): string {
 /** As many as Linux follows. */
 const MAX_LINKS = 40;
 
-function syncFolder(folder: string): void {
-  const opened = openSync(folder, 'r');
+/** False too where one may not look: reading the file says so. */
+function isLink(path: string): boolean {
   try {
-    fsyncSync(opened);
-  } finally {
-    closeSync(opened);
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
   }
 }
 
@@ -202,25 +209,4 @@ function refusal(code: string, sentence: string): CommandFailure {
   return new CommandFailure(sentence, code, ExitCode.refused);
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such folder',
-  ENOTDIR: 'there is no such folder',
-  EISDIR: 'it is a folder',
-  EACCES: 'this user may not',
-  EPERM: 'it belongs to another user; run this as that user, or as root',
-  EROFS: 'the disk is read-only',
-  ENOSPC: 'the disk is full',
-};
-
-/** The result codes of SQLite, which takes the lock. */
-const LOCK_REASONS: Readonly<Record<number, string>> = {
-  5: 'another command has held it for long',
-  8: 'the disk is read-only',
-  13: 'the disk is full',
-  14: 'no file can be written in its folder',
-};
-
-function whyNot(error: unknown): string {
-  const { code, errcode, message } = error as NodeJS.ErrnoException & { errcode?: number };
-  return REASONS[code ?? ''] ?? LOCK_REASONS[(errcode ?? 0) & 0xff] ?? message;
-}
+const OWN_REASONS = { EPERM: 'it belongs to another user; run this as that user, or as root' };

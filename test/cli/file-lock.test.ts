@@ -1,9 +1,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { chownSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withLock } from '../../src/cli/file-lock.ts';
 import { temporary } from '../shop/support/servers.ts';
+import { TemporaryFolder } from '../support/folder.ts';
+import { asOrdinaryUser, giveToOrdinaryUser, hasOrdinaryUser } from '../support/ordinary-user.ts';
 
 test('gives what the work gives, and throws what it throws', () => {
   const path = join(temporary(), 'lock');
@@ -21,9 +24,45 @@ test('keeps another process out, and dies with its process', async () => {
   const holder = fork(join(import.meta.dirname, './support/lock-holder.ts'), [path]);
   await once(holder, 'message');
   const started = performance.now();
-  expect(() => withLock(path, () => 'inside', 50)).toThrow('locked');
+  expect(() => withLock(path, () => 'inside', { patienceMs: 50 })).toThrow('locked');
   expect(performance.now() - started).toBeGreaterThan(40);
   holder.kill('SIGKILL');
   await once(holder, 'exit');
-  expect(withLock(path, () => 'inside', 50)).toBe('inside');
+  expect(withLock(path, () => 'inside', { patienceMs: 50 })).toBe('inside');
 });
+
+test.runIf(hasOrdinaryUser)(
+  'a lock file that may only be read would lock nobody out: it is refused, with what to do',
+  () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file('lock');
+    writeFileSync(path, '', { mode: 0o444 });
+    giveToOrdinaryUser(folder);
+    const code = `return source.withLock(${JSON.stringify(path)}, () => 'inside')`;
+    expect(asOrdinaryUser('cli/file-lock.ts', code)).toBe(
+      `this user may not write to its lock, ${path}; give that file to this user with chown`,
+    );
+  },
+);
+
+test('the lock file is for its owner only; that of a folder that is not there is not made', () => {
+  const path = join(temporary(), 'lock');
+  withLock(path, () => 0);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  const lost = join(temporary(), 'no/lock');
+  expect(() => withLock(lost, () => 0)).toThrow('ENOENT');
+  expect(existsSync(lost)).toBe(false);
+});
+
+test.runIf(process.getuid?.() === 0)(
+  'root makes the lock file for the owner that is given (needs root)',
+  () => {
+    const path = join(temporary(), 'lock');
+    withLock(path, () => 0, { owner: { uid: 1234, gid: 4321 } });
+    expect(statSync(path)).toMatchObject({ uid: 1234, gid: 4321 });
+    // One that is there is left as it is: in a folder of somebody else's it could be a link to anything.
+    chownSync(path, 0, 0);
+    withLock(path, () => 0, { owner: { uid: 1234, gid: 4321 } });
+    expect(statSync(path).uid).toBe(0);
+  },
+);

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -17,6 +18,7 @@ import { isPasswordOf, parsePasswordHash } from '../../src/inventory/password-ha
 import { UsersFile } from '../../src/operator/users-file.ts';
 import { hasStrace, underStrace } from '../support/faults.ts';
 import { TemporaryFolder } from '../support/folder.ts';
+import { asOrdinaryUser, giveToOrdinaryUser, hasOrdinaryUser } from '../support/ordinary-user.ts';
 
 let folder: TemporaryFolder;
 let path: string;
@@ -151,11 +153,53 @@ describe('the file', () => {
       spawnSync('chown', ['1234:1234', folder.path]);
       await new UsersFile(path).add('dana', 'x');
       expect(statSync(path)).toMatchObject({ uid: 1234, gid: 1234 });
+      expect(statSync(`${path}-lock`)).toMatchObject({ uid: 1234, gid: 1234 });
+      expect(modeOf(`${path}-lock`)).toBe(0o600);
       spawnSync('chown', ['4321:4321', path]);
       await new UsersFile(path).add('erin', 'x');
       expect(statSync(path)).toMatchObject({ uid: 4321, gid: 4321 });
     },
   );
+
+  test.runIf(hasOrdinaryUser)('in a place that this user may not use is a sentence', () => {
+    giveToOrdinaryUser(folder);
+    writeFileSync(path, '[]', { mode: 0o666 });
+    mkdirSync(folder.file('shut'), { mode: 0o700 });
+    if (process.getuid?.() !== 0) chmodSync(folder.file('shut'), 0);
+    const said = (name: string, act: string) =>
+      asOrdinaryUser(
+        'operator/users-file.ts',
+        `return new source.UsersFile(${JSON.stringify(folder.file(name))}).${act}`,
+      ).replaceAll(folder.path, '');
+    const add = "add('dana', 'x')";
+    expect(said('shut/u.json', 'read()')).toBe(
+      'cannot read the users /shut/u.json: this user may not read it',
+    );
+    expect(said('shut/u.json', add)).toBe(
+      'cannot write the users /shut/u.json: this user may not enter its folder; nothing was changed',
+    );
+    for (const [name, why] of [
+      ['users.json/u.json', 'there is no such file'],
+      ['x'.repeat(300), 'the name is too long'],
+    ] as const) {
+      expect(said(name, 'read()')).toMatch(`: ${why}`);
+      expect(said(name, 'checkAbsent("dana")')).toMatch(`: ${why}`);
+    }
+    writeFileSync(`${path}-lock`, '', { mode: 0o444 });
+    expect(said('users.json', add)).toBe(
+      'cannot write the users /users.json: this user may not write to its lock, /users.json-lock; ' +
+        'give that file to this user with chown; nothing was changed',
+    );
+    rmSync(`${path}-lock`);
+    rmSync(path);
+    // A folder that may not be read cannot be synced.
+    chmodSync(folder.path, 0o300);
+    expect(said('users.json', add)).toBe(
+      'cannot write the users /users.json: this user may not read the folder ; nothing was changed',
+    );
+    chmodSync(folder.path, 0o700);
+    expect(existsSync(path)).toBe(false);
+  });
 
   test('keeps what other commands write at the same time', async () => {
     const source = fileURLToPath(new URL('../../src/operator/users-file.ts', import.meta.url));
@@ -215,5 +259,14 @@ describe.runIf(hasStrace)('on the disk (needs strace)', () => {
     expect(stdout).toMatch(/cannot write the users .*: the disk is full; nothing was changed/);
     expect(names()).toEqual(['dana']);
     expect(existsSync(`${path}-new`)).toBe(false);
+  });
+
+  test('a folder that is not synced is told apart: the file was changed', async () => {
+    await new UsersFile(path).add('dana', 'x');
+    const { stdout } = addErin('fsync', 'fsync:error=EIO:when=2');
+    expect(stdout).toMatch(
+      /^the users \S+ were changed, but the disk did not confirm it: the disk failed\. Check the disk/,
+    );
+    expect(names()).toEqual(['dana', 'erin']);
   });
 });

@@ -19,6 +19,8 @@ import {
 import { join } from 'node:path';
 import type Conf from 'conf';
 import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
+import { whyUnread, whyUnwritten } from '../../file-reasons.ts';
+import { NameNotConfirmed, renameSynced } from '../../sync-folder.ts';
 import {
   DamagedState,
   emptyState,
@@ -160,8 +162,7 @@ export class StateFile {
       throw new Error('the disk took only a part of it');
     }
     syncFile(next);
-    renameSync(next, this.path);
-    syncDirectory(this.#directory);
+    renameSynced(next, this.path);
   }
 
   /** Removes what processes that were killed while they wrote left behind; it holds tokens, too. */
@@ -178,30 +179,22 @@ export class StateFile {
         `${this.path} was written by a newer version of inv, and this one leaves it alone`,
       );
     }
-    const { code, errcode, message } = error as NodeJS.ErrnoException & { errcode?: number };
-    const reason = REASONS[code ?? ''] ?? LOCK_REASONS[(errcode ?? 0) & 0xff] ?? message;
-    return localFault(`cannot ${what} ${this.path}: ${reason}`, error);
+    if (error instanceof NameNotConfirmed) {
+      return localFault(
+        `${this.path} was changed, but the disk did not confirm it: ${whyUnwritten(error.cause)}`,
+        error,
+      );
+    }
+    const why = what === 'read' ? whyUnread : whyUnwritten;
+    return localFault(`cannot ${what} ${this.path}: ${why(error, DIRECTORY_REASONS)}`, error);
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'your disk quota is used up',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the disk is read-only',
-  EISDIR: 'it is a directory',
+/** Of its directory, which is made when it is needed. */
+const DIRECTORY_REASONS = {
   ENOTDIR: 'its directory is a file',
   EEXIST: 'its directory is a file',
   ENOENT: 'its directory cannot be made',
-};
-
-/** By SQLite's result code; the upper bits of an extended one say more than is needed here. */
-const LOCK_REASONS: Readonly<Record<number, string>> = {
-  5: 'another inv shop does not let go of it',
-  8: 'permission denied',
-  13: 'the disk is full',
-  14: 'permission denied',
 };
 
 function localFault(sentence: string, cause?: unknown): CommandFailure {
@@ -214,16 +207,5 @@ function syncFile(path: string): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-}
-
-/** Makes a renaming outlive a power cut. Windows cannot open a directory, and needs no such thing. */
-function syncDirectory(path: string): void {
-  if (process.platform === 'win32') return;
-  const directory = openSync(path, 'r');
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
   }
 }

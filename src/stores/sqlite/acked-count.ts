@@ -1,4 +1,5 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { whyUnread, whyUnwritten } from '../../file-reasons.ts';
 import { StoreRefused } from '../../inventory/store.ts';
 import type { Report } from '../report.ts';
 
@@ -75,7 +76,7 @@ export class AckedCount {
       if (!this.#isFailing) {
         this.#report('count of batches not written', {
           level: 'warn',
-          error: (error as Error).message,
+          error: whyUnwritten(error),
           consequence:
             'until it is, a data file that is replaced by an older copy may go unnoticed',
         });
@@ -92,7 +93,7 @@ function readCount(path: string, dataPath: string): number {
     text = readFileSync(path, 'latin1');
   } catch (error) {
     throw new StoreRefused(
-      `cannot read ${path}: ${(error as Error).message}. Give this user the right to, or remove it`,
+      `cannot read ${path}: ${whyUnread(error)}. Give this user the right to, or remove it`,
     );
   }
   if (text === '') return 0;

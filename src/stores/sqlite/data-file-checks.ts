@@ -6,14 +6,17 @@ import {
   existsSync,
   openSync,
   readSync,
+  type Stats,
   statSync,
 } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { whyUnread, whyUnwritten } from '../../file-reasons.ts';
 import { StoreRefused } from '../../inventory/store.ts';
 import { lastBatchSql } from './batch-count.ts';
 import { APPLICATION_ID, SCHEMA_VERSION, schemaVersion } from './migrations.ts';
 import { realDataPath } from './one-path.ts';
 import { isRestoreCutOff } from './replaced-file.ts';
+import { isDiskFull, refusalOf } from './why-unusable.ts';
 
 /**
  * Up to this size every page of the file is checked at start (about 0.25 s); of a larger one only
@@ -33,10 +36,10 @@ export function sizeOfFile(path: string): number {
 
 /** Whether there is a data file at `path`. A missing or empty one beside what it has left is refused. */
 export function isPresent(path: string): boolean {
-  if (existsSync(path)) {
-    const { size } = statSync(path);
-    if (!statSync(path).isFile()) throw new StoreRefused(`${path} is not a file`);
-    if (size > 0) return true;
+  const found = look(path);
+  if (found !== undefined) {
+    if (!found.isFile()) throw new StoreRefused(`${path} is not a file`);
+    if (found.size > 0) return true;
   }
   for (const companion of [`${path}-wal`, `${path}-acked`]) {
     if (existsSync(companion)) {
@@ -47,6 +50,21 @@ export function isPresent(path: string): boolean {
     }
   }
   return false;
+}
+
+/** Undefined when there is no file. Throws StoreRefused where that cannot be seen. */
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    const isRight = (error as NodeJS.ErrnoException).code === 'EACCES';
+    const remedy = isRight
+      ? 'Give this user the right to, or run this as a user who may'
+      : 'Check the path';
+    throw new StoreRefused(`cannot look for ${path}: ${whyUnread(error)}. ${remedy}`, {
+      cause: error,
+    });
+  }
 }
 
 /**
@@ -83,9 +101,10 @@ function readHeader(path: string, access: number): Buffer {
     closeSync(file);
     return header.subarray(0, length);
   } catch (error) {
-    const deed = (access & constants.W_OK) === 0 ? 'read' : 'write to';
+    const isRead = (access & constants.W_OK) === 0;
+    const why = isRead ? whyUnread(error) : whyUnwritten(error, { EACCES: 'this user may not' });
     throw new StoreRefused(
-      `cannot ${deed} ${path}: ${(error as Error).message}. Give this user the right to, or choose another --data file`,
+      `cannot ${isRead ? 'read' : 'write to'} ${path}: ${why}. Give this user the right to, or choose another --data file`,
     );
   }
 }
@@ -160,13 +179,15 @@ export function checkSize(db: DatabaseSync, path: string): void {
 /** Faults of a damaged file that are named; SQLite finds up to a hundred. */
 const NAMED_FAULTS = 3;
 
-function damaged(path: string, { message }: Error): StoreRefused {
+function damaged(path: string, error: Error): unknown {
+  if (isDiskFull(error, path)) return refusalOf(error, path);
+  const { message } = error;
   const faults = message.split('\n').filter((line) => line !== '' && !line.startsWith('***'));
   const more = faults.length - NAMED_FAULTS;
   const named = faults.slice(0, NAMED_FAULTS).join('; ');
-  const what = more > 0 ? `${named}; and ${more} more faults` : named;
+  const what = more > 0 ? `${named}; and ${more} more ${more === 1 ? 'fault' : 'faults'}` : named;
   return new StoreRefused(
-    `${path} is damaged (${what}); nothing is served from it. Restore a backup together with its ` +
-      '-wal file, or keep this file and start over with another --data file',
+    `${path} is damaged (${what}); nothing is served from it. Restore the newest backup, ` +
+      'with inv serve restore, or keep this file and start over with another --data file',
   );
 }

@@ -1,11 +1,13 @@
 /** Copies of a data file as it is at one moment, made while a server sells from it or without one. */
 import { existsSync, statSync } from 'node:fs';
+import { whyUnwritten } from '../../file-reasons.ts';
 import { StoreRefused } from '../../inventory/store.ts';
 import { AckedCount } from './acked-count.ts';
 import { type CopyContent, copyInThread } from './copy-thread.ts';
 import { existingDataFile } from './data-file-checks.ts';
 import { type DraftFile, makeDraft } from './draft-file.ts';
 import { checkLog } from './open-for-operator.ts';
+import { isDiskFull, refusalOf } from './why-unusable.ts';
 
 /** `done` of `total` bytes that are copied, or orders of the copy that are checked. */
 export type OnCopyProgress = (stage: 'copying' | 'checking', done: number, total: number) => void;
@@ -29,7 +31,11 @@ export async function copyDataFile(
   remedy?: string,
 ): Promise<CheckedCopy> {
   const source = existingDataFile(name, remedy);
-  await checkLog(source);
+  try {
+    await checkLog(source);
+  } catch (error) {
+    throw refusalOf(error, source, { deed: 'read' });
+  }
   const hasLog = existsSync(`${source}-wal`);
   const { size } = statSync(source);
   const acked = AckedCount.read(`${source}-acked`, source);
@@ -45,10 +51,17 @@ export async function copyDataFile(
     }
     return { draft, content, at };
   } catch (error) {
+    const full = [target, source].find((path) => isDiskFull(error, path));
     draft[Symbol.dispose]();
+    const [why, what] =
+      full === undefined
+        ? [
+            whyUnwritten(error),
+            'Look at the disk; if the data file itself is damaged, restore the newest backup',
+          ]
+        : [`the disk of ${full} is full`, 'Make room, and try again'];
     throw new StoreRefused(
-      `cannot copy ${source} to ${target}: ${(error as Error).message}; nothing was kept of the copy. ` +
-        'Look at the disk; if the data file itself is damaged, restore the newest backup',
+      `cannot copy ${source} to ${target}: ${why}; nothing was kept of the copy. ${what}`,
       { cause: error },
     );
   }

@@ -1,29 +1,55 @@
 /** The lock beside a data file, which a server holds as long as it runs. */
-import { chmodSync, closeSync, openSync, rmSync, type Stats, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fchownSync,
+  openSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { StoreInUse } from '../../inventory/store.ts';
+import { whyUnwritten } from '../../file-reasons.ts';
+import { StoreInUse, StoreRefused } from '../../inventory/store.ts';
 import type { MadeFiles } from './made-files.ts';
-
-const BUSY = 5; // SQLITE_BUSY
+import { BUSY, resultCode } from './result-codes.ts';
 
 /**
- * Locks the data file at `path` through the file `-lock` beside it. Throws StoreInUse when another
- * server holds the lock.
+ * Locks the data file at `path` through the file `-lock` beside it, and makes the folder that they are in: as
+ * `MadeFiles.makeFolderFor`. Throws StoreInUse when another server holds the lock, and StoreRefused.
  *
  * SQLite's own file lock, on a file that holds nothing: the operating system lets go of it when the
  * server dies, however it dies, and the data file itself stays open to an operator's tools.
  */
-export function lockDataFile(path: string, made: MadeFiles): DatabaseSync {
+export function lockDataFile(path: string, made: MadeFiles, withParents = false): DatabaseSync {
+  try {
+    made.makeFolderFor(path, withParents);
+    return lock(path, made);
+  } catch (error) {
+    if (error instanceof StoreRefused) throw error;
+    const deed = existsSync(path) ? 'lock' : 'make';
+    throw new StoreRefused(
+      `cannot ${deed} ${path}: ${whyUnwritten(error)}; choose a folder that you can write to with --data`,
+      { cause: error },
+    );
+  }
+}
+
+function lock(path: string, made: MadeFiles): DatabaseSync {
   const lockPath = `${path}-lock`;
   for (;;) {
     const isMade = makeLockFile(path, lockPath);
     const { ino } = statSync(lockPath);
+    checkWritable(path, lockPath);
     const lock = new DatabaseSync(lockPath, { timeout: 0 });
     try {
       lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     } catch (error) {
       lock.close();
-      if ((error as { errcode?: number }).errcode !== BUSY) throw error;
+      if (resultCode(error) !== BUSY) throw error;
       throw new StoreInUse(
         `another inv serve is using ${path}; stop it first, or give this one another --data file`,
       );
@@ -49,11 +75,31 @@ function makeLockFile(path: string, lockPath: string): boolean {
     return false;
   }
   try {
-    closeSync(openSync(lockPath, 'wx', 0o600));
+    const file = openSync(lockPath, 'wx', 0o600);
+    try {
+      // Root locks for the user whose data it is: a server of that user must be able to lock it as well.
+      const owner = process.geteuid?.() === 0 && statSync(path, { throwIfNoEntry: false });
+      if (owner) fchownSync(file, owner.uid, owner.gid);
+    } finally {
+      closeSync(file);
+    }
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     return false;
+  }
+}
+
+/** SQLite opens a file that it may only read all the same, and its transaction then locks nobody out. */
+function checkWritable(path: string, lockPath: string): void {
+  try {
+    accessSync(lockPath, constants.R_OK | constants.W_OK);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EACCES') throw cause;
+    throw new StoreRefused(
+      `cannot lock ${path}: this user may not write to ${lockPath}; give that file to this user with chown`,
+      { cause },
+    );
   }
 }
 

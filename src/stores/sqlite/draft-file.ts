@@ -9,12 +9,14 @@ import {
   lstatSync,
   openSync,
   readdirSync,
-  renameSync,
+  readSync,
   rmSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { whyUnwritten } from '../../file-reasons.ts';
 import { StoreRefused } from '../../inventory/store.ts';
-import { syncFolder } from './made-files.ts';
+import { NameNotConfirmed, renameSynced } from '../../sync-folder.ts';
+import { refusalOf } from './why-unusable.ts';
 
 /**
  * How often what was written so far is synced. One sync of a whole copy at the end would make the syncs of a
@@ -34,8 +36,14 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** What SQLite may leave beside a file. */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
 
+/** A whole UUID: no name that a person chooses looks like it. */
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
+
 /** The name of a draft, or of a companion of one. */
-const DRAFT_NAME = /-part-[0-9a-f]{8}(-wal|-shm|-journal)?$/;
+const DRAFT_NAME = new RegExp(`-unfinished-${UUID.source}(${COMPANIONS.join('|')})?$`);
+
+/** The name of a draft of an earlier version; a date, as in `shop-part-20261125`, has no letter in it. */
+const EARLIER_DRAFT_NAME = /-part-(?=\d*[a-f])[0-9a-f]{8}$/;
 
 export class DraftFile implements Disposable {
   readonly path: string;
@@ -48,7 +56,7 @@ export class DraftFile implements Disposable {
    * as it grows. Throws the system's error.
    */
   constructor(target: string, onGrown: (bytes: number) => void = () => undefined) {
-    this.path = `${target}-part-${randomUUID().slice(0, 8)}`;
+    this.path = `${target}-unfinished-${randomUUID()}`;
     this.#onSignal = (signal) => {
       this.#remove();
       this.#ignoreSignals();
@@ -83,11 +91,18 @@ export class DraftFile implements Disposable {
     return fstatSync(this.#file).size;
   }
 
-  /** Makes what was written last through a power cut, and gives it the name `path`. Throws the system's error. */
+  /** Makes what was written last through a power cut, and gives it the name `path`. Throws StoreRefused. */
   finish(path: string): void {
-    fsyncSync(this.#file);
-    renameSync(this.path, path);
-    syncFolder(dirname(path));
+    try {
+      fsyncSync(this.#file);
+      renameSynced(this.path, path);
+    } catch (error) {
+      if (!(error instanceof NameNotConfirmed)) throw cannotWrite(path, error);
+      throw new StoreRefused(
+        `${error.message}: ${whyUnwritten(error.cause)}. Check the disk and the system's log`,
+        { cause: error },
+      );
+    }
   }
 
   /** Removes the draft unless it was finished. */
@@ -115,23 +130,48 @@ export function makeDraft(target: string, onGrown?: (bytes: number) => void): Dr
     removeStaleDrafts(dirname(target));
     return draft;
   } catch (error) {
-    throw new StoreRefused(
-      `cannot write ${target}: ${(error as Error).message}. Choose a folder that is there and that you can write to`,
-    );
+    throw cannotWrite(target, error);
   }
+}
+
+function cannotWrite(target: string, error: unknown): unknown {
+  const remedy = 'Choose a folder that is there and that you can write to';
+  return refusalOf(error, target, { deed: 'write', remedy });
 }
 
 /** Removes drafts, with their companions, that are this user's and that no process has marked for an hour. */
 function removeStaleDrafts(folder: string): void {
   const last = Date.now() - STALE_AFTER_MS;
   try {
-    for (const name of readdirSync(folder).filter((one) => DRAFT_NAME.test(one))) {
+    for (const name of readdirSync(folder)) {
+      const isEarlier = EARLIER_DRAFT_NAME.test(name);
+      if (!isEarlier && !DRAFT_NAME.test(name)) continue;
       const path = join(folder, name);
       const file = lstatSync(path);
       const isStale = file.isFile() && file.uid === process.geteuid?.() && file.mtimeMs < last;
-      if (isStale) rmSync(path);
+      if (!isStale || (isEarlier && !isUnfinished(path, file.size))) continue;
+      for (const suffix of isEarlier ? [...COMPANIONS, ''] : [''])
+        rmSync(path + suffix, { force: true });
     }
   } catch {
     // A folder that cannot be listed, or another command that does the same: the next one removes what is left.
   }
+}
+
+/** Whether the file at `path`, of `size` bytes, is what a copying that was cut off leaves, and no whole database. */
+function isUnfinished(path: string, size: number): boolean {
+  const header = Buffer.alloc(100);
+  const file = openSync(path, 'r');
+  try {
+    if (readSync(file, header, 0, header.length, 0) < header.length) return size === 0;
+  } finally {
+    closeSync(file);
+  }
+  // The first page is written last.
+  if (header.every((byte) => byte === 0)) return true;
+  const pageSize = header.readUInt16BE(16);
+  return (
+    header.toString('latin1', 0, 15) === 'SQLite format 3' &&
+    size < pageSize * header.readUInt32BE(28)
+  );
 }

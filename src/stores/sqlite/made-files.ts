@@ -1,16 +1,8 @@
 /** The folders and files that an opening makes, to take them away again when nothing comes of it. */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  truncateSync,
-} from 'node:fs';
+import { mkdirSync, rmdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StoreRefused } from '../../inventory/store.ts';
+import { syncFolder } from '../../sync-folder.ts';
 
 export class MadeFiles {
   /** In the order in which they were made. */
@@ -63,17 +55,6 @@ export class MadeFiles {
         return;
       }
     }
-  }
-}
-
-/** Makes the entries of `folder` last through a power cut. Windows has no way to, and does it itself. */
-export function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const file = openSync(folder, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { lstatSync, readFileSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { whyUnread } from '../../file-reasons.ts';
 import { StoreRefused } from '../../inventory/store.ts';
 
 /** What stands beside a data file and is a part of it while a server runs. */
@@ -55,7 +56,7 @@ function followed(path: string): string {
   try {
     return realpathSync(path);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     const link = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
     if (link && code === 'ENOENT') {
       throw new StoreRefused(
@@ -63,7 +64,9 @@ function followed(path: string): string {
           'Mount the disk that it is on, or remove the link to start with a new data file',
       );
     }
-    throw new StoreRefused(`cannot use ${path}: ${message}. Choose another file with --data`);
+    throw new StoreRefused(
+      `cannot use ${path}: ${whyUnread(error)}. Choose another file with --data`,
+    );
   }
 }
 

@@ -16,6 +16,7 @@ import { migrate } from './migrations.ts';
 import { isMoved, readLastOpening, refuseMoved } from './moved-file.ts';
 import { checkOnlyPath, realDataPath } from './one-path.ts';
 import { isRestoreCutOff, replaceDataFile } from './replaced-file.ts';
+import { refusalOf } from './why-unusable.ts';
 
 /** How long a batch waits for an operator's own write transaction on the file. */
 const BUSY_TIMEOUT_MS = 1_000;
@@ -39,7 +40,7 @@ export function openDataFile(
   let lock: DatabaseSync | undefined;
   let db: DatabaseSync | undefined;
   try {
-    lock = lockFile(path, made, withParents);
+    lock = lockDataFile(path, made, withParents);
     if (isRestoreCutOff(path)) report('restore completed', { aside: replaceDataFile(path) });
     checkOnlyPath(path);
     if (!isPresent(path)) makeDataFile(path, made);
@@ -60,19 +61,7 @@ export function openDataFile(
     db?.close();
     made.remove();
     lock?.close();
-    throw error;
-  }
-}
-
-function lockFile(path: string, made: MadeFiles, withParents: boolean): DatabaseSync {
-  try {
-    made.makeFolderFor(path, withParents);
-    return lockDataFile(path, made);
-  } catch (error) {
-    if (error instanceof StoreRefused) throw error;
-    throw new StoreRefused(
-      `cannot make ${path}: ${(error as Error).message}; choose a folder that you can write to with --data`,
-    );
+    throw refusalOf(error, path);
   }
 }
 
@@ -126,7 +115,7 @@ function openReadOnly(path: string): DatabaseSync {
   try {
     return new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
   } catch (error) {
-    throw cannotOpen(path, error as Error);
+    throw refusalOf(error, path, { deed: 'open' });
   }
 }
 
@@ -142,10 +131,6 @@ function openDatabase(path: string): DatabaseSync {
     return db;
   } catch (error) {
     db?.close();
-    throw cannotOpen(path, error as Error);
+    throw refusalOf(error, path, { deed: 'open' });
   }
-}
-
-function cannotOpen(path: string, { message }: Error): StoreRefused {
-  return new StoreRefused(`cannot open ${path}: ${message}. Look at the disk, or restore a backup`);
 }

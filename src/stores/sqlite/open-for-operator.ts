@@ -11,6 +11,7 @@ import { checkContent, checkHeader, existingDataFile } from './data-file-checks.
 import { batchPage, checkLogBelongs } from './log-check.ts';
 import { SCHEMA_VERSION, schemaVersion } from './migrations.ts';
 import { checkOnlyPath } from './one-path.ts';
+import { refusalOf } from './why-unusable.ts';
 
 /** How long a read waits for a server that is just starting or stopping. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -30,9 +31,13 @@ export async function openForOperator(name: string): Promise<DatabaseSync> {
   );
   checkOnlyPath(path);
   checkHeader(path);
-  // Closing the last connection moves the log into the file.
-  await checkLog(path);
-  return openChecked(path);
+  try {
+    // Closing the last connection moves the log into the file.
+    await checkLog(path);
+    return openChecked(path);
+  } catch (error) {
+    throw refusalOf(error, path, { deed: 'open' });
+  }
 }
 
 /** Throws StoreRefused when there is a log beside the file that does not belong to it; a server may be selling. */
@@ -74,8 +79,7 @@ function openChecked(path: string): DatabaseSync {
     return db;
   } catch (error) {
     db?.close();
-    if (error instanceof StoreRefused) throw error;
-    throw cannotOpen(path, error as Error);
+    throw error;
   }
 }
 
@@ -92,13 +96,5 @@ function checkBooks(db: DatabaseSync, path: string, acked: number): void {
 }
 
 function openReadOnly(path: string): DatabaseSync {
-  try {
-    return new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
-  } catch (error) {
-    throw cannotOpen(path, error as Error);
-  }
-}
-
-function cannotOpen(path: string, { message }: Error): StoreRefused {
-  return new StoreRefused(`cannot open ${path}: ${message}. Look at the disk, or restore a backup`);
+  return new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
 }

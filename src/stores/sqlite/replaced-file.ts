@@ -5,7 +5,7 @@
  */
 import { existsSync, linkSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { syncFolder } from './made-files.ts';
+import { renameSynced, syncFolder } from '../../sync-folder.ts';
 
 /** What belongs to the data that is set aside. The lock stays, for the data that comes. */
 const COMPANIONS = ['-wal', '-shm', '-acked'];
@@ -32,8 +32,7 @@ export function replaceDataFile(path: string): string | null {
   }
   if (existsSync(path)) keepAs(path, aside);
   syncFolder(dirname(path));
-  renameSync(copy, path);
-  syncFolder(dirname(path));
+  renameSynced(copy, path);
   return ['', ...COMPANIONS].some((suffix) => existsSync(aside + suffix)) ? aside : null;
 }
 

@@ -11,6 +11,7 @@ import { migrate } from './migrations.ts';
 import { realDataPath } from './one-path.ts';
 import { isRestoreCutOff, replaceDataFile, restoredName } from './replaced-file.ts';
 import { readIdentity } from './shop-identity.ts';
+import { refusalOf } from './why-unusable.ts';
 
 export interface RestoredFile {
   readonly path: string;
@@ -41,7 +42,6 @@ export async function restoreDataFile(
     throw new StoreRefused(`${path} is the data file itself; name the backup to restore`);
   }
   const made = new MadeFiles();
-  made.makeFolderFor(path, false);
   let lock: DatabaseSync | undefined;
   try {
     lock = lockDataFile(path, made);
@@ -59,6 +59,8 @@ export async function restoreDataFile(
     giveToOwner(draft.path, path);
     draft.finish(restoredName(path));
     return { path, aside: replaceDataFile(path), content, identity };
+  } catch (error) {
+    throw refusalOf(error, path, { deed: 'restore', remedy: 'Look at the disk, and try again' });
   } finally {
     // The lock file, if there was none; a folder that has something in it stays.
     made.remove();

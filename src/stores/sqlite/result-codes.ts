@@ -3,8 +3,14 @@
 /** Somebody else holds a write transaction on the file. */
 export const BUSY = 5;
 
+/** The disk failed, or is full: SQLite does not always tell which. */
+export const IO_FAILED = 10;
+
 /** The disk is full. */
 export const FULL = 13;
+
+/** A file cannot be opened, or made. */
+export const CANNOT_OPEN = 14;
 
 /** The primary key is violated. */
 export const UNIQUE_VIOLATED = 1555;

@@ -20,7 +20,7 @@ import {
   type RestockOutcome,
   type RestockRequest,
 } from '../../inventory/restock.ts';
-import { orderColumns, timeColumn } from '../bounded-columns.ts';
+import { MAX_TIME, orderColumns, timeColumn, wholeColumn } from '../bounded-columns.ts';
 import { type CodeRow, codesFromRows, codesSql } from '../level-row.ts';
 import { type OrderRow, orderFromRow } from '../order-row.ts';
 import { restocksWhere, salesWhere, Where } from '../where.ts';
@@ -31,11 +31,13 @@ import { readCounted, readItem, readItems, shopTimeOf, takeEnded } from './opera
 import { BUSY, resultCode } from './result-codes.ts';
 import { readIdentity } from './shop-identity.ts';
 import { inTurns, parts, type Table } from './table-parts.ts';
+import { whyUnusable } from './why-unusable.ts';
 
 /** How long a change waits for its turn: servers at full rate leave gaps of less than a millisecond. */
 const TURN_TIMEOUT_MS = 15_000;
 
-const RESTOCK_COLUMNS = `id, ${timeColumn('at')}, upc, units, available, reason, "by"`;
+const RESTOCK_COLUMNS = `id, ${timeColumn('at')}, ${wholeColumn('upc')}, ${wholeColumn('units')},
+  ${wholeColumn('available')}, reason, "by"`;
 
 /** Opens the data file at `path`, which must be there. Throws StoreRefused. */
 export async function openSqliteOperatorData(path: string): Promise<OperatorData> {
@@ -60,8 +62,10 @@ class SqliteOperatorData implements OperatorData {
   }
 
   async codes(): Promise<Codes> {
-    const select = this.#db.prepare(codesSql('stock'));
-    return this.#guarded(() => codesFromRows(select.all() as unknown as readonly CodeRow[]));
+    return this.#guarded(() => {
+      const rows = this.#db.prepare(codesSql('stock')).all();
+      return codesFromRows(rows as unknown as readonly CodeRow[]);
+    });
   }
 
   /**
@@ -141,7 +145,7 @@ class SqliteOperatorData implements OperatorData {
 
   /** Runs `change` in a write transaction, when it is its turn beside the batches of a server. */
   async #write<Result>(change: () => Result): Promise<Result> {
-    refuseMoved(readLastOpening(this.#db), this.place);
+    this.#guarded(() => refuseMoved(readLastOpening(this.#db), this.place));
     this.#db.exec('PRAGMA busy_timeout = 0');
     const deadline = performance.now() + TURN_TIMEOUT_MS;
     for (;;) {
@@ -189,13 +193,7 @@ class SqliteOperatorData implements OperatorData {
   /** An error of SQLite as a sentence; any other error as it is. */
   #faultOf(error: unknown): unknown {
     if (resultCode(error) === 0) return error;
-    const { message } = error as Error;
-    return new DataFault(
-      `cannot use ${this.place}: ${message}. Look at the disk, or restore a backup`,
-      {
-        cause: error,
-      },
-    );
+    return new DataFault(whyUnusable(error, this.place) as string, { cause: error });
   }
 }
 
@@ -251,8 +249,9 @@ const ORDERS: Table<OrderRow> = {
 const ORDERS_OF_USER: Table<OrderRow> = { ...ORDERS, keys: 'id', keysOf: ({ id }) => [id] };
 
 const CUSTOMER_UNITS: Table<CustomerUnits> = {
-  select: 'SELECT upc, user, until, units FROM customer_units',
-  keys: 'upc, user, until',
+  select: `SELECT ${wholeColumn('upc')}, user, ${wholeColumn('until', MAX_TIME)}, ${wholeColumn('units')}
+    FROM customer_units`,
+  keys: 'customer_units.upc, user, customer_units.until',
   keysOf: ({ upc, user, until }) => [upc, user, until],
 };
 

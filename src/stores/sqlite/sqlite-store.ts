@@ -38,6 +38,7 @@ import { BUSY, FULL, PASSING_FAULTS, resultCode } from './result-codes.ts';
 import { readIdentity } from './shop-identity.ts';
 import { addNewItems } from './stock-table.ts';
 import { whenFree } from './when-free.ts';
+import { whyUnusable } from './why-unusable.ts';
 
 export interface SqliteOptions extends OpenOptions {
   /** The time; without it, that of this machine. */
@@ -60,8 +61,10 @@ export function openSqliteStore(
     file.abandon();
     // Why it cannot be used is what counts, also when it cannot be closed.
     file.close().catch(() => undefined);
+    const why = whyUnusable(error, path);
     throw new StoreRefused(
-      `cannot use ${path}: ${(error as Error).message}. Look at the disk, or restore a backup`,
+      why ??
+        `cannot use ${path}: ${(error as Error).message}. Look at the disk, or restore a backup`,
       { cause: error },
     );
   }

@@ -1,0 +1,45 @@
+// A lock that this user may only read locks nobody out.
+import { chownSync, statSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { lockDataFile } from '../../../src/stores/sqlite/data-file-lock.ts';
+import { MadeFiles } from '../../../src/stores/sqlite/made-files.ts';
+import { TemporaryFolder } from '../../support/folder.ts';
+import {
+  asOrdinaryUser,
+  giveToOrdinaryUser,
+  hasOrdinaryUser,
+} from '../../support/ordinary-user.ts';
+
+const isRoot = process.getuid?.() === 0;
+
+test.runIf(hasOrdinaryUser)(
+  'a data file whose lock may only be read is not opened, and the sentence says what to do',
+  () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file('shop.db');
+    giveToOrdinaryUser(folder);
+    // An own one that others may read is put right.
+    writeFileSync(`${path}-lock`, '', { mode: isRoot ? 0o644 : 0o400 });
+    const open = `source.openDataFile(${JSON.stringify(path)}); return 'opened'`;
+    expect(asOrdinaryUser('stores/sqlite/open-data-file.ts', open)).toBe(
+      `cannot lock ${path}: this user may not write to ${path}-lock; give that file to this user with chown`,
+    );
+    const restore = `
+      const options = { onProgress: () => undefined, faultsIn: null };
+      return await source.restoreDataFile('/no/such', ${JSON.stringify(path)}, options)`;
+    expect(asOrdinaryUser('stores/sqlite/restore-data-file.ts', restore)).toMatch(
+      /^cannot lock .+ with chown$/,
+    );
+  },
+);
+
+test.runIf(isRoot)('a lock that root makes is its whose the data file is (needs root)', () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file('shop.db');
+  writeFileSync(path, '');
+  chownSync(path, 1234, 4321);
+  const lock = lockDataFile(path, new MadeFiles());
+  expect(statSync(`${path}-lock`)).toMatchObject({ uid: 1234, gid: 4321 });
+  expect(statSync(`${path}-lock`).mode & 0o777).toBe(0o600);
+  lock.close();
+});
