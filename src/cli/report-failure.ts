@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { Errors } from '@oclif/core';
+import { withoutPasswords } from '../without-passwords.ts';
 import { CommandFailure, ExitCode } from './command-failure.ts';
 import { type ParseError, usageSentence } from './usage-sentence.ts';
 
@@ -34,17 +35,24 @@ export function asFailure(error: unknown): CommandFailure {
 
 /**
  * Prints a failure: with `json` one document on stdout, else its sentence on stderr. A stack trace
- * is printed on stderr, and only with DEBUG in the environment.
+ * is printed on stderr, and only with DEBUG in the environment. Whatever of the command line stands in it, no password of
+ * a database does.
  */
 export function report(failure: CommandFailure, { json }: { json: boolean }): void {
-  const { code, message, details } = failure;
+  const { code, details } = failure;
+  const message = withoutPasswords(failure.message);
   if (json) {
-    process.stdout.write(`${JSON.stringify({ error: { code, message, ...details } })}\n`);
+    const error = { code, message, ...details };
+    process.stdout.write(`${JSON.stringify({ error }, withoutPasswordsIn)}\n`);
   } else if (failure.exit === ExitCode.interrupted) {
     // The cursor stands behind the prompt that was left.
     process.stderr.write('\n');
   } else {
     process.stderr.write(`inv: ${message}\n`);
   }
-  if (process.env.DEBUG) process.stderr.write(`${inspect(failure)}\n`);
+  if (process.env.DEBUG) process.stderr.write(`${withoutPasswords(inspect(failure))}\n`);
+}
+
+function withoutPasswordsIn(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? withoutPasswords(value) : value;
 }

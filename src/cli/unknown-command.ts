@@ -10,17 +10,31 @@ export type Commands = Pick<Config, 'bin' | 'commands'>;
 
 /**
  * The failure for words that name no command. `id` is what was typed, in oclif's form with colons
- * (`shop:purchse`), and `rest` what followed.
+ * (`shop:purchse`), and `rest` what followed; `typed` are all words of the command line.
  */
 export function unknownCommand(
   id: string,
   config: Commands,
   rest: readonly string[] = [],
+  typed: readonly string[] = process.argv.slice(2),
 ): CommandFailure {
   const sentence = id.startsWith('-')
     ? optionFirst([id, ...rest], config)
-    : noCommand(id.split(':'), config);
+    : noCommand(wordsOf(id, typed), config);
   return new CommandFailure(sentence, 'USAGE', ExitCode.usage);
+}
+
+/** The words that oclif has joined with colons: one of them may have colons of its own, as an address has. */
+function wordsOf(id: string, typed: readonly string[]): string[] {
+  for (let start = 0; start < typed.length; start++) {
+    for (let end = start + 1; end <= typed.length; end++) {
+      const [first = '', ...others] = typed.slice(start, end);
+      // A command may be typed in oclif's form.
+      if ([first, ...others].join(':') === id && others.length > 0)
+        return [...first.split(':'), ...others];
+    }
+  }
+  return id.split(':');
 }
 
 /** `inv --port 5051 serve` for `inv serve --port 5051`. */
@@ -54,6 +68,9 @@ function noCommand(words: string[], { bin, commands }: Commands): string {
     const flags = commands.find(({ id }) => id === known.replaceAll(' ', ':'))?.flags ?? {};
     const options = asOptions(rest.split(' '), flags);
     if (options !== null) return `did you mean \`${bin} ${known} ${options}\`?`;
+    if (flags.data !== undefined && /^postgres(ql)?:\/\/\S*$/.test(rest)) {
+      return `did you mean \`${bin} ${known} --data ${rest}\`?`;
+    }
     return `\`${bin} ${known}\` takes no argument \`${rest}\`. See \`${bin} ${known} --help\`.`;
   }
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import { DataFault } from '../inventory/operator-data.ts';
 import { StoreInUse, StoreNotEmpty, StoreRefused } from '../inventory/store.ts';
-import { wrongPlace } from '../stores/data-place.ts';
+import { wrongFile, wrongPlace } from '../stores/data-place.ts';
+import { usageFailure } from './words.ts';
 
 /**
  * The data that an operator means: what `--data` says, or the server's own default, inventory.db in `userFolder`.
@@ -11,8 +12,15 @@ import { wrongPlace } from '../stores/data-place.ts';
  */
 export function dataAddress(given: string | undefined, userFolder: string): string {
   const wrong = given === undefined ? null : wrongPlace(given);
-  if (wrong !== null) throw new CommandFailure(`--data: ${wrong}`, 'USAGE', ExitCode.usage);
+  if (wrong !== null) throw usageFailure(`--data: ${wrong}`);
   return given ?? join(userFolder, 'inventory.db');
+}
+
+/** `given`, which names a file; `what` it is for people. Throws a CommandFailure (usage) for a database. */
+export function fileName(what: string, given: string): string {
+  const wrong = wrongFile(given);
+  if (wrong !== null) throw usageFailure(`${what}: ${wrong}`);
+  return given;
 }
 
 /** What `work` returns; a refusal of the store is a CommandFailure. */

@@ -21,6 +21,7 @@ import { hashPassword } from '../inventory/password-hash.ts';
 import { readUsers, UsersFault } from '../inventory/read-users.ts';
 import type { User } from '../inventory/users.ts';
 import { NameNotConfirmed, renameSynced } from '../sync-folder.ts';
+import { fileName } from './data-address.ts';
 import { usageFailure } from './words.ts';
 
 /** Whose a file is, and who may do what with it. */
@@ -38,8 +39,9 @@ export class UsersFile {
   readonly #name: string;
   readonly #path: string;
 
+  /** Throws a usage failure when `name` is no file's. */
   constructor(name: string) {
-    this.#name = name;
+    this.#name = fileName('--users', name);
     this.#path = realPath(name);
   }
 

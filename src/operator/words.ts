@@ -2,6 +2,7 @@
 import { userInfo } from 'node:os';
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
 import type { Codes } from '../inventory/operator-data.ts';
+import { withoutPasswords } from '../without-passwords.ts';
 
 const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
 
@@ -92,6 +93,6 @@ export function isoTime(milliseconds: number): string {
 }
 
 function quoted(word: string): string {
-  const clean = word.replace(/\p{C}/gu, '?');
+  const clean = withoutPasswords(word).replace(/\p{C}/gu, '?');
   return `'${clean.length > 40 ? `${clean.slice(0, 40)}…` : clean}'`;
 }

@@ -53,3 +53,18 @@ test.for([
   const [id = '', ...rest] = words;
   expect(unknownCommand(id, config, rest).message).toBe(sentence);
 });
+
+test('a word with colons of its own is told as it was typed', () => {
+  const typed = ['serve:stock', 'postgres://x:1/y', '--json'];
+  const stock = { id: 'serve:stock', hidden: false, flags: {} } as unknown as Command.Loadable;
+  const withData = { ...stock, flags: { data: {} } } as unknown as Command.Loadable;
+  const said = (command: Command.Loadable, words: readonly string[], id: string) =>
+    unknownCommand(id, { bin: 'inv', commands: [...commands, command] }, [], words).message;
+  const id = 'serve:stock:postgres://x:1/y';
+  expect(said(stock, typed, id)).toContain('takes no argument `postgres://x:1/y`. See');
+  expect(said(stock, ['serve', 'stock', 'postgres://x:1/y'], id)).toContain('`postgres://x:1/y`');
+  expect(said(withData, typed, id)).toBe('did you mean `inv serve stock --data postgres://x:1/y`?');
+  expect(said(stock, ['help', 'serve', 'stock', 'a:b', '--help'], 'serve:stock:a:b')).toContain(
+    'takes no argument `a:b`. See',
+  );
+});

@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { ProgressBar } from '../../cli/terminal/progress-bar.ts';
 import { type Backup, backUp } from '../../operator/backup.ts';
-import { dataAddress } from '../../operator/data-address.ts';
+import { dataAddress, fileName } from '../../operator/data-address.ts';
 import { counted } from '../../operator/words.ts';
 
 export default class ServeBackup extends BaseCommand {
@@ -44,7 +44,7 @@ the books of the shop do not balance.`;
   async run(): Promise<Backup> {
     const { args, flags } = await this.parse(ServeBackup);
     const address = dataAddress(flags.data, this.config.dataDir);
-    const backup = await backedUp(address, args.file);
+    const backup = await backedUp(address, fileName('the backup', args.file));
     const { path, items, orders, at } = backup;
     await this.printDone(() => {
       this.log(`backed up to ${path}`);

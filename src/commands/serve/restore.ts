@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { ProgressBar } from '../../cli/terminal/progress-bar.ts';
-import { dataAddress } from '../../operator/data-address.ts';
+import { dataAddress, fileName } from '../../operator/data-address.ts';
 import { type Restore, restore } from '../../operator/restore.ts';
 import { counted } from '../../operator/words.ts';
 
@@ -40,7 +40,7 @@ Exit code 3: a server is using the data file. 1: the backup is damaged or no bac
   async run(): Promise<Restore> {
     const { args, flags } = await this.parse(ServeRestore);
     const address = dataAddress(flags.data, this.config.dataDir);
-    const done = await restored(args.file, address, flags.force);
+    const done = await restored(fileName('the backup', args.file), address, flags.force);
     await this.printDone(() => {
       this.log(
         `restored ${done.path} from ${args.file}: ${counted(done.items, 'item')}, ${counted(done.orders, 'order')}`,
