@@ -184,7 +184,7 @@ export class Ordering {
   ): Promise<Answer> {
     const since = client.shop?.since ?? '';
     // One that is kept was sent from here, and what it did is not counted yet.
-    const isOwn = (await this.#kept(client, key, request.order)) !== undefined;
+    const isOwn = (await this.#kept(client, key, request.order))?.kind === request.kind;
     const isOpen = (isNew || isOwn) && (await this.#local.enqueue(key, request, since)) === 'open';
     const answer = await withRetry(this.#pauses, send, isTooManyHolds).catch(
       async (error: Error) => {

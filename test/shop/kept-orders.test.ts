@@ -87,3 +87,11 @@ test('a confirm of a hold that has ended there is closed when it is repeated', a
   await expect(newShop(at).confirm('h')).rejects.toMatchObject({ code: 'NOHOLD', exit: 3 });
   expect(account(at)).toMatchObject({ openOrders: [], items: [{ units: 2 }] });
 });
+
+test('a purchase under the id of a confirm that is kept tells what was bought, and leaves that open', async () => {
+  await keeping('CONFIRM', (shop) => shop.confirm('h'));
+  expect((await newShop(at).purchase(TICKETS, 'h')).receipt.replayed).toBe(true);
+  expect(account(at).openOrders).toMatchObject([{ kind: 'confirm', order: 'h' }]);
+  await newShop(at).confirm('h');
+  expect(account(at)).toMatchObject({ openOrders: [], items: [{ units: 4 }] });
+});
