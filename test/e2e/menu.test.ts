@@ -265,3 +265,13 @@ test('a login that the server does not know any more is forgotten, and the menu 
   await menu.answer(MENU, down + down + enter);
   await menu.sees('owns:');
 });
+
+test('who logged in at the other name of the server is logged in', async () => {
+  const args = ['shop', 'login', '--user', 'alice', '--password-stdin', '--host', 'localhost'];
+  const inv = new Inv(home, line.address.port);
+  expect(await inv.run(args, { input: 'wonderland\n' })).toMatchObject({ code: 0 });
+  const menu = openMenu();
+  await menu.sees(`127.0.0.1:${line.address.port} · logged in as alice since`);
+  await menu.answer(MENU, interrupt);
+  expect((await menu.ended).exitCode).toBe(130);
+});
