@@ -31,8 +31,8 @@ export function* csvItems(source: SourceText): Generator<RawItem> {
     const values: RawItem['values'] = {};
     for (let index = 0; index < columns.length; index++) {
       const cell = line[index] as RawValue;
-      // An empty cell says nothing, whatever its column.
-      if (cell.raw !== '') values[columns[index] as FieldName] = cell;
+      // An empty cell says nothing, whatever its column, in quotes or not.
+      if (cell.text !== '') values[columns[index] as FieldName] = cell;
     }
     yield { offset, values };
   }
@@ -76,8 +76,8 @@ class CsvLines {
   next(): RawValue[] | null {
     while (this.#at < this.#text.length) {
       const cells = this.#line();
-      // Spreadsheets keep empty lines, with their commas.
-      if (cells.some(({ raw }) => raw !== '')) return cells;
+      // Spreadsheets keep empty lines, with their commas, and some of them with their quotes.
+      if (cells.some(({ text }) => text !== '')) return cells;
     }
     return null;
   }

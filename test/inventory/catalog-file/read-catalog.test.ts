@@ -288,6 +288,18 @@ describe('CSV', () => {
     expect(await csv('\r\nupc,name,units\r\n\r\n1,a,2\r\n,,\r\n  \r\n')).toStrictEqual([item]);
   });
 
+  test('may have every cell in quotes: an empty one says nothing, and a line of them is none', async () => {
+    const text = `"upc","name","units","limit","returns"
+"1","a","2","",""
+"3","b","4", "" ,"true"
+"","","","",""
+`;
+    expect(await csv(text)).toStrictEqual([item, { upc: 3, name: 'b', units: 4, returns: true }]);
+    await expect(csv('"upc","name","units"\n"1","","2"')).rejects.toThrow(
+      '2:1: the item has no "name"',
+    );
+  });
+
   const expected = 'expected upc,name,units';
   const comma = '; a text with a comma in it stands in quotes';
   const whole = `must be a whole number from 0 to ${MAX}, got`;
