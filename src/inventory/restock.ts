@@ -93,7 +93,7 @@ export function decideRestock(
         `${JSON.stringify(first.reason)}, at ${new Date(first.at).toISOString()}`,
     );
   }
-  if (item === undefined) return refused('NOITEM', `no such UPC: ${upc}`);
+  if (item === undefined) return refused('NOITEM', `no such UPC: ${upc}; see inv serve stock`);
   if (item.fault !== undefined) {
     return refused('UNAVAILABLE', `${name} cannot be restocked: ${item.fault}; correct it first`);
   }

@@ -262,6 +262,40 @@ test('verify names what does not balance, and exits 1', async () => {
   );
 });
 
+test('a row that cannot be read is told beside CSV, which has zeros for it, and exits 1', async () => {
+  using folder = new TemporaryFolder();
+  const operator = new Operator(folder, folder.file('shop.db'));
+  await (await serve(operator.data)).stop();
+  const whole = await operator.run('stock', '--csv');
+  expect(whole).toMatchObject({ code: 0, stderr: '' });
+  const { DatabaseSync } = await import('node:sqlite');
+  const db = new DatabaseSync(operator.data);
+  db.exec('UPDATE stock SET units = 9007199254740993 WHERE upc = 1001');
+  db.close();
+  const fault = 'its "units" is 9007199254740993 in the table "stock", which must be from 0';
+  const { code, stdout, stderr } = await operator.run('stock', '--csv');
+  expect([code, stdout.split('\n').length]).toEqual([1, whole.stdout.split('\n').length]);
+  expect(stdout).toMatch(/^1001,[^\n]+,0,0,0,0,0$/m);
+  expect(stderr).toContain(`inv: what is printed as zeros cannot be read: UPC 1001: ${fault}`);
+  expect(stderr).toMatch(/\. See inv serve verify\n$/);
+  expect(await operator.run('stock', '--csv', '--upc', '1002')).toMatchObject({ code: 0 });
+  expect(await operator.json('stock', '--upc', '1001')).toMatchObject({
+    code: 0,
+    items: [{ fault: expect.stringContaining(fault) }],
+  });
+});
+
+test('an item that is not there is named, with what shows those that are', async () => {
+  using folder = new TemporaryFolder();
+  const operator = new Operator(folder, folder.file('shop.db'));
+  await (await serve(operator.data)).stop();
+  const said = 'inv: no such UPC: 999; see inv serve stock\n';
+  const restock = ['restock', '--upc', '999', '--units', '1', '--reason', 'r'];
+  for (const args of [['stock', '--upc', '999'], restock]) {
+    expect(await operator.run(...args)).toEqual({ code: 3, stdout: '', stderr: said });
+  }
+});
+
 test('a mistyped path is an error, and nothing is made', async () => {
   using folder = new TemporaryFolder();
   const operator = new Operator(folder, folder.file('shop.db'));

@@ -51,6 +51,12 @@ test.each([
   expect(decision).toMatchObject({ kind: 'refused', code });
 });
 
+test('what shows the items that are there is named with one that is not', () => {
+  expect(decideRestock(request, undefined, undefined)).toMatchObject({
+    message: 'no such UPC: 1; see inv serve stock',
+  });
+});
+
 test('an item is named as the catalogue writes it', () => {
   const coded = { ...item, code: '0001' };
   const [same, other] = [

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
+import type { ItemLevel } from '../../inventory/restock.ts';
 import { inParts, ListCommand } from '../../operator/list-command.ts';
 import { itemBooks, STOCK } from '../../operator/lists.ts';
 import { toUpc } from '../../operator/words.ts';
@@ -10,7 +11,8 @@ export default class ServeStock extends ListCommand {
   static override description =
     'Every item of the data, also what the catalogue has no more. Units are all that were ' +
     'ever supplied: they are available, held, or sold and not returned. Works while servers ' +
-    'sell, and while none runs.';
+    'sell, and while none runs. Exit code 1 with --csv: the row of an item cannot be read, which ' +
+    'a table and JSON say beside it.';
 
   static override examples = [
     { description: 'The whole stock', command: '<%= config.bin %> <%= command.id %>' },
@@ -37,8 +39,31 @@ export default class ServeStock extends ListCommand {
     if (found.length < upcs.size) {
       const known = new Set(found.map(({ upc }) => upc));
       const unknown = [...upcs].filter((upc) => !known.has(upc));
-      throw new CommandFailure(`no such UPC: ${unknown.join(', ')}`, 'NOITEM', ExitCode.refused);
+      throw new CommandFailure(
+        `no such UPC: ${unknown.join(', ')}; see inv serve stock`,
+        'NOITEM',
+        ExitCode.refused,
+      );
     }
     await this.printList(STOCK, inParts(found.map(itemBooks)), flags);
+    if (flags.csv) refuseFaulty(found);
   }
 }
+
+/** CSV has no place for what a table and JSON say beside the figures of an item: that its row cannot be read. */
+function refuseFaulty(items: readonly ItemLevel[]): void {
+  const faulty = items.filter(({ fault }) => fault !== undefined);
+  if (faulty.length === 0) return;
+  const named = faulty
+    .slice(0, MAX_NAMED)
+    .map(({ upc, code, fault }) => `UPC ${code ?? upc}: ${fault}`);
+  if (faulty.length > MAX_NAMED) named.push(`and ${faulty.length - MAX_NAMED} more`);
+  throw new CommandFailure(
+    `what is printed as zeros cannot be read: ${named.join('; ')}. See inv serve verify`,
+    'DATA',
+    ExitCode.fault,
+  );
+}
+
+/** Items that are named. */
+const MAX_NAMED = 5;
