@@ -3,8 +3,10 @@ import { existsSync, lstatSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
+import { whyUnwritten } from '../file-reasons.ts';
 import { isPostgresAddress } from '../stores/postgres/connection/postgres-url.ts';
 import type { CheckedCopy, OnCopyProgress } from '../stores/sqlite/data-file-copy.ts';
+import { fileThatOwns } from '../stores/sqlite/one-path.ts';
 import { auditCopy } from './copy-audit.ts';
 import { orFailure, refused } from './data-address.ts';
 
@@ -31,13 +33,17 @@ export async function backUp(
 ): Promise<Backup> {
   const path = resolve(target);
   checkFree(path);
+  const owner = fileThatOwns(path);
+  if (owner !== null) {
+    throw refused(`${path} would be taken for a part of ${owner}; give the backup another name`);
+  }
   letOthersGoFirst();
   const { draft, content, at } = await orFailure(() => copy(address, path, onProgress));
   using _ = draft;
   const faults = await orFailure(() => auditCopy(draft.path, content.version, onProgress));
   checkFree(path);
   const bytes = draft.size;
-  draft.finish(path);
+  await orFailure(async () => draft.finish(path));
   const { items, orders, logins } = content;
   const backup = { path, bytes, items, orders, logins, at: new Date(at).toISOString() };
   if (faults.length > 0) {
@@ -52,11 +58,21 @@ export async function backUp(
 }
 
 function checkFree(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
+  if (hasEntry(path)) {
     throw refused(`${path} is there already, and was left as it is; give the backup another name`);
   }
   if (!existsSync(dirname(path))) {
     throw refused(`there is no folder ${dirname(path)}; make it first, or check the path`);
+  }
+}
+
+function hasEntry(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    throw refused(
+      `cannot write ${path}: ${whyUnwritten(error)}. Choose a folder that is there and that you can write to`,
+    );
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { whyUnread } from '../file-reasons.ts';
 import { NamedError } from '../named-error.ts';
 import type { Log } from './log.ts';
 
@@ -235,7 +236,7 @@ async function readWhole(path: string): Promise<Buffer> {
     return size > MAX_FILE_BYTES ? refuseTooLarge(path) : await readBounded(path, file);
   } catch (error) {
     if (error instanceof UnreadableFile) throw error;
-    throw new UnreadableFile(`cannot read ${path}: ${whyUnreadable(error)}`, { cause: error });
+    throw new UnreadableFile(`cannot read ${path}: ${whyUnread(error)}`, { cause: error });
   } finally {
     await file?.close();
   }
@@ -262,18 +263,6 @@ function refuseTooLarge(path: string): never {
   throw new UnreadableFile(
     `cannot read ${path}: it has more than ${MAX_FILE_MB} MB; give a smaller file`,
   );
-}
-
-const READ_ERRORS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
-  EISDIR: 'it is a folder',
-  EACCES: 'this user may not read it',
-};
-
-function whyUnreadable(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return READ_ERRORS[code ?? ''] ?? message;
 }
 
 /** How a pipe looks, or another source that has its content only once. */

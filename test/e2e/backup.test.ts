@@ -48,6 +48,47 @@ async function buy(client: RawClient, orders: number, first = 0): Promise<void> 
 }
 
 describe('a backup', () => {
+  test('gets no name that belongs to a data file: the next command would remove it', async () => {
+    using folder = new TemporaryFolder();
+    const run = operator(folder);
+    const data = folder.file('shop.db');
+    await shopWith(data, 1);
+    for (const suffix of ['wal', 'shm', 'journal', 'lock', 'acked', 'new', 'restored']) {
+      const target = `${data}-${suffix}`;
+      const before = existsSync(target);
+      const { code, stderr } = await run('backup', target, '--data', data);
+      expect(code).toBe(3);
+      expect(stderr).toMatch(
+        before ? /is there already/ : `inv: ${target} would be taken for a part of ${data}; give`,
+      );
+      expect(existsSync(target)).toBe(before);
+    }
+    expect(await run('backup', folder.file('monday-new'), '--data', data)).toMatchObject({
+      code: 0,
+    });
+  });
+
+  test('and a restore in a place that cannot be used are a sentence', async () => {
+    using folder = new TemporaryFolder();
+    const run = operator(folder);
+    const data = folder.file('shop.db');
+    await shopWith(data, 1);
+    const long = folder.file('x'.repeat(300));
+    for (const [target, why] of [
+      [`${data}/b.db`, 'there is no such folder'],
+      [long, 'the name is too long'],
+    ] as const) {
+      expect(await run('backup', target, '--data', data)).toMatchObject({
+        code: 3,
+        stderr: `inv: cannot write ${target}: ${why}. Choose a folder that is there and that you can write to\n`,
+      });
+      expect(await run('restore', data, '--data', target)).toMatchObject({
+        code: 1,
+        stderr: `inv: cannot make ${target}: ${why}; choose a folder that you can write to with --data\n`,
+      });
+    }
+  });
+
   test('of a server that runs is whole, private, and restored serves at once', async () => {
     using folder = new TemporaryFolder();
     const run = operator(folder);

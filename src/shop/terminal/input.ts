@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { type Address, bareHost, type TlsTrust } from '../../client/address.ts';
 import { printable } from '../../client/printable.ts';
+import { whyUnread } from '../../file-reasons.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
 import {
   MAX_ARGUMENTS,
@@ -88,21 +89,13 @@ export function toTlsTrust(tls = false, caFile?: string): TlsTrust | undefined {
   try {
     ca = readFileSync(caFile, 'utf8');
   } catch (error) {
-    const why = CA_FILE_ERRORS[(error as NodeJS.ErrnoException).code ?? ''];
-    throw usage(`--tls-ca ${printable(caFile)}: ${why ?? (error as Error).message}`);
+    throw usage(`--tls-ca ${printable(caFile)}: ${whyUnread(error)}`);
   }
   if (!ca.includes('-----BEGIN CERTIFICATE-----')) {
     throw usage(`--tls-ca ${printable(caFile)}: it holds no certificate (PEM)`);
   }
   return { ca, caFile };
 }
-
-const CA_FILE_ERRORS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
-  EISDIR: 'it is a folder',
-  EACCES: 'this user may not read it',
-};
 
 function positive(what: string, word: string): number {
   const value = toPositive(word);

@@ -1,4 +1,5 @@
 import { closeSync, fdatasyncSync, openSync } from 'node:fs';
+import { whyUnwritten } from '../../file-reasons.ts';
 import { SyncFailed } from './sqlite-failures.ts';
 import { SyncThread } from './sync-thread.ts';
 
@@ -46,7 +47,7 @@ export class LogSync {
       if (begun === 'thread') this.#thread?.end();
       else if (begun === 'here') fdatasyncSync(this.#log);
     } catch (error) {
-      throw new SyncFailed(this.#path, (error as Error).message);
+      throw new SyncFailed(this.#path, whyUnwritten(error));
     }
   }
 

@@ -22,6 +22,15 @@ export function realDataPath(name: string): string {
   return join(followed(folder), path.slice(folder.length));
 }
 
+/** What a program of ours, or SQLite, makes or removes beside a file of ours that has the name before it. */
+const BESIDE = /-(wal|shm|journal|acked|lock|new|restored)$/;
+
+/** The file beside which `path` would be taken for a part of it, and be written over or removed; null without one. */
+export function fileThatOwns(path: string): string | null {
+  const file = path.replace(BESIDE, '');
+  return file !== path && hasEntry(file) ? file : null;
+}
+
 /** Refuses a file that another path leads to as well: by a second link, or by a mount of the file alone. */
 export function checkOnlyPath(path: string): void {
   const mountPoints = readMountPoints();

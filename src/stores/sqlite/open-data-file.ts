@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { whyUnwritten } from '../../file-reasons.ts';
 import { StoreRefused } from '../../inventory/store.ts';
 import type { Report } from '../report.ts';
 import { AckedCount } from './acked-count.ts';
@@ -88,7 +89,7 @@ function bringUpToDate(
     return opening;
   } catch (error) {
     throw new StoreRefused(
-      `cannot bring ${path} up to date: ${(error as Error).message}. It still has every order; ` +
+      `cannot bring ${path} up to date: ${whyUnwritten(error)}. It still has every order; ` +
         'see to it that the disk has room and that no other program writes to the file, then start again',
     );
   }

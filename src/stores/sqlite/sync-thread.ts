@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { getSystemErrorMessage, getSystemErrorName } from 'node:util';
 import { Worker } from 'node:worker_threads';
 
 /**
@@ -7,10 +8,9 @@ import { Worker } from 'node:worker_threads';
  */
 const BEGUN = 0;
 const ENDED = 1;
-/** Bytes of the text of the error; 0 for none. */
-const ERROR_LENGTH = 2;
+/** The system's number of it; 0 for none. */
+const ERROR = 2;
 const NUMBERS = 3;
-const MOST_ERROR_BYTES = 1_000;
 
 /** Behind the last number comes 0: the shared words have 32 bits. */
 export const LAST_SYNC = 0x7fff_ffff;
@@ -22,15 +22,15 @@ const END = -1;
 const THREAD = `
   const { fdatasyncSync } = require('node:fs');
   const { parentPort, workerData } = require('node:worker_threads');
-  const { file, first, numbers, error } = workerData;
+  const { file, first, numbers } = workerData;
   parentPort.postMessage('ready');
   for (let ended = first; ; ) {
     Atomics.wait(numbers, ${BEGUN}, ended);
     if (Atomics.load(numbers, ${BEGUN}) === ${END}) break;
     try {
       fdatasyncSync(file);
-    } catch ({ message }) {
-      numbers[${ERROR_LENGTH}] = Buffer.from(error.buffer).write(message);
+    } catch ({ errno }) {
+      numbers[${ERROR}] = errno;
     }
     ended = (ended + 1) & ${LAST_SYNC};
     Atomics.store(numbers, ${ENDED}, ended);
@@ -44,7 +44,6 @@ const THREAD = `
  */
 export class SyncThread {
   readonly #numbers = new Int32Array(new SharedArrayBuffer(NUMBERS * Int32Array.BYTES_PER_ELEMENT));
-  readonly #error = new Uint8Array(new SharedArrayBuffer(MOST_ERROR_BYTES));
   #thread: Worker | null = null;
   #isReady = false;
   #begun: number;
@@ -56,7 +55,7 @@ export class SyncThread {
     this.#numbers[ENDED] = first;
     // On one processor the thread would only be in the way.
     if (availableParallelism() === 1) return;
-    const workerData = { file, first, numbers: this.#numbers, error: this.#error };
+    const workerData = { file, first, numbers: this.#numbers };
     try {
       this.#thread = new Worker(THREAD, { eval: true, workerData });
     } catch {
@@ -85,8 +84,10 @@ export class SyncThread {
     while (Atomics.load(this.#numbers, ENDED) !== this.#begun) {
       Atomics.wait(this.#numbers, ENDED, (this.#begun - 1) & LAST_SYNC);
     }
-    const length = this.#numbers[ERROR_LENGTH] as number;
-    if (length > 0) throw new Error(Buffer.from(this.#error.slice(0, length)).toString());
+    const errno = this.#numbers[ERROR] as number;
+    if (errno === 0) return;
+    const [code, message] = [getSystemErrorName(errno), getSystemErrorMessage(errno)];
+    throw Object.assign(new Error(`${code}: ${message}, fdatasync`), { code, errno });
   }
 
   /** Resolves when the thread is gone. */

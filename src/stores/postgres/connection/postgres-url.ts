@@ -1,5 +1,6 @@
 /** Where a PostgreSQL database is: `postgres://user:password@host:port/database?sslmode=require`. */
 import { readFileSync } from 'node:fs';
+import { whyUnread } from '../../../file-reasons.ts';
 import { StoreRefused } from '../../../inventory/store.ts';
 
 export interface PostgresAddress {
@@ -102,7 +103,7 @@ function readCertificate(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new StoreRefused(`cannot read sslrootcert: ${(error as Error).message}`);
+    throw new StoreRefused(`cannot read sslrootcert ${path}: ${whyUnread(error)}`);
   }
 }
 

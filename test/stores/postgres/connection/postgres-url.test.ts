@@ -69,3 +69,10 @@ test.each([
   expect(() => parsePostgresAddress(address)).toThrow(/cannot be understood: .*Expected postgres:/);
   expect(() => parsePostgresAddress(address)).not.toThrow(/se\/?cret/);
 });
+
+test('a certificate that cannot be read is named, and why', () => {
+  const address = 'postgres://db.example/inv?sslmode=verify-full&sslrootcert=/no/such.pem';
+  expect(() => parsePostgresAddress(address)).toThrow(
+    /^cannot read sslrootcert \/no\/such\.pem: there is no such file$/,
+  );
+});
