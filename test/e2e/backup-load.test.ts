@@ -114,7 +114,7 @@ test.for(['SIGINT', 'SIGTERM'] as const)(
     using folder = new TemporaryFolder();
     await bigShop(folder.file('shop.db'));
     const before = readdirSync(folder.path).sort();
-    const draft = /^b\.db-part-/;
+    const draft = /^b\.db-unfinished-/;
     const appeared = new Promise<void>((resolve) => {
       const watcher = watch(folder.path, (_, name) => {
         if (!draft.test(name ?? '')) return;
