@@ -1,4 +1,4 @@
-/** PURCHASE: the way of every sale, decided by `purchase` in inventory/rules.ts. */
+/** PURCHASE: the way of every sale, decided by `purchase` in inventory/purchase.ts. */
 import type { Order, Outcome } from '../inventory/model.ts';
 import {
   badNumber,
