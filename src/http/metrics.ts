@@ -119,11 +119,6 @@ export class Metrics implements BatchTimes {
     });
   }
 
-  /** The names of all metrics. */
-  get names(): string[] {
-    return this.#registry.getMetricsAsArray().map(({ name }) => name);
-  }
-
   get contentType(): string {
     return this.#registry.contentType;
   }

@@ -53,11 +53,6 @@ export class Site {
     return this.#port.reservedFiles;
   }
 
-  /** The names of all metrics. */
-  get metricNames(): string[] {
-    return this.#metrics.names;
-  }
-
   /** `store`, with the times of its batches taken for /metrics. */
   timed(store: Store): Store {
     return new TimedStore(store, this.#metrics);

@@ -158,7 +158,7 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 /** How a client treats a code that it does not know: as a final refusal after which nothing happened. */
-export const UNKNOWN_CODE: ErrorMeaning = {
+const UNKNOWN_CODE: ErrorMeaning = {
   meaning: 'a refusal that a later version of the server knows',
   retry: 'never',
   settlesOrder: true,

@@ -12,7 +12,7 @@ import type { Entry } from './queue-entry.ts';
 export const CHECK_TIMEOUT_MS = 1_500;
 
 /** A commit or a check is good for this long: so many checks cost no more than one a second. */
-export const FRESH_MS = 1_000;
+const FRESH_MS = 1_000;
 
 /** A login that nobody has. */
 const NOBODY = { user: '', since: 0, tokenHash: 'nobody' } as const;

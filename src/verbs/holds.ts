@@ -213,7 +213,7 @@ export const EXTEND: Verb = defineVerb<Extend, Extract<Outcome, { kind: 'extende
 const LINES_OF_A_HOLD = 100;
 
 /** Holds that are read, encoded and written in one go. */
-export const HOLDS_IN_A_PART = 20;
+const HOLDS_IN_A_PART = 20;
 
 interface Holds extends Command {
   /** What is left of a reply that has begun; null at its beginning. */

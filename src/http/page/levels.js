@@ -54,13 +54,11 @@ function newRow({ available, most }) {
   const element = document.createElement('li');
   element.className = 'item';
   const name = document.createElement('span');
-  name.className = 'name';
   const code = document.createElement('span');
   code.className = 'code';
   const text = document.createElement('span');
   text.className = 'name';
   text.append(code, name);
-  name.className = '';
   const left = document.createElement('span');
   left.className = 'left';
   const bar = document.createElement('div');

@@ -3,7 +3,7 @@ import { printable } from '../../client/printable.ts';
 import { usage } from '../failures.ts';
 
 /** No server keeps a hold for longer than a day; most for far less. */
-export const MAX_HOLD_SECONDS = 86_400;
+const MAX_HOLD_SECONDS = 86_400;
 
 const SECONDS = { s: 1, m: 60, h: 3_600 } as const;
 

@@ -150,7 +150,7 @@ export class PurchaseDialog {
 }
 
 /** The basket with `qty` units of an item; more of one that is in it already, up to what is available. */
-export function withLine(
+function withLine(
   basket: readonly BasketLine[],
   item: StockItem,
   qty: number,
@@ -162,7 +162,7 @@ export function withLine(
 }
 
 /** The basket with at most the units that are `left` of each UPC; what is sold out is no more in it. */
-export function withWhatIsLeft(
+function withWhatIsLeft(
   basket: readonly BasketLine[],
   left: ReadonlyMap<number, number>,
 ): readonly BasketLine[] {
