@@ -206,7 +206,7 @@ export class Client {
     try {
       return read(value);
     } catch (error) {
-      const reason = `the answer to ${words[0]} makes no sense: ${(error as Error).message}`;
+      const reason = `the reply to ${words[0]} makes no sense: ${(error as Error).message}`;
       this.#connection.close(reason);
       throw new ConnectionLost(reason, true);
     }

@@ -73,7 +73,7 @@ export function outcomeUnknown(
 ): CommandFailure {
   const again = kind === 'confirm' ? '' : ` with --order ${order}`;
   return new CommandFailure(
-    `the answer to ${NOUNS[kind]} ${order} did not come (${cause.message}), so its outcome is unknown; ` +
+    `the reply to ${NOUNS[kind]} ${order} did not come (${cause.message}), so its outcome is unknown; ` +
       (isOpen
         ? 'it is saved; the next command that reaches the server finds out what happened'
         : `to ask for it, repeat this command${again}`),
@@ -86,7 +86,7 @@ export function outcomeUnknown(
 /** A request that was sent, and may be sent again without harm. */
 export function answerLost({ kind, order }: RefusedRequest, cause: Error): CommandFailure {
   return new CommandFailure(
-    `the answer did not come (${cause.message}), so it is not known whether the server could ${kind} ` +
+    `the reply did not come (${cause.message}), so it is not known whether the server could ${kind} ` +
       `hold ${order}; repeat this command`,
     'UNKNOWN',
     ExitCode.outcomeUnknown,

@@ -370,7 +370,7 @@ describe('exit codes', () => {
     });
   });
 
-  test('6: sent, and the answer did not come; the next command settles it', async () => {
+  test('6: sent, and the reply did not come; the next command settles it', async () => {
     const line = await badLine({ host: '127.0.0.1', port: server.port });
     inv.port = line.address.port;
     await inv.login();

@@ -10,7 +10,7 @@ export default class ShopConfirm extends ShopCommand {
     'Buys all units of a hold, and adds them to your purchases on this computer. Confirmed again, it ' +
       'buys nothing more, and says so.',
     'Exit code 3: the hold has ended (expired or released), or there is none of that id; nothing was ' +
-      'bought. 6: the answer did not come; it is kept, and the next command asks for its outcome.',
+      'bought. 6: the reply did not come; it is kept, and the next command asks for its outcome.',
   ].join('\n\n');
 
   static override examples = [

@@ -12,7 +12,7 @@ export default class ShopHold extends ShopCommand {
       'available again by themselves. `<%= config.bin %> shop confirm ORDER` buys them, ' +
       '`<%= config.bin %> shop release ORDER` lets them go. A hold outlives connections and restarts.',
     'Exit code 3: refused, nothing is held. 5: no server was there, and nothing was ' +
-      'sent. 6: the hold was sent and its answer did not come; it is kept, and the next ' +
+      'sent. 6: the hold was sent and its reply did not come; it is kept, and the next ' +
       'command asks for its outcome.',
     'With --order you name the hold yourself: sent again under its id, it gets its first outcome and ' +
       'holds nothing more.',

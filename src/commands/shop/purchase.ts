@@ -10,7 +10,7 @@ export default class ShopPurchase extends ShopCommand {
     `The order is written to this machine's disk before it is sent, and what was bought ` +
       `is added to your purchases on this computer (\`<%= config.bin %> shop local\`).`,
     'Exit code 3: refused, nothing was bought. 5: no server was there, and nothing was ' +
-      'sent. 6: the order was sent and its answer did not come; it is kept, and the next ' +
+      'sent. 6: the order was sent and its reply did not come; it is kept, and the next ' +
       'command asks for its outcome.',
     'With --order you name the order yourself. An order that is sent again under its id ' +
       'gets its first outcome and buys nothing more, so a script can repeat the same ' +

@@ -10,7 +10,7 @@ export default class ShopReturn extends ShopCommand {
   static override description = [
     'Only items that the shop takes back, and at most what was bought under that order and did not come ' +
       'back before. The units leave your purchases on this computer.',
-    'Exit code 3: refused, nothing was given back. 6: the answer did not come; it is kept, and the ' +
+    'Exit code 3: refused, nothing was given back. 6: the reply did not come; it is kept, and the ' +
       'next command asks for its outcome.',
     'A return has an id of its own. With --order you name it yourself: sent again under its id, it gives ' +
       'nothing more back.',

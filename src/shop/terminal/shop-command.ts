@@ -50,7 +50,7 @@ export abstract class ShopCommand extends BaseCommand {
       helpGroup: 'SERVER',
     }),
     timeout: Flags.string({
-      summary: 'how long to wait for an answer; 5 to connect and 30 for a reply by default',
+      summary: 'how long to wait for the server; 5 to connect and 30 for a reply by default',
       helpValue: 'SECONDS',
       helpGroup: 'SERVER',
     }),
