@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { LEAST_FILES, RESERVED_FILES } from '../../src/server/open-files.ts';
 import { finished } from '../cli/fixture.ts';
+import { Authority, hasOpenssl } from '../support/certificates.ts';
 import { TemporaryFolder } from '../support/folder.ts';
 import { program } from '../support/program.ts';
 import { RawClient } from '../support/raw-client.ts';
@@ -71,16 +72,7 @@ describe.skipIf(process.platform !== 'linux')('connections', () => {
   test('beyond what the limit of open files allows are told BUSY, and the server goes on', async () => {
     using folder = new TemporaryFolder();
     const [command, args] = program(['serve', '--port', '0', '--data', folder.file('shop.db')]);
-    const limit = RESERVED_FILES + 100;
-    const words = [command, ...args].map((word) => `'${word}'`).join(' ');
-    const child = spawn('/bin/sh', ['-c', `ulimit -n ${limit}; exec ${words}`], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    onTestFinished(() => {
-      child.kill('SIGKILL');
-    });
-    const [line] = await once(createInterface({ input: child.stdout }), 'line');
-    const port = Number(/:(\d+)$/.exec(line as string)?.[1]);
+    const { child, port } = await startLimited(RESERVED_FILES + 100, [command, ...args]);
     await using buyer = await RawClient.connect(port);
     await buyer.ask('HELLO 3 AUTH alice wonderland');
     expect(await buyer.ask('INFO')).toContain('maxclients:100');
@@ -104,6 +96,27 @@ describe.skipIf(process.platform !== 'linux')('connections', () => {
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
+  });
+
+  test('are as many as docs/operating.md says, with --http and TLS too', async () => {
+    using folder = new TemporaryFolder();
+    using authority = hasOpenssl ? new Authority() : null;
+    const issued = authority?.issue();
+    const tls = issued === undefined ? [] : ['--tls-cert', issued.cert, '--tls-key', issued.key];
+    const ways: [string[], number][] = [
+      [[], 896],
+      [['--http', '0'], 768],
+    ];
+    if (tls.length > 0) ways.push([tls, 640], [['--http', '0', ...tls], 448]);
+    for (const [options, most] of ways) {
+      const data = ['--data', folder.file(`shop-${most}.db`)];
+      const [command, args] = program(['serve', '--port', '0', ...data, ...options]);
+      const { port } = await startLimited(1_024, [command, ...args]);
+      await using client = options.includes('--tls-cert')
+        ? await RawClient.connectTls(port, { ca: authority?.trusted })
+        : await RawClient.connect(port);
+      expect(await client.ask('INFO')).toContain(`maxclients:${most}\r\n`);
+    }
   });
 
   test('are not begun with where the limit of open files is too low for a server', async () => {
@@ -135,3 +148,16 @@ describe.skipIf(process.platform !== 'linux')('connections', () => {
     expect(line).toMatch(/ 01 \S+ 02:/);
   });
 });
+
+/** Starts a server that may have `limit` open files; it is killed after the test. */
+async function startLimited(limit: number, command: readonly string[]) {
+  const words = command.map((word) => `'${word}'`).join(' ');
+  const child = spawn('/bin/sh', ['-c', `ulimit -n ${limit}; exec ${words}`], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  const [line] = await once(createInterface({ input: child.stdout }), 'line');
+  return { child, port: Number(/:(\d+)$/.exec(line as string)?.[1]) };
+}

@@ -50,8 +50,11 @@ describe('inv serve starts', () => {
   ])('refusing purchases without an id, told by %s', async ([, env, args]) => {
     using folder = new TemporaryFolder();
     await using server = await serveWith(env, '--data', folder.file('shop.db'), ...args);
-    await using client = await server.login();
     const refused = { code: 'ERR', message: expect.stringContaining('without an id') };
+    // As all that is wrong with its words, also before a login.
+    await using stranger = await server.connect();
+    expect(await stranger.ask('PURCHASE 1001 1')).toMatchObject(refused);
+    await using client = await server.login();
     expect(await client.ask('PURCHASE 1001 1')).toMatchObject(refused);
     expect(await client.ask('PURCHASE 1001 1 ORDER a')).toMatchObject({ order: 'a' });
     await client.ask('MULTI');

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { type Order, type Outcome, Refusal } from '../../src/inventory/model.ts';
 import { encode, OK, type Reply } from '../../src/protocol/encoder.ts';
+import {
+  MAX_ARGUMENTS,
+  MAX_INTEGER,
+  MAX_ORDER_ID_LENGTH,
+  MAX_ORDERS_COUNT,
+} from '../../src/protocol/limits.ts';
+import { MAX_REPLY_BYTES } from '../../src/protocol/reply-decoder.ts';
 import { ITEMS_IN_A_PART } from '../../src/verbs/inventory.ts';
 import { ALICE, bytesOf, newCaller } from './support/caller.ts';
 
@@ -173,4 +180,18 @@ test.for<[string, string, Outcome, Reply]>([
     const caller = newCaller({ version });
     expect(bytesOf(caller, outcome, ...words.split(' '))).toBe(encode(reply, version));
   }
+});
+
+test('the longest page of orders is one that the client reads', () => {
+  const lines = Array.from({ length: Math.floor((MAX_ARGUMENTS - 1) / 2) }, () => ({
+    ...{ upc: MAX_INTEGER, qty: MAX_INTEGER, available: MAX_INTEGER, returned: MAX_INTEGER },
+  }));
+  const hold = { seconds: 60, until: 9e12, state: 'bought', ended: 9e12 } as const;
+  const longest: Order = { ...bought, id: 'x'.repeat(MAX_ORDER_ID_LENGTH), at: 9e12, lines, hold };
+  const caller = newCaller({ version: 2 });
+  const outcome: Outcome = { kind: 'orders', orders: [longest], total: 1, now: 9 };
+  const bytes = MAX_ORDERS_COUNT * bytesOf(caller, outcome, 'ORDERS').length;
+  expect(bytes).toBeLessThan(MAX_REPLY_BYTES);
+  // As PROTOCOL.md has it.
+  expect(Math.round(bytes / 1e6)).toBe(65);
 });
