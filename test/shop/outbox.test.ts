@@ -81,7 +81,7 @@ test('an order that cannot be decided now stays open, and the next one is settle
   );
   await settleOpenOrders(settling, NOT_LOST);
   expect(settling.notes).toEqual([
-    expect.stringMatching(/^Order x is still unconfirmed: UNAVAILABLE/),
+    'Order x is still unconfirmed: the server cannot reach its data.',
     expect.stringMatching(/^The open order y is settled: it bought nothing, NOSTOCK/),
   ]);
   expect(await left()).toEqual(['x']);
