@@ -51,7 +51,7 @@ export function certificateWarning(
   if (now < validFrom.getTime()) {
     return `the certificate ${path} is valid only from ${timeOf(validFrom)} on: clients refuse it until then`;
   }
-  if (names === '') {
+  if (!FOR_HOST.test(names)) {
     return `the certificate ${path} is for no name (subjectAltName): clients refuse it`;
   }
   const lifetime = validUntil.getTime() - validFrom.getTime();
@@ -60,6 +60,9 @@ export function certificateWarning(
   }
   return null;
 }
+
+/** A name that a client connects to; one of a person or of a service is none. */
+const FOR_HOST = /(^|, )(DNS|IP Address):/;
 
 /** Two weeks: the tools of authorities renew a month before the end, and short-lived ones after two thirds of their time. */
 const RENEW_BEFORE_MS = 14 * 86_400_000;

@@ -100,6 +100,18 @@ describe.runIf(hasOpenssl)('a certificate and its key (needs openssl)', () => {
     expect(certificateWarning(read(week), week.cert, Date.now() + 6 * DAY_MS)).toContain('renew');
   });
 
+  test.each([
+    ['email:ops@shop.example', 'is for no name'],
+    ['URI:https://shop.example', 'is for no name'],
+    ['email:ops@shop.example,IP:10.0.0.5', null],
+    ['email:ops@shop.example,DNS:shop.example', null],
+  ])('one for %s: the warning is %s', (names, words) => {
+    const named = authority.issue({ names, days: 90 });
+    const warning = certificateWarning(read(named), named.cert, Date.now());
+    if (words === null) expect(warning).toBe(null);
+    else expect(warning).toContain(words);
+  });
+
   test('one without a name is taken with a warning: no client takes it', () => {
     const [cert, key] = [authority.folder.file('bare.pem'), authority.folder.file('bare.key')];
     openssl(
