@@ -8,6 +8,10 @@ import { fileURLToPath } from 'node:url';
 
 // Node would open its debugger on a port. (`npm start` and the executable tell Node so at its start.)
 process.on('SIGUSR1', () => undefined);
+// It would end a server at once, and nobody means that by it.
+process.on('SIGUSR2', () => undefined);
+// A server that is just starting reads its files in a moment; its own handler comes with it.
+if (/^serve( -|$)/.test(process.argv.slice(2, 4).join(' '))) process.on('SIGHUP', () => undefined);
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 const root = dirname(dirname(fileURLToPath(import.meta.url)));

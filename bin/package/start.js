@@ -6,10 +6,12 @@ import pjson from '../../package.json';
 import { BUNDLE, cacheFor } from './assets.js';
 import { runScript } from './run-script.js';
 
-// As in bin/run.js: no debugger.
-process.on('SIGUSR1', () => undefined);
-
 const argv = process.argv.slice(2);
+
+// As in bin/run.js.
+for (const signal of ['SIGUSR1', 'SIGUSR2']) process.on(signal, () => undefined);
+if (/^serve( -|$)/.test(argv.slice(0, 2).join(' '))) process.on('SIGHUP', () => undefined);
+
 if (!printVersion(argv, pjson)) runScript(asset(BUNDLE).latin1Slice(), process.execPath, cache());
 
 /** V8's compiled code; `undefined` where the executable was made on another kind of machine. */
