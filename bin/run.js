@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // The entry. This file keeps to syntax and modules that Node 18 knows, and imports nothing of ours
 // before the checks, so that a Node that is too old gets a sentence and not a syntax error.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import module from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 // Node would open its debugger on a port. (`npm start` and the executable tell Node so at its start.)
@@ -23,12 +23,44 @@ if (major < 24 || (major === 24 && minor < 21)) {
   console.error('inv: not built yet: run `npm run build` first (`npm start` builds it too).');
   process.exitCode = 1;
 } else {
-  module.enableCompileCache();
+  enableCompileCache();
   const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const { printVersion } = await import('../dist/cli/version.js');
   if (!printVersion(process.argv.slice(2), pjson)) {
     if (isBundled()) module.createRequire(import.meta.url)('../dist/inv.cjs');
     else await runModules(pjson);
+  }
+}
+
+/**
+ * Has Node keep the compiled code, where nobody else can put some: in the cache folder of this user, or nowhere. Node's own
+ * choice is a folder in the one for temporary files, where another user may have been first.
+ */
+function enableCompileCache() {
+  const { NODE_COMPILE_CACHE, XDG_CACHE_HOME = '', HOME = '' } = process.env;
+  // Windows has such a folder for each user.
+  if (NODE_COMPILE_CACHE || !process.geteuid) return module.enableCompileCache();
+  let folder = isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : HOME;
+  const names = folder === HOME ? ['.cache', 'inv'] : ['inv'];
+  if (!isOwnFolder(folder)) return;
+  for (const name of names) {
+    folder = join(folder, name);
+    try {
+      mkdirSync(folder, 0o700);
+    } catch {
+      // It is there, or cannot be.
+    }
+    if (!isOwnFolder(folder)) return;
+  }
+  module.enableCompileCache(folder);
+}
+
+function isOwnFolder(path) {
+  try {
+    const found = statSync(path);
+    return found.isDirectory() && found.uid === process.geteuid();
+  } catch {
+    return false;
   }
 }
 

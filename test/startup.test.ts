@@ -1,6 +1,15 @@
-import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UNUSED_PACKAGES } from '../src/cli/module-resolution.ts';
 import { finished } from './cli/fixture.ts';
 import { TemporaryFolder } from './support/folder.ts';
@@ -81,4 +90,60 @@ test('a server without --http loads nothing of it', async () => {
   );
   const withHttp = await loadedBy('serve', '--http', 'x');
   expect(withHttp).toContain('prom-client');
+});
+
+describe("Node's compiled code", () => {
+  /** Starts the program in this environment; no cache is named in it. */
+  async function start(home: TemporaryFolder, env: NodeJS.ProcessEnv = {}): Promise<void> {
+    const { NODE_COMPILE_CACHE, XDG_CACHE_HOME, ...clean } = process.env;
+    mkdirSync(home.file('tmp'));
+    const own = { ...clean, HOME: home.path, TMPDIR: home.file('tmp'), ...env };
+    const script = 'exec env -i "$@"';
+    const variables = Object.entries(own).map(([name, value]) => `${name}=${value}`);
+    const command = [...variables, process.execPath, run, 'completion', 'bash'];
+    expect(await finished('bash', ['-c', script, '-', ...command])).toMatchObject({ code: 0 });
+    // Where it lies by itself: in the folder of all users.
+    expect(readdirSync(home.file('tmp'))).toEqual([]);
+  }
+
+  test('is kept in the cache folder of the user, for nobody else', async () => {
+    using home = new TemporaryFolder();
+    await start(home);
+    const cache = home.file('.cache/inv');
+    expect(readdirSync(cache)).not.toEqual([]);
+    expect(statSync(cache).mode & 0o777).toBe(0o700);
+  });
+
+  test('or in the one that XDG_CACHE_HOME names', async () => {
+    using home = new TemporaryFolder();
+    mkdirSync(home.file('elsewhere'));
+    await start(home, { XDG_CACHE_HOME: home.file('elsewhere') });
+    expect(readdirSync(home.file('elsewhere/inv'))).not.toEqual([]);
+    expect(existsSync(home.file('.cache'))).toBe(false);
+  });
+
+  test('or where NODE_COMPILE_CACHE says', async () => {
+    using home = new TemporaryFolder();
+    await start(home, { NODE_COMPILE_CACHE: home.file('named') });
+    expect(readdirSync(home.file('named'))).not.toEqual([]);
+    expect(existsSync(home.file('.cache'))).toBe(false);
+  });
+
+  test.runIf(process.getuid?.() === 0).each(['', '.cache', '.cache/inv'])(
+    "or nowhere, where ~/%s is another user's (needs root)",
+    async (name) => {
+      using home = new TemporaryFolder();
+      mkdirSync(home.file('.cache/inv'), { recursive: true });
+      chownSync(home.file(name), 12_345, 12_345);
+      chmodSync(home.file(name), 0o777);
+      await start(home);
+      expect(readdirSync(home.file('.cache/inv'))).toEqual([]);
+    },
+  );
+
+  test('or nowhere, where there is no home folder', async () => {
+    using home = new TemporaryFolder();
+    await start(home, { HOME: home.file('none') });
+    expect(existsSync(home.file('none'))).toBe(false);
+  });
 });
