@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -12,6 +12,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'inv-bin-'));
   const [command, [script]] = program([]);
   await symlink(script ?? command, join(folder, 'inv'));
+  await writeFile(join(folder, 'a backup.db'), '');
 });
 
 afterAll(() => rm(folder, { recursive: true }));
@@ -26,6 +27,20 @@ test('the line for ~/.bashrc makes bash complete inv', async () => {
   const line = `source <(inv completion bash)
     COMP_WORDS=(inv completion ''); COMP_CWORD=2; _inv; echo "\${COMPREPLY[@]}"`;
   expect(await bash(line)).toEqual({ code: 0, stdout: 'bash zsh fish\n', stderr: '' });
+});
+
+test.for<[string, string[]]>([
+  ["serve restore ''", ['a backup.db', 'inv']],
+  ['serve restore a', ['a backup.db']],
+  ['serve backup --json a', ['a backup.db']],
+  ['serve restore --f', ['--force']],
+  ["completion ''", ['bash', 'zsh', 'fish']],
+])('in bash %s offers %j', async ([typed, offered]) => {
+  const line = `cd ${folder}; source <(inv completion bash)
+    COMP_WORDS=(inv ${typed}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _inv 2>/dev/null
+    printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { stdout } = await bash(line);
+  expect(stdout.trimEnd().split('\n')).toEqual(offered);
 });
 
 /** zsh and fish are no part of what the tests may ask for; where they are, they are asked. */
@@ -67,4 +82,13 @@ test('no shell is a question', async () => {
     stdout: '',
     stderr: 'inv: which shell? bash, zsh or fish\n',
   });
+});
+
+test('zsh and fish complete files too, where a command takes one', async () => {
+  const zsh = (await bash('inv completion zsh')).stdout;
+  expect(zsh).toMatch(/'serve restore'\)\n.*\n.*files=yes ;;/);
+  expect(zsh).toMatch(/'serve stock'\)\n.*\n.*\) ;;/);
+  const fish = (await bash('inv completion fish')).stdout;
+  expect(fish).toContain("'__inv_at \\'serve restore\\'' -F\n");
+  expect(fish).not.toContain("'__inv_at \\'serve stock\\'' -F\n");
 });

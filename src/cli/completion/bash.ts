@@ -1,12 +1,15 @@
 import { commandPaths, type Option, type Place } from './places.ts';
 
+/** Completes the name of a file. */
+const FILES = `compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$current"))`;
+
 /** For bash 3.2 (macOS) and newer. */
 export function bashScript(bin: string, places: Place[]): string {
   const name = `_${bin}`;
   return `# bash completion for ${bin}
 ${name}() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
-  local command='' words='' options='' word i
+  local command='' words='' options='' files='' word i
   COMPREPLY=()
 
   # Bash takes --option=value apart at the equals sign.
@@ -31,6 +34,10 @@ ${places.flatMap(({ path, options }) => options.map((option) => valueCase(path, 
   case "$command" in
 ${places.map(placeCase).join('')}  esac
 
+  if [[ -n $files && $current != -* ]]; then
+    ${FILES}
+    return
+  fi
   [[ $current == -* || -z $words ]] && words="$options"
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
@@ -44,20 +51,18 @@ function valueCase(path: string, { words, value }: Option): string {
 }
 
 function completeValue(value: Option['value']): string {
-  if (value === 'file') {
-    return `compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$current")); `;
-  }
+  if (value === 'file') return `${FILES}; `;
   if (Array.isArray(value)) {
     return `COMPREPLY=($(compgen -W ${quote(value.join(' '))} -- "$current")); `;
   }
   return '';
 }
 
-function placeCase({ path, words, options }: Place): string {
+function placeCase({ path, words, options, files }: Place): string {
   const flags = options.flatMap((option) => option.words.filter((word) => word.startsWith('--')));
   return `    ${quote(path)})
       words=${quote(words.map(({ word }) => word).join(' '))}
-      options=${quote(flags.join(' '))} ;;
+      options=${quote(flags.join(' '))}${files ? ' files=yes' : ''} ;;
 `;
 }
 

@@ -28,9 +28,10 @@ complete -c ${bin} -f
 ${places.flatMap((place) => completions(bin, `${at} ${quote(place.path)}`, place)).join('\n')}`;
 }
 
-function completions(bin: string, condition: string, { words, options }: Place): string[] {
+function completions(bin: string, condition: string, { words, options, files }: Place): string[] {
   const start = `complete -c ${bin} -n ${quote(condition)}`;
   return [
+    ...(files ? [`${start} -F`] : []),
     ...words.map(({ word, summary }) => `${start} -a ${quote(word)}${meaning(summary)}`),
     ...options.map(
       (option) => `${start} ${names(option)}${value(option)}${meaning(option.summary)}`,

@@ -21,6 +21,8 @@ export interface Place {
   path: string;
   words: Word[];
   options: Option[];
+  /** Whether a file can come next. */
+  files: boolean;
 }
 
 const HELP: Option = { words: ['--help'], summary: 'Show help', value: 'none' };
@@ -28,7 +30,9 @@ const VERSION: Option = { words: ['--version'], summary: 'Show the version', val
 
 /** Every place of a command line, the parents before their children. */
 export function places(commands: readonly Command.Cached[]): Place[] {
-  const all = new Map<string, Place>([['', { path: '', words: [], options: [HELP, VERSION] }]]);
+  const all = new Map<string, Place>([
+    ['', { path: '', words: [], options: [HELP, VERSION], files: false }],
+  ]);
 
   const visible = commands.filter(({ hidden }) => !hidden);
   for (const command of visible.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
@@ -43,6 +47,7 @@ export function places(commands: readonly Command.Cached[]): Place[] {
     }
     parent.options = [...optionsOf(command), HELP];
     for (const argument of Object.values(command.args)) {
+      if (isFile(argument.name)) parent.files = true;
       for (const word of argument.options ?? []) {
         parent.words.push({ word, summary: argument.description ?? '' });
       }
@@ -52,7 +57,7 @@ export function places(commands: readonly Command.Cached[]): Place[] {
 }
 
 function placeAt(all: Map<string, Place>, path: string): Place {
-  const place = all.get(path) ?? { path, words: [], options: [HELP] };
+  const place = all.get(path) ?? { path, words: [], options: [HELP], files: false };
   all.set(path, place);
   return place;
 }
@@ -68,10 +73,14 @@ function optionsOf(command: Command.Cached): Option[] {
       const option: Option = { words, summary, value: 'none' };
       return flag.allowNo ? [option, { ...option, words: [`--no-${flag.name}`] }] : [option];
     }
-    // The word that stands for the value in the help says what it is: `--data FILE`.
-    const isFile = /file|path/i.test([flag.helpValue ?? ''].flat().join());
-    return [{ words, summary, value: flag.options?.slice() ?? (isFile ? 'file' : 'text') }];
+    const kind = isFile([flag.helpValue ?? ''].flat().join()) ? 'file' : 'text';
+    return [{ words, summary, value: flag.options?.slice() ?? kind }];
   });
+}
+
+/** The word that stands for a value in the help says what it is: `--data FILE`, `restore FILE`. */
+function isFile(word: string): boolean {
+  return /file|path/i.test(word);
 }
 
 function summaryOf(command: Command.Cached): string {

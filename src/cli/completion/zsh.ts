@@ -6,7 +6,7 @@ export function zshScript(bin: string, places: Place[]): string {
   return `#compdef ${bin}
 # zsh completion for ${bin}
 ${name}() {
-  local current="\${words[CURRENT]}" previous="\${words[CURRENT-1]}" command='' word
+  local current="\${words[CURRENT]}" previous="\${words[CURRENT-1]}" command='' files='' word
   local -a commands options
   integer i
 
@@ -32,7 +32,9 @@ ${places.flatMap(({ path, options }) => options.map((option) => valueCase(path, 
   case "$command" in
 ${places.map(placeCase).join('')}  esac
 
-  if [[ $current == -* ]] || (( ! $#commands )); then
+  if [[ -n $files && $current != -* ]]; then
+    _files
+  elif [[ $current == -* ]] || (( ! $#commands )); then
     _describe -o option options
   else
     _describe command commands
@@ -58,14 +60,14 @@ function completeValue(value: Option['value']): string {
   return '';
 }
 
-function placeCase({ path, words, options }: Place): string {
+function placeCase({ path, words, options, files }: Place): string {
   const commands = words.map(({ word, summary }) => described(word, summary));
   const flags = options.flatMap((option) =>
     option.words.map((word) => described(word, option.summary)),
   );
   return `    ${path === '' ? "''" : pattern(path)})
       commands=(${commands.join(' ')})
-      options=(${flags.join(' ')}) ;;
+      options=(${flags.join(' ')})${files ? ' files=yes' : ''} ;;
 `;
 }
 
