@@ -63,8 +63,12 @@ function reason(error: unknown, reasons: Reasons, own: Reasons = {}): string {
   } = error as NodeJS.ErrnoException & SqliteError;
   if (errcode !== undefined) return SQLITE_REASONS[errcode & 0xff] ?? message;
   if (code === 'EACCES' && LOOKS.has(syscall)) return MAY_NOT_ENTER;
-  const words = own[code] ?? reasons[code];
-  return words ?? (errno === undefined ? message : (getSystemErrorMessage(errno) ?? message));
+  // Where Node has looked before the system did, as in removing a file that is a folder, it calls EISDIR so.
+  const name = code.replace(/^ERR_FS_/, '');
+  const words = own[name] ?? reasons[name];
+  return (
+    words ?? (errno === undefined ? message : (getSystemErrorMessage(-Math.abs(errno)) ?? message))
+  );
 }
 
 interface SqliteError {

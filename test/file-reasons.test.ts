@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { expect, test } from 'vitest';
 import { whyUnread, whyUnwritten } from '../src/file-reasons.ts';
+import { TemporaryFolder } from './support/folder.ts';
 
 function failure(act: () => unknown): unknown {
   try {
@@ -17,6 +18,9 @@ test('a file that is not there, a folder and a name that is too long are told in
     'there is no such folder',
   );
   expect(whyUnread(failure(() => readFileSync('/')))).toBe('it is a folder');
+  using folder = new TemporaryFolder();
+  // Node numbers this one otherwise than the system does.
+  expect(whyUnwritten(failure(() => rmSync(folder.path)))).toBe('it is a folder');
   const long = failure(() => readFileSync(`/${'x'.repeat(300)}`));
   for (const why of [whyUnread, whyUnwritten]) {
     expect(why(long)).toBe('the name is too long');
