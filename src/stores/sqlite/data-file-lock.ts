@@ -69,7 +69,7 @@ function lock(path: string, made: MadeFiles): DatabaseSync {
  */
 function makeLockFile(path: string, lockPath: string): boolean {
   const there = statSync(lockPath, { throwIfNoEntry: false });
-  if (there !== undefined && isForeign(there, path)) rmSync(lockPath);
+  if (there !== undefined && isForeign(there, path)) removeForeign(path, lockPath);
   else if (there !== undefined) {
     if ((there.mode & 0o077) !== 0 && there.uid === process.geteuid?.()) chmodSync(lockPath, 0o600);
     return false;
@@ -87,6 +87,17 @@ function makeLockFile(path: string, lockPath: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     return false;
+  }
+}
+
+function removeForeign(path: string, lockPath: string): void {
+  try {
+    rmSync(lockPath);
+  } catch (cause) {
+    throw new StoreRefused(
+      `cannot lock ${path}: ${lockPath} belongs to another user, and this one may not remove it; remove it as root`,
+      { cause },
+    );
   }
 }
 

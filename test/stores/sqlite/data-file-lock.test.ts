@@ -1,5 +1,5 @@
 // A lock that this user may only read locks nobody out.
-import { chownSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, statSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { lockDataFile } from '../../../src/stores/sqlite/data-file-lock.ts';
 import { MadeFiles } from '../../../src/stores/sqlite/made-files.ts';
@@ -43,3 +43,18 @@ test.runIf(isRoot)('a lock that root makes is its whose the data file is (needs 
   expect(statSync(`${path}-lock`).mode & 0o777).toBe(0o600);
   lock.close();
 });
+
+test.runIf(isRoot && hasOrdinaryUser)(
+  'a lock of another user that this one may not remove is named (needs root)',
+  () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file('shop.db');
+    chmodSync(folder.path, 0o1777);
+    writeFileSync(`${path}-lock`, '');
+    chownSync(`${path}-lock`, 1234, 4321);
+    const open = `source.openDataFile(${JSON.stringify(path)}); return 'opened'`;
+    expect(asOrdinaryUser('stores/sqlite/open-data-file.ts', open)).toBe(
+      `cannot lock ${path}: ${path}-lock belongs to another user, and this one may not remove it; remove it as root`,
+    );
+  },
+);
