@@ -2,7 +2,13 @@
  * The port of --http. Connections come from the same listeners as those of clients, so TLS is the same TLS,
  * and are few: whoever opens more gets the place of one that waits for nothing.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Listener, OpenListener } from '../server/listener.ts';
 import type { Log } from '../server/log.ts';
@@ -46,11 +52,14 @@ export class HttpPort {
 
   constructor(openListener: OpenListener, handle: Handle, log: Log) {
     this.#log = log;
-    this.#http = createServer({ maxHeaderSize: MAX_HEAD_BYTES }, (request, response) => {
+    const serve: RequestListener = (request, response) => {
       const handled = this.#serve(handle, request, response);
       this.#handled.add(handled);
       handled.finally(() => this.#handled.delete(handled));
-    });
+    };
+    this.#http = createServer({ maxHeaderSize: MAX_HEAD_BYTES }, serve);
+    // Node would reply to these itself, as many as come.
+    this.#http.on('checkExpectation', serve);
     this.#http.on('clientError', (_, socket) => socket.destroy());
     this.#http.keepAliveTimeout = HTTP_IDLE_TIMEOUT_MS;
     this.#listener = openListener((socket) => this.#accept(socket), log, LISTENER_FILES);
