@@ -14,6 +14,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -89,14 +90,19 @@ export class StateFile {
   }
 
   #load(): ParsedState {
-    let size: number;
+    let found: Stats;
     try {
-      size = statSync(this.path).size;
+      found = statSync(this.path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       return { state: emptyState(), damaged: [] };
     }
-    if (size > MAX_STATE_BYTES) throw new DamagedState(`it is larger than ${MAX_STATE_MIB} MiB`);
+    // Of a pipe the reading would wait, and of a device it might never end.
+    if (!found.isFile() && !found.isDirectory()) {
+      throw new Error('it is a pipe or a device, and not a file; move it away');
+    }
+    if (found.size > MAX_STATE_BYTES)
+      throw new DamagedState(`it is larger than ${MAX_STATE_MIB} MiB`);
     return parseState(readFileSync(this.path, 'utf8'));
   }
 

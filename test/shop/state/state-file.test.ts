@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Conf from 'conf';
 import { expect, test, vi } from 'vitest';
@@ -44,6 +53,18 @@ test('a file that others could read is closed to them by the next change', async
   chmodSync(file.path, 0o644);
   await withAccount(file);
   expect(statSync(file.path).mode & 0o777).toBe(0o600);
+});
+
+test.each([
+  ['a pipe', (path: string) => execFileSync('mkfifo', [path])],
+  ['a device', (path: string) => symlinkSync('/dev/zero', path)],
+])('%s in its place is not waited for', async (_, put) => {
+  const { file, directory } = open();
+  mkdirSync(directory, { recursive: true });
+  put(file.path);
+  const why = `${file.path}: it is a pipe or a device, and not a file; move it away`;
+  await expect(file.read()).rejects.toThrow(`cannot read ${why}`);
+  await expect(withAccount(file)).rejects.toThrow(`cannot write ${why}`);
 });
 
 test('a change that throws changes nothing', async () => {
