@@ -2,7 +2,7 @@
  * One queue for all connections, settled batch by batch: a batch is whatever arrived while the last
  * one was committing. Alone, a request waits for nobody; under load the batches grow by themselves.
  *
- * What makes the server correct: requests are settled in the order of the queue; the store says when the
+ * What makes the server correct: requests are settled in the order of the queue; `sync` of the store returns when the
  * batch is on disk; and only then does any reply of the batch leave.
  */
 import { availableParallelism } from 'node:os';

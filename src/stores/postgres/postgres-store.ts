@@ -104,6 +104,7 @@ export class PostgresStore implements Store {
   }
 
   async #settleUnlocked(requests: readonly Request[]): Promise<Settled> {
+    this.#doubt = null;
     if (this.#locked.isEmpty || !requests.some(mayWrite)) return await this.#settle(requests);
     const { deadline } = this.#connector;
     await this.#locked.lookAgain(await this.#connection(deadline), left(deadline));
@@ -114,7 +115,6 @@ export class PostgresStore implements Store {
     const { deadline } = this.#connector;
     let writes = requests.some(mayWrite);
     let [isPatient, isUnsure] = [false, false];
-    this.#doubt = null;
     for (;;) {
       const connection = await this.#connection(deadline);
       const transaction = new BatchTransaction(connection, this.#context, deadline);

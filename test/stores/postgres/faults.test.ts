@@ -1,6 +1,7 @@
 /** A database that goes away, hangs or loses its answers: what was committed is found out. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, describe, type ExpectStatic, expect, test } from 'vitest';
+import postgres from 'postgres';
+import { afterAll, describe, type ExpectStatic, expect, test, vi } from 'vitest';
 import type { Item } from '../../../src/inventory/catalog.ts';
 import type { Login, Request } from '../../../src/inventory/model.ts';
 import { OutcomeUnknown, type Store, StoreUnavailable } from '../../../src/inventory/store.ts';
@@ -188,6 +189,30 @@ describe.concurrent('a database that stays away', () => {
     proxy.fromClient = () => 'pass';
     const [outcome] = await untilBack(store, [order]);
     expect(outcome).toMatchObject({ kind: 'receipt', replayed: false });
+  });
+
+  test('beside a row that somebody has locked: what comes then has no effect, whatever was committed before', async ({
+    expect,
+  }) => {
+    await using setting = await open();
+    const { address, proxy, store } = setting;
+    const [buyer, other] = [new Buyer(), new Buyer(bob)];
+    const sql = postgres(address, { max: 1, onnotice: () => undefined });
+    await sql.begin(async (inside) => {
+      await inside`SELECT 1 FROM inv.stock WHERE upc = 1 FOR UPDATE`;
+      const [locked, bought] = await store.settle([buyer.buy('1x1'), other.buy('2x1')]);
+      expect(locked).toBeInstanceOf(StoreUnavailable);
+      expect(bought).toMatchObject({ kind: 'receipt' });
+      proxy.fromClient = () => 'cut';
+      proxy.cutAll();
+      await vi.waitFor(() => expect(setting.events).toContain('database lost'), 10_000);
+      await expect(store.settle([other.buy('2x1')])).rejects.toThrow(StoreUnavailable);
+    });
+    await sql.end({ timeout: 1 });
+    proxy.fromClient = () => 'pass';
+    const [outcome] = await untilBack(store, [other.buy('2x1')]);
+    expect(outcome).toMatchObject({ kind: 'receipt' });
+    expect(await levels(store)).toMatchObject({ 1: UNITS, 2: UNITS - 2 });
   });
 
   test('that hangs without a word is away too', async ({ expect }) => {
