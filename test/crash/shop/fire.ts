@@ -179,6 +179,8 @@ export class Fire {
     const words = isUnnamed || isConfirm ? one.words : [...one.words, '--order', one.order];
 
     const { proxy, customer } = this.#world;
+    // One hold may be confirmed by two tries, while nobody knows yet what the first has done.
+    if (isConfirm) proxy.seen.delete(`CONFIRM ${one.order}`);
     const seenBefore = new Set(proxy.seen);
     if (fault === 'noServer') await proxy.stop();
     if (fault in CUTS && fault !== 'noServer') proxy.cut = fault as Cut;
