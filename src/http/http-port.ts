@@ -10,8 +10,10 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Listener, OpenListener } from '../server/listener.ts';
 import type { Log } from '../server/log.ts';
+import { SmallPieces } from './small-pieces.ts';
 
 /** Connections at once. A viewer of the page has one or two, and a monitor one. */
 const MAX_HTTP_CONNECTIONS = 128;
@@ -62,7 +64,7 @@ export class HttpPort {
     this.#http.on('checkExpectation', serve);
     this.#http.on('clientError', (_, socket) => socket.destroy());
     this.#http.keepAliveTimeout = HTTP_IDLE_TIMEOUT_MS;
-    this.#listener = openListener((socket) => this.#accept(socket), log, LISTENER_FILES);
+    this.#listener = openListener((socket) => this.#accept(inPieces(socket)), log, LISTENER_FILES);
   }
 
   /** Files that it may have open. */
@@ -101,8 +103,6 @@ export class HttpPort {
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#forget(socket));
     this.#http.emit('connection', socket);
-    // The listener hands it over before anything was read.
-    socket.resume();
   }
 
   #forget(socket: Socket): void {
@@ -147,4 +147,10 @@ export class HttpPort {
 
 function cutAfter(socket: Socket, milliseconds: number): NodeJS.Timeout {
   return setTimeout(() => socket.destroy(), milliseconds);
+}
+
+/** For Node's server, which needs no more of a socket than a stream has, and its address. */
+function inPieces(socket: Socket): Socket {
+  const pieces: Duplex = new SmallPieces(socket);
+  return pieces as Socket;
 }
