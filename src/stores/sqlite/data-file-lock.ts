@@ -1,19 +1,9 @@
 /** The lock beside a data file, which a server holds as long as it runs. */
-import {
-  accessSync,
-  chmodSync,
-  closeSync,
-  constants,
-  existsSync,
-  fchownSync,
-  openSync,
-  rmSync,
-  type Stats,
-  statSync,
-} from 'node:fs';
+import { chmodSync, existsSync, rmSync, type Stats, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { whyUnwritten } from '../../file-reasons.ts';
 import { StoreInUse, StoreRefused } from '../../inventory/store.ts';
+import { checkLockWritable, LockNotWritable, makeLockFile } from '../../lock-file.ts';
 import type { MadeFiles } from './made-files.ts';
 import { BUSY, resultCode } from './result-codes.ts';
 
@@ -30,6 +20,9 @@ export function lockDataFile(path: string, made: MadeFiles, withParents = false)
     return lock(path, made);
   } catch (error) {
     if (error instanceof StoreRefused) throw error;
+    if (error instanceof LockNotWritable) {
+      throw new StoreRefused(`cannot lock ${path}: ${error.message}`, { cause: error });
+    }
     const deed = existsSync(path) ? 'lock' : 'make';
     throw new StoreRefused(
       `cannot ${deed} ${path}: ${whyUnwritten(error)}; choose a folder that you can write to with --data`,
@@ -41,9 +34,9 @@ export function lockDataFile(path: string, made: MadeFiles, withParents = false)
 function lock(path: string, made: MadeFiles): DatabaseSync {
   const lockPath = `${path}-lock`;
   for (;;) {
-    const isMade = makeLockFile(path, lockPath);
+    const isMade = putLockFile(path, lockPath);
     const { ino } = statSync(lockPath);
-    checkWritable(path, lockPath);
+    checkLockWritable(lockPath);
     const lock = new DatabaseSync(lockPath, { timeout: 0 });
     try {
       lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
@@ -67,27 +60,14 @@ function lock(path: string, made: MadeFiles): DatabaseSync {
  * Only the owner may open the lock file: who can read a file can lock it, and so keep a server from
  * starting. One that somebody else has put there is replaced. Returns whether there was none.
  */
-function makeLockFile(path: string, lockPath: string): boolean {
+function putLockFile(path: string, lockPath: string): boolean {
   const there = statSync(lockPath, { throwIfNoEntry: false });
   if (there !== undefined && isForeign(there, path)) removeForeign(path, lockPath);
   else if (there !== undefined) {
     if ((there.mode & 0o077) !== 0 && there.uid === process.geteuid?.()) chmodSync(lockPath, 0o600);
     return false;
   }
-  try {
-    const file = openSync(lockPath, 'wx', 0o600);
-    try {
-      // Root locks for the user whose data it is: a server of that user must be able to lock it as well.
-      const owner = process.geteuid?.() === 0 && statSync(path, { throwIfNoEntry: false });
-      if (owner) fchownSync(file, owner.uid, owner.gid);
-    } finally {
-      closeSync(file);
-    }
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return false;
-  }
+  return makeLockFile(lockPath, statSync(path, { throwIfNoEntry: false }));
 }
 
 function removeForeign(path: string, lockPath: string): void {
@@ -96,19 +76,6 @@ function removeForeign(path: string, lockPath: string): void {
   } catch (cause) {
     throw new StoreRefused(
       `cannot lock ${path}: ${lockPath} belongs to another user, and this one may not remove it; remove it as root`,
-      { cause },
-    );
-  }
-}
-
-/** SQLite opens a file that it may only read all the same, and its transaction then locks nobody out. */
-function checkWritable(path: string, lockPath: string): void {
-  try {
-    accessSync(lockPath, constants.R_OK | constants.W_OK);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EACCES') throw cause;
-    throw new StoreRefused(
-      `cannot lock ${path}: this user may not write to ${lockPath}; give that file to this user with chown`,
       { cause },
     );
   }

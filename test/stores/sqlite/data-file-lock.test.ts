@@ -22,7 +22,7 @@ test.runIf(hasOrdinaryUser)(
     writeFileSync(`${path}-lock`, '', { mode: isRoot ? 0o644 : 0o400 });
     const open = `source.openDataFile(${JSON.stringify(path)}); return 'opened'`;
     expect(asOrdinaryUser('stores/sqlite/open-data-file.ts', open)).toBe(
-      `cannot lock ${path}: this user may not write to ${path}-lock; give that file to this user with chown`,
+      `cannot lock ${path}: this user may not write to its lock, ${path}-lock; give that file to this user with chown`,
     );
     const restore = `
       const options = { onProgress: () => undefined, faultsIn: null };

@@ -1,0 +1,44 @@
+/** Files that are locked through SQLite, which takes a lock of the system for each write transaction. */
+import { accessSync, closeSync, constants, fchownSync, openSync } from 'node:fs';
+import { NamedError } from './named-error.ts';
+
+/** Whose a lock file is that root makes: the others who lock it must be able to write to it. */
+export interface LockOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The lock file may not be written by this user. The message is the reason, and what to do. */
+export class LockNotWritable extends NamedError {}
+
+/** Makes the lock file, which only its owner can open, where there is none. Returns whether it did. Throws the system's error. */
+export function makeLockFile(path: string, owner?: LockOwner): boolean {
+  try {
+    const file = openSync(path, 'wx', 0o600);
+    try {
+      if (owner !== undefined && process.geteuid?.() === 0) fchownSync(file, owner.uid, owner.gid);
+    } finally {
+      closeSync(file);
+    }
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  }
+}
+
+/**
+ * Call before a lock is relied on: SQLite opens a file that it may only read all the same, and its transaction then locks
+ * nobody out. Throws LockNotWritable.
+ */
+export function checkLockWritable(path: string): void {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EACCES') throw cause;
+    throw new LockNotWritable(
+      `this user may not write to its lock, ${path}; give that file to this user with chown`,
+      { cause },
+    );
+  }
+}
