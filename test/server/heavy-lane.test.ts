@@ -72,6 +72,17 @@ test('what is put off comes again as what may be long, with all that its asker a
   expect(lane.takesBehind(asked(one, 'later'))).toBe(false);
 });
 
+test('what is put off comes before the heavy request that its asker has behind it in the lane already', () => {
+  const lane = new HeavyLane();
+  const asker = {};
+  lane.add('alice', asked({}, 'another connection'), 500);
+  lane.add('alice', asked(asker, 'heavy'), 500);
+  lane.putOff(asked(asker, 'first'));
+  lane.putOff(asked(asker, 'second'));
+  expect(batchOf(lane)).toEqual(['another connection', 'first', 'second', 'heavy']);
+  expect(lane.hasPutOff).toBe(false);
+});
+
 test('a few of them are in a batch, as the longest of orders would be, and a transaction is alone', () => {
   const lane = new HeavyLane();
   for (let index = 0; index < 6; index++) lane.putOff(asked({}, `c${index}`));
