@@ -186,19 +186,24 @@ describe.each(STORES)('over %s', (_, placeIn) => {
       const args = (round: number) => [
         ...['restock', '--upc', '1003', '--units', '+1', '--reason', 'r', '--id', `k${round}`],
       ];
-      const started = performance.now();
-      await operator.json(...args(0));
-      const whole = performance.now() - started;
+      // The shortest whole run so far: the first one also compiles, and a busy machine delays any.
+      let whole = Infinity;
+      const restock = async (round: number) => {
+        const started = performance.now();
+        expect(await operator.json(...args(round))).toMatchObject({ code: 0, units: 1 });
+        whole = Math.min(whole, performance.now() - started);
+      };
+      await restock(0);
       const rounds = 6;
       let killed = 0;
       for (let round = 1; round <= rounds; round++) {
         const [file, words] = program(['serve', ...args(round), '--data', operator.data]);
         const child = spawn(file, words, { stdio: 'ignore', env: environment('/nonexistent') });
         const ended = once(child, 'exit');
-        await Promise.race([ended, pause((whole * (round + 3)) / (rounds + 3))]);
+        await Promise.race([ended, pause((whole * round) / (rounds + 1))]);
         child.kill('SIGKILL');
         if ((await ended)[1] === 'SIGKILL') killed++;
-        expect(await operator.json(...args(round))).toMatchObject({ code: 0, units: 1 });
+        await restock(round);
       }
       expect(killed).toBeGreaterThan(0);
       const { items } = await operator.json('stock', '--upc', '1003');
