@@ -177,15 +177,19 @@ export class GroupCommit {
       this.failedBatches++;
     }
     if (failure === null) {
+      const putOff: Entry[] = [];
       for (let index = 0; index < batch.length; index++) {
         const outcome = outcomes[index] as RequestResult | StoreUnavailable;
         const entry = batch[index] as Entry;
         if (served.has(entry)) continue;
-        if (outcome === PUT_OFF) this.#heavy.putOff(entry);
-        else if (outcome instanceof StoreUnavailable) entry.fail(outcome);
+        const isRefused = outcome instanceof StoreUnavailable;
+        if (outcome === PUT_OFF) putOff.push(entry);
+        // Nothing happened, so it can wait for what its asker asked before.
+        else if (isRefused && putOff.some(({ asker }) => asker === entry.asker)) putOff.push(entry);
+        else if (isRefused) entry.fail(outcome);
         else entry.answer(outcome as Outcome);
       }
-      if (this.#heavy.hasPutOff) this.#queue = this.#heavy.takeBehind(this.#queue);
+      if (putOff.length > 0) this.#queue = this.#heavy.putOff(putOff, this.#queue);
       // The replies were made while the disk was writing.
       try {
         this.#store.sync();
@@ -240,13 +244,13 @@ export class GroupCommit {
   /** Replies to askers that have no request in the batch or the queue that may write: nothing of theirs is overtaken. */
   #serveReaders({ batch, served }: Held): void {
     if (!this.#canServeReaders) return;
-    if (!this.#heavy.isEmpty) this.#heavy.moveTo(this.#queue);
     const left = batch.filter((entry) => !served.has(entry));
     const all = [...left, ...this.#queue];
     const writers = new Set(
       all.filter(({ request }) => mayWrite(request)).map(({ asker }) => asker),
     );
     const readers = all.filter(({ asker }) => !writers.has(asker));
+    if (!this.#heavy.isEmpty) readers.push(...this.#heavy.readers(writers));
     if (readers.length === 0) return;
     let outcomes: readonly Outcome[] | null;
     try {
@@ -260,6 +264,7 @@ export class GroupCommit {
     if (outcomes === null) return;
     for (const entry of readers) served.add(entry);
     this.#queue = this.#queue.filter((entry) => !served.has(entry));
+    if (!this.#heavy.isEmpty) this.#heavy.remove(served);
     for (let index = 0; index < readers.length; index++) {
       (readers[index] as Entry).answer(outcomes[index] as Outcome);
     }

@@ -11,7 +11,7 @@ function named(name: string): Entry & { readonly name: string } {
 function batchOf(lane: HeavyLane): string[] {
   const batch: Entry[] = [];
   lane.moveTo(batch);
-  return batch.map((entry) => (entry as Entry & { name: string }).name);
+  return namesOf(batch);
 }
 
 test('a batch takes so much work and no more, and the rest comes in the next', () => {
@@ -55,38 +55,77 @@ function asked(asker: object, name: string, kind: 'confirm' | 'transaction' = 'c
   return { ...named(name), asker, request };
 }
 
+/** The names of entries, in their order. */
+function namesOf(entries: readonly Entry[]): string[] {
+  return entries.map((entry) => (entry as Entry & { name: string }).name);
+}
+
 test('what is put off comes again as what may be long, with all that its asker asks meanwhile, in order', () => {
   const lane = new HeavyLane();
   const [one, other] = [{}, {}];
-  const first = asked(one, 'first');
+  const [first, second] = [asked(one, 'first'), asked(one, 'second')];
   expect(lane.takesBehind(first)).toBe(false);
-  lane.putOff(first);
-  lane.putOff(asked(one, 'second'));
-  expect(lane.hasPutOff).toBe(true);
   const [third, apart] = [asked(one, 'third'), asked(other, 'apart')];
-  expect(lane.takeBehind([third, apart])).toEqual([apart]);
+  expect(lane.putOff([first, second], [third, apart])).toEqual([apart]);
   expect(first.request).toMatchObject({ order: 'first', mayBeLong: true });
   lane.add('alice', asked(one, 'heavy'), 500);
+  expect(lane.takesBehind(asked(one, 'fifth'))).toBe(true);
+  expect(lane.takesBehind(asked(other, 'apart'))).toBe(false);
   expect(batchOf(lane)).toEqual(['first', 'second', 'third', 'heavy']);
-  expect(lane.hasPutOff).toBe(false);
+  expect(batchOf(lane)).toEqual(['fifth']);
   expect(lane.takesBehind(asked(one, 'later'))).toBe(false);
 });
 
-test('what is put off comes before the heavy request that its asker has behind it in the lane already', () => {
+test('what is put off comes before what its asker has in the lane already', () => {
   const lane = new HeavyLane();
-  const asker = {};
+  const [asker, other] = [{}, {}];
   lane.add('alice', asked({}, 'another connection'), 500);
   lane.add('alice', asked(asker, 'heavy'), 500);
-  lane.putOff(asked(asker, 'first'));
-  lane.putOff(asked(asker, 'second'));
-  expect(batchOf(lane)).toEqual(['another connection', 'first', 'second', 'heavy']);
-  expect(lane.hasPutOff).toBe(false);
+  lane.takesBehind(asked(asker, 'last'));
+  const put = [asked(asker, 'first'), asked(other, 'other'), asked(asker, 'second')];
+  expect(lane.putOff(put, [asked(asker, 'third')])).toEqual([]);
+  const names = ['another connection', 'first', 'second', 'third', 'heavy', 'last', 'other'];
+  expect([...batchOf(lane), ...batchOf(lane)]).toEqual(names);
+  expect(lane.isEmpty).toBe(true);
+});
+
+test('readers are shown without those behind something that may write, and stay until they are served', () => {
+  const lane = new HeavyLane();
+  const [writing, elsewhere, reading] = [{}, {}, {}];
+  const list = (asker: object, name: string): Entry => ({
+    ...asked(asker, name),
+    request: { kind: 'inventory', upcs: null } as unknown as Request,
+  });
+  lane.putOff([asked(writing, 'confirm')], [list(writing, 'behind it')]);
+  lane.add('alice', list(elsewhere, 'behind what is elsewhere'), 500);
+  lane.add('alice', list(reading, 'list'), 500);
+  lane.add('bob', list({}, 'too much'), MAX_HEAVY_WORK_IN_BATCH);
+  lane.add('carol', list({}, 'not looked at'), 1);
+  const readers = lane.readers(new Set([elsewhere]));
+  expect(namesOf(readers)).toEqual(['list']);
+  expect(lane.readers(new Set([elsewhere]))).toEqual(readers);
+  lane.remove(new Set(readers));
+  // Alice had a turn.
+  expect(batchOf(lane)).toEqual(['too much']);
+  expect(batchOf(lane)).toEqual([
+    'not looked at',
+    'confirm',
+    'behind it',
+    'behind what is elsewhere',
+  ]);
+});
+
+test('what takes more than a batch has is read alone', () => {
+  const lane = new HeavyLane();
+  const request = { kind: 'inventory', upcs: null } as unknown as Request;
+  lane.add('alice', { ...asked({}, 'huge'), request }, 10 * MAX_HEAVY_WORK_IN_BATCH);
+  expect(namesOf(lane.readers(new Set()))).toEqual(['huge']);
 });
 
 test('a few of them are in a batch, as the longest of orders would be, and a transaction is alone', () => {
   const lane = new HeavyLane();
-  for (let index = 0; index < 6; index++) lane.putOff(asked({}, `c${index}`));
-  lane.putOff(asked({}, 'exec', 'transaction'));
+  const put = Array.from({ length: 6 }, (_, index) => asked({}, `c${index}`));
+  lane.putOff([...put, asked({}, 'exec', 'transaction')], []);
   expect(batchOf(lane)).toEqual(['c0', 'c1', 'c2', 'c3']);
   expect(batchOf(lane)).toEqual(['c4', 'c5']);
   expect(batchOf(lane)).toEqual(['exec']);

@@ -1,9 +1,13 @@
 /** The order of the replies, and of the decisions, when a request turns out to name an order of many lines. */
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Item } from '../../src/inventory/catalog.ts';
+import type { Request, RequestResult } from '../../src/inventory/model.ts';
 import { MANY_LINES } from '../../src/inventory/order-work.ts';
+import { type Store, StoreUnavailable } from '../../src/inventory/store.ts';
 import { startServer, type TestServer } from '../support/in-process.ts';
 import { commands, type Plain, type RawClient } from '../support/raw-client.ts';
+import { storeAround } from '../support/store-around.ts';
 
 const ITEMS: readonly Item[] = Array.from({ length: 60 }, (_, at) => ({
   upc: at + 1,
@@ -15,9 +19,24 @@ const ITEMS: readonly Item[] = Array.from({ length: 60 }, (_, at) => ({
 const linesOf = (count: number, qty = 1) =>
   Array.from({ length: count }, (_, at) => `${at + 1} ${qty}`).join(' ');
 
+const atOnce = (store: Store): Store => store;
+
+/** Each batch waits for some turns, as beside another program that writes. Meanwhile those who only read are served. */
+const held = (store: Store): Store =>
+  storeAround(store, {
+    settle: async (requests) => {
+      for (let turn = 0; turn < 4; turn++) await setImmediate();
+      return await store.settle(requests);
+    },
+  });
+
+/** As over PostgreSQL: each batch waits, and nobody is served meanwhile. */
+const heldForAll = (store: Store): Store =>
+  storeAround(held(store), { settleMeanwhile: () => null });
+
 /** `big` is of more lines than a batch reads without a second look. */
-async function shop(): Promise<{ server: TestServer; alice: RawClient }> {
-  const server = await startServer({ catalog: ITEMS });
+async function shop(wrap = atOnce): Promise<{ server: TestServer; alice: RawClient }> {
+  const server = await startServer({ catalog: ITEMS, wrap });
   const alice = await server.login();
   await alice.ask(`PURCHASE ${linesOf(MANY_LINES + 1)} ORDER big`);
   await alice.ask('PURCHASE 1 1 ORDER small');
@@ -170,19 +189,21 @@ function pipeline(roll: (sides: number) => number): string[] {
   }).flat();
 }
 
-/** Replies without what differs between two runs: times, and the sentence with a time in it. */
+/** Replies without what differs between two runs: times, the sentence with a time in it, and the order of holds by their ends. */
 function timeless(replies: readonly Plain[]): string[] {
+  const byOrder = (holds: readonly { order: string }[]) =>
+    holds.toSorted((one, other) => (one.order < other.order ? -1 : 1));
   return replies.map((reply) =>
-    JSON.stringify(reply, (_, value) => (value > 1e12 ? 'a time' : value)).replace(
-      /\d{4}-\d\d-\d\dT[\d:.]+Z/g,
-      'a time',
-    ),
+    JSON.stringify(Array.isArray(reply) && reply[0]?.until ? byOrder(reply) : reply, (_, value) =>
+      value > 1e12 ? 'a time' : value,
+    ).replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'a time'),
   );
 }
 
 test('what is sent at once is decided and told as what is asked one by one', async () => {
-  for (let seed = 1; seed <= 5; seed++) {
-    const [one, other] = [await shop(), await shop()];
+  for (let seed = 1; seed <= 6; seed++) {
+    const wrap = [atOnce, held, heldForAll][seed % 3];
+    const [one, other] = [await shop(wrap), await shop()];
     await using _ = one.server;
     await using __ = other.server;
     const requests = pipeline(dice(seed));
@@ -191,4 +212,47 @@ test('what is sent at once is decided and told as what is asked one by one', asy
     for (const request of requests) oneByOne.push(await other.alice.ask(request));
     expect(timeless(replies), `seed ${seed}: ${requests.join(' | ')}`).toEqual(timeless(oneByOne));
   }
+});
+
+test.for([
+  ['held', held],
+  ['held for all', heldForAll],
+] as const)('many purchases behind a long order, while batches are %s', async ([, wrap]) => {
+  const { server, alice } = await shop(wrap);
+  await using _ = server;
+  await using __ = alice;
+  const orders = Array.from({ length: 30 }, (_, at) => `p${at}`);
+  // In several pieces, so that they come while a batch waits.
+  await alice.send(
+    commands('CONFIRM big', ...orders.slice(0, 10).map((id) => `PURCHASE 1 1 ORDER ${id}`)),
+  );
+  for (const id of orders.slice(10)) {
+    await setImmediate();
+    await alice.send(commands(`PURCHASE 1 1 ORDER ${id}`));
+  }
+  const replies = await alice.replies(31);
+  expect(replies.map((reply) => (reply as { order: string }).order)).toEqual(['big', ...orders]);
+});
+
+test('a purchase of what somebody has locked waits for the long order before it', async () => {
+  const locked = (store: Store): Store =>
+    storeAround(store, {
+      settle: async (requests) => {
+        const isLocked = (request: Request) =>
+          request.kind === 'purchase' && request.lines[0]?.upc === 60;
+        const others = requests.filter((request) => !isLocked(request));
+        const outcomes = [...(await store.settle(others))];
+        return requests.map((request) =>
+          isLocked(request) ? new StoreUnavailable('locked') : (outcomes.shift() as RequestResult),
+        );
+      },
+    });
+  const { server, alice } = await shop(locked);
+  await using _ = server;
+  await using __ = alice;
+  expect(await asked(alice, 'CONFIRM big', 'PURCHASE 60 1', 'PURCHASE 1 1 ORDER p')).toMatchObject([
+    { order: 'big' },
+    { code: 'UNAVAILABLE' },
+    { order: 'p' },
+  ]);
 });
