@@ -1,7 +1,7 @@
 import { NamedError } from '../named-error.ts';
-import type { ExitCode } from './exit-code.ts';
+import { ExitCode } from './exit-code.ts';
 
-export { ExitCode } from './exit-code.ts';
+export { ExitCode };
 
 /**
  * A failure that the user is told about in one sentence, and a script by its code and exit code.
@@ -25,4 +25,9 @@ export class CommandFailure extends NamedError {
     this.exit = exit;
     this.details = details;
   }
+}
+
+/** Ctrl-C, or SIGINT. */
+export function interrupted(options: ErrorOptions = {}): CommandFailure {
+  return new CommandFailure('interrupted', 'INTERRUPTED', ExitCode.interrupted, options);
 }

@@ -1,5 +1,6 @@
 /** Where a password comes from: never from the command line, which every user of a machine can read. */
 import { CommandFailure, ExitCode } from './command-failure.ts';
+import { askForCommand } from './terminal/prompts.ts';
 
 /** A first line that is longer is no password, and is not read to its end. */
 const MAX_LINE_BYTES = 65_536;
@@ -35,7 +36,7 @@ export function canPrompt(): boolean {
 
 export async function promptForPassword(message: string): Promise<string> {
   const { password } = await import('@inquirer/prompts');
-  return password({ message, mask: '*' }, { output: process.stderr });
+  return askForCommand((context) => password({ message, mask: '*' }, context));
 }
 
 function usage(sentence: string): CommandFailure {

@@ -1,11 +1,14 @@
 import { inspect } from 'node:util';
 import { Errors } from '@oclif/core';
 import { withoutPasswords } from '../without-passwords.ts';
-import { CommandFailure, ExitCode } from './command-failure.ts';
+import { CommandFailure, ExitCode, interrupted } from './command-failure.ts';
 import { type ParseError, usageSentence } from './usage-sentence.ts';
 
-/** Prompts end with these when the user presses Ctrl-C or the prompt is called off. */
-const INTERRUPTIONS = new Set(['ExitPromptError', 'AbortPromptError', 'CancelPromptError']);
+/** Prompts end with these when the user presses Ctrl-C or Ctrl-D, or the prompt is called off. */
+const INTERRUPTIONS = new Set([
+  ...['ExitPromptError', 'AbortPromptError', 'CancelPromptError'],
+  'NobodyThere',
+]);
 
 /** Whether this command line asks for JSON; what follows `--` are plain arguments. */
 export function wantsJson(argv: readonly string[]): boolean {
@@ -17,7 +20,7 @@ export function wantsJson(argv: readonly string[]): boolean {
 export function asFailure(error: unknown): CommandFailure {
   if (error instanceof CommandFailure) return error;
   if (error instanceof Error && INTERRUPTIONS.has(error.name)) {
-    return new CommandFailure('interrupted', 'INTERRUPTED', ExitCode.interrupted, { cause: error });
+    return interrupted({ cause: error });
   }
   if (error instanceof Errors.CLIError && error.oclif.exit === ExitCode.usage) {
     return new CommandFailure(usageSentence(error as ParseError), 'USAGE', ExitCode.usage, {

@@ -1,6 +1,6 @@
 /** Shows listings that are longer than the screen, a screen at a time. */
 import { emitKeypressEvents } from 'node:readline';
-import { CommandFailure, ExitCode } from '../command-failure.ts';
+import { interrupted } from '../command-failure.ts';
 import { type Key, Keyboard, suspend } from './keyboard.ts';
 import type { Lay, Listing } from './listing.ts';
 import { look, screenRows } from './look.ts';
@@ -15,7 +15,7 @@ const [INVERSE, UPRIGHT] = ['\u001b[7m', '\u001b[27m'];
 export async function page(lay: Lay): Promise<void> {
   let view = await viewOf(lay);
   for (let isDone = false; !isDone; ) {
-    using keyboard = new Keyboard();
+    using keyboard = new Keyboard(() => process.stdout.write(USUAL_SCREEN));
     emitKeypressEvents(keyboard as unknown as NodeJS.ReadableStream);
     isDone = await new Promise<boolean>((resolve, reject) => {
       const draw = (): void => {
@@ -42,6 +42,7 @@ export async function page(lay: Lay): Promise<void> {
           draw();
         }
       });
+      keyboard.on('interrupt', () => leave(() => reject(interrupted())));
       keyboard.on('suspend', () => {
         leave(() => {
           keyboard.setRawMode(false);
@@ -60,10 +61,6 @@ export async function page(lay: Lay): Promise<void> {
 async function viewOf(lay: Lay, topRow?: number): Promise<PagedView> {
   const { columns, plain } = look();
   return new PagedView(await lay({ columns, plain }), screenRows(), columns, topRow);
-}
-
-function interrupted(): CommandFailure {
-  return new CommandFailure('interrupted', 'INTERRUPTED', ExitCode.interrupted);
 }
 
 export type Move = 'page' | 'page back' | 'line' | 'line back' | 'start' | 'end';

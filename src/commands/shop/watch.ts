@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
+import { interrupted } from '../../cli/command-failure.ts';
 import { look } from '../../cli/terminal/look.ts';
 import { toUpcs } from '../../shop/terminal/input.ts';
 import { ITEMS_FLAG } from '../../shop/terminal/line-flags.ts';
@@ -88,8 +88,6 @@ export default class ShopWatch extends ShopCommand {
     } finally {
       process.off('SIGINT', interrupt);
     }
-    if (isInterrupted) {
-      throw new CommandFailure('interrupted', 'INTERRUPTED', ExitCode.interrupted);
-    }
+    if (isInterrupted) throw interrupted();
   }
 }

@@ -1,5 +1,6 @@
 /** Who logs in, and with which password. */
 import { canPrompt, passwordFromStdin, promptForPassword } from '../../cli/password-source.ts';
+import { askForCommand } from '../../cli/terminal/prompts.ts';
 import { usage } from '../failures.ts';
 
 export interface Sources {
@@ -30,5 +31,5 @@ export async function findUser(
   if (!canPrompt()) throw usage('no user: give it with --user, or run this on a terminal');
   await beforeAsking();
   const { input } = await import('@inquirer/prompts');
-  return input({ message: 'User:', required: true }, { output: process.stderr });
+  return askForCommand((context) => input({ message: 'User:', required: true }, context));
 }

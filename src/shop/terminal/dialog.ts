@@ -1,6 +1,5 @@
 /** What the menu asks a person, on a terminal with cursor keys or on a plain one. */
-import { NamedError } from '../../named-error.ts';
-import type { BACK } from './prompts.ts';
+import type { BACK } from '../../cli/terminal/prompts.ts';
 
 export interface Choice<T> {
   readonly name: string;
@@ -20,7 +19,7 @@ export interface Searchable<T> {
   readonly disabled: (entry: T) => string | null;
 }
 
-/** BACK: the user took the question back. */
+/** BACK: the user took the question back. At the end of the input all throw NobodyThere. */
 export interface Dialog {
   choose<T>(
     question: string,
@@ -32,6 +31,3 @@ export interface Dialog {
   text(question: string, check?: (text: string) => true | string): Promise<string | typeof BACK>;
   secret(question: string): Promise<string | typeof BACK>;
 }
-
-/** The input ended: nobody can answer any more. */
-export class NobodyThere extends NamedError {}

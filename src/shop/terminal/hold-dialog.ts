@@ -1,11 +1,11 @@
 /** The questions about what a person holds: buy it, keep it longer, let go of it? */
 
+import { BACK } from '../../cli/terminal/prompts.ts';
 import { formatLines } from '../format-lines.ts';
 import type { Extended, Held } from '../ordering.ts';
 import type { Dialog } from './dialog.ts';
 import { timeLeft } from './duration.ts';
 import { extendedSentence, releasedSentence } from './hold-tables.ts';
-import { BACK } from './prompts.ts';
 
 /** What the menu holds units for: long enough to think, short enough for the others. */
 export const MENU_HOLD_SECONDS = 600;

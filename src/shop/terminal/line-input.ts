@@ -1,5 +1,6 @@
 /** Lines that a person types on a terminal, read without any cursor motion. */
-import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
+import { interrupted } from '../../cli/command-failure.ts';
+import type { PromptContext } from '../../cli/terminal/prompts.ts';
 
 /** What was read behind the last line. */
 let rest = '';
@@ -7,37 +8,52 @@ let rest = '';
 /** Prints `question` and returns the line that answers it, or null at the end of the input (Ctrl-D). */
 export async function readLine(question: string): Promise<string | null> {
   process.stdout.write(`${question} `);
-  return nextLine((text) => text);
+  return nextLine(process.stdin, (text) => text);
 }
 
 /** As readLine, and the terminal does not show what is typed. Ctrl-C throws the failure to report. */
-export async function readSecretLine(question: string): Promise<string | null> {
+export async function readSecretLine(
+  question: string,
+  { input, output, signal }: PromptContext,
+): Promise<string | null> {
   // Before the question: who types as soon as it stands there must not be shown what they type.
-  process.stdin.setRawMode(true);
-  process.stdout.write(`${question} `);
+  input.setRawMode(true);
+  output.write(`${question} `);
   try {
-    return await nextLine(edited);
+    return await nextLine(input, edited, signal);
   } finally {
-    process.stdin.setRawMode(false);
-    process.stdout.write('\n');
+    input.setRawMode(false);
+    output.write('\n');
   }
 }
 
-function nextLine(edit: (text: string) => string): Promise<string | null> {
-  const { stdin } = process;
+/** What a line is read from: stdin, or the keyboard of a prompt. */
+type Source = Pick<NodeJS.ReadableStream, 'on' | 'off' | 'pause' | 'resume'>;
+
+function nextLine(
+  source: Source,
+  edit: (text: string) => string,
+  signal?: AbortSignal,
+): Promise<string | null> {
   return new Promise((resolve, reject) => {
     const finish = (settle: () => void): void => {
-      stdin.off('data', onData);
-      stdin.off('end', onEnd);
-      stdin.pause();
+      source.off('data', onData);
+      source.off('end', onEnd);
+      source.off('error', onEnd);
+      signal?.removeEventListener('abort', onAbort);
       settle();
+      source.pause();
     };
+    // A terminal that is gone cannot be read.
     const onEnd = (): void => finish(() => resolve(null));
+    const onAbort = (): void => {
+      rest = '';
+      finish(() => reject(signal?.reason));
+    };
     const take = (): boolean => {
       if (rest.includes('\u0003')) {
         rest = '';
-        const failure = new CommandFailure('interrupted', 'INTERRUPTED', ExitCode.interrupted);
-        finish(() => reject(failure));
+        finish(() => reject(interrupted()));
         return true;
       }
       // biome-ignore lint/suspicious/noControlCharactersInRegex: Ctrl-D ends the input
@@ -53,9 +69,11 @@ function nextLine(edit: (text: string) => string): Promise<string | null> {
       take();
     };
     if (take()) return;
-    stdin.on('data', onData);
-    stdin.on('end', onEnd);
-    stdin.resume();
+    source.on('data', onData);
+    source.on('end', onEnd);
+    source.on('error', onEnd);
+    signal?.addEventListener('abort', onAbort);
+    source.resume();
   });
 }
 

@@ -1,9 +1,9 @@
 /** The dialog in plain lines, for plain terminals and screen readers: numbered lists, and answers with Enter. */
 
 import { inLook } from '../../cli/terminal/look.ts';
-import { type Choice, type Dialog, NobodyThere, type Searchable } from './dialog.ts';
+import { ask, BACK, NobodyThere } from '../../cli/terminal/prompts.ts';
+import type { Choice, Dialog, Searchable } from './dialog.ts';
 import { readLine, readSecretLine } from './line-input.ts';
-import { BACK } from './prompts.ts';
 
 /** More matches than this are counted, not listed. */
 const MOST_LISTED = 20;
@@ -69,7 +69,7 @@ export class PlainDialog implements Dialog {
   }
 
   async secret(question: string): Promise<string | typeof BACK> {
-    const secret = await readSecretLine(question);
+    const secret = await ask((context) => readSecretLine(question, context));
     if (secret === null) throw new NobodyThere();
     return secret;
   }

@@ -1,5 +1,6 @@
 /** The questions of a purchase: which items, how many, sure? The basket is bought whole or not at all. */
 
+import { BACK } from '../../cli/terminal/prompts.ts';
 import { fitted, padded } from '../../cli/terminal/width.ts';
 import type { StockItem } from '../../client/replies.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
@@ -8,7 +9,6 @@ import type { RefusedLine } from '../refusal-text.ts';
 import type { Choice, Dialog, Searchable } from './dialog.ts';
 import { MAX_HOLD_LINES, MAX_LINES, toPositive } from './input.ts';
 import { ItemSearch } from './item-search.ts';
-import { BACK } from './prompts.ts';
 
 /** Units of an item in the basket. */
 export interface BasketLine {

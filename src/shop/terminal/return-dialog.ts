@@ -1,11 +1,12 @@
 /** The questions of a return: which order, which item, how many, sure? */
+
+import { BACK } from '../../cli/terminal/prompts.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
 import { upcText } from '../format-lines.ts';
 import type { Returnable } from '../returnable.ts';
 import { second } from './columns.ts';
 import type { Dialog } from './dialog.ts';
 import { toPositive } from './input.ts';
-import { BACK } from './prompts.ts';
 
 export interface WantedReturn {
   /** The order that bought the units. */

@@ -1,9 +1,9 @@
 /** The dialog on a terminal with cursor keys. */
 import { input, password } from '@inquirer/prompts';
 import { screenRows } from '../../cli/terminal/look.ts';
+import { ask, type BACK } from '../../cli/terminal/prompts.ts';
 import type { Choice, Dialog, Searchable } from './dialog.ts';
 import { type ListPlace, listPrompt } from './list-prompt.ts';
-import { ask, type BACK } from './prompts.ts';
 
 /** The question, the keys and some of what was said before stay on the screen. */
 const LINES_AROUND = 8;

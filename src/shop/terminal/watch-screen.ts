@@ -1,6 +1,6 @@
 /** Shows a live table on the terminal until the user or a condition ends it, and gives the terminal back. */
 import { emitKeypressEvents } from 'node:readline';
-import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
+import { type CommandFailure, interrupted } from '../../cli/command-failure.ts';
 import { Keyboard, suspend } from '../../cli/terminal/keyboard.ts';
 import { moveOf } from '../../cli/terminal/pager.ts';
 import type { Shop } from '../shop.ts';
@@ -11,9 +11,6 @@ import { waitingFor } from './waiting.ts';
 /** The alternate screen, and no cursor in it. */
 const ENTER = '\u001b[?1049h\u001b[?25l';
 const LEAVE = '\u001b[?25h\u001b[?1049l';
-
-/** Signals that end the process: the terminal is given back before. */
-const ENDING_SIGNALS = ['SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Watches the items of `upcs`, or all. Returns the item for which `isEnough` was true, or null when the user has seen
@@ -61,7 +58,7 @@ export async function showLive(
 }
 
 class Screen {
-  readonly table = new LiveTable('inv shop watch', () => this.#die('SIGHUP'));
+  readonly table = new LiveTable('inv shop watch', () => this.#keyboard?.gone());
   /** Why the user ended it, when it was Ctrl-C. */
   failure: CommandFailure | null = null;
   readonly #enough: AbortController;
@@ -72,30 +69,23 @@ class Screen {
   }
 
   enter(): void {
+    const keyboard = new Keyboard(this.#restoreScreen);
+    this.#keyboard = keyboard;
     process.stdout.write(ENTER);
     process.stdout.on('resize', this.#redraw);
-    process.on('exit', this.#giveBack);
-    process.on('SIGINT', this.#interrupt);
-    for (const signal of ENDING_SIGNALS) process.on(signal, this.#die);
-    this.#listen();
+    this.#listen(keyboard);
     this.table.show();
   }
 
   leave(): void {
     this.table.end();
     this.#keyboard?.[Symbol.dispose]();
+    this.#keyboard = null;
     process.stdout.off('resize', this.#redraw);
-    process.off('exit', this.#giveBack);
-    process.off('SIGINT', this.#interrupt);
-    for (const signal of ENDING_SIGNALS) process.off(signal, this.#die);
-    this.#giveBack();
+    this.#restoreScreen();
   }
 
-  /** Keys are read where somebody can press some. */
-  #listen(): void {
-    if (!process.stdin.isTTY) return;
-    const keyboard = new Keyboard();
-    this.#keyboard = keyboard;
+  #listen(keyboard: Keyboard): void {
     emitKeypressEvents(keyboard as unknown as NodeJS.ReadableStream);
     keyboard.on('keypress', (_text, key) => {
       const move = moveOf(key);
@@ -103,9 +93,9 @@ class Screen {
       else if (move === 'quit') this.#enough.abort();
       else if (move !== null) this.table.move(move);
     });
-    keyboard.on('end', () => this.#die('SIGHUP'));
+    keyboard.on('interrupt', this.#interrupt);
     keyboard.on('suspend', () => {
-      this.#giveBack();
+      this.#restoreScreen();
       keyboard.setRawMode(false);
       suspend().then(() => this.#resume(keyboard));
     });
@@ -115,6 +105,8 @@ class Screen {
   }
 
   #resume(keyboard: Keyboard): void {
+    // What was watched may have ended meanwhile.
+    if (this.#keyboard !== keyboard) return;
     keyboard.setRawMode(true);
     keyboard.resume();
     process.stdout.write(ENTER);
@@ -123,17 +115,12 @@ class Screen {
 
   readonly #redraw = (): void => this.table.draw();
 
-  readonly #giveBack = (): void => {
+  readonly #restoreScreen = (): void => {
     process.stdout.write(LEAVE);
   };
 
   readonly #interrupt = (): void => {
-    this.failure = new CommandFailure('interrupted', 'INTERRUPTED', ExitCode.interrupted);
+    this.failure = interrupted();
     this.#enough.abort();
-  };
-
-  readonly #die = (signal: NodeJS.Signals): void => {
-    this.leave();
-    process.kill(process.pid, signal);
   };
 }

@@ -1,5 +1,5 @@
+import { BACK } from '../../../src/cli/terminal/prompts.ts';
 import type { Dialog } from '../../../src/shop/terminal/dialog.ts';
-import { BACK } from '../../../src/shop/terminal/prompts.ts';
 
 export interface Answering {
   readonly dialog: Dialog;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { BACK } from '../../../src/cli/terminal/prompts.ts';
 import type { Held } from '../../../src/shop/ordering.ts';
 import type { Dialog } from '../../../src/shop/terminal/dialog.ts';
 import { chooseHold, decide } from '../../../src/shop/terminal/hold-dialog.ts';
-import { BACK } from '../../../src/shop/terminal/prompts.ts';
 import { answering } from '../support/answering.ts';
 
 function held(order: string): Held {

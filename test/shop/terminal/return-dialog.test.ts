@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BACK } from '../../../src/shop/terminal/prompts.ts';
+import { BACK } from '../../../src/cli/terminal/prompts.ts';
 import { askReturn } from '../../../src/shop/terminal/return-dialog.ts';
 import { answering } from '../support/answering.ts';
 
