@@ -128,6 +128,34 @@ test.each([40, 80, 200])('nothing is wider than a terminal of %i columns', async
   expect(menu.raw).toContain('❯');
 });
 
+test.each([
+  [80, 24],
+  [40, 20],
+])('what may be given back is a line each, on a terminal of %i × %i', async (cols, rows) => {
+  const name = 'Concert ticket, front row of the balcony on the left, 音楽会のチケット';
+  await start([1, 2].map((upc) => ({ upc, name: `${name} ${upc}`, units: 99, returns: true })));
+  const words = Array.from({ length: 9 }, () => 'purchase 1 2 2 3\n');
+  expect(await inv.run(['shop'], { input: words.join('') })).toMatchObject({ code: 0 });
+  await prepareToMeasure(['音']);
+  const menu = open([], {}, { cols, rows });
+  await menu.answer(MENU, end + KEYS.up + KEYS.up + enter);
+  // The orders as records are longer than the screen.
+  if (cols < 80) await menu.answer('row 1 of', 'q');
+  await menu.answer('Give something back?', down + enter);
+  await menu.answer('Give back what?', end);
+  for (const text of ['Give back what?', '18 of 18', 'select']) await menu.sees(text);
+  // What was drawn last: the question, the entries around the marked one, the keys.
+  const screen = stripVTControlCharacters(menu.raw.slice(menu.raw.lastIndexOf('Give back what?')));
+  const lines = screen.split('\r\n');
+  expect(lines.length).toBeLessThan(rows);
+  expect(Math.max(...lines.map(cellsOf))).toBeLessThan(cols);
+  expect(lines.at(-2)).toMatch(/^❯ 2 Con.*…: 3.*\)$/);
+  const entries = lines.slice(1, -1);
+  expect(entries.length).toBeGreaterThan(10);
+  expect(new Set(entries).size).toBe(entries.length);
+  menu.type(interrupt);
+});
+
 test('a list that is longer than the screen is paged', async () => {
   await start(
     Array.from({ length: 3_000 }, (_, index) => ({

@@ -4,8 +4,8 @@
  * which a character takes no cell or two.
  */
 
-/** Letters, digits and signs of Latin scripts, general punctuation, lines and blocks: a cell each. */
-const ONE_CELL_EACH = /^[ -~¡-¬®-ʯ‐-‧─-▟]*$/;
+/** Letters, digits and signs of Latin scripts, general punctuation, arrows, lines and blocks: a cell each. */
+const ONE_CELL_EACH = /^[ -~¡-¬®-ʯ‐-‧←-↓─-▟]*$/;
 
 let stringWidth: ((text: string) => number) | null = null;
 

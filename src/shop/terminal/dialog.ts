@@ -3,6 +3,8 @@ import type { BACK } from '../../cli/terminal/prompts.ts';
 
 export interface Choice<T> {
   readonly name: string;
+  /** The name within so many cells, where it is not simply cut at its end. */
+  readonly line?: (cells: number) => string;
   readonly value: T;
   /** Why it cannot be chosen now. */
   readonly disabled?: string | null;

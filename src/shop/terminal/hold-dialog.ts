@@ -5,6 +5,7 @@ import { formatLines } from '../format-lines.ts';
 import type { Extended, Held } from '../ordering.ts';
 import type { Dialog } from './dialog.ts';
 import { timeLeft } from './duration.ts';
+import { entryLine } from './entry-line.ts';
 import { extendedSentence, releasedSentence } from './hold-tables.ts';
 
 /** What the menu holds units for: long enough to think, short enough for the others. */
@@ -60,10 +61,14 @@ export async function decide(
 export async function chooseHold(holds: readonly Held[], dialog: Dialog): Promise<Held | null> {
   const [only, ...others] = holds;
   if (only !== undefined && others.length === 0) return only;
-  const choices = holds.map((held) => ({
-    name: `${formatLines(held.receipt.lines, held.items)}, ${timeLeft(held.ends)} left (${held.receipt.order})`,
-    value: held,
-  }));
+  const choices = holds.map((held) => {
+    const tail = `, ${timeLeft(held.ends)} left`;
+    const { lines, order } = held.receipt;
+    const name = formatLines(lines, held.items);
+    const line = (cells?: number): string =>
+      entryLine({ head: '', name, tail, shortTail: tail, order }, cells);
+    return { name: line(), line, value: held };
+  });
   const held = await dialog.choose('Which hold?', choices);
   return held === BACK ? null : held;
 }

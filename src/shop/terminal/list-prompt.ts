@@ -4,6 +4,7 @@
  */
 import { createPrompt, useEffect, useKeypress, useState } from '@inquirer/core';
 import chalk from 'chalk';
+import { cellsOf, fitted } from '../../cli/terminal/width.ts';
 
 export interface ListConfig<T> {
   readonly message: string;
@@ -11,8 +12,8 @@ export interface ListConfig<T> {
   readonly find: (typed: string) => readonly T[];
   /** The entry that was typed in full, such as a barcode that a scanner sent: Enter picks it, whatever is marked. */
   readonly exact?: (typed: string) => T | undefined;
-  /** An entry on a line of its own. */
-  readonly line: (entry: T) => string;
+  /** An entry on a line of its own, within so many cells. */
+  readonly line: (entry: T, cells: number) => string;
   /** An entry as the answer. */
   readonly short: (entry: T) => string;
   /** Why an entry cannot be picked now, or null. */
@@ -21,8 +22,9 @@ export interface ListConfig<T> {
   readonly right?: (entry: T) => T | null;
   /** Whether what is typed filters the list; otherwise a letter or a digit jumps to an entry. */
   readonly isSearch: boolean;
-  /** Lines of the screen for entries. */
+  /** Lines of the screen for entries, and cells of each. */
   readonly pageSize: number;
+  readonly cells: number;
   /** What is typed and marked. It outlives the prompt, which is shown anew after Ctrl-Z. */
   readonly place: ListPlace;
 }
@@ -98,15 +100,25 @@ export const listPrompt = createPrompt<unknown, ListConfig<unknown>>((config, do
   const start = Math.max(0, Math.min(marked - Math.floor(pageSize / 2), entries.length - pageSize));
   const lines = entries.slice(start, start + pageSize).map((entry, index) => {
     const reason = config.disabled(entry);
-    const line = reason === null ? config.line(entry) : `${config.line(entry)} (${reason})`;
+    const line = lineOf(config, entry, reason);
     if (start + index === marked) return chalk.cyan(`❯ ${line}`);
     return reason === null ? `  ${line}` : chalk.dim(`- ${line}`);
   });
   if (entries.length === 0) lines.push(chalk.dim('  nothing matches'));
   const more = entries.length > pageSize ? `${marked + 1} of ${entries.length} • ` : '';
-  const help = chalk.dim(`${more}${HELP}`);
+  const help = chalk.dim(fitted(`${more}${HELP}`, config.cells));
   return [header, [...lines, error === null ? help : chalk.red(error)].join('\n')];
 }) as <T>(config: ListConfig<T>, context: object) => Promise<T>;
+
+/** Two cells for the mark, and none in the last column: there a terminal would begin a new line. */
+const CELLS_AROUND = 3;
+
+/** An entry takes one line, or more entries than the screen has lines would push the question off it. */
+function lineOf(config: ListConfig<unknown>, entry: unknown, reason: string | null): string {
+  const cells = config.cells - CELLS_AROUND;
+  const why = reason === null ? '' : ` (${reason})`;
+  return fitted(`${config.line(entry, Math.max(1, cells - cellsOf(why)))}${why}`, cells);
+}
 
 function firstEnabled(config: ListConfig<unknown>, entries: readonly unknown[]): number {
   return Math.max(

@@ -203,8 +203,7 @@ function searchable(items: readonly StockItem[]): Searchable<StockItem> {
     line: (item, cells) => {
       const { name, available } = item;
       const stock = `${available} available`;
-      const soldOut = available === 0 ? ' (sold out)'.length : 0;
-      const room = Math.max(1, cells - widest - stock.length - soldOut - 4);
+      const room = Math.max(1, cells - widest - stock.length - 4);
       const shown = padded(fitted(name, room), Math.min(longest, room), 'left');
       return fitted(`${padded(upcText(item), widest, 'right')}  ${shown}  ${stock}`, cells);
     },

@@ -6,6 +6,7 @@ import { upcText } from '../format-lines.ts';
 import type { Returnable } from '../returnable.ts';
 import { second } from './columns.ts';
 import type { Dialog } from './dialog.ts';
+import { entryLine, type OrderEntry } from './entry-line.ts';
 import { toPositive } from './input.ts';
 
 export interface WantedReturn {
@@ -29,10 +30,17 @@ export async function askReturn(
   );
   if (wanted !== true) return null;
   const choices = orders.flatMap(({ order, at, lines }) =>
-    lines.map(({ item, left }) => ({
-      name: `${upcText(item)} ${item.name}: ${left} bought at ${second(at)} (${order})`,
-      value: { order, item, left },
-    })),
+    lines.map(({ item, left }) => {
+      const entry: OrderEntry = {
+        head: `${upcText(item)} `,
+        name: item.name,
+        tail: `: ${left} bought at ${second(at)}`,
+        shortTail: `: ${left}`,
+        order,
+      };
+      const line = (cells?: number): string => entryLine(entry, cells);
+      return { name: line(), line, value: { order, item, left } };
+    }),
   );
   for (;;) {
     const chosen = await dialog.choose('Give back what?', choices);

@@ -1,33 +1,38 @@
 /** The dialog on a terminal with cursor keys. */
 import { input, password } from '@inquirer/prompts';
-import { screenRows } from '../../cli/terminal/look.ts';
+import { look, screenRows } from '../../cli/terminal/look.ts';
 import { ask, type BACK } from '../../cli/terminal/prompts.ts';
+import { fitted, prepareToMeasure } from '../../cli/terminal/width.ts';
 import type { Choice, Dialog, Searchable } from './dialog.ts';
-import { type ListPlace, listPrompt } from './list-prompt.ts';
+import { type ListConfig, type ListPlace, listPrompt } from './list-prompt.ts';
 
 /** The question, the keys and some of what was said before stay on the screen. */
 const LINES_AROUND = 8;
 const LEAST_LINES = 5;
 
+/** Cells of a terminal that does not tell its size. */
+const USUAL_COLUMNS = 80;
+
 export class RichDialog implements Dialog {
-  choose<T>(
+  async choose<T>(
     question: string,
     choices: readonly Choice<T>[],
     preselected?: T,
   ): Promise<T | typeof BACK> {
     const at = choices.findIndex(({ value, disabled }) => value === preselected && !disabled);
     const place: ListPlace = { typed: '', marked: at < 0 ? null : at };
+    await prepareToMeasure(choices.map(({ name }) => name));
     return ask(async (context) => {
       const { value } = await listPrompt<Choice<T>>(
         {
           message: question,
           find: () => choices,
-          line: ({ name }) => name,
+          line: ({ name, line }, cells) => line?.(cells) ?? fitted(name, cells),
           short: ({ name }) => name,
           disabled: ({ disabled }) => disabled ?? null,
           right: ({ right }) => right ?? null,
           isSearch: false,
-          pageSize: pageSize(choices.length),
+          ...roomFor(choices.length),
           place,
         },
         context,
@@ -43,9 +48,8 @@ export class RichDialog implements Dialog {
         {
           ...list,
           message: question,
-          line: (entry) => list.line(entry, (process.stdout.columns || 80) - 3),
           isSearch: true,
-          pageSize: pageSize(Number.POSITIVE_INFINITY),
+          ...roomFor(Number.POSITIVE_INFINITY),
           place,
         },
         context,
@@ -65,6 +69,8 @@ export class RichDialog implements Dialog {
   }
 }
 
-function pageSize(count: number): number {
-  return Math.min(count, Math.max(LEAST_LINES, screenRows() - LINES_AROUND));
+/** What the screen has for so many entries. */
+function roomFor(count: number): Pick<ListConfig<unknown>, 'pageSize' | 'cells'> {
+  const pageSize = Math.min(count, Math.max(LEAST_LINES, screenRows() - LINES_AROUND));
+  return { pageSize, cells: look().columns ?? USUAL_COLUMNS };
 }
