@@ -3,7 +3,7 @@
  * needed. What other processes log in or out as afterwards does not change for whom it acts.
  */
 import { CommandFailure } from '../cli/command-failure.ts';
-import { nameOf } from '../client/address.ts';
+import { type Address, nameOf } from '../client/address.ts';
 import type { Client } from '../client/client.ts';
 import { ConnectionLost, NoServer, OtherShop, Refused } from '../client/errors.ts';
 import { printable } from '../client/printable.ts';
@@ -14,6 +14,7 @@ import { lostOrder, type Settling, settleOpenOrders } from './outbox.ts';
 import { isSameShop } from './same-shop.ts';
 import type { Accounts, SavedLogin } from './state/accounts.ts';
 import type { LocalInventory } from './state/local-inventory.ts';
+import { isAt } from './state/place.ts';
 
 export interface AccountClientOptions extends LoginsOptions {
   /** Act for this user, whoever logged in last. */
@@ -40,6 +41,11 @@ export class AccountClient {
     this.#client = new ReconnectingClient(options.server, options.pauses, options.timeouts);
   }
 
+  /** Where it asks. */
+  get server(): Address {
+    return this.#options.server;
+  }
+
   /** Ends the connection. The next request makes a new one. */
   close(): void {
     this.#client.close();
@@ -49,7 +55,7 @@ export class AccountClient {
   async loggedIn(): Promise<SavedLogin | null> {
     this.#key = await this.key();
     if (this.#key === null || this.#isLoggedOut) return null;
-    return this.#accounts.loginOf(this.#key, this.#token);
+    return this.#accounts.loginAt(this.server, this.#key, this.#token);
   }
 
   /** The key of the account, logged in or not; null when this machine has none at the server. */
@@ -104,7 +110,7 @@ export class AccountClient {
   }
 
   /**
-   * Ends the account's logins on this machine, on the server and here; with `own` only the one that
+   * Ends the account's logins at this server, there and on this machine; with `own` only the one that
    * was made here, so that a script leaves those of others alone.
    */
   async logout(which: 'all' | 'own'): Promise<LoggedOut> {
@@ -122,9 +128,10 @@ export class AccountClient {
     });
     const key = await this.key();
     if (key === null) return { account: null, already: true };
-    const account = await this.#accounts.nameOf(key);
+    if (which === 'all') await this.#tellOthers(key);
+    const all = await this.#accounts.loginsAt(server, key);
+    const account = all.at(-1)?.account ?? (await this.#accounts.nameAt(server, key));
     if (!wasThere) return { account, already: true };
-    const all = await this.#accounts.logins(key);
     const own = all.filter(({ token }) => token === this.#token);
     try {
       const ended = which === 'own' && this.#token !== null ? own : all;
@@ -136,6 +143,15 @@ export class AccountClient {
     this.#isLoggedOut = true;
     this.close();
     return { account, already: false };
+  }
+
+  /** Tells which logins of an account a logout leaves, because they were made at other addresses. */
+  async #tellOthers(key: string): Promise<void> {
+    const { server, notify } = this.#options;
+    const others = (await this.#accounts.logins(key)).filter((one) => !isAt(one.server, server));
+    for (const account of new Set(others.map((one) => one.account))) {
+      notify(`${account} stays logged in; \`inv shop logins --end ${account}\` ends that.`);
+    }
   }
 
   /** See endLoginsOf. */
@@ -164,7 +180,7 @@ export class AccountClient {
           if (!(error instanceof Refused) || error.meaning.retry !== 'afterLogin') throw error;
           await this.#accounts.forget(login.key, [login.token]);
           this.close();
-          if ((await this.#accounts.loginOf(login.key, null)) === null) throw error;
+          if ((await this.#accounts.loginAt(this.server, login.key, null)) === null) throw error;
         }
       }
     } catch (error) {
@@ -175,7 +191,7 @@ export class AccountClient {
 
   settling(client: Client, key: string): Settling {
     const { local, pauses, notify } = this.#options;
-    return { client, local, key, pauses, notify };
+    return { client, server: this.server, local, key, pauses, notify };
   }
 
   /** Takes note of what the server told of itself. */
@@ -223,7 +239,7 @@ export class AccountClient {
     const nobody = (): CommandFailure => notLoggedIn(server, user);
     if (this.#isLoggedOut) throw nobody();
     const known = await this.key();
-    const saved = known === null ? null : await this.#accounts.loginOf(known, this.#token);
+    const saved = known === null ? null : await this.#accounts.loginAt(server, known, this.#token);
     if (this.#key !== null) {
       if (saved === null) throw nobody();
       return saved;
@@ -231,7 +247,7 @@ export class AccountClient {
     if (saved === null && !(await this.#mayBeLoggedIn(known))) throw nobody();
     const key = await this.#find((await this.#client.connected()).shop);
     if (key === null && known !== null && saved !== null) throw await this.#otherShop(known);
-    const login = key === null ? null : await this.#accounts.loginOf(key, null);
+    const login = key === null ? null : await this.#accounts.loginAt(server, key, null);
     if (login === null) throw nobody();
     this.#key = login.key;
     return login;
@@ -260,7 +276,7 @@ export class AccountClient {
   async #save(client: Client, login: NewLogin): ReturnType<Accounts['save']> {
     const { server, pauses, notify } = this.#options;
     const kept = client.shop && (await this.#accounts.unidentified(server, login.user));
-    const isSame = await isSameShop(client, kept, login, pauses);
+    const isSame = await isSameShop(client, server, kept, login, pauses);
     if (!isSame) {
       notify(
         `Another shop answers at ${nameOf(server)} than the one that ${login.user} bought at before; ` +

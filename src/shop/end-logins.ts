@@ -54,13 +54,16 @@ export async function endLogins(
  */
 export async function endLoginsOf(name: string, options: LoginsOptions): Promise<LoggedOut> {
   const { server, accounts, notify } = options;
-  const keys = await keysNamed(name, server, accounts);
-  const logins = (await Promise.all(keys.map((key) => accounts.logins(key)))).flat();
+  const { keys, place } = await accountsNamed(name, server, accounts);
+  const logins = (await Promise.all(keys.map((key) => accounts.loginsAt(place, key)))).flat();
   const [first] = logins;
   if (first === undefined) {
     const [key] = keys;
     const account = name.includes('@') ? name : `${name}@${nameOf(server)}`;
-    return { account: key === undefined ? account : await accounts.nameOf(key), already: true };
+    return {
+      account: key === undefined ? account : await accounts.nameAt(place, key),
+      already: true,
+    };
   }
   const kept: { login: SavedLogin; error: OtherShop }[] = [];
   const byShop = Map.groupBy(logins, ({ key }) => key);
@@ -75,12 +78,18 @@ export async function endLoginsOf(name: string, options: LoginsOptions): Promise
   return { account: first.account, already: false };
 }
 
-/** The keys of the accounts that are meant. */
-async function keysNamed(name: string, server: Address, accounts: Accounts): Promise<string[]> {
+/** The keys of the accounts that are meant, and the address whose logins are. */
+async function accountsNamed(
+  name: string,
+  server: Address,
+  accounts: Accounts,
+): Promise<{ readonly keys: string[]; readonly place: Address }> {
   const at = name.lastIndexOf('@');
   const address = at < 0 ? null : parseAddress(name.slice(at + 1));
   const ofAccount = address === null ? [] : await accounts.keysAt(address, name.slice(0, at));
-  return ofAccount.length > 0 ? ofAccount : accounts.keysAt(server, name);
+  return address !== null && ofAccount.length > 0
+    ? { keys: ofAccount, place: address }
+    : { keys: await accounts.keysAt(server, name), place: server };
 }
 
 /** Returns why nothing was ended when another shop stands there; throws the failure of a server that cannot be asked. */

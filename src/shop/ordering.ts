@@ -3,6 +3,7 @@
  * this client's disk before it is sent, and stays there until its outcome is known: whatever happens in
  * between, it is not lost and not done twice.
  */
+import { nameOf } from '../client/address.ts';
 import type { Client } from '../client/client.ts';
 import { ConnectionLost, Refused } from '../client/errors.ts';
 import type { Hold, OrderStatus, Receipt, ReturnReceipt } from '../client/order-replies.ts';
@@ -25,6 +26,7 @@ import {
   sendReturn,
 } from './send-order.ts';
 import type { HoldEnd, LocalInventory } from './state/local-inventory.ts';
+import { isAt } from './state/place.ts';
 import type { LocalItem, OpenOrder, OrderRequest } from './state/state.ts';
 
 /** An order that was done. */
@@ -95,7 +97,9 @@ export class Ordering {
       const kept = await this.#kept(client, key, order);
       const status = await this.#statusOf(client, asked).catch(async (error: Error) => {
         const isOver = error instanceof Refused && error.code === 'NOORDER';
-        if (isOver && kept?.kind === 'confirm') await this.#local.reject(key, order);
+        // Of one that was sent to another address, this server does not know what became.
+        const isHere = kept !== undefined && isAt(kept.server, this.#client.server);
+        if (isOver && isHere && kept.kind === 'confirm') await this.#local.reject(key, order);
         throw error;
       });
       const lines = (status ?? kept ?? asked).lines.map(({ upc, qty }) => ({ upc, qty }));
@@ -182,10 +186,10 @@ export class Ordering {
     isNew: boolean,
     send: () => Promise<Answer>,
   ): Promise<Answer> {
-    const since = client.shop?.since ?? '';
+    const sentTo = { server: nameOf(this.#client.server), since: client.shop?.since ?? '' };
     // One that is kept was sent from here, and what it did is not counted yet.
     const isOwn = (await this.#kept(client, key, request.order))?.kind === request.kind;
-    const isOpen = (isNew || isOwn) && (await this.#local.enqueue(key, request, since)) === 'open';
+    const isOpen = (isNew || isOwn) && (await this.#local.enqueue(key, request, sentTo)) === 'open';
     const answer = await withRetry(this.#pauses, send, isTooManyHolds).catch(
       async (error: Error) => {
         throw await this.#notDone(error, key, request, isOpen);
@@ -210,7 +214,8 @@ export class Ordering {
   async #kept(client: Client, key: string, order: string): Promise<OpenOrder | undefined> {
     const { openOrders = [] } = (await this.#local.holdings(key)) ?? {};
     const since = client.shop?.since ?? '';
-    return openOrders.find((one) => one.order === order && isKept(one, since));
+    const { server } = this.#client;
+    return openOrders.find((one) => one.order === order && isKept(one, server, since));
   }
 
   /** The error to throw, once the open order is closed or left open, as what is known demands. */

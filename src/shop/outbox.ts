@@ -2,6 +2,7 @@
  * Orders whose outcome is open, and their settling. An order is sent under the id that it was written
  * down with, as often as needed; the server applies it once.
  */
+import { type Address, nameOf, parseAddress } from '../client/address.ts';
 import type { Client } from '../client/client.ts';
 import { Refused } from '../client/errors.ts';
 import { withRetry } from '../client/retry.ts';
@@ -16,12 +17,15 @@ import {
 import { knowsOrder } from './same-shop.ts';
 import { type AnsweredOrder, changeOf, sendOrder } from './send-order.ts';
 import type { LocalInventory } from './state/local-inventory.ts';
+import { isAt } from './state/place.ts';
 import { KEPT, type OpenOrder, type OrderRequest } from './state/state.ts';
 import type { Notify } from './state/state-file.ts';
 
 export interface Settling {
   /** Attached to the login of the account. */
   readonly client: Client;
+  /** Where that client is connected to. */
+  readonly server: Address;
   readonly local: LocalInventory;
   /** The account's key in the local file. */
   readonly key: string;
@@ -35,30 +39,53 @@ export interface Settling {
  * comes first records it. Throws when the server cannot be asked any more.
  *
  * Asking means sending the order again, and a shop that went back to an older backup would buy it
- * anew. So nothing is sent to one until the user says so. `lost` is what `lostOrder` returns.
+ * anew. So nothing is sent to one until the user says so, and neither is what was sent to another address: anybody
+ * can repeat a shop's identity, and would tell what became of an order that another one has. `lost` is what
+ * `lostOrder` returns.
  */
 export async function settleOpenOrders(
   settling: Settling,
   lost: Promise<string | null>,
 ): Promise<void> {
-  const { client, local, key, notify } = settling;
+  const { client, local, key, server, notify } = settling;
   if (((await local.holdings(key))?.openOrders ?? []).length === 0) return;
   const since = client.shop?.since ?? '';
   // Written down, because the next order that this shop sells will be one that it knows.
-  if ((await lost) !== null) await local.keepUnsent(key);
+  if ((await lost) !== null) await local.keepUnsent(key, server);
   const openOrders = (await local.holdings(key))?.openOrders ?? [];
-  const kept = openOrders.filter((one) => isKept(one, since));
-  for (const one of openOrders) if (!kept.includes(one)) await settle(settling, one.order);
+  const here = openOrders.filter((one) => isAt(one.server, server));
+  const kept = here.filter((one) => isOlder(one, since));
+  for (const one of here) if (!kept.includes(one)) await settle(settling, one.order);
   if (kept.length > 0) {
     notify(
       `Not sent: ${keptOrders(kept)}, because the shop's data is older than the order. ${KEPT_ADVICE}`,
     );
   }
+  const elsewhere = openOrders.filter((one) => !here.includes(one));
+  for (const [place, orders] of Map.groupBy(elsewhere, (one) => one.server)) {
+    notify(sentElsewhere(orders, place, server));
+  }
 }
 
-/** Whether an order is kept and not sent to a shop whose data began at `since`: that is older than the order. */
-export function isKept(order: OpenOrder, since: string): boolean {
+/**
+ * Whether an order is kept and not sent to a server, whose shop's data began at `since`: those data are older than
+ * the order, or it was sent to another address.
+ */
+export function isKept(order: OpenOrder, server: Address, since: string): boolean {
+  return !isAt(order.server, server) || isOlder(order, since);
+}
+
+function isOlder(order: OpenOrder, since: string): boolean {
   return order.since === KEPT || (order.since !== '' && since !== '' && order.since !== since);
+}
+
+function sentElsewhere(orders: readonly OpenOrder[], place: string, server: Address): string {
+  const { host, port } = parseAddress(place) ?? server;
+  return (
+    `Not sent to ${nameOf(server)}: ${keptOrders(orders)}, first sent to ${place}. To settle what was sent there, ` +
+    `use any command with \`--host ${host} --port ${port}\`; if the shop has moved here, repeat the order's command ` +
+    'with its --order; to forget it, use `inv shop verify --drop ID`.'
+  );
 }
 
 /** How to go on with orders that are kept and not sent. */

@@ -153,14 +153,14 @@ export class Shop {
     if ((await this.#client.key()) === null) await this.#client.locate();
     const key = await this.#client.key();
     const holdings = key === null ? null : await this.#local.holdings(key);
-    if (holdings === null) throw notLoggedIn(this.server, this.#user);
+    if (key === null || holdings === null) throw notLoggedIn(this.server, this.#user);
     const open = holdings.openOrders.length;
     if (open > 0) {
       this.#notify(
         `${open === 1 ? '1 order is' : `${open} orders are`} still unconfirmed and not counted here; the next command that reaches the server finds out what happened.`,
       );
     }
-    return holdings;
+    return { ...holdings, account: await this.#accounts.nameAt(this.server, key) };
   }
 
   /** See AccountClient.logout. */
@@ -233,9 +233,10 @@ export class Shop {
   /** Compares the local inventory with the server's orders; with `repair`, makes it what they say. */
   async verify(repair: boolean): Promise<Verification> {
     const { verify } = await import('./verify.ts');
-    return this.#client.ask((client, { key }) =>
-      verify({ ...this.#client.settling(client, key), repair }),
-    );
+    return this.#client.ask(async (client, { key, account }) => ({
+      ...(await verify({ ...this.#client.settling(client, key), repair })),
+      account,
+    }));
   }
 
   /** Forgets an open order without asking for its outcome. Returns whether an account here had it. */

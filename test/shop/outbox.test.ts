@@ -3,7 +3,7 @@ import { ErrorReply } from '../../src/protocol/error-codes.ts';
 import { settleOpenOrders } from '../../src/shop/outbox.ts';
 import type { OrderRequest } from '../../src/shop/state/state.ts';
 import { type Answer, fakeServer } from './support/servers.ts';
-import { KEY, newLocal, settlingAt } from './support/settling.ts';
+import { KEY, newLocal, SENT, settlingAt } from './support/settling.ts';
 
 const LINES = [{ upc: 1001, qty: 2 }];
 const BOUGHT = [{ upc: 1001, name: 'Ticket', units: 5 }];
@@ -12,9 +12,9 @@ const NOT_LOST = Promise.resolve(null);
 /** An account that has units, and these open orders at a server that answers each of their verbs so. */
 async function open(requests: readonly OrderRequest[], answer: (words: string[]) => Answer) {
   const local = await newLocal();
-  await local.enqueue(KEY, { kind: 'purchase', order: 'b', lines: LINES }, '');
+  await local.enqueue(KEY, { kind: 'purchase', order: 'b', lines: LINES }, SENT);
   await local.complete(KEY, 'b', { kind: 'bought', items: BOUGHT });
-  for (const request of requests) await local.enqueue(KEY, request, '');
+  for (const request of requests) await local.enqueue(KEY, request, SENT);
   const server = await fakeServer((words) => {
     if (words[0] === 'HELLO') return undefined;
     if (words[0] === 'INVENTORY') return [{ upc: 1001, name: 'Ticket', available: 9 }];

@@ -4,7 +4,7 @@ import { MAX_ORDERS_COUNT } from '../../src/protocol/limits.ts';
 import type { LocalInventory } from '../../src/shop/state/local-inventory.ts';
 import { verify } from '../../src/shop/verify.ts';
 import { type Answer, fakeServer } from './support/servers.ts';
-import { KEY, newLocal, settlingAt } from './support/settling.ts';
+import { KEY, newLocal, SENT, settlingAt } from './support/settling.ts';
 
 /** An entry of ORDERS: a unit of 1001, unless it says otherwise. */
 const entry = (order: string, more: object = {}) => ({
@@ -33,7 +33,7 @@ async function place(
 
 /** Another process of this machine buys a unit under `order`. */
 async function buy(local: LocalInventory, order: string): Promise<void> {
-  await local.enqueue(KEY, { kind: 'purchase', order, lines: [{ upc: 1001, qty: 1 }] }, '');
+  await local.enqueue(KEY, { kind: 'purchase', order, lines: [{ upc: 1001, qty: 1 }] }, SENT);
   const items = [{ upc: 1001, name: 'Ticket', units: 1 }];
   await local.complete(KEY, order, { kind: 'bought', items });
 }

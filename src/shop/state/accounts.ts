@@ -3,24 +3,24 @@
  * once its server has told it, so that `localhost` and `127.0.0.1` are one, and another data file at
  * the same address is another; a server that tells none is known by its address.
  */
-import { type Address, nameOf, parseAddress } from '../../client/address.ts';
+import { type Address, nameOf } from '../../client/address.ts';
 import type { ServedShop } from '../../client/replies.ts';
 import { withAdded } from './items.ts';
+import { isAt } from './place.ts';
 import { type Account, emptyAccount, type State, type TokenLogin } from './state.ts';
 import type { StateFile } from './state-file.ts';
 
-/** Logins of one account at once; the oldest is ended for another one. */
+/** Logins of one account at one address; the oldest is ended for another one. */
 export const MAX_LOGINS = 16;
 
 export interface SavedLogin extends TokenLogin {
   /** The account's key in the file. */
   readonly key: string;
-  /** The account as people are told it: `alice@localhost:5050`. */
+  /** The account as people are told it, with the login's address: `alice@localhost:5050`. */
   readonly account: string;
   readonly user: string;
   /** The identity of the login's shop, or null when its server has told none. */
   readonly shop: string | null;
-  readonly server: string;
 }
 
 /** Where an account is looked for: `served` is what the server told, undefined before it was asked. */
@@ -56,23 +56,33 @@ export class Accounts {
     return Object.values(accounts).some(({ logins }) => logins.length > 0);
   }
 
-  /** The login to use for an account: the one of `token`, else the newest; null when there is none. */
-  async loginOf(key: string, token: string | null): Promise<SavedLogin | null> {
-    const logins = loginsOf(await this.#file.read(), key);
+  /**
+   * The login to use for an account at a server: the one of `token`, else the newest; null when there is none. One
+   * that was made at another address is none: whoever repeats a shop's identity there would get its token.
+   */
+  async loginAt(server: Address, key: string, token: string | null): Promise<SavedLogin | null> {
+    const logins = await this.loginsAt(server, key);
     return logins.find((login) => login.token === token) ?? logins.at(-1) ?? null;
   }
 
-  /** All logins of one account, or of every account on this machine. */
+  /** All logins of one account, or of every account on this machine, wherever they were made. */
   async logins(key?: string): Promise<SavedLogin[]> {
     const state = await this.#file.read();
     const keys = key === undefined ? Object.keys(state.accounts) : [key];
     return keys.flatMap((one) => loginsOf(state, one));
   }
 
-  /** The account's name for people. */
-  async nameOf(key: string): Promise<string> {
+  /** The logins of an account that were made at a server's address. */
+  async loginsAt(address: Address, key: string): Promise<SavedLogin[]> {
+    return (await this.logins(key)).filter(({ server }) => isAt(server, address));
+  }
+
+  /** The account's name for people, with the address at which it logged in there or, if it did not, last. */
+  async nameAt(at: Address, key: string): Promise<string> {
     const account = accountOf(await this.#file.read(), key);
-    return account === undefined ? key : `${account.user}@${account.server}`;
+    if (account === undefined) return key;
+    const server = addressesOf(account).find((name) => isAt(name, at)) ?? account.server;
+    return `${account.user}@${server}`;
   }
 
   /** The keys of the accounts that logged in at a server, under any of its names, of one user or of all. */
@@ -80,7 +90,10 @@ export class Accounts {
     const { accounts, servers } = await this.#file.read();
     const names = [nameOf(server), ...otherNames(servers, server)];
     return Object.entries(accounts)
-      .filter(([, one]) => names.some((name) => one.server === name || one.shop === servers[name]))
+      .filter(([, one]) => {
+        const known = addressesOf(one);
+        return names.some((name) => known.includes(name) || one.shop === servers[name]);
+      })
       .filter(([, one]) => user === null || one.user === user)
       .map(([key]) => key);
   }
@@ -100,7 +113,7 @@ export class Accounts {
   save(
     server: Address,
     served: ServedShop | null,
-    login: TokenLogin & { readonly user: string },
+    login: Omit<TokenLogin, 'server'> & { readonly user: string },
     isSame: boolean,
   ): Promise<{ readonly key: string; readonly excess: SavedLogin[] }> {
     return this.#file.update((state) => {
@@ -111,14 +124,16 @@ export class Accounts {
       state.accounts[key] ??= emptyAccount(login.user, shop, address);
       const account = state.accounts[key];
       account.server = address;
-      account.logins.push({ token: login.token, since: login.since });
+      account.logins.push({ token: login.token, since: login.since, server: address });
       state.servers[address] = shop;
       state.shops[shop] = {
         since: state.shops[shop]?.since || (served?.since ?? ''),
         lastLogin: key,
       };
-      const excess = loginsOf(state, key).slice(0, -MAX_LOGINS);
-      account.logins = account.logins.slice(-MAX_LOGINS);
+      const here = loginsOf(state, key).filter((one) => isAt(one.server, server));
+      const excess = here.slice(0, -MAX_LOGINS);
+      const ended = new Set(excess.map(({ token }) => token));
+      account.logins = account.logins.filter(({ token }) => !ended.has(token));
       return { key, excess };
     });
   }
@@ -184,7 +199,7 @@ function shopAt(
   if (known === address) return address;
   if (served === null) return null;
   const hasLoggedIn = Object.values(state.accounts).some(
-    (account) => account.shop === served.id && account.server === address,
+    (account) => account.shop === served.id && addressesOf(account).includes(address),
   );
   const isSameMachine = otherNames(state.servers, server).some(
     (name) => state.servers[name] === served.id,
@@ -192,17 +207,14 @@ function shopAt(
   return known === served.id || hasLoggedIn || isSameMachine ? served.id : null;
 }
 
-/** The names under which the same port of this machine is known, besides this one. */
-function otherNames(servers: State['servers'], { host, port }: Address): string[] {
-  if (!isLoopback(host)) return [];
-  return Object.keys(servers).filter((name) => {
-    const other = parseAddress(name);
-    return other?.port === port && other.host !== host && isLoopback(other.host);
-  });
+/** Where an account has logged in, as far as its logins and orders tell. */
+function addressesOf({ server, logins, openOrders }: Account): string[] {
+  return [server, ...[...logins, ...openOrders].map((one) => one.server)];
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+/** The names under which the same address is known, besides this one. */
+function otherNames(servers: State['servers'], server: Address): string[] {
+  return Object.keys(servers).filter((name) => name !== nameOf(server) && isAt(name, server));
 }
 
 function keyFor(state: State, shop: string, user: string): string | null {
@@ -242,7 +254,8 @@ function identify(state: State, address: string, id: string): void {
 function merge(state: State, from: string, into: string): void {
   const [one, other] = [state.accounts[from], state.accounts[into]];
   if (one === undefined || other === undefined) return;
-  other.logins = [...one.logins, ...other.logins].slice(-MAX_LOGINS);
+  // What is one too many for its address ends with the next login there.
+  other.logins = [...one.logins, ...other.logins];
   other.items = withAdded(one.items, other.items);
   other.recorded = [...new Set([...one.recorded, ...other.recorded])];
   const holds = new Map([...one.holds, ...other.holds].map((hold) => [hold.order, hold]));
@@ -262,14 +275,13 @@ function merge(state: State, from: string, into: string): void {
 function loginsOf(state: State, key: string): SavedLogin[] {
   const account = accountOf(state, key);
   if (account === undefined) return [];
-  const { user, server } = account;
+  const { user } = account;
   const shop = account.shop.includes(':') ? null : account.shop;
   return account.logins.map((login) => ({
     ...login,
     key,
-    account: `${user}@${server}`,
+    account: `${user}@${login.server}`,
     user,
     shop,
-    server,
   }));
 }

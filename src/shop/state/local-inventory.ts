@@ -6,9 +6,11 @@
  * still there when its answer comes. That and the order's removal are one change.
  */
 import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
+import type { Address } from '../../client/address.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
 import { accountOf } from './accounts.ts';
 import { withAdded, without } from './items.ts';
+import { isAt } from './place.ts';
 import {
   type Account,
   KEPT,
@@ -16,6 +18,7 @@ import {
   type LocalItem,
   type OpenOrder,
   type OrderRequest,
+  type SentTo,
 } from './state.ts';
 import type { StateFile } from './state-file.ts';
 
@@ -73,10 +76,10 @@ export class LocalInventory {
   }
 
   /**
-   * Writes an order down before it is sent to the shop whose data began at `since`. `recorded`:
-   * another process has just bought it under this id, so that there is nothing left to add.
+   * Writes an order down before it is sent. `recorded`: another process has just bought it under this id, so that
+   * there is nothing left to add.
    */
-  enqueue(key: string, request: OrderRequest, since: string): Promise<'open' | 'recorded'> {
+  enqueue(key: string, request: OrderRequest, sentTo: SentTo): Promise<'open' | 'recorded'> {
     const { order } = request;
     return this.#file.update((state) => {
       const account = accountOf(state, key);
@@ -86,7 +89,7 @@ export class LocalInventory {
       if (open !== undefined && !isSameRequest(open, request)) {
         throw stillOpen(open, request);
       }
-      putOpenOrder(account, { ...request, senders: (open?.senders ?? 0) + 1, since });
+      putOpenOrder(account, { ...request, senders: (open?.senders ?? 0) + 1, ...sentTo });
       return 'open';
     });
   }
@@ -135,10 +138,12 @@ export class LocalInventory {
     });
   }
 
-  /** Keeps the account's open orders from being sent, until the user sends one again. */
-  async keepUnsent(key: string): Promise<void> {
+  /** Keeps the open orders that were sent to a server from being sent there, until the user sends one again. */
+  async keepUnsent(key: string, server: Address): Promise<void> {
     await this.#change(key, undefined, (account) => {
-      account.openOrders = account.openOrders.map((order) => ({ ...order, since: KEPT }));
+      account.openOrders = account.openOrders.map((order) =>
+        isAt(order.server, server) ? { ...order, since: KEPT } : order,
+      );
     });
   }
 

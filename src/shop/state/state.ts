@@ -1,4 +1,5 @@
 /** What this client keeps, and the check of what a file says. What a file says is made printable here. */
+import { parseAddress } from '../../client/address.ts';
 import { printable } from '../../client/printable.ts';
 import { NamedError } from '../../named-error.ts';
 import { isOrderId, type Line } from '../../protocol/argument-checks.ts';
@@ -46,6 +47,8 @@ export interface Account {
 export interface TokenLogin {
   readonly token: string;
   readonly since: number;
+  /** The address where it was made, and the only one that its token is sent to. */
+  readonly server: string;
 }
 
 export interface LocalItem {
@@ -78,13 +81,20 @@ export type OrderRequest = {
   | { readonly kind: 'return'; readonly of: string }
 );
 
-/** A request whose outcome is not known. */
-export type OpenOrder = OrderRequest & {
-  /** How many processes may have sent it. While it is 1, that process alone can rule out that it was sent. */
-  readonly senders: number;
-  /** The shop's `since` when it was last sent, or KEPT. */
+/** Where an order was last sent. */
+export interface SentTo {
+  /** The address. */
+  readonly server: string;
+  /** The shop's `since` at that time, or KEPT. */
   readonly since: string;
-};
+}
+
+/** A request whose outcome is not known. */
+export type OpenOrder = OrderRequest &
+  SentTo & {
+    /** How many processes may have sent it. While it is 1, that process alone can rule out that it was sent. */
+    readonly senders: number;
+  };
 
 /** In the place of an order's `since`: its shop has lost what it sold, and the order is kept and not sent. */
 export const KEPT = 'kept';
@@ -174,16 +184,25 @@ function toAccount(value: unknown): Account | null {
     user: printable(user),
     shop,
     server: printable(server),
-    logins: logins as TokenLogin[],
+    logins: withServer(logins as TokenLogin[], printable(server)),
     items: (items as LocalItem[]).map(toItem),
     holds: (holds as LocalHold[]).map(toHold),
-    openOrders: openOrders as OpenOrder[],
+    openOrders: withServer(openOrders as OpenOrder[], printable(server)),
     recorded: recorded as string[],
   };
 }
 
+/** What an earlier version wrote has no address of its own: it is taken to be of the account's. */
+function withServer<T extends { readonly server?: string }>(list: T[], server: string): T[] {
+  return list.map((one) => ({ ...one, server: printable(one.server ?? server) }));
+}
+
+function isServer(value: unknown): boolean {
+  return value === undefined || (isText(value) && parseAddress(value) !== null);
+}
+
 function isLogin(value: unknown): boolean {
-  return isRecord(value) && isToken(value.token) && isTime(value.since);
+  return isRecord(value) && isToken(value.token) && isTime(value.since) && isServer(value.server);
 }
 
 function isItem(value: unknown): boolean {
@@ -216,6 +235,7 @@ function isOpenOrder(value: unknown): boolean {
     isId(value.order) &&
     isCount(value.senders) &&
     isText(value.since) &&
+    isServer(value.server) &&
     isListOf(value.lines, (line) => isRecord(line) && isCount(line.upc) && isCount(line.qty))
   );
 }

@@ -6,6 +6,7 @@ import { temporary } from '../support/servers.ts';
 
 const LOCALHOST = { host: 'localhost', port: 5050 };
 const NUMERIC = { host: '127.0.0.1', port: 5050 };
+const SENT = { server: 'localhost:5050', since: '' };
 const ONE = { id: '01a20000-0000-7000-8000-000000000001', since: '1' };
 const OTHER = { id: '01a20000-0000-7000-8000-000000000002', since: '1' };
 
@@ -28,7 +29,7 @@ const find = (served?: SoughtAccount['served'], user: string | null = null, serv
   accounts.find({ server, served, user });
 
 const enqueue = (key: string, order: string, qty: number) =>
-  local.enqueue(key, { kind: 'purchase', order, lines: [{ upc: 1, qty }] }, '');
+  local.enqueue(key, { kind: 'purchase', order, lines: [{ upc: 1, qty }] }, SENT);
 
 async function buy(key: string, order: string, units: number) {
   await enqueue(key, order, units);
@@ -76,10 +77,10 @@ describe('logins', () => {
     await login('alice');
     const all = await accounts.logins(key);
     expect(all).toHaveLength(2);
-    expect(await accounts.loginOf(key, null)).toEqual(all[1]);
-    expect(await accounts.loginOf(key, all[0]?.token ?? '')).toEqual(all[0]);
+    expect(await accounts.loginAt(LOCALHOST, key, null)).toEqual(all[1]);
+    expect(await accounts.loginAt(LOCALHOST, key, all[0]?.token ?? '')).toEqual(all[0]);
     await accounts.forget(key, [all[1]?.token ?? '']);
-    expect(await accounts.loginOf(key, all[1]?.token ?? '')).toEqual(all[0]);
+    expect(await accounts.loginAt(LOCALHOST, key, all[1]?.token ?? '')).toEqual(all[0]);
   });
 
   test('do not grow without end: the oldest is to be ended', async () => {
@@ -98,7 +99,7 @@ describe('a server that tells its identity for the first time', () => {
     await buy(key, 'o', 2);
     await accounts.adopt(LOCALHOST, ONE);
     expect(await find(ONE)).toBe(key);
-    expect(await accounts.loginOf(key, null)).toMatchObject({ shop: ONE.id });
+    expect(await accounts.loginAt(LOCALHOST, key, null)).toMatchObject({ shop: ONE.id });
     expect(await local.holdings(key)).toMatchObject({ items: [{ units: 2 }] });
   });
 

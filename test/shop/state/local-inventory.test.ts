@@ -13,6 +13,8 @@ import { temporary } from '../support/servers.ts';
 const SERVER = { host: 'localhost', port: 5050 };
 const ALICE = 'alice@localhost:5050';
 const BOB = 'bob@localhost:5050';
+/** Where orders were sent. */
+const SENT = { server: 'localhost:5050', since: 's' };
 const LINES = [{ upc: 1001, qty: 2 }];
 const BOUGHT = [{ upc: 1001, name: 'Ticket', units: 2 }];
 
@@ -29,7 +31,7 @@ beforeEach(async () => {
 const items = async (key = ALICE) => (await local.holdings(key))?.items;
 const openOrders = async (key = ALICE) => (await local.holdings(key))?.openOrders;
 const enqueue = (order: string, lines = LINES, key = ALICE) =>
-  local.enqueue(key, { kind: 'purchase', order, lines }, 's');
+  local.enqueue(key, { kind: 'purchase', order, lines }, SENT);
 const bought = (order: string, items: readonly LocalItem[] = BOUGHT, key = ALICE) =>
   local.complete(key, order, { kind: 'bought', items });
 
@@ -125,7 +127,7 @@ describe('an open order', () => {
     await other();
     expect(await local.abandon(ALICE, 'o')).toBe(false);
     expect(await openOrders()).toEqual([
-      { kind: 'purchase', order: 'o', lines: LINES, senders: 1, since: 's' },
+      { kind: 'purchase', order: 'o', lines: LINES, senders: 1, ...SENT },
     ]);
     expect(await local.abandon(ALICE, 'o')).toBe(true);
     expect(await openOrders()).toEqual([]);
@@ -152,7 +154,7 @@ describe('what was given back', () => {
       items: [{ upc: 1001, name: 'Ticket', units }],
     });
   const enqueueReturn = (order: string) =>
-    local.enqueue(ALICE, { kind: 'return', order, of: 'o', lines: LINES }, 's');
+    local.enqueue(ALICE, { kind: 'return', order, of: 'o', lines: LINES }, SENT);
 
   test('is taken out once, by whoever finds the return open', async () => {
     await enqueue('o');
@@ -180,7 +182,7 @@ describe('a hold', () => {
     items: BOUGHT,
   });
   const enqueueHold = (order: string, seconds = 600) =>
-    local.enqueue(ALICE, { kind: 'hold', order, lines: LINES, seconds }, 's');
+    local.enqueue(ALICE, { kind: 'hold', order, lines: LINES, seconds }, SENT);
   const held = async () => (await local.holdings(ALICE))?.holds.map(({ order }) => order);
 
   async function makeHold(order: string, ends?: number): Promise<LocalHold> {
@@ -207,7 +209,7 @@ describe('a hold', () => {
 
   test('that is bought is owned and no more held', async () => {
     await makeHold('h');
-    await local.enqueue(ALICE, { kind: 'confirm', order: 'h', lines: LINES }, 's');
+    await local.enqueue(ALICE, { kind: 'confirm', order: 'h', lines: LINES }, SENT);
     expect(await bought('h')).toBe(true);
     expect(await held()).toEqual([]);
     expect(await items()).toEqual(BOUGHT);
@@ -256,7 +258,7 @@ describe('a hold', () => {
     ['a return', { kind: 'return', order: 'h', of: 'o', lines: LINES }],
   ])('of %s under the same id is refused while the first is open', async (_name, other) => {
     await enqueueHold('h');
-    await expect(local.enqueue(ALICE, other, 's')).rejects.toMatchObject({ code: 'ORDERREUSED' });
+    await expect(local.enqueue(ALICE, other, SENT)).rejects.toMatchObject({ code: 'ORDERREUSED' });
     expect(await enqueueHold('h')).toBe('open');
   });
 });

@@ -4,6 +4,8 @@ import { DamagedState, emptyState, NewerState, parseState } from '../../../src/s
 const ALICE = 'alice@localhost:5050';
 const EMPTY = { logins: [], items: [], holds: [], openOrders: [], recorded: [] };
 const LINES = [{ upc: 1001, qty: 1 }];
+/** Where an order was sent. */
+const SENT = { server: 'localhost:5050', since: '' };
 const WHOLE = {
   version: 3,
   servers: { 'localhost:5050': 'localhost:5050' },
@@ -13,7 +15,7 @@ const WHOLE = {
       user: 'alice',
       shop: 'localhost:5050',
       server: 'localhost:5050',
-      logins: [{ token: 't', since: 1 }],
+      logins: [{ token: 't', since: 1, server: 'localhost:5050' }],
       items: [{ upc: 1001, name: 'Ticket', units: 2 }],
       holds: [
         {
@@ -22,10 +24,16 @@ const WHOLE = {
         },
       ],
       openOrders: [
-        { kind: 'purchase', order: 'o', lines: LINES, senders: 1, since: '' },
-        { kind: 'confirm', order: 'c', lines: LINES, senders: 1, since: '' },
-        { kind: 'hold', order: 'i', lines: LINES, seconds: 600, senders: 1, since: 'kept' },
-        { kind: 'return', order: 'r', of: 'p', lines: LINES, senders: 1, since: '' },
+        { kind: 'purchase', order: 'o', lines: LINES, senders: 1, ...SENT },
+        { kind: 'confirm', order: 'c', lines: LINES, senders: 1, ...SENT },
+        {
+          ...{ kind: 'hold', order: 'i', lines: LINES, seconds: 600, senders: 1 },
+          ...{ ...SENT, since: 'kept' },
+        },
+        {
+          ...{ kind: 'return', order: 'r', of: 'p', lines: LINES, senders: 1 },
+          ...{ server: 'shop.example:5050', since: '' },
+        },
       ],
       recorded: ['p'],
     },
@@ -57,13 +65,17 @@ const VERSION_2 = {
   accounts: Object.fromEntries(
     Object.entries(BEFORE_HOLDS.accounts).map(([key, { holds, ...account }]) => [
       key,
-      { ...account, openOrders: account.openOrders.map((open) => withoutKind(open)) },
+      {
+        ...account,
+        logins: account.logins.map((login) => without(['server'], login)),
+        openOrders: account.openOrders.map((open) => without(['kind', 'server'], open)),
+      },
     ]),
   ),
 };
 
-function withoutKind(open: object = {}): object {
-  return Object.fromEntries(Object.entries(open).filter(([name]) => name !== 'kind'));
+function without(names: readonly string[], whole: object = {}): object {
+  return Object.fromEntries(Object.entries(whole).filter(([name]) => !names.includes(name)));
 }
 
 /** The same, as version 1.0.0 wrote it. */
@@ -100,6 +112,20 @@ test('what version 2 wrote is read without loss', () => {
   expect(state.accounts[ALICE]?.openOrders).toMatchObject([{ order: 'o', since: 'kept' }]);
 });
 
+test('a login or an order without an address is of the account’s', () => {
+  const text = JSON.stringify(WHOLE).replaceAll(
+    /("since":\d+|"senders":1),"server":"[^"]+"/g,
+    '$1',
+  );
+  expect(text).not.toContain('shop.example');
+  const { state, damaged } = parseState(text);
+  expect(damaged).toEqual([]);
+  const { logins = [], openOrders = [] } = state.accounts[ALICE] ?? {};
+  expect([...logins, ...openOrders].map(({ server }) => server)).toEqual(
+    Array(5).fill('localhost:5050'),
+  );
+});
+
 test.each([
   '"accounts":{"a":7}',
   '"accounts":{"a":{"openOrders":7}}',
@@ -125,7 +151,9 @@ test.each([
   ['"user":"alice"', '"user":1'],
   ['"token":"t"', '"token":1'],
   ['"token":"t"', '"token":"a b"'],
-  ['"since":1}', '"since":9000000000000000}'],
+  ['"since":1,', '"since":9000000000000000,'],
+  ['"since":1,"server":"localhost:5050"', '"since":1,"server":7'],
+  ['"server":"shop.example:5050"', '"server":"nowhere"'],
   ['"units":2', '"units":-2'],
   ['"units":2', '"units":1.5'],
   ['"units":2', '"units":1e300'],

@@ -7,15 +7,17 @@ import { StateFile } from '../../../src/shop/state/state-file.ts';
 import { type FakeServer, temporary } from './servers.ts';
 
 export const KEY = 'alice@localhost:5050';
+const SERVER = { host: 'localhost', port: 5050 };
+/** Where open orders were sent. */
+export const SENT = { server: 'localhost:5050', since: '' };
 
 export async function newLocal(): Promise<LocalInventory> {
   const file = new StateFile(temporary(), () => undefined);
-  const server = { host: 'localhost', port: 5050 };
-  await new Accounts(file).save(server, null, { user: 'alice', token: 't', since: 1 }, true);
+  await new Accounts(file).save(SERVER, null, { user: 'alice', token: 't', since: 1 }, true);
   return new LocalInventory(file);
 }
 
-/** `notes`: what the customer is told on stderr. */
+/** `notes`: what the customer is told on stderr. The server is taken to be where the open orders were sent. */
 export async function settlingAt(
   { address }: FakeServer,
   local: LocalInventory,
@@ -24,5 +26,6 @@ export async function settlingAt(
   const notify = (sentence: string): void => {
     notes.push(sentence);
   };
-  return { client: await Client.connect(address), local, key: KEY, pauses: [], notify, notes };
+  const client = await Client.connect(address);
+  return { client, server: SERVER, local, key: KEY, pauses: [], notify, notes };
 }
