@@ -178,7 +178,10 @@ export class AccountClient {
           return result;
         } catch (error) {
           if (!(error instanceof Refused) || error.meaning.retry !== 'afterLogin') throw error;
-          await this.#accounts.forget(login.key, [login.token]);
+          // That the login is over is what the user must know, also when it cannot be forgotten now.
+          await this.#accounts.forget(login.key, [login.token]).catch(() => {
+            throw error;
+          });
           this.close();
           if ((await this.#accounts.loginAt(this.server, login.key, null)) === null) throw error;
         }

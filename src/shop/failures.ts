@@ -115,6 +115,27 @@ export function notRecorded({ kind, order }: RefusedRequest, cause: Error): Comm
   );
 }
 
+/** What is added to a refusal when this machine could not note that its order is open no more. */
+export function notClosed({ kind, order }: RefusedRequest, cause: Error): string {
+  return `${NOUNS[kind]} ${order} still stands as unconfirmed on this computer: ${cause.message}; the next command makes up for it`;
+}
+
+/** The server did nothing now, and this machine could not forget the order: the next command sends it. */
+export function notAbandoned(
+  { kind, order }: OrderRequest,
+  error: Error,
+  cause: Error,
+): CommandFailure {
+  const why = error instanceof OrderRefused ? error.sentence : error.message;
+  return new CommandFailure(
+    `${why}; ${NOUNS[kind]} ${order} is saved all the same, because it could not be taken out of the file: ` +
+      `${cause.message}; the next command that reaches the server sends it again`,
+    'UNKNOWN',
+    ExitCode.outcomeUnknown,
+    { cause: error, details: { order } },
+  );
+}
+
 const BOUGHT = ['was bought, but is not among your purchases on this computer yet'] as const;
 const HOLDS = 'once the file can be written, `inv shop holds` makes up for it';
 /** What was done and is not written down, and what makes up for it. */

@@ -10,8 +10,9 @@ import type { Hold, OrderStatus, Receipt, ReturnReceipt } from '../client/order-
 import { withRetry } from '../client/retry.ts';
 import type { Line } from '../protocol/argument-checks.ts';
 import type { AccountClient } from './account-client.ts';
-import { answerLost, notRecorded, outcomeUnknown } from './failures.ts';
-import { isKept, settles } from './outbox.ts';
+import { answerLost, notRecorded } from './failures.ts';
+import { closed, notDone } from './not-done.ts';
+import { isKept } from './outbox.ts';
 import { newOrderId, ownAnswer } from './own-answer.ts';
 import { isTooManyHolds, OrderRefused, type RefusedRequest } from './refused-order.ts';
 import {
@@ -99,8 +100,8 @@ export class Ordering {
         const isOver = error instanceof Refused && error.code === 'NOORDER';
         // Of one that was sent to another address, this server does not know what became.
         const isHere = kept !== undefined && isAt(kept.server, this.#client.server);
-        if (isOver && isHere && kept.kind === 'confirm') await this.#local.reject(key, order);
-        throw error;
+        const isClosing = isOver && isHere && kept.kind === 'confirm';
+        throw isClosing ? await closed(this.#local, key, asked, error) : error;
       });
       const lines = (status ?? kept ?? asked).lines.map(({ upc, qty }) => ({ upc, qty }));
       const request = { ...asked, lines };
@@ -192,7 +193,7 @@ export class Ordering {
     const isOpen = (isNew || isOwn) && (await this.#local.enqueue(key, request, sentTo)) === 'open';
     const answer = await withRetry(this.#pauses, send, isTooManyHolds).catch(
       async (error: Error) => {
-        throw await this.#notDone(error, key, request, isOpen);
+        throw await notDone(this.#local, key, request, isOpen, error);
       },
     );
     if (isOpen) {
@@ -216,24 +217,6 @@ export class Ordering {
     const since = client.shop?.since ?? '';
     const { server } = this.#client;
     return openOrders.find((one) => one.order === order && isKept(one, server, since));
-  }
-
-  /** The error to throw, once the open order is closed or left open, as what is known demands. */
-  async #notDone(
-    error: Error,
-    key: string,
-    request: OrderRequest,
-    isOpen: boolean,
-  ): Promise<Error> {
-    const { order } = request;
-    if (error instanceof Refused && settles(error, request)) {
-      if (isOpen) await this.#local.reject(key, order);
-      return error;
-    }
-    const isUnsent = error instanceof Refused || (error instanceof ConnectionLost && !error.sent);
-    if (!isUnsent) return outcomeUnknown(request, error, isOpen);
-    const isClosed = !isOpen || (await this.#local.abandon(key, order));
-    return isClosed ? error : outcomeUnknown(request, error, true);
   }
 
   /** Asks what may be asked again without harm, and so is not written down. */

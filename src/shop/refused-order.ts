@@ -38,25 +38,32 @@ export interface RefusedOrderDetails {
   readonly ended?: string;
 }
 
+/** How a refusal is told. */
+interface Telling {
+  /** A refusal that is told again is told as the first answer all the same. */
+  readonly isFirst?: boolean;
+  /** What this machine has to add: see `adding`. */
+  readonly addition?: string;
+}
+
 /** The server refused an order. */
 export class OrderRefused extends Refused {
   readonly details: RefusedOrderDetails;
   readonly #request: RefusedRequest;
   readonly #items: ReadonlyMap<number, StockItem>;
+  readonly #addition: string;
 
-  /**
-   * `items`: those of the order, as far as they are known. `isFirst`: a refusal that is told again is told as the first
-   * answer all the same.
-   */
+  /** `items`: those of the order, as far as they are known. */
   constructor(
     { code, message }: Refused,
     request: RefusedRequest,
     items: ReadonlyMap<number, StockItem> = new Map(),
-    isFirst = false,
+    { isFirst = false, addition = '' }: Telling = {},
   ) {
     super(code, isFirst ? withoutTime(message) : message);
     this.#request = request;
     this.#items = items;
+    this.#addition = addition;
     const refusedAt = timeIn(message);
     const ending = code === 'NOHOLD' ? endIn(message) : null;
     this.details = {
@@ -70,11 +77,23 @@ export class OrderRefused extends Refused {
 
   /** This refusal as the first answer to its request, at the time at which it was refused. */
   asFirst(): OrderRefused {
-    return new OrderRefused(this, this.#request, this.#items, true);
+    return new OrderRefused(this, this.#request, this.#items, {
+      isFirst: true,
+      addition: this.#addition,
+    });
+  }
+
+  /** This refusal with words of this machine behind those of the server. */
+  adding(addition: string): OrderRefused {
+    return new OrderRefused(this, this.#request, this.#items, { addition });
   }
 
   /** What happened, to which item, and what to do now. */
   get sentence(): string {
+    return this.#addition === '' ? this.#refusal() : `${this.#refusal()}; ${this.#addition}`;
+  }
+
+  #refusal(): string {
     const { code, message } = this;
     switch (code) {
       case 'ORDERREUSED':
