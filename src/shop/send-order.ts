@@ -8,7 +8,7 @@ import { MAX_ARGUMENTS } from '../protocol/limits.ts';
 import { refusedLines } from './refusal-text.ts';
 import { OrderRefused } from './refused-order.ts';
 import type { LocalChange } from './state/local-inventory.ts';
-import type { LocalItem, OrderRequest } from './state/state.ts';
+import { END_OF_TIME, type LocalItem, type OrderRequest } from './state/state.ts';
 
 /** What a server answered to an order, with the names of its items. */
 export type AnsweredOrder = BoughtAnswer | HeldAnswer | ReturnedAnswer;
@@ -93,9 +93,9 @@ export function clockAhead(client: Client): Promise<number> {
   );
 }
 
-/** A moment of the server's clock by the clock of this machine. */
+/** A moment of the server's clock by the clock of this machine, within what a time can be, whatever a server tells. */
 export function localEnd(until: number, ahead: number): number {
-  return Math.max(0, Math.round(until - ahead));
+  return Math.max(0, Math.min(Math.round(until - ahead), END_OF_TIME));
 }
 
 /** What the lines are of, by name; a name that is not known is empty. */

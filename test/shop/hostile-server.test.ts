@@ -127,6 +127,33 @@ describe('a peer that is no inventory server', () => {
   });
 });
 
+test('a hold to the end of time, told by a clock that stands in 1970, can be kept and read', async () => {
+  const until = 8_640_000_000_000_000;
+  const held = (order: string, end = until) =>
+    receipt(order, [line(1001, 2)], { state: 'held', until: end });
+  const { address } = await fakeServer((words): Answer | undefined => {
+    const [verb, order = ''] = words;
+    if (verb === 'LOGIN') return { token: 't', user: 'alice', since: 1 };
+    if (verb === 'RESUME') return { user: 'alice', since: 1 };
+    if (verb === 'TIME') return ['0', '0'];
+    if (verb === 'INVENTORY') return [{ upc: 1001, name: 'Ticket', available: 1 }];
+    if (verb === 'HOLD') return held('h', 60_000);
+    if (verb === 'EXTEND') return { order, until };
+    return verb === 'HOLDS' ? [held('h'), held('i')] : undefined;
+  });
+  const shop = newShop(at, address);
+  await shop.login('alice', 'x');
+  await shop.hold(TICKETS, 60, 'h');
+  await shop.extend('h', 600);
+  expect((await newShop(at, address).local()).holds).toMatchObject([{ order: 'h', ends: until }]);
+  await shop.holds();
+  expect((await newShop(at, address).local()).holds).toMatchObject([
+    { order: 'h', ends: until },
+    { order: 'i', ends: until },
+  ]);
+  expect(at.notes).toEqual([]);
+});
+
 test('a login that is told to be somebody else’s is none', async () => {
   const { address } = await fakeServer(([verb]) =>
     verb === 'LOGIN' ? { token: 't', user: 'bob', since: 1 } : undefined,

@@ -150,6 +150,9 @@ export class StateFile {
     if (Buffer.byteLength(text) > MAX_STATE_BYTES) {
       throw new Error(`it would be larger than ${MAX_STATE_MIB} MiB`);
     }
+    // What a server told is checked where it comes in; what gets past that must not take the other accounts along.
+    const { damaged } = parseState(text);
+    if (damaged.length > 0) throw new Error(`it could not be read again (${damaged.join(', ')})`);
     this.#removeLeftovers();
     const next = join(this.#directory, 'shop.next.json');
     const conf = new ConfClass<Record<string, unknown>>({

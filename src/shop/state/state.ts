@@ -96,6 +96,9 @@ export type OpenOrder = OrderRequest &
     readonly senders: number;
   };
 
+/** The last moment that a Date can hold, and this file: milliseconds since 1970 UTC. */
+export const END_OF_TIME = 8_640_000_000_000_000;
+
 /** In the place of an order's `since`: its shop has lost what it sold, and the order is kept and not sent. */
 export const KEPT = 'kept';
 
@@ -266,7 +269,6 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** Milliseconds that a Date can hold. */
 function isTime(value: unknown): boolean {
-  return isCount(value) && (value as number) <= 8_640_000_000_000_000;
+  return isCount(value) && (value as number) <= END_OF_TIME;
 }

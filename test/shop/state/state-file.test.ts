@@ -163,6 +163,24 @@ test('no file is written that would be too large to be read', async () => {
   expect(await file.read()).toEqual(emptyState());
 });
 
+test.each([
+  ['a time beyond all times', { token: 't', since: 9e15, server: 'h:1' }],
+  ['no token', { token: '', since: 1, server: 'h:1' }],
+])('nothing is written that could not be read again: %s', async (_name, login) => {
+  const { file, notes } = open();
+  await withAccount(file);
+  const before = readFileSync(file.path, 'utf8');
+  const change = file.update((state) => {
+    state.accounts[ACCOUNT]?.logins.push(login);
+  });
+  await expect(change).rejects.toMatchObject({
+    ...{ code: 'LOCALFILE', exit: 1 },
+    message: `cannot write ${file.path}: it could not be read again (accounts ${ACCOUNT})`,
+  });
+  expect(readFileSync(file.path, 'utf8')).toBe(before);
+  expect(notes).toEqual([]);
+});
+
 test('what killed processes left behind goes with the next change', async () => {
   const { file, directory } = open();
   await withAccount(file);
