@@ -18,6 +18,7 @@ import {
   OrderRefused,
   type RefusedRequest,
 } from './refused-order.ts';
+import type { Dropped } from './state/drop-order.ts';
 import type { OpenOrder, OrderRequest } from './state/state.ts';
 
 /** The failure of a request that leaves nothing open. What is no trouble with a server stays as it is. */
@@ -157,6 +158,14 @@ export function notForgotten(account: string, cause: Error): CommandFailure {
     ExitCode.fault,
     { cause },
   );
+}
+
+/** An order that is to be forgotten is open, but for another account than the one that is acted for. */
+export function othersOrder(order: string, { acting, others }: Dropped): CommandFailure {
+  const whose = others.map(({ account }) => account).join(' and ');
+  const flags = [...new Set(others.map(({ user }) => `--user ${user}`))].join(' or ');
+  const not = acting === null ? '' : `not for ${acting} but `;
+  return usage(`order ${order} is open ${not}for ${whose}; to forget it, give ${flags}`);
 }
 
 export function usage(message: string): CommandFailure {

@@ -11,7 +11,7 @@ import type { Timeouts } from '../client/server-connection.ts';
 import type { Line } from '../protocol/argument-checks.ts';
 import { AccountClient } from './account-client.ts';
 import type { LoggedOut } from './end-logins.ts';
-import { notLoggedIn, usage } from './failures.ts';
+import { notLoggedIn, othersOrder, usage } from './failures.ts';
 import type { Bought, Extended, Held, Ordering, Returned } from './ordering.ts';
 import type { Returnable } from './returnable.ts';
 import { Accounts, type SavedLogin } from './state/accounts.ts';
@@ -35,6 +35,7 @@ export interface ShopOptions {
 export class Shop {
   readonly server: Address;
   readonly #user: string | null;
+  readonly #file: StateFile;
   readonly #accounts: Accounts;
   readonly #local: LocalInventory;
   readonly #notify: Notify;
@@ -51,9 +52,9 @@ export class Shop {
     this.server = server;
     this.#user = user === '' ? null : user;
     this.#notify = notify;
-    const file = new StateFile(directory, notify);
-    this.#accounts = new Accounts(file);
-    this.#local = new LocalInventory(file);
+    this.#file = new StateFile(directory, notify);
+    this.#accounts = new Accounts(this.#file);
+    this.#local = new LocalInventory(this.#file);
     this.#pauses = pauses ?? PAUSES_MS;
     this.#client = new AccountClient({
       server,
@@ -239,12 +240,12 @@ export class Shop {
     }));
   }
 
-  /** Forgets an open order without asking for its outcome. Returns whether an account here had it. */
-  async drop(order: string): Promise<boolean> {
-    for (const key of await this.#accounts.keysAt(this.server, this.#user)) {
-      if (await this.#local.reject(key, order)) return true;
-    }
-    return false;
+  /** Forgets an open order without asking for its outcome. Returns whose it was; null when it is not open. */
+  async drop(order: string): Promise<string | null> {
+    const { dropOrder } = await import('./state/drop-order.ts');
+    const dropped = await dropOrder(this.#file, this.server, this.#user, order);
+    if (dropped.from === null && dropped.others.length > 0) throw othersOrder(order, dropped);
+    return dropped.from;
   }
 
   /** What a command that orders nothing does not load. */

@@ -14,7 +14,8 @@ export default class ShopVerify extends ShopCommand {
       'to an older backup, when the local file was lost, or when the user bought from another ' +
       'machine, too. Exit code 1: they differ.',
     '--repair makes them what the server says. --drop forgets an order whose ' +
-      'outcome is open, without asking for it: for one that was sent to a shop that is no more.',
+      'outcome is open, without asking for it: for one that was sent to a shop that is no more. It is an order ' +
+      'of the user of the last login, or of --user, logged in or not.',
   ].join('\n\n');
 
   static override examples = [
@@ -50,10 +51,13 @@ export default class ShopVerify extends ShopCommand {
   }
 
   async #drop(flags: ServerFlags, order: string): Promise<VerifyJson> {
-    const wasOpen = await this.askShop(flags, (shop) => shop.drop(order));
+    const account = await this.askShop(flags, (shop) => shop.drop(order));
+    const isOpen = account !== null;
     await this.printDone(() =>
-      this.log(wasOpen ? `Order ${order} is forgotten.` : `Order ${order} is not open.`),
+      this.log(
+        isOpen ? `Order ${order} of ${account} is forgotten.` : `Order ${order} is not open.`,
+      ),
     );
-    return { dropped: order, ...(!wasOpen && { already: true }) };
+    return { dropped: order, ...(!isOpen && { already: true }) };
   }
 }

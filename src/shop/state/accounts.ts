@@ -5,6 +5,15 @@
  */
 import { type Address, nameOf } from '../../client/address.ts';
 import type { ServedShop } from '../../client/replies.ts';
+import {
+  accountOf,
+  accountsAt,
+  findIn,
+  keyFor,
+  nameAt,
+  otherNames,
+  type SoughtAccount,
+} from './find-account.ts';
 import { withAdded } from './items.ts';
 import { isAt } from './place.ts';
 import { type Account, emptyAccount, type State, type TokenLogin } from './state.ts';
@@ -21,14 +30,6 @@ export interface SavedLogin extends TokenLogin {
   readonly user: string;
   /** The identity of the login's shop, or null when its server has told none. */
   readonly shop: string | null;
-}
-
-/** Where an account is looked for: `served` is what the server told, undefined before it was asked. */
-export interface SoughtAccount {
-  readonly server: Address;
-  readonly served: ServedShop | null | undefined;
-  /** The user to act for; null for whoever logged in last. */
-  readonly user: string | null;
 }
 
 export class Accounts {
@@ -80,20 +81,12 @@ export class Accounts {
   /** The account's name for people, with the address at which it logged in there or, if it did not, last. */
   async nameAt(at: Address, key: string): Promise<string> {
     const account = accountOf(await this.#file.read(), key);
-    if (account === undefined) return key;
-    const server = addressesOf(account).find((name) => isAt(name, at)) ?? account.server;
-    return `${account.user}@${server}`;
+    return account === undefined ? key : nameAt(at, account);
   }
 
   /** The keys of the accounts that logged in at a server, under any of its names, of one user or of all. */
   async keysAt(server: Address, user: string | null): Promise<string[]> {
-    const { accounts, servers } = await this.#file.read();
-    const names = [nameOf(server), ...otherNames(servers, server)];
-    return Object.entries(accounts)
-      .filter(([, one]) => {
-        const known = addressesOf(one);
-        return names.some((name) => known.includes(name) || one.shop === servers[name]);
-      })
+    return accountsAt(await this.#file.read(), server)
       .filter(([, one]) => user === null || one.user === user)
       .map(([key]) => key);
   }
@@ -168,60 +161,6 @@ export class Accounts {
     });
     return before !== '' && before !== served.since ? before : null;
   }
-}
-
-export function accountOf(state: State, key: string): Account | undefined {
-  return state.accounts[state.merged[key] ?? key];
-}
-
-function findIn(state: State, { server, served, user }: SoughtAccount): string | null {
-  const shop = shopAt(state, server, served);
-  if (shop === null) return null;
-  if (user !== null) return keyFor(state, shop, user);
-  const last = state.shops[shop]?.lastLogin;
-  return last !== undefined && accountOf(state, last)?.shop === shop ? last : null;
-}
-
-/**
- * The shop at an address, as far as its logins may be used there. An identity is no secret, so it
- * does not prove who tells it: an address that nobody has logged in at gets no token. Names of this
- * machine with the same port are one address.
- */
-function shopAt(
-  state: State,
-  server: Address,
-  served: ServedShop | null | undefined,
-): string | null {
-  const address = nameOf(server);
-  const known = state.servers[address];
-  if (served === undefined) return known ?? null;
-  // What was kept under the address is not known to be of the shop that it tells now: see `adopt`.
-  if (known === address) return address;
-  if (served === null) return null;
-  const hasLoggedIn = Object.values(state.accounts).some(
-    (account) => account.shop === served.id && addressesOf(account).includes(address),
-  );
-  const isSameMachine = otherNames(state.servers, server).some(
-    (name) => state.servers[name] === served.id,
-  );
-  return known === served.id || hasLoggedIn || isSameMachine ? served.id : null;
-}
-
-/** Where an account has logged in, as far as its logins and orders tell. */
-function addressesOf({ server, logins, openOrders }: Account): string[] {
-  return [server, ...[...logins, ...openOrders].map((one) => one.server)];
-}
-
-/** The names under which the same address is known, besides this one. */
-function otherNames(servers: State['servers'], server: Address): string[] {
-  return Object.keys(servers).filter((name) => name !== nameOf(server) && isAt(name, server));
-}
-
-function keyFor(state: State, shop: string, user: string): string | null {
-  const found = Object.entries(state.accounts).find(
-    ([, account]) => account.shop === shop && account.user === user,
-  );
-  return found?.[0] ?? null;
 }
 
 /** The key of an account, also of a new one: its name, unless another shop's account has that. */

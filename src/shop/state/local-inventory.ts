@@ -8,7 +8,7 @@
 import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
 import type { Address } from '../../client/address.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
-import { accountOf } from './accounts.ts';
+import { accountOf } from './find-account.ts';
 import { withAdded, without } from './items.ts';
 import { isAt } from './place.ts';
 import {

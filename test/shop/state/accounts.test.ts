@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Accounts, MAX_LOGINS, type SoughtAccount } from '../../../src/shop/state/accounts.ts';
+import { Accounts, MAX_LOGINS } from '../../../src/shop/state/accounts.ts';
+import type { SoughtAccount } from '../../../src/shop/state/find-account.ts';
 import { LocalInventory } from '../../../src/shop/state/local-inventory.ts';
 import { StateFile } from '../../../src/shop/state/state-file.ts';
 import { temporary } from '../support/servers.ts';
