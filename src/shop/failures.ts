@@ -66,14 +66,18 @@ export function otherShop(
   );
 }
 
-/** `isOpen`: the order is written down, so the next command will ask for its outcome. */
+/** An order that is written down, so that the next command asks for its outcome: repeating its command would order anew. */
+export class OrderSaved extends CommandFailure {}
+
+/** `isOpen`: the order is written down. */
 export function outcomeUnknown(
   { kind, order }: OrderRequest,
   cause: Error,
   isOpen: boolean,
 ): CommandFailure {
   const again = kind === 'confirm' ? '' : ` with --order ${order}`;
-  return new CommandFailure(
+  const Failure = isOpen ? OrderSaved : CommandFailure;
+  return new Failure(
     `the reply to ${NOUNS[kind]} ${order} did not come (${cause.message}), so its outcome is unknown; ` +
       (isOpen
         ? 'it is saved; the next command that reaches the server finds out what happened'
@@ -128,7 +132,7 @@ export function notAbandoned(
   cause: Error,
 ): CommandFailure {
   const why = error instanceof OrderRefused ? error.sentence : error.message;
-  return new CommandFailure(
+  return new OrderSaved(
     `${why}; ${NOUNS[kind]} ${order} is saved all the same, because it could not be taken out of the file: ` +
       `${cause.message}; the next command that reaches the server sends it again`,
     'UNKNOWN',

@@ -133,6 +133,26 @@ test('an order whose answer is lost is settled by trying again, and bought once'
   await menu.sees('│ 1001 │ Concert ticket, front row │     2 │');
 });
 
+test.each([
+  ['RELEASE', down + down, 'Released hold h', false],
+  ['EXTEND', down, 'Hold h is kept until', true],
+])('a %s whose answer is lost is done by trying again', async (verb, choice, done, isHeld) => {
+  const inv = new Inv(home, line.address.port);
+  await inv.login();
+  await inv.json(['hold', '--upc', '1001', '--qty', '2', '--for', '1m', '--order', 'h']);
+  const menu = openMenu();
+  await menu.sees('logged in as alice');
+  line.cutBefore = verb;
+  await menu.answer(MENU, down + down + down + enter);
+  await menu.sees('left. Buy?');
+  await menu.answer(MENU, choice + enter);
+  await menu.sees('repeat this command');
+  line.cutBefore = null;
+  await menu.answer('Back to the menu', enter);
+  await menu.sees(done);
+  expect((await inv.json(['holds'])).json).toMatchObject({ holds: isHeld ? [{ order: 'h' }] : [] });
+});
+
 test('who wants to think holds the units, and buys, or gives back, later', async () => {
   const catalog = join(home, 'catalog.json');
   writeFileSync(catalog, JSON.stringify([{ upc: 7, name: 'Pin', units: 5, returns: true }]));

@@ -11,11 +11,11 @@ import { extendedSentence, releasedSentence } from './hold-tables.ts';
 /** What the menu holds units for: long enough to think, short enough for the others. */
 export const MENU_HOLD_SECONDS = 600;
 
-/** What the dialog can do with a hold. */
+/** What the dialog can do with a hold. Null is returned for what failed, of which the user was told. */
 export interface HoldActions {
-  readonly confirm: (order: string) => Promise<void>;
-  readonly release: (order: string) => Promise<unknown>;
-  readonly extend: (order: string, seconds: number) => Promise<Extended>;
+  readonly confirm: (order: string) => Promise<unknown>;
+  readonly release: (order: string) => Promise<string | null>;
+  readonly extend: (order: string, seconds: number) => Promise<Extended | null>;
 }
 
 /** Asks what becomes of a hold, until it is bought or let go, or the user goes back. */
@@ -40,16 +40,18 @@ export async function decide(
     );
     switch (choice) {
       case 'buy':
-        return actions.confirm(order);
+        await actions.confirm(order);
+        return;
       case 'extend': {
         const extended = await actions.extend(order, MENU_HOLD_SECONDS);
+        if (extended === null) return;
         ends = extended.ends;
         print(extendedSentence(extended));
         break;
       }
       case 'release':
-        await actions.release(order);
-        return print(releasedSentence(order));
+        if ((await actions.release(order)) !== null) print(releasedSentence(order));
+        return;
       case 'later':
       case BACK:
         return;

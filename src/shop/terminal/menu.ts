@@ -7,6 +7,7 @@ import { show } from '../../cli/terminal/show.ts';
 import { prepareToMeasure, wrapped } from '../../cli/terminal/width.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
 import { MAX_ORDERS_COUNT } from '../../protocol/limits.ts';
+import { OrderSaved } from '../failures.ts';
 import type { Held } from '../ordering.ts';
 import type { RefusedOrderDetails } from '../refused-order.ts';
 import type { Shop } from '../shop.ts';
@@ -205,13 +206,15 @@ class Menu {
 
   #decide(held: Held): Promise<void> {
     const shop = this.#shop;
+    // Tried again, each does what was chosen, and does not ask what to do with the hold.
     const actions: HoldActions = {
-      confirm: async (order) => {
-        const bought = await waitingFor(shop.confirm(order));
-        await show((as) => receiptListing(bought, as));
-      },
-      release: (order) => waitingFor(shop.release(order)),
-      extend: (order, seconds) => waitingFor(shop.extend(order, seconds)),
+      confirm: (order) =>
+        this.#attempt(async () => {
+          const bought = await waitingFor(shop.confirm(order));
+          await show((as) => receiptListing(bought, as));
+        }),
+      release: (order) => this.#attempt(() => waitingFor(shop.release(order))),
+      extend: (order, seconds) => this.#attempt(() => waitingFor(shop.extend(order, seconds))),
     };
     return decide(held, this.#dialog, actions, print);
   }
@@ -229,24 +232,29 @@ class Menu {
   }
 
   /**
-   * Calls `work`. What goes wrong is a sentence. When the trouble is that the server is away, the
+   * Calls `work`. What goes wrong is a sentence, and null is returned. When the trouble is that the server is away, the
    * user can try again: an order that may have reached it is only asked about, never sent anew.
    */
-  async #attempt(work: () => Promise<void>): Promise<void> {
-    for (let next = work; ; ) {
+  async #attempt<T>(work: () => Promise<T>): Promise<T | null> {
+    for (let next: () => Promise<T | null> = work; ; ) {
       try {
         return await next();
       } catch (error) {
         if (!(error instanceof CommandFailure) || error.exit === ExitCode.interrupted) throw error;
         process.stderr.write(`${chalk.red(inLook(sentence(error.message)))}\n`);
-        if (error.exit !== ExitCode.noServer && error.exit !== ExitCode.outcomeUnknown) return;
+        if (error.exit !== ExitCode.noServer && error.exit !== ExitCode.outcomeUnknown) return null;
         const again = await this.#dialog.choose('The server cannot be reached.', [
           { name: 'Try again', value: true },
           { name: 'Back to the menu', value: false },
         ]);
-        if (again !== true) return;
-        // What is open is asked for; a login is simply made, or ended, again.
-        if ('order' in error.details) next = () => waitingFor(this.#shop.resume());
+        if (again !== true) return null;
+        // What is open is asked for; a login, or the end of a hold, is simply asked for again.
+        if (error instanceof OrderSaved) {
+          next = async () => {
+            await waitingFor(this.#shop.resume());
+            return null;
+          };
+        }
       }
     }
   }

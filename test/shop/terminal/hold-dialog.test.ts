@@ -13,7 +13,10 @@ function held(order: string): Held {
 }
 
 /** Decides about a hold with these answers; tells what was done. */
-async function decided(...answers: unknown[]) {
+const decided = (...answers: unknown[]) => decidedWhere(true, ...answers);
+
+/** Where it does not work, what is asked of the server fails. */
+async function decidedWhere(works: boolean, ...answers: unknown[]) {
   const done: string[] = [];
   const { dialog, asked } = answering(answers);
   const later = Date.now() + 600_900;
@@ -22,10 +25,13 @@ async function decided(...answers: unknown[]) {
     dialog,
     {
       confirm: async (order) => void done.push(`confirm ${order}`),
-      release: async (order) => void done.push(`release ${order}`),
+      release: async (order) => {
+        done.push(`release ${order}`);
+        return works ? 'a' : null;
+      },
       extend: async (order, seconds) => {
         done.push(`extend ${order} ${seconds}`);
-        return { account: 'a', order, until: later, ends: later };
+        return works ? { account: 'a', order, until: later, ends: later } : null;
       },
     },
     (text) => done.push(text),
@@ -50,6 +56,13 @@ test('who needs more time is asked again, with the time that is left then', asyn
     'confirm h',
   ]);
   expect(asked).toEqual(['2 × 1001 held, 5 min left. Buy?', '2 × 1001 held, 10 min left. Buy?']);
+});
+
+test.each<[string, string]>([
+  ['Let go', 'release h'],
+  ['Hold for 10 minutes from now', 'extend h 600'],
+])('%s, which fails, is not told as done, and nothing more is asked', async (answer, done) => {
+  expect(await decidedWhere(false, answer)).toMatchObject({ done: [done] });
 });
 
 test('items are named as the shop writes them', async () => {
