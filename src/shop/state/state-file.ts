@@ -8,16 +8,18 @@ import {
   copyFileSync,
   existsSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
-  type Stats,
   statSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type Conf from 'conf';
 import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
 import { whyUnread, whyUnwritten } from '../../file-reasons.ts';
@@ -42,22 +44,21 @@ const LEFTOVER = /^shop(\.next)?\.json\.tmp-|^shop\.(next|spare)\.json$/;
 export type Notify = (sentence: string) => void;
 
 export class StateFile {
+  /** As people are told it; it may be a link. */
   readonly path: string;
   readonly #directory: string;
-  readonly #lockPath: string;
   readonly #notify: Notify;
 
   constructor(directory: string, notify: Notify) {
     this.#directory = directory;
     this.path = join(directory, 'shop.json');
-    this.#lockPath = join(directory, 'shop.lock');
     this.#notify = notify;
   }
 
   /** The state as it is now. Files are replaced whole, so a reader needs no lock. */
   async read(): Promise<State> {
     try {
-      const { state, damaged } = this.#load();
+      const { state, damaged } = load(realPath(this.path));
       if (damaged.length === 0) return state;
     } catch (error) {
       if (!(error instanceof DamagedState)) throw this.#explained(error, 'read');
@@ -77,11 +78,13 @@ export class StateFile {
     ]);
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-      return withLock(this.#lockPath, () => {
-        const { state, damaged } = this.#loadOrSetAside();
+      // Where a link leads, so that the link stays, and two folders with links to one file have one lock.
+      const path = realPath(this.path);
+      return withLock(join(dirname(path), 'shop.lock'), () => {
+        const { state, damaged } = this.#loadOrSetAside(path);
         const before = damaged.length > 0 ? null : JSON.stringify(state);
         const result = change(state);
-        if (JSON.stringify(state) !== before) this.#write(state, ConfClass);
+        if (JSON.stringify(state) !== before) write(path, state, ConfClass);
         return result;
       });
     } catch (error) {
@@ -89,95 +92,29 @@ export class StateFile {
     }
   }
 
-  #load(): ParsedState {
-    let found: Stats;
-    try {
-      found = statSync(this.path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      return { state: emptyState(), damaged: [] };
-    }
-    // Of a pipe the reading would wait, and of a device it might never end.
-    if (!found.isFile() && !found.isDirectory()) {
-      throw new Error('it is a pipe or a device, and not a file; move it away');
-    }
-    if (found.size > MAX_STATE_BYTES)
-      throw new DamagedState(`it is larger than ${MAX_STATE_MIB} MiB`);
-    return parseState(readFileSync(this.path, 'utf8'));
-  }
-
   /**
    * The state, without what is damaged. The file as it was found gets another name, so that whatever
    * can still be read from it by hand stays; of a file that is damaged in parts, only those are lost.
    */
-  #loadOrSetAside(): ParsedState {
+  #loadOrSetAside(path: string): ParsedState {
     try {
-      const parsed = this.#load();
+      const parsed = load(path);
       if (parsed.damaged.length > 0) {
         const parts = parsed.damaged.join(', ');
-        const aside = this.#aside((path) => copyFileSync(this.path, path, constants.COPYFILE_EXCL));
+        const copy = aside(path, (to) => copyFileSync(path, to, constants.COPYFILE_EXCL));
         this.#notify(
-          `${this.path} is damaged in part (${parts}); a copy was set aside as ${aside}, and the rest is still in use`,
+          `${this.path} is damaged in part (${parts}); a copy was set aside as ${copy}, and the rest is still in use`,
         );
       }
       return parsed;
     } catch (error) {
       if (!(error instanceof DamagedState)) throw error;
-      const aside = this.#aside((path) => renameSync(this.path, path));
+      const copy = aside(path, (to) => renameSync(path, to));
       this.#notify(
-        `${this.path} is damaged (${error.message}); it was set aside as ${aside}, and a new one begins`,
+        `${this.path} is damaged (${error.message}); it was set aside as ${copy}, and a new one begins`,
       );
-      return { state: emptyState(), damaged: [] };
-    }
-  }
-
-  #aside(put: (path: string) => void): string {
-    const time = new Date().toISOString().replaceAll(':', '-');
-    const path = join(this.#directory, `shop.damaged-${time}.json`);
-    if (existsSync(path)) throw new Error(`${path} is already there`);
-    put(path);
-    return path;
-  }
-
-  /**
-   * Writes a new file beside the old one, checks and syncs it, and renames it. Conf (16, with
-   * atomically 2) writes in one step, but does not notice when a full disk took only the first part,
-   * and syncs no folder; so the file that it writes is not the one in use.
-   */
-  #write(state: State, ConfClass: typeof Conf): void {
-    const serialize = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-    const text = serialize(state);
-    if (Buffer.byteLength(text) > MAX_STATE_BYTES) {
-      throw new Error(`it would be larger than ${MAX_STATE_MIB} MiB`);
-    }
-    // What a server told is checked where it comes in; what gets past that must not take the other accounts along.
-    const { damaged } = parseState(text);
-    if (damaged.length > 0) throw new Error(`it could not be read again (${damaged.join(', ')})`);
-    this.#removeLeftovers();
-    const next = join(this.#directory, 'shop.next.json');
-    const conf = new ConfClass<Record<string, unknown>>({
-      cwd: this.#directory,
-      configName: 'shop.next',
-      // The file holds tokens.
-      configFileMode: 0o600,
-      // Account names have dots in them.
-      accessPropertiesByDotNotation: false,
-      clearInvalidConfig: false,
-      serialize,
-    });
-    conf.store = { ...state };
-    if (readFileSync(next, 'utf8') !== text) {
-      rmSync(next, { force: true });
-      throw new Error('the disk took only a part of it');
-    }
-    syncFile(next);
-    renameSynced(next, this.path);
-  }
-
-  /** Removes what processes that were killed while they wrote left behind; it holds tokens, too. */
-  #removeLeftovers(): void {
-    for (const name of readdirSync(this.#directory)) {
-      if (LEFTOVER.test(name)) rmSync(join(this.#directory, name), { force: true });
+      // Named as damaged, so that a new file is written: what leads here may be a link, which must lead to a file.
+      return { state: emptyState(), damaged: ['all'] };
     }
   }
 
@@ -197,6 +134,85 @@ export class StateFile {
     const why = what === 'read' ? whyUnread : whyUnwritten;
     return localFault(`cannot ${what} ${this.path}: ${why(error, DIRECTORY_REASONS)}`, error);
   }
+}
+
+function load(path: string): ParsedState {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return { state: emptyState(), damaged: [] };
+  if (found.size > MAX_STATE_BYTES)
+    throw new DamagedState(`it is larger than ${MAX_STATE_MIB} MiB`);
+  return parseState(readFileSync(path, 'utf8'));
+}
+
+/** Has a file put beside itself under another name, and returns that name. */
+function aside(path: string, put: (copy: string) => void): string {
+  const time = new Date().toISOString().replaceAll(':', '-');
+  const copy = join(dirname(path), `shop.damaged-${time}.json`);
+  if (existsSync(copy)) throw new Error(`${copy} is already there`);
+  put(copy);
+  return copy;
+}
+
+/**
+ * Writes a new file beside the old one, checks and syncs it, and renames it. Conf (16, with
+ * atomically 2) writes in one step, but does not notice when a full disk took only the first part,
+ * and syncs no folder; so the file that it writes is not the one in use.
+ */
+function write(path: string, state: State, ConfClass: typeof Conf): void {
+  const folder = dirname(path);
+  const serialize = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+  const text = serialize(state);
+  if (Buffer.byteLength(text) > MAX_STATE_BYTES) {
+    throw new Error(`it would be larger than ${MAX_STATE_MIB} MiB`);
+  }
+  // What a server told is checked where it comes in; what gets past that must not take the other accounts along.
+  const { damaged } = parseState(text);
+  if (damaged.length > 0) throw new Error(`it could not be read again (${damaged.join(', ')})`);
+  removeLeftovers(folder);
+  const next = join(folder, 'shop.next.json');
+  const conf = new ConfClass<Record<string, unknown>>({
+    cwd: folder,
+    configName: 'shop.next',
+    // The file holds tokens.
+    configFileMode: 0o600,
+    // Account names have dots in them.
+    accessPropertiesByDotNotation: false,
+    clearInvalidConfig: false,
+    serialize,
+  });
+  conf.store = { ...state };
+  if (readFileSync(next, 'utf8') !== text) {
+    rmSync(next, { force: true });
+    throw new Error('the disk took only a part of it');
+  }
+  syncFile(next);
+  renameSynced(next, path);
+}
+
+/** Removes what processes that were killed while they wrote left behind; it holds tokens, too. */
+function removeLeftovers(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (LEFTOVER.test(name)) rmSync(join(folder, name), { force: true });
+  }
+}
+
+/**
+ * The path of the file behind links, which need not be there yet: what is renamed into place must not replace a link.
+ * Throws when a link leads to nothing, and when something else than a file is there.
+ */
+function realPath(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found !== undefined) {
+    if (found.isDirectory()) throw new Error('it is a folder');
+    // Of a pipe the reading would wait, and of a device it might never end.
+    if (!found.isFile()) throw new Error('it is a pipe or a device, and not a file; move it away');
+    return realpathSync(path);
+  }
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return path;
+  throw new Error(
+    `it is a link to ${readlinkSync(path)}, where nothing is; mount the disk that it is on, or remove the link to ` +
+      'begin a new file',
+  );
 }
 
 /** Of its directory, which is made when it is needed. */

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -179,6 +180,51 @@ test.each([
   });
   expect(readFileSync(file.path, 'utf8')).toBe(before);
   expect(notes).toEqual([]);
+});
+
+/** A config folder whose shop.json is a link to a file of another folder. */
+async function linked() {
+  const { file, directory, notes } = open();
+  const elsewhere = join(temporary(), 'state');
+  const target = join(elsewhere, 'mine.json');
+  for (const folder of [directory, elsewhere]) mkdirSync(folder, { recursive: true });
+  symlinkSync(target, file.path);
+  return { file, notes, elsewhere, target };
+}
+
+test('a link is followed, and stays one', async () => {
+  const { file, elsewhere, target } = await linked();
+  writeFileSync(target, JSON.stringify(emptyState()));
+  await withAccount(file);
+  expect(readlinkSync(file.path)).toBe(target);
+  expect(Object.keys((await file.read()).accounts)).toEqual([ACCOUNT]);
+  expect(JSON.parse(readFileSync(target, 'utf8'))).toEqual(await file.read());
+  // What stands beside the file has its lock there: another folder's link leads to the same.
+  expect(readdirSync(elsewhere).sort()).toEqual(['mine.json', 'shop.lock']);
+});
+
+test('a damaged file behind a link is set aside where it is, and the link leads to a new one', async () => {
+  const { file, notes, elsewhere, target } = await linked();
+  writeFileSync(target, 'nothing of ours');
+  expect(await file.read()).toEqual(emptyState());
+  expect(readlinkSync(file.path)).toBe(target);
+  expect(JSON.parse(readFileSync(target, 'utf8'))).toEqual(emptyState());
+  const [aside = ''] = readdirSync(elsewhere).filter((name) => name.startsWith('shop.damaged-'));
+  expect(readFileSync(join(elsewhere, aside), 'utf8')).toBe('nothing of ours');
+  expect(notes).toEqual([expect.stringContaining(join(elsewhere, aside))]);
+});
+
+test('a link that leads nowhere is a sentence, and nothing is made there', async () => {
+  const { file, elsewhere, target } = await linked();
+  const why = `${file.path}: it is a link to ${target}, where nothing is; mount the disk that it is on, or remove the link to begin a new file`;
+  const failure = { code: 'LOCALFILE', exit: 1 };
+  await expect(file.read()).rejects.toMatchObject({ ...failure, message: `cannot read ${why}` });
+  await expect(withAccount(file)).rejects.toMatchObject({
+    ...failure,
+    message: `cannot write ${why}`,
+  });
+  expect(readdirSync(elsewhere)).toEqual([]);
+  expect(readlinkSync(file.path)).toBe(target);
 });
 
 test('what killed processes left behind goes with the next change', async () => {
