@@ -5,6 +5,7 @@
  */
 
 import type { ReplyValue } from '../protocol/reply-decoder.ts';
+import { prepareName } from '../user-name.ts';
 import { printable } from './printable.ts';
 import { has, integerOf, listOf, mapOf, textOf, timeOf, UnexpectedReply } from './reply-fields.ts';
 
@@ -69,7 +70,9 @@ export function toToken(value: ReplyValue): string {
 export function toLoggedInUser(value: ReplyValue, asked?: string): LoggedInUser {
   const map = mapOf(value);
   const user = textOf(map, 'user');
-  if (asked !== undefined && user !== printable(asked)) throw new UnexpectedReply('another user');
+  if (asked !== undefined && prepareName(user) !== prepareName(printable(asked))) {
+    throw new UnexpectedReply('another user');
+  }
   return { user, since: timeOf(map, 'since') };
 }
 

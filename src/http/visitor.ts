@@ -6,6 +6,7 @@ import { ErrorReply } from '../protocol/error-codes.ts';
 import type { Log } from '../server/log.ts';
 import { checkLogin } from '../server/login-check.ts';
 import type { Passwords } from '../server/passwords.ts';
+import { prepareName } from '../user-name.ts';
 import { type HttpReply, line } from './reply.ts';
 
 /** The user's name, or the reply that refuses. A wrong password is told as late as to any client. */
@@ -36,7 +37,7 @@ function credentialsIn(header: string): Credentials | null {
   if (colon < 1) return null;
   const password = text.slice(colon + 1);
   if (passwordFault(password) !== null) return null;
-  return { user: text.slice(0, colon).normalize('NFC'), password: preparePassword(password) };
+  return { user: prepareName(text.slice(0, colon)), password: preparePassword(password) };
 }
 
 const LOGIN_FIRST = line(401, 'log in with the name and password of a user of the shop', {

@@ -1,5 +1,6 @@
 /** Reads the operator's file of users, strictly: `[{"name":"dana","password":"$scrypt$ln=14,r=8,p=1$SALT$HASH"}]`. */
 import { NamedError } from '../named-error.ts';
+import { prepareName } from '../user-name.ts';
 import {
   type EntryKind,
   jsonEntries,
@@ -45,7 +46,7 @@ export function readUsers(path: string, bytes: Uint8Array): User[] {
 
 function nameOf(entry: RawEntry<Field>, source: SourceText): string {
   const { text, offset } = textOf(entry, 'name', source);
-  const name = text.normalize('NFC');
+  const name = prepareName(text);
   const fault = nameFault(name);
   if (fault !== null) throw source.fault(offset, `a user's name ${fault}`);
   return name;

@@ -2,6 +2,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { nameFault } from '../inventory/users.ts';
+import { prepareName } from '../user-name.ts';
 import { usageFailure } from './words.ts';
 
 export abstract class UsersCommand extends BaseCommand {
@@ -29,7 +30,7 @@ export const PASSWORD_FLAG = {
 
 /** The name as it is compared. Throws a usage failure for what is no user's name. */
 export function toUserName(word: string): string {
-  const name = word.normalize('NFC');
+  const name = prepareName(word);
   const fault = nameFault(name);
   if (fault !== null) throw usageFailure(`a user's name ${fault}`);
   return name;

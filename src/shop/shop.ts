@@ -9,6 +9,7 @@ import type { StockItem } from '../client/replies.ts';
 import { PAUSES_MS, withRetry } from '../client/retry.ts';
 import type { Timeouts } from '../client/server-connection.ts';
 import type { Line } from '../protocol/argument-checks.ts';
+import { prepareName } from '../user-name.ts';
 import { AccountClient } from './account-client.ts';
 import type { LoggedOut } from './end-logins.ts';
 import { notLoggedIn, othersOrder, usage } from './failures.ts';
@@ -50,7 +51,7 @@ export class Shop {
 
   constructor({ server, user = '', directory, notify, pauses, timeouts }: ShopOptions) {
     this.server = server;
-    this.#user = user === '' ? null : user;
+    this.#user = user === '' ? null : prepareName(user);
     this.#notify = notify;
     this.#file = new StateFile(directory, notify);
     this.#accounts = new Accounts(this.#file);
@@ -104,7 +105,7 @@ export class Shop {
     const fault = password === '' ? null : passwordFault(password);
     if (fault !== null) throw usage(`a password ${fault}`);
     await this.#local.checkWritable();
-    const { account, since } = await this.#client.login(user, password);
+    const { account, since } = await this.#client.login(prepareName(user), password);
     return { account, since };
   }
 
@@ -176,7 +177,7 @@ export class Shop {
 
   /** See AccountClient.endLogins. */
   endLogins(name: string): Promise<LoggedOut> {
-    return this.#client.endLogins(name);
+    return this.#client.endLogins(prepareName(name));
   }
 
   /** See Ordering, as for all that orders: one of them is on this client's disk before it is sent. */

@@ -8,6 +8,7 @@ import { passwordFault, preparePassword } from '../password-text.ts';
 import type { Credentials } from '../protocol/argument-checks.ts';
 import { encode, fromWire, OK, type Reply, toWire } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
+import { prepareName } from '../user-name.ts';
 import {
   always,
   type Caller,
@@ -213,7 +214,7 @@ export function credentialsOf(name: string, password: string): Credentials | Err
   const given = fromWire(password);
   const fault = given === '' ? null : passwordFault(given);
   if (fault !== null) return new ErrorReply('ERR', `a password ${fault}`);
-  return { user: fromWire(name).normalize('NFC'), password: preparePassword(given) };
+  return { user: prepareName(fromWire(name)), password: preparePassword(given) };
 }
 
 const NAME_NO_TEXT = new ErrorReply('ERR', "a user's name is UTF-8 text");

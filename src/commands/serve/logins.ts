@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { inParts, ListCommand } from '../../operator/list-command.ts';
 import { LOGINS } from '../../operator/lists.ts';
+import { prepareName } from '../../user-name.ts';
 
 export default class ServeLogins extends ListCommand {
   static override summary = 'Show who is logged in, or end the logins of a user';
@@ -27,7 +28,7 @@ export default class ServeLogins extends ListCommand {
     const { flags } = await this.parse(ServeLogins);
     const { end } = flags;
     await this.withData(flags, async (data) => {
-      const ended = end === undefined ? null : await data.endLogins(end.normalize('NFC'));
+      const ended = end === undefined ? null : await data.endLogins(prepareName(end));
       const logins = await data.logins();
       await this.printDone(async () => {
         if (ended !== null && !this.jsonEnabled() && !flags.csv) {

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { ListCommand } from '../../operator/list-command.ts';
 import { salesList } from '../../operator/lists.ts';
 import { toTime, toUpc, usageFailure } from '../../operator/words.ts';
+import { prepareName } from '../../user-name.ts';
 
 export default class ServeSales extends ListCommand {
   static override summary = 'Show what was bought and returned, of all users';
@@ -45,7 +46,7 @@ export default class ServeSales extends ListCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(ServeSales);
     const { refused, holds } = flags;
-    const user = flags.user?.normalize('NFC');
+    const user = flags.user === undefined ? undefined : prepareName(flags.user);
     const upc = flags.upc === undefined ? undefined : toUpc(flags.upc);
     const since = flags.since === undefined ? undefined : toTime('--since', flags.since);
     const until = flags.until === undefined ? undefined : toTime('--until', flags.until);
