@@ -65,6 +65,7 @@ export async function watch(ask: AskServer, options: WatchOptions): Promise<void
       });
     } catch (error) {
       if (signal.aborted) return;
+      if (following.isForGone(error)) continue;
       if (!following.hasBegun || !isPassing(error)) throw error;
       if (wait === 0) listener.lost((error as Error).message);
       wait = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, 2 * wait));
@@ -84,9 +85,13 @@ class Following {
   readonly #items = new Map<number, WatchedItem>();
   /** Messages that came while the items were asked for; null while they are not. */
   #meanwhile: StockLevel[] | null = null;
-  /** An item is on sale whose name is not known. */
+  /** The UPCs of the items that were asked for over this connection: the server tells of their other names. */
+  readonly #named = new Set<number>();
+  /** An item is on sale whose name is not known, or may be another one by now. */
   #isNewThere = false;
   #lastHeard = 0;
+  /** What the server is asked for; none: all items. */
+  #asked: readonly number[];
   readonly #enough: Promise<null>;
   /** Whether there is something that was told. */
   hasBegun = false;
@@ -94,7 +99,19 @@ class Following {
   constructor(options: WatchOptions) {
     const { signal } = options;
     this.#options = options;
+    this.#asked = options.upcs;
     this.#enough = signal.aborted ? Promise.resolve(null) : once(signal, 'abort').then(() => null);
+  }
+
+  /**
+   * Whether a server refused what is followed because an item of it is on sale no more. From then on the server is asked for
+   * all items, so that one that is gone is found to be so, and told of when it is on sale again.
+   */
+  isForGone(error: unknown): boolean {
+    const isNoItem = error instanceof CommandFailure && error.code === 'NOITEM';
+    if (!isNoItem || !this.hasBegun || this.#asked.length === 0) return false;
+    this.#asked = [];
+    return true;
   }
 
   /**
@@ -102,12 +119,13 @@ class Following {
    * when it is enough; throws why the connection has ended, or why it is of no use.
    */
   async over(client: Client, begun: () => void): Promise<void> {
-    const { upcs, pauses, signal } = this.#options;
-    const own = upcs.length > MAX_OWN_CHANNELS ? [] : upcs;
+    const { pauses, signal } = this.#options;
+    const own = this.#asked.length > MAX_OWN_CHANNELS ? [] : this.#asked;
     const [first, failed] = [Promise.withResolvers<void>(), Promise.withResolvers<never>()];
     failed.promise.catch(() => undefined);
     client.ended.then(failed.reject);
     this.#meanwhile = [];
+    this.#named.clear();
     this.#lastHeard = performance.now();
     const timer = setInterval(() => this.#pingWhenQuiet(client), QUIET_MS / 2);
     try {
@@ -143,11 +161,15 @@ class Following {
     for (const level of levels) {
       const { upc, available, isGone } = level;
       const item = this.#items.get(upc);
-      if (item !== undefined) {
+      if (item === undefined) {
+        if (!isGone && this.#options.upcs.length === 0) this.#isNewThere = true;
+      } else if (!isGone && level.name === undefined && !this.#named.has(upc)) {
+        this.#isNewThere = true;
+      } else {
         const { name, code } = level.name === undefined ? item : level;
         const now = { ...item, available, isGone, name: name ?? item.name, code };
         if (!isSame(item, now)) changed.push(now);
-      } else if (!isGone && this.#options.upcs.length === 0) this.#isNewThere = true;
+      }
     }
     this.#tell(changed);
   }
@@ -155,10 +177,12 @@ class Following {
   /** Asks for the items with their names. Messages that came meanwhile are taken after the reply: one of them may be newer. */
   async #ask(client: Client): Promise<void> {
     const { upcs, pauses } = this.#options;
+    const wanted = new Set(upcs);
     do {
       this.#meanwhile = [];
       this.#isNewThere = false;
-      this.#take(await withRetry(pauses, () => client.inventory(upcs)));
+      const items = await withRetry(pauses, () => client.inventory(this.#asked));
+      this.#take(wanted.size === 0 ? items : items.filter(({ upc }) => wanted.has(upc)));
       this.hasBegun = true;
       const meanwhile = this.#meanwhile;
       this.#meanwhile = null;
@@ -172,6 +196,7 @@ class Following {
     const there = new Set<number>();
     for (const item of items) {
       there.add(item.upc);
+      this.#named.add(item.upc);
       const known = this.#items.get(item.upc);
       const now = { ...item, isGone: false };
       if (known === undefined || !isSame(known, now)) changed.push(now);

@@ -166,6 +166,37 @@ test('goes on when the server is back, and tells what was missed', async () => {
   await watch.end();
 });
 
+test('tells of items that are gone when the server is back, and when they are on sale again', async () => {
+  const shop = await loggedIn();
+  const [both, second] = [watched(shop, [1, 2]), watched(newShop(at), [2])];
+  const all = watched(newShop(at));
+  for (const watch of [both, all]) await watch.next('1=10', '2=20');
+  await second.next('2=20');
+  const target = at.line.target;
+  at.line.target = { host: '127.0.0.1', port: 1 };
+  at.line.cut();
+  for (const watch of [both, second, all]) await watch.next('lost');
+  const [one, two] = catalog as [Item, Item];
+  await server.server.changeCatalog([one, { upc: 3, name: 'three', units: 3 }]);
+  at.line.target = target;
+  for (const watch of [both, second]) await watch.next('2 gone', 'back');
+  await all.next('3=3', '2 gone', 'back');
+  await using buyer = await server.login('bob');
+  await buyer.ask('PURCHASE 1 1');
+  for (const watch of [both, all]) await watch.next('1=9');
+  // Also over another connection.
+  at.line.cut();
+  for (const watch of [both, second, all]) await watch.next('lost', 'back');
+  await server.server.changeCatalog([one, { ...two, name: 'deux' }]);
+  for (const watch of [both, second]) await watch.next('2=20 deux');
+  await untilTold(all, '2=20 deux');
+  for (const watch of [both, second]) {
+    await watch.end();
+    expect(watch.left()).toBe(0);
+  }
+  await all.end();
+});
+
 test('ends when the login is ended elsewhere, and says how to go on', async () => {
   const shop = await loggedIn();
   const watch = watched(shop);
