@@ -1,4 +1,5 @@
 import { Command, type Interfaces } from '@oclif/core';
+import { printableLines } from '../printable.ts';
 import { CommandFailure, ExitCode } from './command-failure.ts';
 import {
   checkVariables,
@@ -12,13 +13,18 @@ type Arguments = Interfaces.OutputArgs<Interfaces.ArgInput>;
 
 /**
  * The base of all commands. A command parses its options, calls what does the work, prints what
- * people read with `this.log` (silent under --json), and returns the object that --json prints.
+ * people read with `this.log` (plain sentences; silent under --json), and returns the object that --json prints.
  * To fail it throws a CommandFailure; any other exception counts as a fault of ours.
  *
  * --json exists where a command says `static enableJsonFlag = true`; such a command must return an
  * object.
  */
 export abstract class BaseCommand extends Command {
+  /** Whatever names and texts stand in a sentence, it does nothing to a terminal. */
+  override log(sentence: string): void {
+    super.log(printableLines(sentence));
+  }
+
   /** One plain document on stdout, for programs: no colour, even on a terminal. */
   override logJson(json: unknown): void {
     process.stdout.write(`${JSON.stringify(json)}\n`);

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { Errors } from '@oclif/core';
+import { printableLines } from '../printable.ts';
 import { withoutPasswords } from '../without-passwords.ts';
 import { CommandFailure, ExitCode, interrupted } from './command-failure.ts';
 import { type ParseError, usageSentence } from './usage-sentence.ts';
@@ -51,7 +52,7 @@ export function report(failure: CommandFailure, { json }: { json: boolean }): vo
     // The cursor stands behind the prompt that was left.
     process.stderr.write('\n');
   } else {
-    process.stderr.write(`inv: ${message}\n`);
+    process.stderr.write(`inv: ${printableLines(message)}\n`);
   }
   if (process.env.DEBUG) process.stderr.write(`${withoutPasswords(inspect(failure))}\n`);
 }

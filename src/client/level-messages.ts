@@ -1,7 +1,8 @@
 /** What a subscription is told: the levels of items, checked and typed. */
+
+import { printable } from '../printable.ts';
 import { fromWire } from '../protocol/encoder.ts';
 import type { ReplyValue } from '../protocol/reply-decoder.ts';
-import { printable } from './printable.ts';
 import { codeOf, shortened } from './replies.ts';
 import { UnexpectedReply } from './reply-fields.ts';
 

@@ -4,9 +4,9 @@
  * local file.
  */
 
+import { printable } from '../printable.ts';
 import type { ReplyValue } from '../protocol/reply-decoder.ts';
 import { prepareName } from '../user-name.ts';
-import { printable } from './printable.ts';
 import { has, integerOf, listOf, mapOf, textOf, timeOf, UnexpectedReply } from './reply-fields.ts';
 
 /** Which shop a server serves. */

@@ -1,9 +1,9 @@
 /** The fields of replies, each checked for its type when it is read. */
 import { NamedError } from '../named-error.ts';
+import { printable } from '../printable.ts';
 import { isOrderId } from '../protocol/argument-checks.ts';
 import { fromWire } from '../protocol/encoder.ts';
 import type { ReplyValue } from '../protocol/reply-decoder.ts';
-import { printable } from './printable.ts';
 
 /** A reply that is well formed and yet not what its request is answered with. */
 export class UnexpectedReply extends NamedError {}

@@ -1,11 +1,11 @@
 /** One TCP connection to a server: words go out, replies come back in the order of their requests. */
 import { connect, type Socket } from 'node:net';
+import { printable } from '../printable.ts';
 import { encodeCommand, fromWire, toWire } from '../protocol/encoder.ts';
 import { ErrorReply } from '../protocol/error-codes.ts';
 import { Push, ReplyDecoder, type ReplyValue } from '../protocol/reply-decoder.ts';
 import { type Address, nameOf } from './address.ts';
 import { ConnectionLost, NoServer, Refused } from './errors.ts';
-import { printable } from './printable.ts';
 
 /** A server on another continent answers well within this; a host that swallows packets never does. */
 export const CONNECT_TIMEOUT_MS = 5_000;

@@ -1,9 +1,9 @@
 /** Connections over TLS: the server's certificate and name are checked, always. */
 import type { TcpNetConnectOpts } from 'node:net';
 import { connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
+import { printable } from '../printable.ts';
 import { type Address, nameOf, type TlsTrust } from './address.ts';
 import { TlsFailure, type TlsProblem } from './errors.ts';
-import { printable } from './printable.ts';
 
 /** Emits 'secureConnect' when the server is the one that its certificate names. */
 export function connectTls(options: TcpNetConnectOpts, { ca }: TlsTrust): TLSSocket {

@@ -3,6 +3,7 @@ import { Flags } from '@oclif/core';
 import { type Column, layOut } from '../cli/terminal/listing.ts';
 import { writeOut } from '../cli/write-out.ts';
 import type { Parts } from '../inventory/operator-data.ts';
+import { printable } from '../printable.ts';
 import { type CsvValue, csvLine } from './csv.ts';
 import { OperatorCommand } from './operator-command.ts';
 
@@ -54,8 +55,14 @@ export abstract class ListCommand extends OperatorCommand {
       if (!isWhole) break;
     }
     const caption = rows.length === 0 ? [empty] : isWhole ? [] : [SHORTENED];
-    await this.show((look) => layOut(columns, rows, look, caption));
+    const shown = columns.map((column) => printableColumn(column));
+    await this.show((look) => layOut(shown, rows, look, caption));
   }
+}
+
+/** Names, reasons and refusals are whatever catalogues, operators and customers wrote. */
+function printableColumn<Row>(column: Column<Row>): Column<Row> {
+  return { ...column, text: (row) => printable(column.text(row)) };
 }
 
 const SHORTENED = `The first ${MAX_SHOWN_ROWS} only: --csv and --json print all.`;

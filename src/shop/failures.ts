@@ -9,7 +9,7 @@ import {
   TlsFailure,
   type TlsProblem,
 } from '../client/errors.ts';
-import { printable } from '../client/printable.ts';
+import { printable } from '../printable.ts';
 import { keptOrders, NOUNS } from './outbox.ts';
 import {
   isBeyondMaxHold,

@@ -1,5 +1,5 @@
 /** The condition of `inv shop watch --until`: `available<10`. */
-import { printable } from '../client/printable.ts';
+import { printable } from '../printable.ts';
 import { MAX_INTEGER } from '../protocol/limits.ts';
 import { usage } from './failures.ts';
 

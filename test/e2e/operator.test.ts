@@ -1,7 +1,7 @@
 /** The operator's commands, run as an operator runs them: beside a server that sells. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasStrace, underStrace } from '../support/faults.ts';
@@ -39,6 +39,27 @@ class Operator {
     return { code, ...JSON.parse(stdout) };
   }
 }
+
+test('nothing that is printed for people does anything to a terminal; JSON and CSV have it as it is', async () => {
+  using folder = new TemporaryFolder();
+  const name = 'Cup \u202e gnp.exe';
+  const catalog = folder.file('catalog.json');
+  writeFileSync(catalog, JSON.stringify([{ upc: 2001, name, units: 5 }]));
+  const data = folder.file('shop.db');
+  await using _ = await serve(data, '--catalog', catalog);
+  const operator = new Operator(folder, data);
+  const reason = 'a \u2028 b \u202e c';
+  await operator.run('restock', '--upc', '2001', '--units', '+2', '--reason', reason);
+  expect((await operator.run('stock')).stdout).toContain('Cup \ufffd gnp.exe');
+  expect((await operator.run('restocks')).stdout).toContain('a \ufffd b \ufffd c');
+  expect(await operator.json('restocks')).toMatchObject({ restocks: [{ reason }] });
+  expect((await operator.run('stock', '--csv')).stdout).toContain(name);
+  const ended = await operator.run('logins', '--end', 'al\u202eice');
+  expect(ended.stdout).toContain('0 logins of al\ufffdice');
+  // A failure, too.
+  const missing = await new Operator(folder, folder.file('no\u202ene.db')).run('stock');
+  expect(missing.stderr).toMatch(/^inv: .*no\ufffdne\.db/);
+});
 
 const STORES: readonly [string, (folder: TemporaryFolder) => Promise<string>][] = [
   ['a data file', async (folder) => folder.file('shop.db')],

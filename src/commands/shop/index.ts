@@ -52,7 +52,7 @@ export default class ShopIndex extends ShopCommand {
       } else {
         const { runScript } = await import('../../shop/terminal/script.ts');
         const lines = createInterface({ input: process.stdin, terminal: false });
-        await runScript(shop, lines, (text) => this.log(text));
+        await runScript(shop, lines, (text) => void process.stdout.write(`${text}\n`));
         // Lines after `quit` are nobody's.
         lines.close();
         process.stdin.destroy();

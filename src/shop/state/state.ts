@@ -1,7 +1,7 @@
 /** What this client keeps, and the check of what a file says. What a file says is made printable here. */
 import { parseAddress } from '../../client/address.ts';
-import { printable } from '../../client/printable.ts';
 import { NamedError } from '../../named-error.ts';
+import { printable } from '../../printable.ts';
 import { isOrderId, type Line } from '../../protocol/argument-checks.ts';
 import { isRecord } from './is-record.ts';
 import { fromVersion1 } from './version-1.ts';

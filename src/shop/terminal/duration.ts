@@ -1,5 +1,5 @@
 /** How long a hold lasts: as people write it, and what is left of it. */
-import { printable } from '../../client/printable.ts';
+import { printable } from '../../printable.ts';
 import { usage } from '../failures.ts';
 
 /** No server keeps a hold for longer than a day; most for far less. */

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { type Address, bareHost, type TlsTrust } from '../../client/address.ts';
-import { printable } from '../../client/printable.ts';
 import { whyUnread } from '../../file-reasons.ts';
+import { printable } from '../../printable.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
 import {
   MAX_ARGUMENTS,

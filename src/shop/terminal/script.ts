@@ -1,7 +1,7 @@
 /** The shop without a terminal: the menu's options as lines of a script, until the first failure. */
 import { CommandFailure } from '../../cli/command-failure.ts';
 import { look } from '../../cli/terminal/look.ts';
-import { printable } from '../../client/printable.ts';
+import { printable } from '../../printable.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
 import { DEFAULT_ORDERS_COUNT } from '../../protocol/limits.ts';
 import { usage } from '../failures.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { printable } from '../../src/client/printable.ts';
+import { printable } from '../src/printable.ts';
 
 test.each([
   ['an escape sequence', '\u001b[31mred', '\ufffd[31mred'],

@@ -10,3 +10,8 @@ const ACTIVE =
 export function printable(text: string): string {
   return text.replace(ACTIVE, '\ufffd');
 }
+
+/** The same of a text of several lines, which stay lines. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
