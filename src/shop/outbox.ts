@@ -12,6 +12,7 @@ import {
   isTooManyHolds,
   isWithoutData,
   NO_DATA,
+  OrderRefused,
   type RefusedRequest,
 } from './refused-order.ts';
 import { knowsOrder } from './same-shop.ts';
@@ -145,14 +146,15 @@ async function settle(settling: Settling, order: string): Promise<void> {
       isBeyondMaxHold(error) && !(await withRetry(pauses, () => knowsOrder(client, order)));
     if (isLate || settles(error, open)) {
       if (await local.reject(key, order)) {
-        notify(`The open ${noun} ${order} is settled: it ${NOTHING[open.kind]}, ${inCode(error)}.`);
+        notify(
+          `The open ${noun} ${order} is settled: it ${NOTHING[open.kind]}; ${reasonOf(error)}.`,
+        );
       }
     } else if (error.meaning.retry === 'afterLogin') {
       throw error;
     } else {
       // That nothing happened is so of this try only.
-      const why = isWithoutData(error) ? NO_DATA : inCode(error);
-      notify(`${capital(noun)} ${order} is still unconfirmed: ${why}.`);
+      notify(`${capital(noun)} ${order} is still unconfirmed: ${reasonOf(error)}.`);
     }
   }
 }
@@ -185,6 +187,8 @@ function capital(word: string): string {
   return `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
 }
 
-function inCode({ code, message }: Refused): string {
-  return `${code} ${message}`;
+/** Why, in our words as far as we have some. */
+function reasonOf(error: Refused): string {
+  if (isWithoutData(error)) return NO_DATA;
+  return error instanceof OrderRefused ? error.reason : error.message;
 }

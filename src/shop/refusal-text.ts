@@ -49,13 +49,15 @@ export function shortIn(message: string): RefusedLine[] {
   );
 }
 
-function overLimitIn(message: string): RefusedLine[] {
+/** The lines that a LIMIT tells of. */
+export function overLimitIn(message: string): RefusedLine[] {
   return numbersIn(message, /\b(\d{1,16}) limit (\d{1,16}) had (\d{1,16}) asked (\d{1,16})\b/g).map(
     ([upc, limit, had, asked]) => ({ upc, asked, limit, had }),
   );
 }
 
-function notBoughtIn(message: string): RefusedLine[] {
+/** The lines that a NOTBOUGHT tells of. */
+export function notBoughtIn(message: string): RefusedLine[] {
   return numbersIn(
     message,
     /\b(\d{1,16}) bought (\d{1,16}) returned (\d{1,16}) asked (\d{1,16})\b/g,
@@ -70,14 +72,25 @@ function numbersIn(message: string, form: RegExp): Four[] {
 
 /** The lines whose UPCs a refusal lists. */
 function namedIn(message: string, lines: readonly Line[]): RefusedLine[] {
-  const named = new Set(
-    withoutTime(message)
-      .replace(/, and \d+ more$/, '')
-      .match(/\d{1,16}/g),
-  );
-  return lines
-    .filter(({ upc }) => named.has(String(upc)))
-    .map(({ upc, qty }) => ({ upc, asked: qty }));
+  const named = new Set(upcsIn(message));
+  return lines.filter(({ upc }) => named.has(upc)).map(({ upc, qty }) => ({ upc, asked: qty }));
+}
+
+/** The UPCs that a refusal lists behind its words: those of a NOITEM or a NORETURN. */
+export function upcsIn(message: string): number[] {
+  const listed = /: (\d{1,16}(?:, \d{1,16})*)(?:, and \d+ more)?$/.exec(withoutTime(message))?.[1];
+  return listed === undefined ? [] : listed.split(', ').map(Number);
+}
+
+/** How many lines are at fault beside those that a refusal names. */
+export function moreIn(message: string): number {
+  return Number(/[,;] and (\d{1,6}) more$/.exec(withoutTime(message))?.[1] ?? 0);
+}
+
+/** The UPCs of all items that a refusal in a list of orders names. */
+export function namedItems(refusal: string): number[] {
+  const lines = [shortIn, overLimitIn, notBoughtIn].flatMap((linesIn) => linesIn(refusal));
+  return [...lines.map(({ upc }) => upc), ...upcsIn(refusal)];
 }
 
 /** The time that a repeated refusal tells, ISO 8601, or null. */
@@ -104,12 +117,12 @@ function toIso(word: string | undefined): string | null {
 }
 
 /** What an id stands for already, as an ORDERREUSED tells it: `2 × 1001`, `a hold of …`; null when it does not. */
-export function usedFor(message: string): string | null {
+export function usedFor(message: string, nameOf: (upc: number) => string): string | null {
   const asked = [...message.matchAll(/\b(\d{1,16}) asked (\d{1,16})\b/g)];
   if (asked.length === 0) return null;
-  const lines = asked.map(([, upc, qty]) => `${qty} × ${upc}`);
-  if (message.includes('; and ')) lines.push('more');
-  const units = lines.join(', ');
+  const lines = asked.map(([, upc, qty]) => `${qty} × ${nameOf(Number(upc))}`);
+  const more = moreIn(message);
+  const units = [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
   const seconds = /, a hold for (\d{1,16}) seconds\b/.exec(message)?.[1];
   if (seconds !== undefined) return `a hold of ${units} for ${seconds} seconds`;
   const bought = /, a return of ([\x21-\x7e]{1,64}): /.exec(message)?.[1];

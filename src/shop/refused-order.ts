@@ -1,19 +1,26 @@
 /** A refused order: what the server said of it, as a sentence for people and as fields for programs. */
 import { Refused } from '../client/errors.ts';
-import type { StockItem } from '../client/replies.ts';
 import type { Line } from '../protocol/argument-checks.ts';
-import { type Coded, upcText } from './format-lines.ts';
 import {
   endIn,
   type HoldEnding,
   liveHoldsIn,
+  moreIn,
   type RefusedLine,
   refusedLines,
-  shortIn,
   timeIn,
   usedFor,
   withoutTime,
 } from './refusal-text.ts';
+import {
+  andMore,
+  codeIn,
+  type KnownItems,
+  nameIn,
+  notEnough,
+  reasonThen,
+  shortReasonThen,
+} from './refusal-words.ts';
 
 /** What was asked for when the server said no. */
 export interface RefusedRequest {
@@ -31,7 +38,10 @@ export interface RefusedOrderDetails {
   readonly at: string;
   /** Whether this is the outcome of an earlier try, told again. */
   readonly replayed: boolean;
+  /** What the server names of it: of many lines that are at fault the first ones. */
   readonly lines: readonly RefusedLine[];
+  /** How many lines are at fault beside them; only where some are. */
+  readonly more?: number;
   /** With NOHOLD: what became of the order. */
   readonly state?: HoldEnding['state'];
   /** With NOHOLD: when that was, ISO 8601. */
@@ -50,14 +60,14 @@ interface Telling {
 export class OrderRefused extends Refused {
   readonly details: RefusedOrderDetails;
   readonly #request: RefusedRequest;
-  readonly #items: ReadonlyMap<number, StockItem>;
+  readonly #items: KnownItems;
   readonly #addition: string;
 
   /** `items`: those of the order, as far as they are known. */
   constructor(
     { code, message }: Refused,
     request: RefusedRequest,
-    items: ReadonlyMap<number, StockItem> = new Map(),
+    items: KnownItems = new Map(),
     { isFirst = false, addition = '' }: Telling = {},
   ) {
     super(code, isFirst ? withoutTime(message) : message);
@@ -66,11 +76,14 @@ export class OrderRefused extends Refused {
     this.#addition = addition;
     const refusedAt = timeIn(message);
     const ending = code === 'NOHOLD' ? endIn(message) : null;
+    const lines = refusedLines(code, message, request.lines);
+    const more = lines.length === 0 ? 0 : moreIn(message);
     this.details = {
       order: request.order,
       at: refusedAt ?? new Date().toISOString(),
       replayed: refusedAt !== null && !isFirst,
-      lines: refusedLines(code, message, request.lines),
+      lines,
+      ...(more > 0 && { more }),
       ...(ending !== null && { state: ending.state, ended: ending.at }),
     };
   }
@@ -88,6 +101,20 @@ export class OrderRefused extends Refused {
     return new OrderRefused(this, this.#request, this.#items, { addition });
   }
 
+  /** Why, without what to do now: for a request that nobody has just made. */
+  get reason(): string {
+    switch (this.code) {
+      case 'ORDERREUSED':
+        return this.#usedFor();
+      case 'NOORDER':
+        return this.#unknownOrder();
+      case 'NOHOLD':
+        return this.#endedHold()[0];
+      default:
+        return reasonThen({ code: this.code, message: withoutTime(this.message) }, this.#items);
+    }
+  }
+
   /** What happened, to which item, and what to do now. */
   get sentence(): string {
     return this.#addition === '' ? this.#refusal() : `${this.#refusal()}; ${this.#addition}`;
@@ -99,9 +126,9 @@ export class OrderRefused extends Refused {
       case 'ORDERREUSED':
         return `${this.#usedFor()}; choose another --order`;
       case 'NOORDER':
-        return this.#unknownOrder();
+        return `${this.#unknownOrder()}; see inv shop ${this.#request.kind === 'return' ? 'orders' : 'holds'}`;
       case 'NOHOLD':
-        return this.#endedHold();
+        return this.#endedHold().join('');
       case 'BUSY':
         return isTooManyHolds(this)
           ? `you have ${liveHoldsIn(message)} live holds, as many as a user may have; nothing is held; confirm or release one first (inv shop holds)`
@@ -120,23 +147,33 @@ export class OrderRefused extends Refused {
   }
 
   #refusedLines(): string {
-    const { order, at, lines, replayed } = this.details;
+    const { order, at, lines, more = 0, replayed } = this.details;
     if (replayed) {
       const again = this.#request.kind === 'return' ? 'id' : '--order';
-      const reason = reasonThen(this.code, lines);
+      const reason = shortReasonThen(this, this.#items);
       return `order ${order} was refused on ${minuteOf(at)} (${reason}); to try again, use a new ${again}`;
     }
     switch (this.code) {
       case 'NOITEM':
         return `${this.message}; see inv shop inventory`;
       case 'NORETURN':
-        return `${lines.map((one) => this.#nameOf(one)).join(', ')} cannot be given back; ${this.#nothing}`;
+        return `${andMore(
+          lines.map((one) => this.#nameOf(one)),
+          more,
+          ', ',
+        )} cannot be given back; ${this.#nothing}`;
       case 'NOTBOUGHT':
-        return `${lines.map((one) => this.#notBought(one)).join('; ')}; ${this.#nothing}`;
+        return `${andMore(
+          lines.map((one) => this.#notBought(one)),
+          more,
+        )}; ${this.#nothing}`;
       case 'LIMIT':
-        return `${lines.map((one) => this.#overLimit(one)).join('; ')}; ${this.#nothing}`;
+        return `${andMore(
+          lines.map((one) => this.#overLimit(one)),
+          more,
+        )}; ${this.#nothing}`;
       default:
-        return `${notEnough(lines, this.#items)}; ${this.#nothing}`;
+        return `${notEnough(lines, more, (upc) => nameIn(this.#items, upc))}; ${this.#nothing}`;
     }
   }
 
@@ -145,8 +182,7 @@ export class OrderRefused extends Refused {
   }
 
   #nameOf({ upc }: RefusedLine): string {
-    const known = this.#items.get(upc);
-    return known === undefined ? String(upc) : `${upcText(known)} (${known.name})`;
+    return nameIn(this.#items, upc);
   }
 
   #overLimit(line: RefusedLine): string {
@@ -170,34 +206,45 @@ export class OrderRefused extends Refused {
   }
 
   #usedFor(): string {
-    const what = usedFor(this.message);
+    const what = usedFor(this.message, (upc) => codeIn(this.#items, upc));
     return what === null ? this.message : `order ${this.#request.order} was ${what}`;
   }
 
   #unknownOrder(): string {
     const { kind, order, of = '' } = this.#request;
-    if (kind === 'return') return `there is no order ${of} of yours; see inv shop orders`;
-    return `there is no hold ${order} of yours; see inv shop holds`;
+    if (kind === 'return') return `there is no order ${of} of yours`;
+    const isNew = kind === 'purchase' || kind === 'hold';
+    return isNew ? this.message : `there is no hold ${order} of yours`;
   }
 
-  #endedHold(): string {
+  /** What became of it, and what that means for the request. */
+  #endedHold(): [string, string] {
     const { order, state, ended = '' } = this.details;
     const { kind } = this.#request;
     const when = secondOf(ended);
     switch (state) {
       case 'bought':
-        return kind === 'extend'
-          ? `order ${order} was bought at ${when}: it needs no hold any more`
-          : `order ${order} was bought at ${when}; to give units back, use inv shop return ${order}`;
+        return [
+          `order ${order} was bought at ${when}`,
+          kind === 'extend'
+            ? ': it needs no hold any more'
+            : `; to give units back, use inv shop return ${order}`,
+        ];
       case 'expired':
       case 'released':
-        return `hold ${order} ${state === 'expired' ? 'expired' : 'was released'} at ${when}; nothing was bought; to hold or buy the units, use a new --order`;
+        return [
+          `hold ${order} ${state === 'expired' ? 'expired' : 'was released'} at ${when}`,
+          '; nothing was bought; to hold or buy the units, use a new --order',
+        ];
       case 'returned':
-        return `order ${order} is a return of ${when}, and no hold`;
+        return [`order ${order} is a return of ${when}, and no hold`, ''];
       case 'refused':
-        return `order ${order} was refused at ${when}: there is nothing to ${kind === 'purchase' ? 'buy' : kind}`;
+        return [
+          `order ${order} was refused at ${when}`,
+          `: there is nothing to ${kind === 'purchase' ? 'buy' : kind}`,
+        ];
       default:
-        return this.message;
+        return [this.message, ''];
     }
   }
 }
@@ -230,48 +277,6 @@ export function isBeyondMaxHold({ code, message }: Refused): boolean {
   return (
     code === 'ERR' && /^this server holds (nothing|units for at most \d+ seconds)\b/.test(message)
   );
-}
-
-/** A refusal in a list of orders (`NOSTOCK sentence`), for people. `items`: those of the order that are known. */
-export function refusalInWords(refusal: string, items?: ReadonlyMap<number, Coded>): string {
-  const lines = refusal.startsWith('NOSTOCK ') ? shortIn(refusal) : [];
-  if (lines.length > 0) return `refused: ${notEnough(lines, items)}`;
-  return `refused: ${refusal.replace(/^[A-Z]+ /, '')}`;
-}
-
-function notEnough(lines: readonly RefusedLine[], items?: ReadonlyMap<number, Coded>): string {
-  const short = lines.map(({ upc, asked, available = 0 }) => {
-    const { name, ...known }: Coded & { name?: string } = items?.get(upc) ?? { upc };
-    const item = name === undefined ? upcText(known) : `${upcText(known)} (${name})`;
-    return `${asked} × ${item} ordered, ${available === 0 ? 'none' : available} left`;
-  });
-  return `not enough stock: ${short.join('; ')}`;
-}
-
-/** Why it was refused then: `10 were left then`, or `10 of 1006 and 1 of 1007 were left then`. */
-function reasonThen(code: string, lines: readonly RefusedLine[]): string {
-  const upcs = lines.map(({ upc }) => upc).join(', ');
-  switch (code) {
-    case 'NOITEM':
-      return `no such UPC then: ${upcs}`;
-    case 'NORETURN':
-      return `not to be given back: ${upcs}`;
-    case 'NOTBOUGHT':
-      return `more than was bought of ${upcs}`;
-    case 'LIMIT':
-      return lines
-        .map(({ upc, limit, had }) => `limit ${limit} of ${upc}, you had ${had} then`)
-        .join('; ');
-    default:
-      return `${leftThen(lines)} left then`;
-  }
-}
-
-/** `10 were`, or `10 of 1006 and 1 of 1007 were` */
-function leftThen(lines: readonly RefusedLine[]): string {
-  const [first, ...others] = lines as [RefusedLine, ...RefusedLine[]];
-  if (others.length === 0) return first.available === 1 ? '1 was' : `${first.available} were`;
-  return `${lines.map(({ upc, available }) => `${available} of ${upc}`).join(' and ')} were`;
 }
 
 function minuteOf(iso: string): string {

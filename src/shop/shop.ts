@@ -141,10 +141,10 @@ export class Shop {
   /** The items of these orders that are on sale now. */
   async itemsOf(orders: readonly PastOrder[]): Promise<StockItem[]> {
     const { namesOf } = await import('./send-order.ts');
-    const { shortIn } = await import('./refusal-text.ts');
+    const { namedItems } = await import('./refusal-text.ts');
     const lines = orders.flatMap(({ lines, refusal }) => [
       ...lines,
-      ...shortIn(refusal ?? '').map(({ upc, asked: qty }) => ({ upc, qty })),
+      ...namedItems(refusal ?? '').map((upc) => ({ upc, qty: 1 })),
     ]);
     const names = await this.#client.ask((client) => namesOf(client, lines));
     return [...names.values()];

@@ -55,15 +55,13 @@ describe('a server that cannot do it now', () => {
     const { shop, sent } = await shopOf(CUT, ErrorReply.received('LIMIT four each'));
     await expect(shop.purchase(TICKETS, 'mine')).rejects.toMatchObject({ exit: 6 });
     await shop.inventory();
-    expect(at.notes).toEqual([
-      'The open order mine is settled: it bought nothing, LIMIT four each.',
-    ]);
+    expect(at.notes).toEqual(['The open order mine is settled: it bought nothing; four each.']);
     expect(sent()).toHaveLength(2);
     expect(account(at).openOrders).toEqual([]);
   });
 
   test.each([
-    [BUSY, 'BUSY too much to do'],
+    [BUSY, 'too much to do'],
     // That nothing happened is so of this try only.
     [UNAVAILABLE, 'the server cannot reach its data'],
   ])('after an answer was lost, the order stays open (%s)', async (refusal, why) => {

@@ -109,7 +109,7 @@ test.each([
     );
     const { replayed, at: refusedAt, lines } = error.details;
     expect(at.notes).toHaveLength(1);
-    expect(at.notes[0]).toContain('nothing, NOSTOCK too little stock: 1001 asked 51 available 50');
+    expect(at.notes[0]).toContain('nothing; not enough stock: 51 × 1001 ordered, 50 left');
     expect([replayed, lines]).toEqual([false, [{ upc: 1001, asked: 51, available: 50 }]]);
     expect(Date.parse(refusedAt)).toBeGreaterThanOrEqual(begun);
     expect(error.message).toMatch(

@@ -34,8 +34,8 @@ const KINDS = {
 } as const;
 
 test.each([
-  ['confirm', 'The open order x is settled: it bought nothing, NOORDER no such order.'],
-  ['return', 'The open return x is settled: it gave nothing back, NOORDER no such order.'],
+  ['confirm', 'The open order x is settled: it bought nothing; there is no hold x of yours.'],
+  ['return', 'The open return x is settled: it gave nothing back; there is no order b of yours.'],
 ] as const)('NOORDER settles an open %s, which names what is not there', async (kind, told) => {
   const { settling, left, items } = await open(
     [KINDS[kind]],
@@ -48,8 +48,8 @@ test.each([
 });
 
 test.each([
-  ['purchase', 'Order x is still unconfirmed: NOORDER no such order.'],
-  ['hold', 'Hold x is still unconfirmed: NOORDER no such order.'],
+  ['purchase', 'Order x is still unconfirmed: no such order.'],
+  ['hold', 'Hold x is still unconfirmed: no such order.'],
 ] as const)('NOORDER is no answer to an open %s, which stays open', async (kind, told) => {
   const { settling, left } = await open(
     [KINDS[kind]],
@@ -82,7 +82,9 @@ test('an order that cannot be decided now stays open, and the next one is settle
   await settleOpenOrders(settling, NOT_LOST);
   expect(settling.notes).toEqual([
     'Order x is still unconfirmed: the server cannot reach its data.',
-    expect.stringMatching(/^The open order y is settled: it bought nothing, NOSTOCK/),
+    expect.stringMatching(
+      /^The open order y is settled: it bought nothing; not enough stock: 2 × 1001 ordered, 1 left\.$/,
+    ),
   ]);
   expect(await left()).toEqual(['x']);
 });

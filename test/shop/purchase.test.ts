@@ -80,7 +80,7 @@ describe('a purchase', () => {
     at.line.cutReplyTo = null;
     await newShop(at).inventory();
     expect(at.notes).toEqual([
-      expect.stringContaining('it bought nothing, NOSTOCK too little stock'),
+      expect.stringContaining('it bought nothing; not enough stock: 51 × 1001 ordered, 50 left'),
     ]);
     expect(account(at).openOrders).toEqual([]);
   });

@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Refused } from '../../src/client/errors.ts';
-import { OrderRefused, type RefusedRequest, refusalInWords } from '../../src/shop/refused-order.ts';
+import { namedItems } from '../../src/shop/refusal-text.ts';
+import { refusalInWords } from '../../src/shop/refusal-words.ts';
+import { OrderRefused, type RefusedRequest } from '../../src/shop/refused-order.ts';
 
 const NOW = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const LINES = [
@@ -85,21 +87,11 @@ test('what a server says in other words is passed on', () => {
   }
 });
 
-test.each([
-  [
-    'NOSTOCK too little stock: 1006 asked 11 available 10',
-    'refused: not enough stock: 11 × 1006 ordered, 10 left',
-  ],
-  ['NOITEM no such UPC: 9', 'refused: no such UPC: 9'],
-])('%s, in a list of orders', (refusal, words) => {
-  expect(refusalInWords(refusal)).toBe(words);
-});
-
 test('a reused id names what it stands for', () => {
   const was = (message: string) => refused('ORDERREUSED', `that order id was used: ${message}`);
   expect(was('1001 asked 1').sentence).toBe('order ux2 was 1 × 1001; choose another --order');
   expect(was('1001 asked 1; 7 asked 3; and 5 more').sentence).toBe(
-    'order ux2 was 1 × 1001, 3 × 7, more; choose another --order',
+    'order ux2 was 1 × 1001, 3 × 7, and 5 more; choose another --order',
   );
   expect(was('1001 asked 1').details.lines).toEqual([]);
   const kind = (words: string) =>
@@ -115,6 +107,80 @@ test('a reused id names what it stands for', () => {
 });
 
 const AGO = '(refused at 2026-11-25T17:12:03.004Z)';
+
+const MANY = [...Array(15).keys()].map((index) => ({ upc: 1000 + index, qty: 3 }));
+const PINS = new Map(
+  MANY.map(({ upc }) => [upc, { upc, code: `00${upc}`, name: `Pin ${upc}`, available: 1 }]),
+);
+
+/** The refusal of fifteen lines, of which the server names the first ten. */
+function manyRefused(code: string, line: (upc: number) => string, separator: string, then = '') {
+  const named = MANY.slice(0, 10).map(({ upc }) => line(upc));
+  const message = `no: ${[...named, 'and 5 more'].join(separator)}${then}`;
+  const request = { kind: 'purchase', order: 'many', of: 'o', lines: MANY } as const;
+  return new OrderRefused(new Refused(code, message), request, PINS);
+}
+
+describe.each<[string, (upc: number) => string, string, string, string, string]>([
+  [
+    'NOSTOCK',
+    (upc) => `${upc} asked 3 available 1`,
+    '; ',
+    '3 × 001009 (Pin 1009) ordered, 1 left; and 5 more; nothing was bought',
+    '(1 of 001000, 1 of 001001, 1 of 001002, 1 of 001003, 1 of 001004, 1 of 001005, 1 of 001006, 1 of 001007, 1 of 001008 and 1 of 001009 were left then, and 5 more were short)',
+    '3 × 001009 ordered, 1 left; and 5 more',
+  ],
+  [
+    'LIMIT',
+    (upc) => `${upc} limit 2 had 1 asked 3`,
+    '; ',
+    'at most 2 × 001009 (Pin 1009) for each customer, and you have 1: 1 more is possible, not 3; and 5 more; nothing was bought',
+    'limit 2 of 001009, you had 1 then; and 5 more)',
+    'limit 2 of 001009, you had 1 then; and 5 more',
+  ],
+  [
+    'NORETURN',
+    String,
+    ', ',
+    '001009 (Pin 1009), and 5 more cannot be given back; nothing was bought',
+    '(not to be given back: 001000, 001001, 001002, 001003, 001004, 001005, 001006, 001007, 001008, 001009, and 5 more)',
+    '001009, and 5 more',
+  ],
+  [
+    'NOTBOUGHT',
+    (upc) => `${upc} bought 2 returned 1 asked 3`,
+    '; ',
+    'order o bought 2 × 001009 (Pin 1009), of which 1 came back already: 1 can be given back, not 3; and 5 more; nothing was bought',
+    '3 × 001009 to be given back, and 1 of 2 bought not given back yet; and 5 more)',
+    '3 × 001009 to be given back, and 1 of 2 bought not given back yet; and 5 more',
+  ],
+  [
+    'NOITEM',
+    String,
+    ', ',
+    '1009, and 5 more; see inv shop inventory',
+    '(no such UPC then: 001000, 001001, 001002, 001003, 001004, 001005, 001006, 001007, 001008, 001009, and 5 more)',
+    '001009, and 5 more',
+  ],
+])('a %s of many lines, wherever it is told, counts those that it does not name', (...told) => {
+  const [code, line, separator, now, then, listed] = told;
+
+  test('when it is new', () => {
+    const error = manyRefused(code, line, separator);
+    expect(error.sentence.endsWith(now), error.sentence).toBe(true);
+    expect(error.details.lines).toHaveLength(10);
+    expect(error.details.more).toBe(5);
+    expect(error.reason.endsWith(listed), error.reason).toBe(true);
+  });
+
+  test('when it is told again, and in a list of orders', () => {
+    const again = manyRefused(code, line, separator, ` ${AGO}`);
+    expect(again.sentence).toContain(then);
+    const { message } = manyRefused(code, line, separator);
+    expect(refusalInWords(`${code} ${message}`, PINS).endsWith(listed)).toBe(true);
+    expect(namedItems(message)).toEqual(MANY.slice(0, 10).map(({ upc }) => upc));
+  });
+});
 
 test.each([
   ['1006 limit 4 had 3 asked 2', 'and you have 3: 1 more is possible, not 2'],

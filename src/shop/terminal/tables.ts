@@ -12,7 +12,7 @@ import type { PastOrder, ReceiptLine } from '../../client/order-replies.ts';
 import type { StockItem } from '../../client/replies.ts';
 import { type Coded, formatLines, upcText } from '../format-lines.ts';
 import type { Bought } from '../ordering.ts';
-import { refusalInWords } from '../refused-order.ts';
+import { type KnownItems, refusalInWords } from '../refusal-words.ts';
 import type { Holdings } from '../state/local-inventory.ts';
 import type { LocalItem } from '../state/state.ts';
 import {
@@ -120,6 +120,7 @@ export function ordersListing(
   items: readonly Coded[] = [],
 ): Promise<Listing> {
   if (orders.length === 0) return sentence('No orders.', look);
+  const known = new Map(items.map((item) => [item.upc, item]));
   const columns: Column<PastOrder>[] = [
     { title: 'Order', align: 'left', fit: 'whole', text: ({ order }) => order },
     { title: 'At', align: 'left', fit: 'whole', text: ({ at }) => second(at) },
@@ -127,7 +128,7 @@ export function ordersListing(
       title: 'Outcome',
       align: 'left',
       fit: 'wrap',
-      text: (order) => inLook(outcomeInWords(order, items), look.plain),
+      text: (order) => inLook(outcomeInWords(order, items, known), look.plain),
       paint: (text, { state }) => (state === 'refused' ? chalk.red(text) : text),
     },
   ];
@@ -137,16 +138,14 @@ export function ordersListing(
 function outcomeInWords(
   { state, lines, refusal, until = 0, of }: PastOrder,
   items: readonly Coded[],
+  known: KnownItems,
 ): string {
   const units = formatLines(lines, items);
   switch (state) {
     case 'bought':
       return units;
     case 'refused':
-      return refusalInWords(
-        refusal ?? '',
-        new Map(items.map(({ upc, code }) => [upc, { upc, code }])),
-      );
+      return refusalInWords(refusal ?? '', known);
     case 'held':
       return `held until ${second(until)}: ${units}`;
     case 'returned':
