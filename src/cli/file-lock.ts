@@ -4,7 +4,7 @@
  * SQLite takes one for every write transaction, on each platform, and comes with Node.
  */
 import { DatabaseSync } from 'node:sqlite';
-import { checkLockWritable, type LockOwner, makeLockFile } from '../lock-file.ts';
+import { checkLockFile, type LockOwner, lockFailure, makeLockFile } from '../lock-file.ts';
 
 /** The lock is held for milliseconds at a time (two small synced writes), so this is a long queue. */
 const PATIENCE_MS = 15_000;
@@ -16,20 +16,28 @@ export interface LockOptions {
 
 /**
  * Calls `work` while no other process is in a `withLock` of the same file. `work` must not wait for
- * anything: whoever wants the lock stands still meanwhile. Throws LockNotWritable, and the system's or SQLite's error.
+ * anything: whoever wants the lock stands still meanwhile. Throws LockUnusable, and the system's or SQLite's error.
  */
 export function withLock<T>(
   path: string,
   work: () => T,
   { patienceMs = PATIENCE_MS, owner }: LockOptions = {},
 ): T {
-  if (!makeLockFile(path, owner)) checkLockWritable(path);
+  if (!makeLockFile(path, owner)) checkLockFile(path);
   const database = new DatabaseSync(path, { timeout: patienceMs });
   try {
-    // Nothing is ever written to this database: the transaction is the lock.
-    database.exec('BEGIN IMMEDIATE');
+    lock(database, path);
     return work();
   } finally {
     database.close();
+  }
+}
+
+function lock(database: DatabaseSync, path: string): void {
+  try {
+    // Nothing is ever written to this database: the transaction is the lock.
+    database.exec('BEGIN IMMEDIATE');
+  } catch (error) {
+    throw lockFailure(path, error);
   }
 }

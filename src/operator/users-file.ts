@@ -20,6 +20,7 @@ import { whyUnread, whyUnwritten } from '../file-reasons.ts';
 import { hashPassword } from '../inventory/password-hash.ts';
 import { readUsers, UsersFault } from '../inventory/read-users.ts';
 import type { User } from '../inventory/users.ts';
+import { removeLeftover } from '../leftover.ts';
 import { NameNotConfirmed, renameSynced } from '../sync-folder.ts';
 import { fileName } from './data-address.ts';
 import { usageFailure } from './words.ts';
@@ -155,7 +156,7 @@ export class UsersFile {
   #write(users: readonly User[], { uid, gid, mode }: Owner): void {
     const draft = `${this.#path}-new`;
     // Of a command that was killed: the lock is ours now.
-    rmSync(draft, { force: true });
+    removeLeftover(draft);
     const file = openSync(draft, 'wx', OWNER_ONLY);
     try {
       try {

@@ -1,6 +1,6 @@
-import { fork } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withLock } from '../../src/cli/file-lock.ts';
@@ -44,6 +44,16 @@ test.runIf(hasOrdinaryUser)(
     );
   },
 );
+
+test.each<[string, (path: string) => void, string]>([
+  ['garbage', (path) => writeFileSync(path, 'garbage'.repeat(100)), 'is no lock file'],
+  ['a folder', (path) => mkdirSync(path), 'is a folder'],
+  ['a pipe', (path) => execFileSync('mkfifo', [path]), 'is a pipe or a device'],
+])('%s in the place of the lock file is named, with what to do', (_, put, what) => {
+  const path = join(temporary(), 'lock');
+  put(path);
+  expect(() => withLock(path, () => 0)).toThrow(`its lock, ${path}, ${what}; move that away`);
+});
 
 test('the lock file is for its owner only; that of a folder that is not there is not made', () => {
   const path = join(temporary(), 'lock');

@@ -143,7 +143,7 @@ describe('the file', () => {
   test('that cannot be locked is not changed, and the sentence says why', async () => {
     mkdirSync(`${path}-lock`);
     await expect(new UsersFile(path).add('dana', 'x')).rejects.toThrow(
-      /: no file can be written in its folder; nothing was changed/,
+      `its lock, ${path}-lock, is a folder; move that away; nothing was changed`,
     );
   });
 
@@ -270,3 +270,20 @@ describe.runIf(hasStrace)('on the disk (needs strace)', () => {
     expect(names()).toEqual(['dana', 'erin']);
   });
 });
+
+test.each<[string, (path: string) => void, string]>([
+  [
+    '-lock',
+    (path) => writeFileSync(path, 'garbage'.repeat(100)),
+    'its lock, PATH, is no lock file; move that away',
+  ],
+  ['-new', (path) => mkdirSync(path), 'PATH is in the way: it is a folder; move it away'],
+])(
+  'what stands in the place of the file’s %s is named, with what to do',
+  async (suffix, put, why) => {
+    put(`${path}${suffix}`);
+    await expect(new UsersFile(path).add('dana', 'secret')).rejects.toThrow(
+      `cannot write the users ${path}: ${why.replace('PATH', `${path}${suffix}`)}; nothing was changed`,
+    );
+  },
+);

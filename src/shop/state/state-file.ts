@@ -23,6 +23,7 @@ import { dirname, join } from 'node:path';
 import type Conf from 'conf';
 import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
 import { whyUnread, whyUnwritten } from '../../file-reasons.ts';
+import { removeLeftover } from '../../leftover.ts';
 import { NameNotConfirmed, renameSynced } from '../../sync-folder.ts';
 import {
   DamagedState,
@@ -192,7 +193,7 @@ function write(path: string, state: State, ConfClass: typeof Conf): void {
 /** Removes what processes that were killed while they wrote left behind; it holds tokens, too. */
 function removeLeftovers(folder: string): void {
   for (const name of readdirSync(folder)) {
-    if (LEFTOVER.test(name)) rmSync(join(folder, name), { force: true });
+    if (LEFTOVER.test(name)) removeLeftover(join(folder, name));
   }
 }
 

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, rmSync, type Stats, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { whyUnwritten } from '../../file-reasons.ts';
 import { StoreInUse, StoreRefused } from '../../inventory/store.ts';
-import { checkLockWritable, LockNotWritable, makeLockFile } from '../../lock-file.ts';
+import { checkLockFile, LockUnusable, lockFailure, makeLockFile } from '../../lock-file.ts';
 import type { MadeFiles } from './made-files.ts';
 import { BUSY, resultCode } from './result-codes.ts';
 
@@ -20,7 +20,7 @@ export function lockDataFile(path: string, made: MadeFiles, withParents = false)
     return lock(path, made);
   } catch (error) {
     if (error instanceof StoreRefused) throw error;
-    if (error instanceof LockNotWritable) {
+    if (error instanceof LockUnusable) {
       throw new StoreRefused(`cannot lock ${path}: ${error.message}`, { cause: error });
     }
     const deed = existsSync(path) ? 'lock' : 'make';
@@ -36,13 +36,13 @@ function lock(path: string, made: MadeFiles): DatabaseSync {
   for (;;) {
     const isMade = putLockFile(path, lockPath);
     const { ino } = statSync(lockPath);
-    checkLockWritable(lockPath);
+    checkLockFile(lockPath);
     const lock = new DatabaseSync(lockPath, { timeout: 0 });
     try {
       lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     } catch (error) {
       lock.close();
-      if (resultCode(error) !== BUSY) throw error;
+      if (resultCode(error) !== BUSY) throw lockFailure(lockPath, error);
       throw new StoreInUse(
         `another inv serve is using ${path}; stop it first, or give this one another --data file`,
       );
@@ -64,7 +64,8 @@ function putLockFile(path: string, lockPath: string): boolean {
   const there = statSync(lockPath, { throwIfNoEntry: false });
   if (there !== undefined && isForeign(there, path)) removeForeign(path, lockPath);
   else if (there !== undefined) {
-    if ((there.mode & 0o077) !== 0 && there.uid === process.geteuid?.()) chmodSync(lockPath, 0o600);
+    const isOpen = there.isFile() && (there.mode & 0o077) !== 0;
+    if (isOpen && there.uid === process.geteuid?.()) chmodSync(lockPath, 0o600);
     return false;
   }
   return makeLockFile(lockPath, statSync(path, { throwIfNoEntry: false }));

@@ -237,3 +237,19 @@ test('what killed processes left behind goes with the next change', async () => 
   });
   expect(readdirSync(directory).sort()).toEqual(['shop.json', 'shop.lock']);
 });
+
+test.each<[string, (path: string) => void, string]>([
+  [
+    'shop.lock',
+    (path) => writeFileSync(path, 'garbage'.repeat(100)),
+    'its lock, PATH, is no lock file; move that away',
+  ],
+  ['shop.next.json', (path) => mkdirSync(path), 'PATH is in the way: it is a folder; move it away'],
+])('what stands in the place of %s is named, with what to do', async (name, put, why) => {
+  const { file, directory } = open(temporary());
+  const path = join(directory, name);
+  put(path);
+  await expect(withAccount(file)).rejects.toThrow(
+    `cannot write ${join(directory, 'shop.json')}: ${why.replace('PATH', path)}`,
+  );
+});

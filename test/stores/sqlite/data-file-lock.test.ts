@@ -1,5 +1,5 @@
 // A lock that this user may only read locks nobody out.
-import { chmodSync, chownSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { lockDataFile } from '../../../src/stores/sqlite/data-file-lock.ts';
 import { MadeFiles } from '../../../src/stores/sqlite/made-files.ts';
@@ -32,6 +32,18 @@ test.runIf(hasOrdinaryUser)(
     );
   },
 );
+
+test.each<[string, (path: string) => void, string]>([
+  ['garbage', (path) => writeFileSync(path, 'garbage'.repeat(100)), 'is no lock file'],
+  ['a folder', (path) => mkdirSync(path), 'is a folder'],
+])('%s in the place of the lock is named, with what to do', (_, put, what) => {
+  using folder = new TemporaryFolder();
+  const path = folder.file('shop.db');
+  put(`${path}-lock`);
+  expect(() => lockDataFile(path, new MadeFiles())).toThrow(
+    `cannot lock ${path}: its lock, ${path}-lock, ${what}; move that away`,
+  );
+});
 
 test.runIf(isRoot)('a lock that root makes is its whose the data file is (needs root)', () => {
   using folder = new TemporaryFolder();
