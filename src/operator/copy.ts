@@ -44,7 +44,7 @@ export async function copyToDatabase(
   const from = existingDataFile(path);
   const opened = openDataFile(from, { evenIfMoved: true });
   try {
-    const session = { makesTables: true, begin: 'BEGIN' };
+    const session = { makesTables: true, begin: 'BEGIN', option: '--to' };
     return await inCopySession(address, session, async (connection) => {
       const rows = await copyRows(opened.db, connection, onProgress);
       const { shop, since } = await historyOf(opened, connection);

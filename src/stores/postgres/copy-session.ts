@@ -20,6 +20,8 @@ export interface CopySession {
   readonly makesTables: boolean;
   /** How the transaction begins. */
   readonly begin: string;
+  /** The option of the command line that names the database. */
+  readonly option: string;
 }
 
 /**
@@ -28,10 +30,10 @@ export interface CopySession {
  */
 export async function inCopySession<Result>(
   address: string,
-  { makesTables, begin }: CopySession,
+  { makesTables, begin, option }: CopySession,
   work: (connection: DatabaseConnection) => Promise<Result>,
 ): Promise<Result> {
-  const parsed = parsePostgresAddress(address);
+  const parsed = { ...parsePostgresAddress(address), option };
   const connection = await openAnyHost(parsed, async (opened) => {
     await refuseSharedSession(opened, parsed);
     const [there] = await query(opened, "SELECT to_regnamespace('inv') IS NOT NULL AS there");
@@ -57,7 +59,7 @@ export async function inCopySession<Result>(
       error instanceof DatabaseConnectionLost ||
       isPostgresError(error);
     if (!isOfDatabase) throw error;
-    const sentence = `cannot use ${parsed.shown}: ${reasonFor(error, parsed.database)}`;
+    const sentence = `cannot use ${parsed.shown}: ${reasonFor(error, parsed)}`;
     if (error instanceof StoreNotEmpty) throw new StoreNotEmpty(sentence, { cause: error });
     throw new StoreRefused(sentence, { cause: error });
   } finally {

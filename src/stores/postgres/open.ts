@@ -98,9 +98,11 @@ export async function openPostgresStore(
 }
 
 /** Sessions of their own name the database by themselves. */
-function refusalOf(error: unknown, { shown, database }: PostgresAddress): StoreRefused {
+function refusalOf(error: unknown, address: PostgresAddress): StoreRefused {
   const isWhole = error instanceof StoreRefused || error instanceof DataFault;
-  const sentence = isWhole ? error.message : `cannot use ${shown}: ${reasonFor(error, database)}`;
+  const sentence = isWhole
+    ? error.message
+    : `cannot use ${address.shown}: ${reasonFor(error, address)}`;
   return new StoreRefused(sentence, { cause: error });
 }
 

@@ -64,7 +64,7 @@ function refusalOf(
   failures: ReadonlyMap<PostgresHost, unknown>,
 ): StoreRefused {
   const reasons = address.hosts.map((host) => {
-    const reason = reasonFor(failures.get(host), address.database);
+    const reason = reasonFor(failures.get(host), address);
     return failures.size === 1 ? reason : `${showHostAndPort(host)}: ${reason}`;
   });
   const errors = [...failures.values()];

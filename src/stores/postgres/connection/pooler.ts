@@ -7,7 +7,7 @@ import { StoreRefused } from '../../../inventory/store.ts';
 import { DatabaseConnection, DatabaseConnectionLost } from './database-connection.ts';
 import type { PostgresAddress } from './postgres-url.ts';
 import { query } from './session-setup.ts';
-import { SHARED_SESSION } from './sqlstates.ts';
+import { sharedSession } from './sqlstates.ts';
 
 /** Others that use the pool at the same moment may hide that it is shared. */
 const TRIES = 5;
@@ -26,7 +26,8 @@ export async function refuseSharedSession(
     for (let tries = 0; tries < TRIES; tries++) {
       // In session mode the two connections have two processes, and keep them.
       const own = await pidOf(connection);
-      if (own !== pid || (await pidOf(other)) === own) throw new StoreRefused(SHARED_SESSION);
+      if (own !== pid || (await pidOf(other)) === own)
+        throw new StoreRefused(sharedSession(address));
     }
   } catch (error) {
     // A pool that has no second session left does not share the first one.

@@ -15,6 +15,8 @@ export interface PostgresAddress {
   readonly settings: Readonly<Record<string, string>>;
   /** The address without the password: for people and logs. */
   readonly shown: string;
+  /** The option of the command line that it came from, where that is not --data. */
+  readonly option?: string;
 }
 
 export interface PostgresHost {

@@ -1,5 +1,6 @@
 /** What PostgreSQL's errors mean for us: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 import { StoreRefused } from '../../../inventory/store.ts';
+import type { PostgresAddress } from './postgres-url.ts';
 
 export const UNIQUE_VIOLATION = '23505';
 /** Somebody held a lock for longer than we wait. */
@@ -39,34 +40,41 @@ export function isPassing(code: string | undefined): boolean {
   return code !== undefined && PASSING.has(code);
 }
 
+/** What is said of an address: which database it names, and in which option it is corrected. */
+type Named = Pick<PostgresAddress, 'database' | 'option'>;
+
 /** Why a host cannot be used, in words that say what to do. Never with the password. */
-export function reasonFor(error: unknown, database = 'inv'): string {
+export function reasonFor(error: unknown, address: Named): string {
   const { code = '', message } = error as { code?: string; message: string };
-  return error instanceof StoreRefused ? message : whyOf(code, message, database);
+  return error instanceof StoreRefused ? message : whyOf(code, message, address);
 }
 
-export const SHARED_SESSION =
-  'a pooler on the way (PgBouncer, it seems) shares sessions between its clients: transaction and ' +
-  'statement pooling break prepared statements and locks. Set pool_mode = session for this ' +
-  'database, or name PostgreSQL itself in --data';
+export function sharedSession({ option = '--data' }: Named): string {
+  return (
+    'a pooler on the way (PgBouncer, it seems) shares sessions between its clients: transaction and ' +
+    'statement pooling break prepared statements and locks. Set pool_mode = session for this ' +
+    `database, or name PostgreSQL itself in ${option}`
+  );
+}
 
-function whyOf(code: string, message: string, database: string): string {
+function whyOf(code: string, message: string, address: Named): string {
+  const { database = 'inv', option = '--data' } = address;
   switch (code) {
     case 'ECONNREFUSED':
     case 'ENOENT':
-      return 'nothing is listening there. Start PostgreSQL, or correct the host and port in --data';
+      return `nothing is listening there. Start PostgreSQL, or correct the host and port in ${option}`;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return 'there is no host of that name. Correct it in --data';
+      return `there is no host of that name. Correct it in ${option}`;
     case '28P01':
     case '28000':
-      return `the login was refused (${message}). Correct the user and the password in --data, or set PGPASSWORD`;
+      return `the login was refused (${message}). Correct the user and the password in ${option}, or set PGPASSWORD`;
     case '3D000':
       return `there is no such database. Make it with: createdb ${database}`;
     case '42501':
       return `this user may not do what is needed (${message}). Let it own the schema: CREATE SCHEMA inv AUTHORIZATION …`;
     case '42704':
-      return `${message}. Correct what follows the question mark in --data`;
+      return `${message}. Correct what follows the question mark in ${option}`;
     case UNTRANSLATABLE:
       return (
         `it cannot store every text (${message}). Move the shop to a database with the encoding UTF8: ` +
@@ -81,10 +89,10 @@ function whyOf(code: string, message: string, database: string): string {
       return `it cannot be reached (${message})`;
     case '26000':
     case '42P05':
-      return SHARED_SESSION;
+      return sharedSession(address);
     case '57P03':
       return `it is not ready (${message}). Try again in a moment`;
     default:
-      return /pooling mode/.test(message) ? SHARED_SESSION : message || code;
+      return /pooling mode/.test(message) ? sharedSession(address) : message || code;
   }
 }
