@@ -1,6 +1,7 @@
 // A backup of a shop that sells, and the way back from it.
 import { spawnSync } from 'node:child_process';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -66,6 +67,30 @@ describe('a backup', () => {
     expect(await run('backup', folder.file('monday-new'), '--data', data)).toMatchObject({
       code: 0,
     });
+    // Also where that data file is not there yet.
+    const target = folder.file('later.db-wal');
+    const { code, stderr } = await run('backup', target, '--data', data);
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringContaining(`${target} would be taken for a part of ${folder.file('later.db')};`),
+    ]);
+  });
+
+  test('is not restored from a name that belongs to the data file: it would be moved away', async () => {
+    using folder = new TemporaryFolder();
+    const run = operator(folder);
+    const data = folder.file('shop.db');
+    await shopWith(folder.file('other.db'), 1);
+    for (const suffix of ['wal', 'acked', 'restored']) {
+      const backup = `${data}-${suffix}`;
+      copyFileSync(folder.file('other.db'), backup);
+      const { code, stderr } = await run('restore', backup, '--data', data);
+      expect([code, stderr]).toEqual([
+        1,
+        `inv: ${backup} would be taken for a part of ${data}, and be moved away or removed; give the backup another name\n`,
+      ]);
+      expect([existsSync(backup), existsSync(data)]).toEqual([true, false]);
+    }
   });
 
   test('and a restore in a place that cannot be used are a sentence', async () => {

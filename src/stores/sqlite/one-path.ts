@@ -23,12 +23,20 @@ export function realDataPath(name: string): string {
 }
 
 /** What a program of ours, or SQLite, makes or removes beside a file of ours that has the name before it. */
-const BESIDE = /-(wal|shm|journal|acked|lock|new|restored)$/;
+const BESIDE = /(?<=[^/])-(wal|shm|journal|acked|lock|new|restored)$/;
+
+/** Of these, what is a data file's whenever that comes; the others are names that people choose, too. */
+const ALWAYS_BESIDE = /-(wal|shm|journal|acked|lock)$/;
 
 /** The file beside which `path` would be taken for a part of it, and be written over or removed; null without one. */
 export function fileThatOwns(path: string): string | null {
   const file = path.replace(BESIDE, '');
-  return file !== path && hasEntry(file) ? file : null;
+  return file !== path && (ALWAYS_BESIDE.test(path) || hasEntry(file)) ? file : null;
+}
+
+/** Whether `path` would be taken for a part of the data file `file`. */
+export function isBeside(path: string, file: string): boolean {
+  return path !== file && path.replace(BESIDE, '') === file;
 }
 
 /** Refuses a file that another path leads to as well: by a second link, or by a mount of the file alone. */

@@ -8,7 +8,7 @@ import { copyDataFile, type OnCopyProgress } from './data-file-copy.ts';
 import { lockDataFile } from './data-file-lock.ts';
 import { MadeFiles } from './made-files.ts';
 import { migrate } from './migrations.ts';
-import { realDataPath } from './one-path.ts';
+import { isBeside, realDataPath } from './one-path.ts';
 import { isRestoreCutOff, replaceDataFile, restoredName } from './replaced-file.ts';
 import { readIdentity } from './shop-identity.ts';
 import { refusalOf } from './why-unusable.ts';
@@ -38,8 +38,14 @@ export async function restoreDataFile(
   { onProgress, faultsIn }: RestoreOptions,
 ): Promise<RestoredFile> {
   const path = realDataPath(name);
-  if (realDataPath(backup) === path) {
+  const from = realDataPath(backup);
+  if (from === path) {
     throw new StoreRefused(`${path} is the data file itself; name the backup to restore`);
+  }
+  if (isBeside(from, path)) {
+    throw new StoreRefused(
+      `${from} would be taken for a part of ${path}, and be moved away or removed; give the backup another name`,
+    );
   }
   const made = new MadeFiles();
   let lock: DatabaseSync | undefined;
