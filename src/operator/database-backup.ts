@@ -24,7 +24,7 @@ export async function copyDatabase(
 ): Promise<CheckedCopy> {
   const draft = makeDraft(target);
   try {
-    const session = { makesTables: false, begin: SNAPSHOT, option: '--data' };
+    const session = { makesTables: false, begin: SNAPSHOT };
     const at = await inCopySession(address, session, async (connection) => {
       const begun = Date.now();
       await fill(draft.path, connection, onProgress);

@@ -20,8 +20,8 @@ export interface CopySession {
   readonly makesTables: boolean;
   /** How the transaction begins. */
   readonly begin: string;
-  /** The option of the command line that names the database. */
-  readonly option: string;
+  /** The option of the command line that names the database, where that is not --data. */
+  readonly option?: string;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface CopySession {
  */
 export async function inCopySession<Result>(
   address: string,
-  { makesTables, begin, option }: CopySession,
+  { makesTables, begin, option = '--data' }: CopySession,
   work: (connection: DatabaseConnection) => Promise<Result>,
 ): Promise<Result> {
   const parsed = { ...parsePostgresAddress(address), option };
