@@ -15,8 +15,12 @@ export const REPLY_TIMEOUT_MS = 30_000;
 
 export interface Timeouts {
   readonly connectMs: number;
+  /** How long nothing may come of a reply that is waited for; a whole one may take ten times as long. */
   readonly replyMs: number;
 }
+
+/** A long reply over a slow line takes its time, but a peer that sends a byte now and then is not waited for for ever. */
+const WHOLE_REPLY_FACTOR = 10;
 
 /** An idle connection of the menu lives as long as the server: probes keep middle boxes from dropping it. */
 const KEEPALIVE_DELAY_MS = 30_000;
@@ -37,6 +41,8 @@ export class ServerConnection {
   /** One entry a request that was sent and is not answered; the oldest first. */
   readonly #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** Since when bytes come and do not make the reply that is waited for; null while none have come. */
+  #partSince: number | null = null;
   #lost: string | null = null;
   readonly #ended = Promise.withResolvers<ConnectionLost>();
   /** Is given each push that confirms nothing: what a server says without being asked. */
@@ -113,6 +119,7 @@ export class ServerConnection {
           waiting.resolve(value);
         }
       }
+      if (this.#waiting.length > 0) this.#prolong();
     } catch (error) {
       this.#fail((error as Error).message, error as Error);
     }
@@ -132,9 +139,21 @@ export class ServerConnection {
 
   #restartTimer(): void {
     clearTimeout(this.#timer);
+    this.#partSince = null;
     if (this.#waiting.length === 0) return;
-    const fail = (): void => this.#fail(`it sent nothing for ${this.#replyMs / 1_000} s`);
-    this.#timer = setTimeout(fail, this.#replyMs);
+    this.#timer = setTimeout(() => {
+      const what = this.#partSince === null ? 'it sent nothing' : 'nothing more of its reply came';
+      this.#fail(`${what} for ${this.#replyMs / 1_000} s`);
+    }, this.#replyMs);
+  }
+
+  /** Bytes have come, and the reply is not whole: what is missing may take as long again. */
+  #prolong(): void {
+    const now = performance.now();
+    this.#partSince ??= now;
+    const most = WHOLE_REPLY_FACTOR * this.#replyMs;
+    if (now - this.#partSince < most) this.#timer?.refresh();
+    else this.#fail(`its reply was not whole after ${most / 1_000} s`);
   }
 
   #fail(reason: string, cause?: Error): void {

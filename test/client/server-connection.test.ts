@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { expect, test } from 'vitest';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { ConnectionLost, NoServer, Refused } from '../../src/client/errors.ts';
 import { ServerConnection } from '../../src/client/server-connection.ts';
 import { ErrorReply } from '../../src/protocol/error-codes.ts';
+import { ReplyDecoder } from '../../src/protocol/reply-decoder.ts';
 import { type Answer, CUT, fakeServer, Raw, SILENCE } from '../shop/support/servers.ts';
 
 const TIMEOUTS = { connectMs: 1_000, replyMs: 1_000 };
@@ -117,3 +118,72 @@ test.runIf(process.platform === 'linux')(
     connection.close();
   },
 );
+
+/** A server that sends pieces, each of which has arrived when `send` returns, and a clock that the test sets. */
+async function slowServer() {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  let arrived: () => void = () => undefined;
+  const { push } = ReplyDecoder.prototype;
+  vi.spyOn(ReplyDecoder.prototype, 'push').mockImplementation(function (
+    this: ReplyDecoder,
+    chunk: Buffer,
+  ) {
+    arrived();
+    push.call(this, chunk);
+  });
+  const peer = Promise.withResolvers<Socket>();
+  const server = createServer(peer.resolve);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const connection = await ServerConnection.open({ host: '127.0.0.1', port }, TIMEOUTS);
+  const socket = await peer.promise;
+  onTestFinished(() => {
+    connection.close();
+    socket.destroy();
+    server.close();
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  });
+  const send = async (piece: string) => {
+    const arrival = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    socket.write(piece);
+    await arrival;
+  };
+  return { connection, send };
+}
+
+test('a reply may take longer than the time-out as long as bytes of it come', async () => {
+  const { connection, send } = await slowServer();
+  const reply = connection.send(['INVENTORY']);
+  for (const piece of ['$1', '0\r\n', '01234', '56', '789']) {
+    await send(piece);
+    vi.advanceTimersByTime(900);
+  }
+  await send('\r\n');
+  expect(await reply).toBe('0123456789');
+});
+
+test('a reply of which nothing more comes is lost', async () => {
+  const { connection, send } = await slowServer();
+  const reply = connection.send(['INVENTORY']);
+  await send('$10\r\n0123');
+  vi.advanceTimersByTime(1_001);
+  await expect(reply).rejects.toEqual(
+    new ConnectionLost('nothing more of its reply came for 1 s', true),
+  );
+});
+
+test('one that drips without an end is lost in the end', async () => {
+  const { connection, send } = await slowServer();
+  const reply = connection.send(['INVENTORY']);
+  reply.catch(() => undefined);
+  for (let count = 0; count < 15 && connection.isOpen; count++) {
+    await send(count === 0 ? '$100\r\n' : 'x');
+    vi.advanceTimersByTime(900);
+  }
+  await expect(reply).rejects.toEqual(
+    new ConnectionLost('its reply was not whole after 10 s', true),
+  );
+});
