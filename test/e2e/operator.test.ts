@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fakeServer } from '../shop/support/servers.ts';
 import { hasStrace, underStrace } from '../support/faults.ts';
 import { TemporaryFolder } from '../support/folder.ts';
 import { PostgresServer } from '../support/postgres-server.ts';
@@ -391,4 +392,14 @@ test('status tells whether a server serves', async () => {
   const words = await inv.run(['serve', 'status']);
   expect(words).toMatchObject({ code: 5, stdout: '' });
   expect(words.stderr).toMatch(/^inv: no server at 127\.0\.0\.1:\d+; /);
+});
+
+test('status of a server that tells no version says so', async () => {
+  using folder = new TemporaryFolder();
+  const { address } = await fakeServer(() => undefined);
+  const inv = new Inv(folder.path, address.port);
+  expect(await inv.run(['serve', 'status'])).toMatchObject({
+    code: 0,
+    stdout: `127.0.0.1:${address.port} serves: inv (it tells no version)\n`,
+  });
 });

@@ -133,6 +133,11 @@ test('each command acts for one account: the last login, or --user', async () =>
     ended: name('alice'),
     logins: [{ user: 'bob' }],
   });
+  // A name that is mistyped ends nothing, and is told.
+  expect(await inv.run(['shop', 'logins', '--end', 'alcie'])).toMatchObject({
+    ...{ code: 0, stderr: '' },
+    stdout: `No login of ${name('alcie')} is on this machine.\n`,
+  });
   expect(await inv.json([...args, '--user', 'alice'])).toMatchObject({ code: 4 });
 });
 

@@ -61,7 +61,8 @@ export default class ServeStatus extends BaseCommand {
     const { version, shop } = client;
     client.close();
     const server = nameOf(address);
-    this.log(`${server} serves: inv ${version}${shop === null ? '' : `, shop ${shop.id}`}`);
+    const program = version === null ? 'inv (it tells no version)' : `inv ${version}`;
+    this.log(`${server} serves: ${program}${shop === null ? '' : `, shop ${shop.id}`}`);
     return {
       serving: true,
       version,

@@ -39,7 +39,7 @@ export default class ShopLogins extends ShopCommand {
       await this.printDone(async () => {
         if (this.jsonEnabled()) return;
         const tables = await import('../../shop/terminal/account-tables.ts');
-        if (ended !== null) this.log(tables.loggedOutSentence(ended));
+        if (ended !== null) this.log(tables.endedSentence(ended));
         else await this.show((look) => tables.loginsListing(logins, look));
       });
       return {

@@ -12,6 +12,11 @@ export function loggedOutSentence({ account, already }: LoggedOut): string {
   return already ? 'Already logged out.' : `Logged out ${account}.`;
 }
 
+/** Of `logins --end`, for which a name may be mistyped. */
+export function endedSentence({ account, already }: LoggedOut): string {
+  return already ? `No login of ${account} is on this machine.` : `Logged out ${account}.`;
+}
+
 export function loginsListing(logins: readonly SavedLogin[], look: Look): Promise<Listing> {
   if (logins.length === 0) return layOut([], [], look, ['No logins on this machine.']);
   const columns: Column<SavedLogin>[] = [
