@@ -45,7 +45,7 @@ async function unwanted(paths: string[]): Promise<string[]> {
 test('holds what runs, what tells about it, and nothing else', async () => {
   const files = packed.files.map(({ path }) => path);
   const expected =
-    /^(bin\/run\.js|dist\/.+\.js|dist\/inv\.cjs|dist\/(client|protocol|named-error).*\.d\.ts|oclif\.manifest\.json|package\.json|src\/http\/page\/[a-z]+\.(html|css|js|svg)|(PROTOCOL|README)\.md|LICENSE)$/;
+    /^(bin\/run\.js|dist\/.+\.js|dist\/inv\.cjs|dist\/(client|protocol|named-error|printable|user-name).*\.d\.ts|oclif\.manifest\.json|package\.json|src\/http\/page\/[a-z]+\.(html|css|js|svg)|(PROTOCOL|README)\.md|LICENSE)$/;
   expect(files.filter((path) => !expected.test(path))).toEqual([]);
   expect(files).toEqual(
     expect.arrayContaining([
@@ -156,7 +156,7 @@ test('inv/client loads no terminal, no files and no server', async () => {
   );
   const unwanted = modules.filter(
     (url) =>
-      !/dist\/(client|protocol)\/[^/]+\.js$|dist\/named-error\.js$|^node:(net|timers\/promises)$/.test(
+      !/dist\/(client|protocol)\/[^/]+\.js$|dist\/(named-error|printable|user-name)\.js$|^node:(net|timers\/promises)$/.test(
         url,
       ),
   );
