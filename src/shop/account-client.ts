@@ -9,8 +9,9 @@ import { ConnectionLost, NoServer, OtherShop, Refused } from '../client/errors.t
 import { type NewLogin, ReconnectingClient } from '../client/reconnecting-client.ts';
 import { printable } from '../printable.ts';
 import { endLogins, endLoginsOf, type LoggedOut, type LoginsOptions } from './end-logins.ts';
-import { loginUnknown, notLoggedIn, otherShop, toFailure } from './failures.ts';
-import { lostOrder, type Settling, settleOpenOrders } from './outbox.ts';
+import { loginUnknown, notLoggedIn, otherShop, outcomeUnknown, toFailure } from './failures.ts';
+import { behindLogin, besideOpen } from './open-order-failures.ts';
+import { lostOrder, type Settling, SettlingLost, settleOpenOrders } from './outbox.ts';
 import { isSameShop } from './same-shop.ts';
 import type { Accounts, SavedLogin } from './state/accounts.ts';
 import type { LocalInventory } from './state/local-inventory.ts';
@@ -101,7 +102,9 @@ export class AccountClient {
       if (isSent) throw loginUnknown(`${printable(user)} is logged in`, error);
       throw toFailure(error, this.#options.server);
     }
-    return this.resume();
+    return this.resume().catch(async (error: unknown) =>
+      behindLogin(error, await this.loggedIn(), this.#options.local),
+    );
   }
 
   /** Attaches to the login and settles what is open. */
@@ -162,9 +165,12 @@ export class AccountClient {
   /**
    * Calls `use` with a connection attached to a login of the account, after settling what is open, and
    * tells when the shop has lost what it sold. A login that is over is forgotten, and another one of the account takes its place. Throws
-   * CommandFailure.
+   * CommandFailure: that the outcome is unknown when `order`, the id that is asked about, was open and is so still.
    */
-  async ask<T>(use: (client: Client, login: SavedLogin) => Promise<T>): Promise<T> {
+  async ask<T>(
+    use: (client: Client, login: SavedLogin) => Promise<T>,
+    order: string | null = null,
+  ): Promise<T> {
     try {
       for (;;) {
         const login = await this.#requireLogin();
@@ -188,7 +194,11 @@ export class AccountClient {
       }
     } catch (error) {
       if (error instanceof OtherShop && this.#key !== null) throw await this.#otherShop(this.#key);
-      throw toFailure(error, this.#options.server);
+      if (error instanceof SettlingLost && error.request.order === order) {
+        throw outcomeUnknown(error.request, error, true);
+      }
+      const { local, server } = this.#options;
+      throw await besideOpen(toFailure(error, server), local, await this.key());
     }
   }
 

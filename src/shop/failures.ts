@@ -37,6 +37,12 @@ export function toFailure(error: unknown, server: Address): unknown {
   return error;
 }
 
+/** Whether the server is away: a later try may succeed, and it must ask for an order that may have arrived. */
+export function isServerAway(error: unknown): error is CommandFailure {
+  if (!(error instanceof CommandFailure)) return false;
+  return error.exit === ExitCode.noServer || error.exit === ExitCode.outcomeUnknown;
+}
+
 /** `user`: nobody of that name is logged in; null: nobody at all. */
 export function notLoggedIn(server: Address, user: string | null): CommandFailure {
   const who = user === null ? 'not logged in' : `${printable(user)} is not logged in`;

@@ -77,7 +77,7 @@ export class Ordering {
       const answer = this.#order(client, key, request, isNew, () => sendPurchase(client, request));
       const { receipt, items } = await ownAnswer(answer, chosen);
       return { account, receipt, items };
-    });
+    }, chosen);
   }
 
   /** Keeps all lines or none for so many seconds. */
@@ -88,7 +88,7 @@ export class Ordering {
       const answer = this.#order(client, key, request, true, () => sendHold(client, request));
       const { receipt, items, ends } = await ownAnswer(answer, chosen);
       return { account, receipt, items, ends };
-    });
+    }, chosen);
   }
 
   /** Buys what is held under an id. */
@@ -111,7 +111,7 @@ export class Ordering {
       );
       if (!isLive) await this.#forgetHold(key, order);
       return { account, receipt: done.receipt, items: done.items };
-    });
+    }, order);
   }
 
   /** Makes held units available to everybody; no error when they are so already. Returns the account. */
@@ -121,7 +121,7 @@ export class Ordering {
       await this.#ending(key, order, () => this.#ask(asked, () => client.release(order)));
       await this.#note(asked, key, null);
       return account;
-    });
+    }, order);
   }
 
   /** Keeps a live hold for so many seconds from now, if that is longer. */
@@ -135,7 +135,7 @@ export class Ordering {
       const ends = localEnd(until, await ahead);
       await this.#note(asked, key, { until, ends });
       return { account, order, until, ends };
-    });
+    }, order);
   }
 
   /** The live holds of the account, wherever they were made; what ends first comes first. */
@@ -173,7 +173,7 @@ export class Ordering {
       const answer = this.#order(client, key, request, isNew, () => sendReturn(client, request));
       const { receipt, items } = await ownAnswer(answer, chosen);
       return { account, receipt, items };
-    });
+    }, chosen);
   }
 
   /**

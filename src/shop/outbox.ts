@@ -4,7 +4,7 @@
  */
 import { type Address, nameOf, parseAddress } from '../client/address.ts';
 import type { Client } from '../client/client.ts';
-import { Refused } from '../client/errors.ts';
+import { ConnectionLost, Refused } from '../client/errors.ts';
 import { withRetry } from '../client/retry.ts';
 import { formatLines } from './format-lines.ts';
 import {
@@ -34,10 +34,20 @@ export interface Settling {
   readonly notify: Notify;
 }
 
+/** An open order was sent again, and the reply was lost: what came of it is as unknown as before. */
+export class SettlingLost extends ConnectionLost {
+  readonly request: OrderRequest;
+
+  constructor(request: OrderRequest, cause: ConnectionLost) {
+    super(cause.message, true, { cause });
+    this.request = request;
+  }
+}
+
 /**
  * Asks for the outcome of each open order of an account and records it, telling the user what came of
  * it. Another process may be doing the same, or be waiting for the order's first answer: whoever
- * comes first records it. Throws when the server cannot be asked any more.
+ * comes first records it. Throws when the server cannot be asked any more; SettlingLost when it was asked.
  *
  * Asking means sending the order again, and a shop that went back to an older backup would buy it
  * anew. So nothing is sent to one until the user says so, and neither is what was sent to another address: anybody
@@ -140,6 +150,7 @@ async function settle(settling: Settling, order: string): Promise<void> {
       notify(`The open ${noun} ${order} is settled: ${whatWasDone(answer)}.`);
     }
   } catch (error) {
+    if (error instanceof ConnectionLost && error.sent) throw new SettlingLost(open, error);
     if (!(error instanceof Refused)) throw error;
     // Its hold is not made any more, so it is known what became of it: it may have been made before.
     const isLate =

@@ -7,7 +7,7 @@ import { show } from '../../cli/terminal/show.ts';
 import { prepareToMeasure, wrapped } from '../../cli/terminal/width.ts';
 import type { Line } from '../../protocol/argument-checks.ts';
 import { MAX_ORDERS_COUNT } from '../../protocol/limits.ts';
-import { OrderSaved } from '../failures.ts';
+import { isServerAway, OrderSaved } from '../failures.ts';
 import type { Held } from '../ordering.ts';
 import type { RefusedOrderDetails } from '../refused-order.ts';
 import type { Shop } from '../shop.ts';
@@ -242,7 +242,7 @@ class Menu {
       } catch (error) {
         if (!(error instanceof CommandFailure) || error.exit === ExitCode.interrupted) throw error;
         process.stderr.write(`${chalk.red(inLook(sentence(error.message)))}\n`);
-        if (error.exit !== ExitCode.noServer && error.exit !== ExitCode.outcomeUnknown) return null;
+        if (!isServerAway(error)) return null;
         const again = await this.#dialog.choose('The server cannot be reached.', [
           { name: 'Try again', value: true },
           { name: 'Back to the menu', value: false },
