@@ -107,7 +107,7 @@ export class Client {
     return this.#ask(['INVENTORY', ...upcs.map(String)], (value) => toItems(value, upcs));
   }
 
-  /** The server's clock: milliseconds since 1970 UTC. */
+  /** The time of the shop, by which holds end: milliseconds since 1970 UTC. */
   time(): Promise<number> {
     return this.#ask(['TIME'], toServerTime);
   }

@@ -109,7 +109,7 @@ export function codeOf(code: unknown, upc: number): string | undefined {
   return isCode ? code : undefined;
 }
 
-/** The server's clock, as TIME tells it: milliseconds since 1970 UTC. */
+/** The time of the shop, as TIME tells it: milliseconds since 1970 UTC. */
 export function toServerTime(value: ReplyValue): number {
   const [seconds, micros] = listOf(value).map(Number);
   const time = (seconds ?? Number.NaN) * 1000 + Math.floor((micros ?? Number.NaN) / 1000);

@@ -52,6 +52,10 @@ export class TimedStore implements Store {
     return this.#store.away;
   }
 
+  now(): number {
+    return this.#store.now();
+  }
+
   settle(requests: readonly Request[]): Settled | Promise<Settled> {
     this.#began = performance.now();
     this.#requests = requests.length;

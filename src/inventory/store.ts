@@ -34,6 +34,12 @@ export interface Store {
   readonly away: string | null;
 
   /**
+   * The time of the shop, by which holds end, in milliseconds since 1970 UTC: as far as it is known without asking the
+   * data, also while that is away.
+   */
+  now(): number;
+
+  /**
    * Settles a batch in its order. When the outcomes are there, what they tell is committed; when `sync` has returned it
    * is on disk, and no reply may leave before. Throws (or
    * rejects with) StoreUnavailable when the batch could not be committed: then it had no effect; and

@@ -70,6 +70,7 @@ export class InventoryServer implements ConnectionHost {
   requests = 0;
   readonly #listener: Listener;
   readonly #store: Store;
+  readonly shopTime = (): number => this.#store.now();
   readonly #gauge: StoreGauge;
   readonly #users: UsersInForce;
   readonly log: Log;

@@ -48,7 +48,7 @@ export interface Held extends Done<Hold> {
 
 export interface Returned extends Done<ReturnReceipt> {}
 
-/** The new end of a hold: `until` by the server's clock, `ends` by this machine's. */
+/** The new end of a hold: `until` by the time of the shop, `ends` by this machine's clock. */
 export interface Extended {
   readonly account: string;
   readonly order: string;

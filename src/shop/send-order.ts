@@ -85,7 +85,7 @@ export function changeOf(answer: AnsweredOrder): LocalChange {
   return { kind: 'held', hold: state === 'held' ? { order, until, ends, items } : null };
 }
 
-/** By how many milliseconds the server's clock is ahead of this machine's; 0 when it does not tell. */
+/** By how many milliseconds the time of the shop, by which holds end, is ahead of this machine's clock; 0 when the server does not tell. */
 export function clockAhead(client: Client): Promise<number> {
   return client.time().then(
     (time) => time - Date.now(),
@@ -93,7 +93,7 @@ export function clockAhead(client: Client): Promise<number> {
   );
 }
 
-/** A moment of the server's clock by the clock of this machine, within what a time can be, whatever a server tells. */
+/** A moment of the time of the shop by the clock of this machine, within what a time can be, whatever a server tells. */
 export function localEnd(until: number, ahead: number): number {
   return Math.max(0, Math.min(Math.round(until - ahead), END_OF_TIME));
 }

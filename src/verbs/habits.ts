@@ -49,9 +49,12 @@ export const READWRITE: Verb = defineVerb<Command>({
 export const TIME: Verb = defineVerb<Command>({
   name: 'TIME',
   syntax: '',
-  summary: "the server's clock",
+  summary: 'the time of the shop, by which holds end',
   words: [0, 0],
   access: 'anyone',
   parse: () => ({ verb: TIME }),
-  answer: (_, { now }) => [String(Math.floor(now / 1000)), String((now % 1000) * 1000)],
+  answer: (_, { service }) => {
+    const now = service.shopTime();
+    return [String(Math.floor(now / 1000)), String((now % 1000) * 1000)];
+  },
 });

@@ -47,7 +47,7 @@ export interface Caller {
   /** What was asked since MULTI; null outside of a transaction. */
   transaction: OpenTransaction | null;
   readonly subscriber: OwnChannels;
-  /** Milliseconds since 1970 UTC, read once for the requests that arrive together. */
+  /** The server's clock, milliseconds since 1970 UTC, read once for the requests that arrive together. */
   readonly now: number;
   readonly service: Service;
   /** Takes note of a login that was made: the password was right. */
@@ -97,6 +97,8 @@ export interface Service {
     next(now: number): string;
     positionFor(id: string, now: number): string | null;
   };
+  /** The time of the shop, by which holds end, in milliseconds since 1970 UTC. No store is asked. */
+  shopTime(): number;
   /** What INFO tells. */
   figures(): Figures;
   /** The user of a login; null when the user was removed or has another password. */

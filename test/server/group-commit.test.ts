@@ -19,6 +19,10 @@ class SlowStore implements Store {
   sync: () => void = () => undefined;
   afterReplies: () => void = () => undefined;
 
+  now(): number {
+    return 0;
+  }
+
   measure(): StoreMeasures {
     return { bytes: 0, unitsHeld: 0 };
   }

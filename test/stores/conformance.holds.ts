@@ -12,7 +12,7 @@ import {
   type SingleRequest,
 } from '../../src/inventory/model.ts';
 import { asMayBeLong } from '../../src/inventory/order-work.ts';
-import type { Between } from '../../src/inventory/store.ts';
+import type { Between, Store } from '../../src/inventory/store.ts';
 import {
   type HoldDraft,
   HoldModel,
@@ -129,6 +129,26 @@ export function holdsConformance(
         order: { lines: [{ available: 0 }] },
       });
       expect(await settleOne(store, confirm())).toMatchObject({ code: 'NOHOLD' });
+      await store.close();
+    });
+
+    test('end by a time that is told without asking the data, also when the clock is set back', async () => {
+      await using place = await makePlace();
+      const timeOf = (store: Store, least: number) => {
+        expect(store.now()).toBeGreaterThanOrEqual(least);
+        expect(store.now()).toBeLessThan(least + 600_000);
+      };
+      await place.setClock(START);
+      const first = await place.open(RULED);
+      timeOf(first, START);
+      await settleOne(first, hold('1x9', 3_600));
+      await place.setClock(START + 3_600_000);
+      expect(await settleOne(first, confirm())).toMatchObject({ code: 'NOHOLD' });
+      await place.setClock(START);
+      timeOf(first, START + 3_600_000);
+      await first.close();
+      const store = await place.open(RULED);
+      timeOf(store, START + 3_600_000);
       await store.close();
     });
 

@@ -10,6 +10,7 @@ export function storeAround(store: Store, replaced: Partial<Store>): Store {
     get away() {
       return store.away;
     },
+    now: () => store.now(),
     measure: () => store.measure(),
     settle: (requests) => store.settle(requests),
     changeCatalog: (catalog, between) => store.changeCatalog(catalog, between),

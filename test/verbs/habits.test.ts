@@ -23,7 +23,11 @@ test('READONLY and READWRITE change nothing', () => {
   expect(answerTo(newCaller(), 'READWRITE')).toBe(OK);
 });
 
-test('TIME is the clock, in seconds and microseconds', () => {
-  expect(answerTo(newCaller({ now: 1_795_640_374_812 }), 'TIME')).toEqual(['1795640374', '812000']);
-  expect(answerTo(newCaller({ now: 9 }), 'TIME')).toEqual(['0', '9000']);
+test('TIME is the time of the shop, by which holds end, in seconds and microseconds', () => {
+  const at = (now: number) => {
+    const caller = newCaller();
+    return newCaller({ service: { ...caller.service, shopTime: () => now } });
+  };
+  expect(answerTo(at(1_795_640_374_812), 'TIME')).toEqual(['1795640374', '812000']);
+  expect(answerTo(at(9), 'TIME')).toEqual(['0', '9000']);
 });

@@ -45,7 +45,7 @@ export type LocalChange =
   | { readonly kind: 'bought' | 'returned'; readonly items: readonly LocalItem[] }
   | { readonly kind: 'held'; readonly hold: LocalHold | null };
 
-/** When a hold ends, by the server's clock and by this machine's. */
+/** When a hold ends, by the time of the shop and by this machine's clock. */
 export type HoldEnd = Pick<LocalHold, 'until' | 'ends'>;
 
 /** Two comparisons of the same clocks differ by the time that a reply is on its way. */

@@ -25,6 +25,10 @@ export interface HistoryState {
   readonly hasStandbys: boolean;
   /** The time of the database, by which the marks are dated. */
   readonly now: number;
+  /** The time of the shop, by which holds end. */
+  readonly time: number;
+  /** When this was read, by performance.now(). */
+  readonly readAt: number;
   readonly marks: ReadonlyMap<string, BatchMark>;
 }
 
@@ -52,6 +56,8 @@ export function historyFrom(rows: ResultRows): HistoryState {
     lost: first.lost as string | null,
     hasStandbys: ((first.standbys as string | null) ?? '') !== '',
     now: first.now as number,
+    time: first.time as number,
+    readAt: performance.now(),
     marks,
   };
 }
@@ -64,6 +70,7 @@ export class KnownHistory {
   #hasStandbys = true;
   /** By performance.now(), as every time from which a wait is counted: clocks are set. */
   #lookedAt = Number.NEGATIVE_INFINITY;
+  #time: Pick<HistoryState, 'time' | 'readAt'> = { time: 0, readAt: 0 };
 
   /** `files` keeps what this server acknowledged beyond its end; null: nothing does. */
   constructor(files: AcknowledgedFiles | null) {
@@ -84,6 +91,12 @@ export class KnownHistory {
   /** Whether a commit waits for a standby, as far as is known. */
   get hasStandbys(): boolean {
     return this.#hasStandbys;
+  }
+
+  /** The time of the shop: what the database told last, and what has gone by since. */
+  get now(): number {
+    const { time, readAt } = this.#time;
+    return time + Math.floor(performance.now() - readAt);
   }
 
   /** Whether it is time to look at the marks of the others again. */
@@ -142,7 +155,8 @@ export class KnownHistory {
   }
 
   /** Remembers a state without a loss. Everything in it must be safe: committed, and on the standby. */
-  learn({ identity, hasStandbys, marks }: HistoryState): void {
+  learn({ identity, hasStandbys, marks, time, readAt }: HistoryState): void {
+    this.#time = { time, readAt };
     if (this.#identity?.since !== identity.since) this.#marks.clear();
     this.#identity = identity;
     this.#hasStandbys = hasStandbys;

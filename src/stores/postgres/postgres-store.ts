@@ -93,6 +93,11 @@ export class PostgresStore implements Store {
     return this.#connector.away;
   }
 
+  now(): number {
+    const { history, known } = this.#context;
+    return Math.max(history.now, known.holds.earliest);
+  }
+
   /**
    * Tries until the outcome is known or time is up. Most order ids are new, so they are written without a
    * look; when one is taken, the batch is settled again with its orders looked up, and so are the next ones.

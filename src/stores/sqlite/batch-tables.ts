@@ -52,6 +52,11 @@ export class SqliteTables {
     this.loginEnds = new SqliteLoginEnds(db);
   }
 
+  /** The time of the shop. */
+  get now(): number {
+    return this.#held.now();
+  }
+
   /** Whether holds have ended since the last batch: then the next one writes it down, also when it only reads. */
   get haveHoldsEnded(): boolean {
     return this.#held.endBy(this.#held.now());

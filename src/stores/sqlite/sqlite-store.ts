@@ -106,6 +106,10 @@ export class SqliteStore implements Store {
     this.latestOrder = latestTime(db.prepare(latestOrdersSql('orders')).iterate());
   }
 
+  now(): number {
+    return this.#tables.now;
+  }
+
   settle(requests: readonly Request[]): Settled | Promise<Settled> {
     let settlement: Committed;
     try {

@@ -206,7 +206,15 @@ test('the marks of others are looked at every second, also when the clock is set
   const history = new KnownHistory(null);
   expect(history.isDue).toBe(true);
   const identity = { shop: 'shop', since: 1 };
-  history.learn({ identity, lost: null, hasStandbys: false, now: 1, marks: new Map() });
+  history.learn({
+    identity,
+    lost: null,
+    hasStandbys: false,
+    now: 1,
+    time: 1,
+    readAt: 0,
+    marks: new Map(),
+  });
   vi.setSystemTime(Date.now() - 3_600_000);
   vi.advanceTimersByTime(LOOK_EVERY_MS - 1);
   expect(history.isDue).toBe(false);

@@ -40,6 +40,7 @@ export function newCaller(changes: Partial<Caller> = {}): Caller & { closed: boo
         next: () => `made-${++made}`,
         positionFor: (id) => (id.startsWith('timed') ? null : `made-${++made}`),
       },
+      shopTime: () => 11,
       figures: () => ({ Server: { is: 'up' }, Clients: { here: 2, there: 0 } }),
       userOf: ({ user, credential }) =>
         credential === ALICE.credential ? { ...ALICE, name: user } : null,

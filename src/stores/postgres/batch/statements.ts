@@ -4,7 +4,7 @@
  * than the statements.
  */
 import { MAX_LOGINS_ENDED_AT_ONCE, MAX_LOGINS_OF_USER } from '../../../inventory/user-limits.ts';
-import { bounded, timeColumn } from '../../bounded-columns.ts';
+import { bounded, MARK, timeColumn } from '../../bounded-columns.ts';
 import { CLOCK, HOLD_STATEMENTS, READ_ORDER } from './hold-statements.ts';
 import { numberArray, textArray } from './literals.ts';
 
@@ -36,7 +36,7 @@ const STATEMENTS = {
   ],
   history: [
     '',
-    `SELECT shop.id AS shop, shop.since, shop.lost, ${CLOCK} AS now,
+    `SELECT shop.id AS shop, shop.since, shop.lost, ${CLOCK} AS now, greatest(${CLOCK}, ${MARK}) AS time,
         current_setting('synchronous_standby_names', true) AS standbys,
         servers.id, servers.name, servers.batch, servers.seen
       FROM inv.shop AS shop LEFT JOIN inv.servers AS servers ON true`,
