@@ -74,8 +74,12 @@ export class Ordering {
       // What was bought before is in the local inventory, or was bought from elsewhere: nothing is to be added.
       const request = { kind: 'purchase', order, lines } as const;
       const isNew = chosen === null || (await this.#stateOf(client, request)) !== 'bought';
-      const answer = this.#order(client, key, request, isNew, () => sendPurchase(client, request));
+      const answer = this.#ending(key, order, () =>
+        this.#order(client, key, request, isNew, () => sendPurchase(client, request)),
+      );
       const { receipt, items } = await ownAnswer(answer, chosen);
+      // It may have been a hold that was bought elsewhere.
+      if (chosen !== null) await this.#forgetHold(key, order);
       return { account, receipt, items };
     }, chosen);
   }
@@ -172,6 +176,7 @@ export class Ordering {
       const isNew = chosen === null || (await this.#stateOf(client, request)) !== 'returned';
       const answer = this.#order(client, key, request, isNew, () => sendReturn(client, request));
       const { receipt, items } = await ownAnswer(answer, chosen);
+      await this.#forgetHold(key, of);
       return { account, receipt, items };
     }, chosen);
   }

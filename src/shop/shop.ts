@@ -132,10 +132,20 @@ export class Shop {
     }
   }
 
+  /** The account's orders, the newest first. A hold that has ended, as they tell, is forgotten here. */
   orders(count: number, before: string | null): Promise<PastOrder[]> {
-    return this.#client.ask((client) =>
-      withRetry(this.#pauses, () => client.orders(count, before)),
-    );
+    return this.#client.ask(async (client, { key }) => {
+      const orders = await withRetry(this.#pauses, () => client.orders(count, before));
+      const ended = new Set(
+        orders.filter(({ state }) => state !== 'held').map(({ order }) => order),
+      );
+      const holds = (await this.#local.holdings(key))?.holds ?? [];
+      for (const { order } of holds.filter((hold) => ended.has(hold.order))) {
+        // What cannot be written now ends by itself.
+        await this.#local.changeHold(key, order, null).catch(() => undefined);
+      }
+      return orders;
+    });
   }
 
   /** The items of these orders that are on sale now. */
