@@ -36,3 +36,6 @@ export class CatalogError extends NamedError {}
 
 /** Longer names would break every table that shows them. */
 export const MAX_NAME_LENGTH = 200;
+
+/** Digits of a UPC, leading zeros among them: more would break the tables that show them. Requests take as many. */
+export const MAX_CODE_LENGTH = 32;

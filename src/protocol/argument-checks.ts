@@ -1,6 +1,11 @@
 /** The words behind a verb: lines, credentials, numbers and order ids, and the error for a bad one. */
 import { ErrorReply } from './error-codes.ts';
-import { MAX_COMMAND_BYTES, MAX_INTEGER, MAX_ORDER_ID_LENGTH } from './limits.ts';
+import {
+  MAX_COMMAND_BYTES,
+  MAX_INTEGER,
+  MAX_NUMBER_DIGITS,
+  MAX_ORDER_ID_LENGTH,
+} from './limits.ts';
 
 /** One UPC and the quantity asked of it. */
 export interface Line {
@@ -16,16 +21,13 @@ export interface Credentials {
 
 const ZERO = 48;
 
-/** Of MAX_INTEGER, and with leading zeros too. */
-const MAX_DIGITS = 16;
-
 /** What no order id has. To look for it takes half the time of matching all of an id. */
 const NOT_PRINTABLE = /[^\x21-\x7e]/;
 
 /** The value of a decimal integer from 1 to MAX_INTEGER, or null. Leading zeros are fine: UPCs have them. */
 export function positive(word: string): number | null {
   const { length } = word;
-  if (length > MAX_DIGITS) return null;
+  if (length > MAX_NUMBER_DIGITS) return null;
   let value = 0;
   for (let index = 0; index < length; index++) {
     const digit = word.charCodeAt(index) - ZERO;

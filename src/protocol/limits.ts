@@ -6,10 +6,13 @@
 /** Integers travel as JavaScript and JSON can hold them exactly. */
 export const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
 
+/** Of a number in a request, leading zeros among them: as many as a catalogue may give the code of an item. */
+export const MAX_NUMBER_DIGITS = 32;
+
 /** A command before login: HELLO with the longest name and password of a user fits, and a stranger cannot make the server hold more. */
 export const MAX_COMMAND_BYTES_BEFORE_LOGIN = 1_024;
 
-/** A command after login: the longest PURCHASE (MAX_ARGUMENTS arguments of 16 digits, and their framing) is about 24 KB. */
+/** A command after login: the longest PURCHASE (MAX_ARGUMENTS arguments of 16 digits, and their framing) is about 24 KB, with all leading zeros 40. */
 export const MAX_COMMAND_BYTES = 65_536;
 
 /** Words in one command, the verb included: PURCHASE takes 510 lines with an order id. */

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MAX_CODE_LENGTH } from '../../src/inventory/catalog.ts';
 import { ErrorReply } from '../../src/protocol/error-codes.ts';
-import { MAX_ARGUMENTS, MAX_INTEGER, MAX_ORDERS_COUNT } from '../../src/protocol/limits.ts';
+import {
+  MAX_ARGUMENTS,
+  MAX_INTEGER,
+  MAX_NUMBER_DIGITS,
+  MAX_ORDERS_COUNT,
+} from '../../src/protocol/limits.ts';
 import { parse, parseWithOrderId, VERBS } from '../../src/verbs/index.ts';
 
 /** The command of some words between spaces, its verb by name; or `CODE sentence`. */
@@ -132,7 +138,7 @@ describe('numbers are decimal, from 1 to 2^53-1, without a sign', () => {
     '1n',
     '9007199254740992',
     '99999999999999999',
-    '00000000000000001',
+    '10000000000000000000000000000001',
     'NaN',
     'Infinity',
     'two',
@@ -158,6 +164,20 @@ describe('numbers are decimal, from 1 to 2^53-1, without a sign', () => {
     expect(parse(['ORDERS', 'COUNT', word])).toEqual(
       new ErrorReply('ERR', `COUNT is a whole number from 1 to ${MAX_ORDERS_COUNT}`),
     );
+  });
+
+  test('leading zeros do not count, as many as a catalogue may give a code', () => {
+    expect(MAX_NUMBER_DIGITS).toBe(MAX_CODE_LENGTH);
+    const code = '12345678'.padStart(MAX_CODE_LENGTH, '0');
+    const largest = String(MAX_INTEGER).padStart(MAX_CODE_LENGTH, '0');
+    const lines = [{ upc: 12_345_678, qty: MAX_INTEGER }];
+    expect(parsed(`PURCHASE ${code} ${largest}`)).toMatchObject({ lines });
+    expect(parsed(`HOLD ${code} ${largest} FOR 60`)).toMatchObject({ lines });
+    expect(parsed(`INVENTORY ${code}`)).toMatchObject({ upcs: [12_345_678] });
+    expect(parsed(`SUBSCRIBE stock:${code}`)).toMatchObject({ upcs: [12_345_678] });
+    for (const verb of ['PURCHASE 0', 'INVENTORY 0', 'SUBSCRIBE stock:0']) {
+      expect(parsed(`${verb}${code} 1`)).toMatch(/^ERR a UPC is a whole number/);
+    }
   });
 
   test('the largest number is one', () => {

@@ -6,10 +6,9 @@
  */
 import { checkFieldName, type RawValue } from '../operator-file/json-entries.ts';
 import { type SourceText, shown } from '../operator-file/source-text.ts';
-import { type FieldName, ITEM, isFieldName, type RawItem } from './raw-item.ts';
+import { type FieldName, HEADER, ITEM, isFieldName, type RawItem, REQUIRED } from './raw-item.ts';
 
-const REQUIRED = ['upc', 'name', 'units'] as const;
-const EXPECTED = 'expected upc,name,units';
+const EXPECTED = `expected ${HEADER}`;
 
 /** The entries, one by one. Throws CatalogError at the first fault. */
 export function* csvItems(source: SourceText): Generator<RawItem> {

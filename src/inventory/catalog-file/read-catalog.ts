@@ -1,6 +1,6 @@
 /** Reads a catalogue file, JSON or CSV, and checks every item of it. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { CatalogError, type Item, MAX_NAME_LENGTH } from '../catalog.ts';
+import { CatalogError, type Item, MAX_CODE_LENGTH, MAX_NAME_LENGTH } from '../catalog.ts';
 import { jsonEntries, type RawValue } from '../operator-file/json-entries.ts';
 import { SourceText, shown } from '../operator-file/source-text.ts';
 import { csvItems } from './csv-items.ts';
@@ -8,9 +8,6 @@ import { type FieldName, ITEM, type RawItem } from './raw-item.ts';
 
 /** Items that are read in one go, some milliseconds: the file may be read again while a server sells. */
 const READ_AT_ONCE = 500;
-
-/** Digits of a UPC, leading zeros among them: more would break the tables that show them. */
-const MAX_CODE_LENGTH = 32;
 
 /**
  * The items of the file `path` with these bytes, each UPC once. Throws CatalogError, one line that begins with

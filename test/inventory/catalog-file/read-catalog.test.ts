@@ -238,11 +238,11 @@ describe('JSON is refused, in one line with its place:', () => {
     ['[{"upc":2,"name":"b","units":null}]', `1:30: "units" ${whole(0)} null`],
     [
       '[{"upc":2,"name":"b","units":2,"price":1}]',
-      '1:32: unknown field "price": an item has upc, name and units',
+      '1:32: unknown field "price": an item has upc, name and units, and may have limit and returns',
     ],
     [
       '[{"upc":2,"name":"b","units":2,"__proto__":1}]',
-      '1:32: unknown field "__proto__": an item has upc, name and units',
+      '1:32: unknown field "__proto__": an item has upc, name and units, and may have limit and returns',
     ],
     ['[{"upc":2,"\\u0075pc":2}]', '1:11: "upc" is given twice'],
     ['[{"upc":2,"name":"b","units":2,"limit":0}]', `1:40: "limit" ${whole(1)} 0`],
@@ -300,7 +300,7 @@ describe('CSV', () => {
     );
   });
 
-  const expected = 'expected upc,name,units';
+  const expected = 'expected upc,name,units[,limit][,returns]';
   const comma = '; a text with a comma in it stands in quotes';
   const whole = `must be a whole number from 0 to ${MAX}, got`;
   test.for([
@@ -311,8 +311,14 @@ describe('CSV', () => {
     ['upc\tname\tunits\n', `1:1: separate the columns with commas: ${expected}`],
     ['upc,name\n1,a', `1:1: the column "units" is missing: ${expected}`],
     ['upc,name,units,UPC\n', '1:16: "upc" is given twice'],
-    ['upc,name,units,price\n', '1:16: unknown field "price": an item has upc, name and units'],
-    ['upc,name,units,\n', '1:16: unknown field "": an item has upc, name and units'],
+    [
+      'upc,name,units,price\n',
+      '1:16: unknown field "price": an item has upc, name and units, and may have limit and returns',
+    ],
+    [
+      'upc,name,units,\n',
+      '1:16: unknown field "": an item has upc, name and units, and may have limit and returns',
+    ],
     ['upc,name,units\n1,a', '2:1: expected 3 fields, as the header has, got 2'],
     ['upc,name,units\n1,a,b,2', `2:7: expected 3 fields, as the header has, got 4${comma}`],
     ['upc,name,units\n1,,2', '2:1: the item has no "name"'],
