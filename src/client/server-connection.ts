@@ -88,9 +88,11 @@ export class ServerConnection {
   send(words: readonly string[], confirmations = 0): Promise<ReplyValue> {
     if (this.#lost !== null) return Promise.reject(new ConnectionLost(this.#lost, false));
     return new Promise((resolve, reject) => {
+      // Before it waits for a reply: what cannot be sent gets none.
+      const bytes = encodeCommand(words.map(toWire));
       this.#waiting.push({ confirmations, resolve, reject });
       if (this.#waiting.length === 1) this.#restartTimer();
-      this.#socket.write(encodeCommand(words.map(toWire)), 'latin1');
+      this.#socket.write(bytes, 'latin1');
     });
   }
 

@@ -198,7 +198,7 @@ export class Ordering {
     const isOpen = (isNew || isOwn) && (await this.#local.enqueue(key, request, sentTo)) === 'open';
     const answer = await withRetry(this.#pauses, send, isTooManyHolds).catch(
       async (error: Error) => {
-        throw await notDone(this.#local, key, request, isOpen, error);
+        throw await notDone(this.#local, client, key, request, isOpen, error);
       },
     );
     if (isOpen) {

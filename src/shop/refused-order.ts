@@ -34,7 +34,7 @@ export interface RefusedRequest {
 /** What --json prints of a refused order beside code and message. */
 export interface RefusedOrderDetails {
   readonly order: string;
-  /** When it was refused, ISO 8601: as the server told it, or the moment in which the refusal arrived. */
+  /** When it was refused, ISO 8601: as the server told it; of what the server does not keep, the moment in which the refusal arrived. */
   readonly at: string;
   /** Whether this is the outcome of an earlier try, told again. */
   readonly replayed: boolean;
@@ -54,6 +54,8 @@ interface Telling {
   readonly isFirst?: boolean;
   /** What this machine has to add: see `adding`. */
   readonly addition?: string;
+  /** When it was, where the message does not say so: ISO 8601. */
+  readonly at?: string;
 }
 
 /** The server refused an order. */
@@ -68,7 +70,7 @@ export class OrderRefused extends Refused {
     { code, message }: Refused,
     request: RefusedRequest,
     items: KnownItems = new Map(),
-    { isFirst = false, addition = '' }: Telling = {},
+    { isFirst = false, addition = '', at = new Date().toISOString() }: Telling = {},
   ) {
     super(code, isFirst ? withoutTime(message) : message);
     this.#request = request;
@@ -80,7 +82,7 @@ export class OrderRefused extends Refused {
     const more = lines.length === 0 ? 0 : moreIn(message);
     this.details = {
       order: request.order,
-      at: refusedAt ?? new Date().toISOString(),
+      at: refusedAt ?? at,
       replayed: refusedAt !== null && !isFirst,
       lines,
       ...(more > 0 && { more }),
@@ -93,12 +95,21 @@ export class OrderRefused extends Refused {
     return new OrderRefused(this, this.#request, this.#items, {
       isFirst: true,
       addition: this.#addition,
+      at: this.details.at,
     });
+  }
+
+  /** This first refusal with the time that `again`, the same one told again, has; as it is when that is another one. */
+  timedBy(again: Refused): OrderRefused {
+    const at = timeIn(again.message);
+    if (again.code !== this.code || at === null) return this;
+    const telling = { isFirst: true, addition: this.#addition, at };
+    return new OrderRefused(this, this.#request, this.#items, telling);
   }
 
   /** This refusal with words of this machine behind those of the server. */
   adding(addition: string): OrderRefused {
-    return new OrderRefused(this, this.#request, this.#items, { addition });
+    return new OrderRefused(this, this.#request, this.#items, { addition, at: this.details.at });
   }
 
   /** Why, without what to do now: for a request that nobody has just made. */

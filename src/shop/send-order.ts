@@ -77,6 +77,20 @@ export async function sendReturn(
   return { kind: 'returned', receipt, items: itemsOf(receipt.lines, await names) };
 }
 
+/**
+ * A refusal with its time, which a server tells only of one that it repeats: so the order is asked for once more. What the
+ * server does not keep, or is not there to tell, stays as it is.
+ */
+export async function withItsTime(refusal: Refused, client: Client): Promise<Refused> {
+  if (!(refusal instanceof OrderRefused) || !refusal.meaning.settlesOrder) return refusal;
+  const { order, replayed } = refusal.details;
+  if (replayed) return refusal;
+  return client.order(order).then(
+    () => refusal,
+    (again: Error) => (again instanceof Refused ? refusal.timedBy(again) : refusal),
+  );
+}
+
 /** What an answer changes on this machine. */
 export function changeOf(answer: AnsweredOrder): LocalChange {
   if (answer.kind !== 'held') return { kind: answer.kind, items: answer.items };

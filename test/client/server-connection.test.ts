@@ -42,6 +42,18 @@ test('a push is no reply', async () => {
   connection.close();
 });
 
+test('a word that cannot be sent fails alone: the other replies are those of their requests', async () => {
+  const { address } = await fakeServer(([word]) => word ?? '');
+  const connection = await ServerConnection.open(address, TIMEOUTS);
+  const [first, second] = await Promise.allSettled([
+    connection.send(['first', undefined as unknown as string]),
+    connection.send(['second']),
+  ]);
+  expect(first).toMatchObject({ reason: expect.any(TypeError) });
+  expect(second).toMatchObject({ value: 'second' });
+  connection.close();
+});
+
 test('texts travel as UTF-8', async () => {
   const { address, commands } = await fakeServer(() => 'ok');
   const connection = await ServerConnection.open(address, TIMEOUTS);
