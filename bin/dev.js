@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 // Runs the TypeScript sources directly, without a build and without the manifest.
-import '../src/cli/colour.ts';
-import '../src/cli/surroundings.ts';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Plugin } from '@oclif/core';
-import { runCli } from '../src/cli/main.ts';
+
+// One after the other: each changes what the next one finds in the environment.
+await import('../src/cli/colour.ts');
+await import('../src/cli/surroundings.ts');
+const { Plugin } = await import('@oclif/core');
+const { runCli } = await import('../src/cli/main.ts');
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

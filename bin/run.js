@@ -73,6 +73,8 @@ function isBundled() {
 }
 
 async function runModules(pjson) {
+  // Before anything else is linked: Node looks at the environment as soon as some of its own modules are.
+  await import('../dist/cli/colour.js');
   const { resolveQuickly } = await import('../dist/cli/module-resolution.js');
   resolveQuickly();
   // Node's version is checked above: oclif need not load semver for it.

@@ -23,6 +23,22 @@ test.for(['run.js', 'dev.js'])('bin/%s starts', async (entry) => {
   expect(ended.stdout).toMatch(`inv/${pjson.version} `);
 });
 
+const COLOURS = [
+  { FORCE_COLOR: '1', NO_COLOR: '1' },
+  { FORCE_COLOR: '', NO_COLOR: '1' },
+  { FORCE_COLOR: '1', NODE_DISABLE_COLORS: '1' },
+];
+
+test.for(['run.js', 'dev.js'].flatMap((entry) => COLOURS.map((env) => ({ entry, env }))))(
+  'Node says nothing of what the environment wants of colours: $entry with $env',
+  async ({ entry, env }) => {
+    const args = [join(root, 'bin', entry), '--help'];
+    const ended = await finished(process.execPath, args, { env });
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(ended.stdout.includes('\u001b')).toBe(!('NO_COLOR' in env));
+  },
+);
+
 test('bin/dev.js finds the commands and the hooks in src', async () => {
   const ended = await finished(process.execPath, [join(root, 'bin/dev.js'), 'completoin', 'bash']);
   expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean') });
@@ -47,6 +63,7 @@ describe('a bundle of dist', () => {
     for (const [name, text] of Object.entries({
       'package.json': '{"type":"module"}',
       'dist/cli/version.js': 'export const printVersion = () => false;',
+      'dist/cli/colour.js': '',
       'dist/cli/module-resolution.js': 'export const resolveQuickly = () => undefined;',
       'dist/cli/main.js': 'export const runCli = () => console.log("modules");',
       'dist/inv.cjs': 'console.log("bundle");',

@@ -19,7 +19,9 @@ afterEach(() => {
 /** What a program is told of the refusal, by a client whose clock is off by so much. */
 async function refusal(ask: () => Promise<unknown>, off = 0) {
   if (off !== 0) vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + off });
-  const error = await ask().catch((error) => error);
+  const error = await ask()
+    .then(() => null)
+    .catch((error) => error);
   vi.useRealTimers();
   return error.details as { at: string; replayed: boolean };
 }
