@@ -65,3 +65,11 @@ export function commandFailureOf(cause: unknown): unknown {
   }
   return cause;
 }
+
+/** Throws what it is given, and behind an OutcomeUnknown what may have happened, and how to find out. */
+export function sayingSo(what: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof OutcomeUnknown)) throw error;
+    throw new OutcomeUnknown(`${error.message}: ${what}`, { cause: error });
+  };
+}

@@ -108,7 +108,7 @@ export function answerLost({ kind, order }: RefusedRequest, cause: Error): Comma
 /** A login, or the end of one, that was sent and may be sent again without harm. `what`: `alice is logged in`. */
 export function loginUnknown(what: string, cause: Error): CommandFailure {
   return new CommandFailure(
-    `the answer did not come (${cause.message}), so it is not known whether ${what}; repeat this command`,
+    `the reply did not come (${cause.message}), so it is not known whether ${what}; repeat this command`,
     'UNKNOWN',
     ExitCode.outcomeUnknown,
     { cause },

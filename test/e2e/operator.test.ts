@@ -10,6 +10,7 @@ import { TemporaryFolder } from '../support/folder.ts';
 import { PostgresServer } from '../support/postgres-server.ts';
 import { program } from '../support/program.ts';
 import { type ServeProcess, serve } from '../support/serve-process.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 import { environment, Inv } from './inv.ts';
 
 let database: PostgresServer;
@@ -401,5 +402,44 @@ test('status of a server that tells no version says so', async () => {
   expect(await inv.run(['serve', 'status'])).toMatchObject({
     code: 0,
     stdout: `127.0.0.1:${address.port} serves: inv (it tells no version)\n`,
+  });
+});
+
+test.each([
+  [
+    ['restock', '--upc', '1001', '--units', '+1', '--reason', 'why', '--id', 'r'],
+    ': the restock may have happened or not. Run the same command with --id r: it happens once',
+  ],
+  [
+    ['logins', '--end', 'alice'],
+    ': the logins of alice may have ended or not. Run the same command again: logins that have ended stay so',
+  ],
+])('a change whose commit is cut off may have happened: %j', async (words, told) => {
+  using folder = new TemporaryFolder();
+  const address = await database.newDatabase();
+  await using _ = await serve(address);
+  await using proxy = await TcpProxy.to(database.port);
+  proxy.fromClient = (chunk) => (/\bCOMMIT\b/.test(chunk.toString('latin1')) ? 'cut' : 'pass');
+  const through = new URL(address);
+  through.port = String(proxy.port);
+  const { code, error } = await new Operator(folder, through.href).json(...words);
+  expect({ code, error }).toMatchObject({ code: 6, error: { code: 'UNKNOWN' } });
+  expect(error.message).toMatch(
+    /^the connection to postgres:\S+ broke during the commit \([^)]+\): /,
+  );
+  expect(error.message.endsWith(told)).toBe(true);
+});
+
+test('a database that is cut off under an operator is told in words', async () => {
+  using folder = new TemporaryFolder();
+  const address = await database.newDatabase();
+  await using _ = await serve(address);
+  await using proxy = await TcpProxy.to(database.port);
+  proxy.fromClient = (chunk) => (chunk.includes('SELECT') ? 'cut' : 'pass');
+  const through = new URL(address);
+  through.port = String(proxy.port);
+  expect(await new Operator(folder, through.href).json('stock')).toMatchObject({
+    code: 1,
+    error: { message: `cannot use ${through.href}: the connection was closed` },
   });
 });

@@ -182,7 +182,7 @@ describe('an answer that is lost', () => {
       await expect(shop.logout(which)).rejects.toMatchObject({
         ...{ code: 'UNKNOWN', exit: 6 },
         message: expect.stringMatching(
-          /^the answer did not come .* whether alice@\S+ is logged out; repeat this command$/,
+          /^the reply did not come .* whether alice@\S+ is logged out; repeat this command$/,
         ),
       });
       at.line.cutReplyTo = null;

@@ -1,6 +1,8 @@
 import { Flags } from '@oclif/core';
+import type { OperatorData } from '../../inventory/operator-data.ts';
 import { inParts, ListCommand } from '../../operator/list-command.ts';
 import { LOGINS } from '../../operator/lists.ts';
+import { sayingSo } from '../../operator/operator-command.ts';
 import { prepareName } from '../../user-name.ts';
 
 export default class ServeLogins extends ListCommand {
@@ -28,7 +30,7 @@ export default class ServeLogins extends ListCommand {
     const { flags } = await this.parse(ServeLogins);
     const { end } = flags;
     await this.withData(flags, async (data) => {
-      const ended = end === undefined ? null : await data.endLogins(prepareName(end));
+      const ended = end === undefined ? null : await endLogins(data, prepareName(end));
       const logins = await data.logins();
       await this.printDone(async () => {
         if (ended !== null && !this.jsonEnabled() && !flags.csv) {
@@ -40,4 +42,9 @@ export default class ServeLogins extends ListCommand {
       });
     });
   }
+}
+
+function endLogins(data: OperatorData, user: string): Promise<number> {
+  const may = `the logins of ${user} may have ended or not. Run the same command again`;
+  return data.endLogins(user).catch(sayingSo(`${may}: logins that have ended stay so`));
 }

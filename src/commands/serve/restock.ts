@@ -2,8 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { Flags } from '@oclif/core';
 import { CommandFailure, ExitCode } from '../../cli/command-failure.ts';
 import { signed } from '../../inventory/restock.ts';
-import { OutcomeUnknown } from '../../inventory/store.ts';
-import { OperatorCommand } from '../../operator/operator-command.ts';
+import { OperatorCommand, sayingSo } from '../../operator/operator-command.ts';
 import {
   isoTime,
   toReason,
@@ -72,9 +71,13 @@ export default class ServeRestock extends OperatorCommand {
       by: whoIsThis(),
     };
     const outcome = await this.withData(flags, (data) =>
-      data.restock(request).catch((error) => {
-        throw namingId(error, id);
-      }),
+      data
+        .restock(request)
+        .catch(
+          sayingSo(
+            `the restock may have happened or not. Run the same command with --id ${id}: it happens once`,
+          ),
+        ),
     );
     if (outcome.kind === 'refused') {
       throw new CommandFailure(outcome.message, outcome.code, ExitCode.refused, {
@@ -92,14 +95,4 @@ export default class ServeRestock extends OperatorCommand {
     );
     return { id, at, upc, units, available, replayed };
   }
-}
-
-/** Whether it happened is found out by the same restock once more, which needs its id. */
-function namingId(error: unknown, id: string): unknown {
-  if (!(error instanceof OutcomeUnknown)) return error;
-  return new OutcomeUnknown(
-    `${error.message}: the restock may have happened or not. Run the same command with --id ${id}: ` +
-      'it happens once',
-    { cause: error },
-  );
 }

@@ -58,7 +58,7 @@ export async function runScript(
         `line ${number}: unknown word '${printable(word)}'; known: ${Object.keys(SYNTAX).join(', ')}`,
       );
     }
-    if (word === 'quit') return;
+    if (word === 'quit' && words.length === 0) return;
     const password = async (): Promise<string> => {
       const next = await lines.next();
       number++;

@@ -163,6 +163,7 @@ test.each([
   ['purchase 1001 1 for 10m', 'write purchase UPC QTY'],
   ['holds 1', 'holds takes no arguments'],
   ['local 1', 'local takes no arguments'],
+  ['quit now', 'line 1: quit takes no arguments'],
   ['inventory 1001', 'line 1: inventory takes no arguments'],
 ])('refuses %j', async (script, message) => {
   await expect(run(script)).rejects.toMatchObject({

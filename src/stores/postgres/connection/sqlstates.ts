@@ -86,7 +86,11 @@ function whyOf(code: string, message: string, address: Named): string {
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'CONNECT_TIMEOUT':
-      return `it cannot be reached (${message})`;
+      return `it cannot be reached (${isRaw(message) ? 'no answer' : message})`;
+    case 'CONNECTION_CLOSED':
+    case 'CONNECTION_ENDED':
+    case 'CONNECTION_DESTROYED':
+      return isRaw(message) ? 'the connection was closed' : message;
     case '26000':
     case '42P05':
       return sharedSession(address);
@@ -95,4 +99,9 @@ function whyOf(code: string, message: string, address: Named): string {
     default:
       return /pooling mode/.test(message) ? sharedSession(address) : message || code;
   }
+}
+
+/** Whether the library has written it: `write CONNECTION_CLOSED host:5432`. */
+function isRaw(message: string): boolean {
+  return /^write CONN/.test(message);
 }
