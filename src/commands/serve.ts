@@ -86,7 +86,7 @@ A second signal stops it at once; nothing that was acknowledged is lost then eit
     }),
     'require-order-id': Flags.boolean({
       description:
-        'refuse a PURCHASE without an order id: a client library that sends it again by itself would buy twice',
+        'refuse a PURCHASE, HOLD or RETURN without an order id: a client library that sends it again by itself would do it twice',
       env: 'INV_REQUIRE_ORDER_ID',
     }),
     ...HOLD_FLAGS,
