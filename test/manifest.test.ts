@@ -48,6 +48,28 @@ test('every command has a summary, a description and examples, and every option 
   expect(missing).toEqual([]);
 });
 
+test('no text of the help breaks a line in the midst of a paragraph: it is wrapped for the width of the terminal', () => {
+  const broken = textsIn(plugin.manifest).filter((text) =>
+    text.split('\n').some((line, at, lines) => isProse(line) && isProse(lines[at + 1] ?? '')),
+  );
+  expect(broken).toEqual([]);
+});
+
+/** Neither indented, nor an entry of a list, nor the empty line between paragraphs. */
+function isProse(line: string): boolean {
+  return /^[^\s-]/.test(line);
+}
+
+/** The summaries and descriptions of commands, arguments, options and examples. */
+function textsIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]) =>
+    typeof part === 'string' && (key === 'summary' || key === 'description')
+      ? [part]
+      : textsIn(part),
+  );
+}
+
 test('every option of the server that takes a value is an INV_ variable too', () => {
   const flags = Object.values(plugin.manifest.commands.serve?.flags ?? {});
   const valued = flags.filter(({ type, name }) => type === 'option' && name !== 'help');

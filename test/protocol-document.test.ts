@@ -138,7 +138,8 @@ test('the errors that settle an order are those of the rules for retrying, and o
     }
   }
   // A verb that said it anew could say otherwise.
-  for (const verb of verbSections) expect(verb.text).not.toMatch(/\bsettles? (nothing|an? order)\b/);
+  for (const verb of verbSections)
+    expect(verb.text).not.toMatch(/\bsettles? (nothing|an? order)\b/);
 });
 
 test('every error that can be provoked over the wire stands in a conversation', () => {

@@ -25,13 +25,14 @@ import { openStore } from '../stores/open-store.ts';
 export default class Serve extends BaseCommand {
   static override summary = 'Run the inventory server';
 
-  static override description =
-    `Sells the items of the catalogue to all clients at once. Nothing is oversold, and what was
-acknowledged is on disk. Stock, logins and orders are restored from the data file at start; the first
-lines printed say whether it was there or is new.
-
-Stop it with Ctrl-C or SIGTERM: it answers what has arrived, closes the data file and exits 0.
-A second signal stops it at once; nothing that was acknowledged is lost then either.`;
+  static override description = [
+    'Sells the items of the catalogue to all clients at once. Nothing is oversold, and ' +
+      'what was acknowledged is on disk. Stock, logins and orders are restored from the ' +
+      'data file at start; the first lines printed say whether it was there or is new.',
+    'Stop it with Ctrl-C or SIGTERM: it answers what has arrived, closes the data file ' +
+      'and exits 0. A second signal stops it at once; nothing that was acknowledged is lost ' +
+      'then either.',
+  ].join('\n\n');
 
   static override examples = [
     {

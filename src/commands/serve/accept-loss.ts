@@ -9,11 +9,12 @@ export default class ServeAcceptLoss extends BaseCommand {
   static override summary = 'Sell again from a PostgreSQL database that lost acknowledged orders';
 
   static override description =
-    `When a PostgreSQL database was set back to an earlier state (an old standby took over, a backup was
-restored), the servers stop selling from it: orders that were acknowledged are missing, and their units
-would be sold a second time. If the database that has them cannot be brought back, this accepts the
-loss. Servers that run go on within seconds. Nothing that was lost comes back: correct the stock for
-what customers have already been promised, before you run this.`;
+    'When a PostgreSQL database was set back to an earlier state (an old standby took ' +
+    'over, a backup was restored), the servers stop selling from it: orders that were ' +
+    'acknowledged are missing, and their units would be sold a second time. If the ' +
+    'database that has them cannot be brought back, this accepts the loss. Servers that ' +
+    'run go on within seconds. Nothing that was lost comes back: correct the stock for ' +
+    'what customers have already been promised, before you run this.';
 
   static override examples = [
     {

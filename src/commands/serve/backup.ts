@@ -8,13 +8,14 @@ import { counted } from '../../operator/words.ts';
 export default class ServeBackup extends BaseCommand {
   static override summary = 'Copy all data into one file, while the servers run';
 
-  static override description =
-    `The file holds items, orders, logins and the identity of the shop, as they were at one moment. It appears
-under its name when it is whole, checked and on the disk, and only you can read it. Sales go on meanwhile.
-\`inv serve restore\` puts it back; \`inv serve copy\` brings it into a PostgreSQL database.
-
-Exit code 3: there is something at FILE already. 1: the data could not be copied, or the copy is there but
-the books of the shop do not balance.`;
+  static override description = [
+    'The file holds items, orders, logins and the identity of the shop, as they were at ' +
+      'one moment. It appears under its name when it is whole, checked and on the disk, and ' +
+      'only you can read it. Sales go on meanwhile. `inv serve restore` puts it back; `inv ' +
+      'serve copy` brings it into a PostgreSQL database.',
+    'Exit code 3: there is something at FILE already. 1: the data could not be copied, or ' +
+      'the copy is there but the books of the shop do not balance.',
+  ].join('\n\n');
 
   static override examples = [
     {

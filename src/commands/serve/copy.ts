@@ -10,13 +10,14 @@ import { isPostgresAddress } from '../../stores/postgres/connection/postgres-url
 export default class ServeCopy extends BaseCommand {
   static override summary = 'Move a shop from a data file into an empty PostgreSQL database';
 
-  static override description =
-    `Stop the server first. Everything is copied in one transaction: items, orders, logins and the identity of the
-shop, so that clients stay logged in and orders keep their outcomes. From then on the file is not served any
-more. FILE may be a backup too.
-
-Exit code 3: a server is using the file, or there is a shop in the database already. 1: either cannot be used.
-Nothing was changed then.`;
+  static override description = [
+    'Stop the server first. Everything is copied in one transaction: items, orders, ' +
+      'logins and the identity of the shop, so that clients stay logged in and orders keep ' +
+      'their outcomes. From then on the file is not served any more. FILE may be a backup ' +
+      'too.',
+    'Exit code 3: a server is using the file, or there is a shop in the database already. ' +
+      '1: either cannot be used. Nothing was changed then.',
+  ].join('\n\n');
 
   static override examples = [
     {

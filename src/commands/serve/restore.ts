@@ -8,12 +8,14 @@ import { counted } from '../../operator/words.ts';
 export default class ServeRestore extends BaseCommand {
   static override summary = 'Put a backup in the place of the data file';
 
-  static override description =
-    `Stop the server first. The backup is checked, the data that is there now is set aside under another name,
-and a copy of the backup takes its place: as a whole or, when this is cut off, not at all. What was bought after
-the backup was made is not in it: clients are told that the shop went back.
-
-Exit code 3: a server is using the data file. 1: the backup is damaged or no backup; nothing was changed.`;
+  static override description = [
+    'Stop the server first. The backup is checked, the data that is there now is set ' +
+      'aside under another name, and a copy of the backup takes its place: as a whole or, ' +
+      'when this is cut off, not at all. What was bought after the backup was made is not ' +
+      'in it: clients are told that the shop went back.',
+    'Exit code 3: a server is using the data file. 1: the backup is damaged or no backup; ' +
+      'nothing was changed.',
+  ].join('\n\n');
 
   static override examples = [
     {

@@ -11,8 +11,9 @@ export default class ServeUsersAdd extends UsersCommand {
   static override summary = 'Add a user, and make the file when it is not there';
 
   static override description =
-    `Servers that use the file notice within five seconds; they need not be started again. The file holds no
-password, only its scrypt hash, and only its owner can read it.`;
+    'Servers that use the file notice within five seconds; they need not be started ' +
+    'again. The file holds no password, only its scrypt hash, and only its owner can read ' +
+    'it.';
 
   static override examples = [
     {

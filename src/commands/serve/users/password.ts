@@ -11,8 +11,8 @@ export default class ServeUsersPassword extends UsersCommand {
   static override summary = 'Give a user another password';
 
   static override description =
-    `Every login of the user ends, on every server that uses the file, with the first request after the server
-has noticed: within five seconds.`;
+    'Every login of the user ends, on every server that uses the file, with the first ' +
+    'request after the server has noticed: within five seconds.';
 
   static override examples = [
     {

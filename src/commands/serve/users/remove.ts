@@ -5,8 +5,9 @@ export default class ServeUsersRemove extends UsersCommand {
   static override summary = 'Remove a user';
 
   static override description =
-    `The user is out, on every server that uses the file, with the first request after the server has noticed:
-within five seconds. What the user has bought stays in the books.`;
+    'The user is out, on every server that uses the file, with the first request after ' +
+    'the server has noticed: within five seconds. What the user has bought stays in the ' +
+    'books.';
 
   static override examples = [
     {
