@@ -223,21 +223,29 @@ const TLS_REMEDIES: Readonly<Record<TlsProblem, string>> = {
 
 /** Why no server was reached, and what to do now. */
 function notReached({ message, cause }: NoServer, server: Address): string {
-  const { host, port, tls } = server;
-  switch ((cause as NodeJS.ErrnoException | undefined)?.code) {
+  const { code, address = '' } = (cause ?? {}) as { code?: string; address?: string };
+  switch (code) {
     case 'ECONNREFUSED':
-      return isThisMachine(host)
-        ? `no server at ${nameOf(server)}; start one with \`inv serve --port ${port}${tls === undefined ? '' : ' --tls-cert FILE --tls-key FILE'}\``
+      return isThisMachine(address)
+        ? `no server at ${nameOf(server)}; start one with \`${serveCommand(server)}\``
         : `no server at ${nameOf(server)}; check --host and --port, and whether it runs there`;
     case 'ENOTFOUND':
-      return `no such host: '${host}'; check --host`;
+      return `no such host: '${server.host}'; check --host`;
     default:
       return message;
   }
 }
 
-function isThisMachine(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+function isThisMachine(address: string): boolean {
+  return address === '::1' || /^127(\.\d{1,3}){3}$/.test(address);
+}
+
+/** The command that starts a server which is found at this address of this machine. */
+function serveCommand({ host, port, tls }: Address): string {
+  // Without --host it listens on 127.0.0.1, and a client of localhost tries that too.
+  const place = host === DEFAULT_HOST || host === '127.0.0.1' ? '' : ` --host ${host}`;
+  const files = tls === undefined ? '' : ' --tls-cert FILE --tls-key FILE';
+  return `inv serve${place} --port ${port}${files}`;
 }
 
 /** The command that logs in to this server, ready to be copied. */
