@@ -13,7 +13,7 @@ export default class ServeVerify extends OperatorCommand {
       'supplied are those that are available, held, or sold and not returned, and each receipt ' +
       'begins at the level that another one left. What customers have of an item with a limit ' +
       'must follow from their orders. Every order must be readable and have one outcome.',
-    'Shows one moment, and keeps no server from selling. The log of a data file grows by ' +
+    'Shows one moment, and keeps no server from selling. The write-ahead log of a data file grows by ' +
       'what is sold meanwhile. Exit code 1: the books do not balance; each fault is named.',
   ].join('\n\n');
 

@@ -154,7 +154,7 @@ export class Checkpointer {
         this.#report('checkpoint failed', {
           level: 'warn',
           error: message,
-          consequence: 'the log grows until there is room; nothing is lost',
+          consequence: 'the write-ahead log (-wal) grows until there is room; nothing is lost',
         });
       }
       this.#isFailing = true;

@@ -91,9 +91,9 @@ function isSame(one: BatchRow, other: BatchRow): boolean {
 
 function strange(path: string): StoreRefused {
   return new StoreRefused(
-    `${path} and ${path}-wal do not belong together: the log was written beside another state of the file, ` +
-      'as when a backup is copied over a file whose log is left there. Nothing was changed. To go on with ' +
-      `this copy, move ${path} alone to another name, and put it back with inv serve restore, which sets the log ` +
-      'aside: what was acknowledged after the copy was made is then not in it. Or put back the file that the log belongs to',
+    `${path} and ${path}-wal do not belong together: the write-ahead log (-wal) was written beside another state of the file, ` +
+      'as when a backup is copied over a file whose -wal is left there. Nothing was changed. To go on with ' +
+      `this copy, move ${path} alone to another name, and put it back with inv serve restore, which sets the -wal ` +
+      'aside: what was acknowledged after the copy was made is then not in it. Or put back the file that the -wal belongs to',
   );
 }

@@ -55,8 +55,8 @@ export class DataFileOverwritten extends StoreFailure {
   constructor(path: string, what: string, over = path) {
     super(`another program wrote over ${over} while the server was using it (${what})`);
     this.remedy =
-      `Restore the newest backup over ${path} with inv serve restore, which keeps the file and its log aside: ` +
-      `the log holds the last orders; ${AGAIN}`;
+      `Restore the newest backup over ${path} with inv serve restore, which keeps aside the file and its ` +
+      `write-ahead log (-wal), which holds the last orders; ${AGAIN}`;
   }
 }
 
@@ -101,7 +101,7 @@ export class Damaged extends StoreFailure {
   readonly kind = 'damaged';
   readonly affected = 'Orders and levels in it may be missing or wrong, acknowledged ones too';
   readonly remedy =
-    'Restore the newest backup with inv serve restore, which keeps the file and its log aside, then start the server again';
+    'Restore the newest backup with inv serve restore, which keeps the file and its write-ahead log aside, then start the server again';
 
   constructor(path: string, message: string) {
     super(`${path} is damaged: ${message}`);
