@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { TemporaryFolder } from './folder.ts';
 import { guardOf } from './run-folder.ts';
@@ -26,6 +28,38 @@ test.runIf(process.platform === 'linux')(
     expect(others.child.exitCode ?? others.child.signalCode).toBeNull();
   },
 );
+
+test.runIf(process.platform === 'linux')(
+  'nor does a run that ends by itself, with a test that left a process',
+  async () => {
+    using parent = new TemporaryFolder();
+    const { INV_RUN_FOLDER: _, ...env } = process.env;
+    // INV_BIN: no bundle is made, which takes long.
+    const run = spawn(process.execPath, ['--input-type=module', '-e', RUN], {
+      env: { ...env, TMPDIR: parent.path, INV_BIN: 'inv' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [said, ended] = await Promise.all([text(run.stdout), once(run, 'exit')]);
+    expect(ended).toEqual([0, null]);
+    // Who ended it: what is left of a run, by the end of the run.
+    expect(said).toBe('null SIGKILL\n');
+    expect(readdirSync(parent.path)).toEqual([]);
+  },
+);
+
+/** A run of one test, which starts a process of its own group; at the end it tells how the process has ended. */
+const RUN = `
+  import { spawn } from 'node:child_process';
+  import { once } from 'node:events';
+  import makeRunFolder from ${JSON.stringify(join(import.meta.dirname, 'run-folder.ts'))};
+  const endRun = await makeRunFolder();
+  const left = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' });
+  const ended = once(left, 'exit');
+  await once(left, 'spawn');
+  await endRun();
+  left.kill('SIGTERM');
+  console.log(...(await ended));
+`;
 
 /** A process that only waits, ended at the end of the scope. */
 function running(options: { env: NodeJS.ProcessEnv }) {

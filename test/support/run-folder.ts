@@ -3,6 +3,7 @@
  * file, and the function that it returns after the last. The files find the folder in INV_RUN_FOLDER.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   accessSync,
   chmodSync,
@@ -22,7 +23,7 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
 
-export default async function makeRunFolder(): Promise<() => void> {
+export default async function makeRunFolder(): Promise<() => Promise<void> | undefined> {
   // Each project of vitest.config.ts calls this.
   if (process.env.INV_RUN_FOLDER !== undefined) return () => undefined;
   const folder = mkdtempSync(join(process.env.TMPDIR ?? memory() ?? tmpdir(), 'inv-run-'));
@@ -35,10 +36,17 @@ export default async function makeRunFolder(): Promise<() => void> {
   // Each of the hundreds of processes of a run would compile the same source texts.
   process.env.NODE_COMPILE_CACHE = join(folder, 'compiled');
   if (!process.env.INV_BIN) await bundleProgram(folder);
-  return () => {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
-    guard.stdin?.end();
-  };
+  return () => endedGuard(guard);
+}
+
+/** Lets the guard kill and remove what is left, and waits until it has. */
+export async function endedGuard(guard: ChildProcess): Promise<void> {
+  if (guard.exitCode !== null || guard.signalCode !== null) return;
+  // Both were unreferenced, so that the guard never keeps its run from ending.
+  guard.ref();
+  const ended = once(guard, 'exit');
+  guard.stdin?.end();
+  await ended;
 }
 
 /**
