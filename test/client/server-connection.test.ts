@@ -107,6 +107,29 @@ test.each<[string, Answer, RegExp]>([
   await expect(connection.send(['c'])).rejects.toMatchObject({ sent: false });
 });
 
+test('a connection on which nothing is asked is not cut, however long it is idle', async () => {
+  const confirmation = new Raw('>3\r\n+subscribe\r\n+stock\r\n:1\r\n');
+  const { address } = await fakeServer(([word]) => (word === 'SUBSCRIBE' ? confirmation : 'fine'));
+  const afterReply = await ServerConnection.open(address, TIMEOUTS);
+  const afterPush = await ServerConnection.open(address, TIMEOUTS);
+  const neverAsked = await ServerConnection.open(address, TIMEOUTS);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const silent = await fakeServer(() => SILENCE);
+  const asking = await ServerConnection.open(silent.address, TIMEOUTS);
+  expect(await afterReply.send(['a'])).toBe('fine');
+  expect(await afterPush.send(['SUBSCRIBE', 'stock'], 1)).toBeNull();
+  const unanswered = asking.send(['a']);
+  vi.advanceTimersByTime(60_000);
+  // One that asked and is not answered shows that the time was over for all of them.
+  await expect(unanswered).rejects.toThrow(/it sent nothing for 1 s/);
+  for (const idle of [afterReply, afterPush, neverAsked]) {
+    expect(idle.isOpen).toBe(true);
+    expect(await idle.send(['b'])).toBe('fine');
+    idle.close();
+  }
+});
+
 test('a reply that nobody asked for ends the connection', async () => {
   const { address } = await fakeServer(() => new Raw('+one\r\n+two\r\n'));
   const connection = await ServerConnection.open(address, TIMEOUTS);
