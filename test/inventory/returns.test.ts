@@ -3,7 +3,7 @@ import type { Order, Request, Stock } from '../../src/inventory/model.ts';
 import { Refusal } from '../../src/inventory/model.ts';
 import { OrderMap } from '../../src/inventory/order-map.ts';
 import { settle } from '../../src/inventory/rules.ts';
-import { buy, rows } from './support/rows.ts';
+import { buy, hold, rows } from './support/rows.ts';
 
 const BOUGHT: Order = {
   ...{ user: 'alice', id: 'a', at: 1, refusal: null, position: null },
@@ -49,4 +49,36 @@ test('an item that is not taken back is told so, also where its row cannot be us
     giveBack('2x1'),
   );
   expect(outcomes).toMatchObject([{ code: 'NORETURN' }]);
+});
+
+test('a return and a purchase or a hold never have the same id', () => {
+  const bothWays = settled(
+    {},
+    giveBack('1x1'),
+    buy('1x1', { order: 'r' }),
+    hold('1x1', { order: 'r' }),
+  );
+  expect(bothWays.outcomes).toMatchObject([
+    { kind: 'returned', order: { id: 'r' } },
+    { code: 'ORDERREUSED' },
+    { code: 'ORDERREUSED' },
+  ]);
+  expect(bothWays.changes.available).toEqual(new Map([[1, 9]]));
+  const { outcomes, changes } = settled(
+    {},
+    buy('1x1', { order: 'b' }),
+    hold('1x1', { order: 'h' }),
+    giveBack('1x1', 'b'),
+    giveBack('1x1', 'h'),
+    // Under its own order's id, too.
+    giveBack('1x1 2x1', 'a'),
+  );
+  expect(outcomes).toMatchObject([
+    { kind: 'receipt' },
+    { kind: 'held' },
+    { code: 'ORDERREUSED' },
+    { code: 'ORDERREUSED' },
+    { code: 'ORDERREUSED' },
+  ]);
+  expect(changes.available).toEqual(new Map([[1, 6]]));
 });
