@@ -1,7 +1,7 @@
 /** Faults of disks, as the operating system makes them: for tests on machines that can. */
 import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs';
 
 export const hasStrace = spawnSync('strace', ['-V']).status === 0;
 
@@ -26,6 +26,31 @@ export function underStrace(
     { encoding: 'utf8', env: { ...env, NODE_DISABLE_COMPILE_CACHE: '1' } },
   );
 }
+
+/**
+ * Runs `script` in a process of its own. It has the module of src as `source`, and the paths `folder` and `path`, of
+ * shop.db in it. Returns which files of the folder it synced, linked and renamed, in their order, each as `fsync shop.db`;
+ * the folder itself has no name there.
+ */
+export function syncsOf(source: string, script: string, folder: string): string[] {
+  const log = `${folder}-calls`;
+  const url = new URL(`../../src/${source}`, import.meta.url).href;
+  const whole = `import * as source from '${url}'; const [, folder, path] = process.argv; ${script}`;
+  const args = ['--input-type=module', '-e', whole, folder, `${folder}/shop.db`];
+  const run = underStrace({ trace: SYNCS, log }, [process.execPath, args]);
+  if (run.status !== 0) throw new Error(run.stderr);
+  const lines = readFileSync(log, 'latin1').split('\n');
+  rmSync(log);
+  const calls = lines.map((line) =>
+    /\b(fsync|fdatasync|link|rename)\((?:\d+<|")([^">]+)/.exec(line),
+  );
+  return calls.flatMap((call) => {
+    const [, name, file] = call ?? [];
+    return file?.startsWith(folder) ? [`${name} ${file.slice(folder.length + 1)}`.trim()] : [];
+  });
+}
+
+const SYNCS = 'fsync,fdatasync,link,rename';
 
 /** Makes a system call of a running process fail, until the end of the scope. Needs strace. */
 export class InjectedFault implements AsyncDisposable {

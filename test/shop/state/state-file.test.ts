@@ -14,6 +14,7 @@ import Conf from 'conf';
 import { expect, test, vi } from 'vitest';
 import { emptyAccount, emptyState } from '../../../src/shop/state/state.ts';
 import { MAX_STATE_MIB, StateFile } from '../../../src/shop/state/state-file.ts';
+import { hasStrace, syncsOf } from '../../support/faults.ts';
 import { temporary } from '../support/servers.ts';
 
 const ACCOUNT = 'alice@10.0.0.1:5050';
@@ -253,3 +254,16 @@ test.each<[string, (path: string) => void, string]>([
     `cannot write ${join(directory, 'shop.json')}: ${why.replace('PATH', path)}`,
   );
 });
+
+test.runIf(hasStrace)(
+  'the new file is synced before it takes the place of the old one',
+  async () => {
+    const directory = temporary();
+    const script = `
+      const file = new source.StateFile(folder, console.error);
+      await file.update(({ accounts }) => { accounts['alice@h:1'] = {}; });`;
+    const calls = syncsOf('shop/state/state-file.ts', script, directory);
+    const ours = calls.filter((call) => !call.includes('.tmp-'));
+    expect(ours).toEqual(['fsync shop.next.json', 'rename shop.next.json', 'fsync']);
+  },
+);

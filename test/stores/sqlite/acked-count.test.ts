@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { AckedCount } from '../../../src/stores/sqlite/acked-count.ts';
+import { hasStrace, syncsOf } from '../../support/faults.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 
 test('a count that cannot be written is told once, and written again when it can be', () => {
@@ -16,4 +17,12 @@ test('a count that cannot be written is told once, and written again when it can
   expect(readFileSync(path, 'latin1')).toBe('0000000000000010\n');
   expect(events).toHaveLength(1);
   acked.close();
+});
+
+test.runIf(hasStrace)('the first count is synced, and no other one', () => {
+  using folder = new TemporaryFolder();
+  const script =
+    'const acked = new source.AckedCount(path, 7, () => {}); acked.set(8); acked.close();';
+  expect(syncsOf('stores/sqlite/acked-count.ts', script, folder.path)).toEqual(['fsync shop.db']);
+  expect(readFileSync(folder.file('shop.db'), 'latin1')).toBe('0000000000000008\n');
 });

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { makeDraft } from '../../../src/stores/sqlite/draft-file.ts';
+import { hasStrace, syncsOf } from '../../support/faults.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 
 /** What the next draft leaves of files that are 90 minutes old, by name, and of one that is 50 minutes old. */
@@ -75,3 +76,22 @@ test('a draft of an earlier version is removed; what an operator has named so is
   const young = 'sunday.db-part-4567cdef';
   expect(leftOf({ ...kept, ...drafts }, young)).toEqual([...Object.keys(kept), young].sort());
 });
+
+test.runIf(hasStrace)(
+  'a draft is synced before it gets its name, and the folder after that',
+  () => {
+    using folder = new TemporaryFolder();
+    const script = `
+    import { writeFileSync } from 'node:fs';
+    const draft = source.makeDraft(path);
+    writeFileSync(draft.path, 'a copy');
+    draft.finish(path);
+    draft[Symbol.dispose]();`;
+    const calls = syncsOf('stores/sqlite/draft-file.ts', script, folder.path);
+    expect(calls.map((call) => call.replace(/-unfinished-.*/, '-unfinished'))).toEqual([
+      'fsync shop.db-unfinished',
+      'rename shop.db-unfinished',
+      'fsync',
+    ]);
+  },
+);

@@ -13,6 +13,7 @@ import {
   replaceDataFile,
   restoredName,
 } from '../../../src/stores/sqlite/replaced-file.ts';
+import { hasStrace, syncsOf } from '../../support/faults.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 
 /** A folder with old data and a copy that is to take its place. */
@@ -66,6 +67,21 @@ test('where there was nothing, nothing goes aside', () => {
   writeFileSync(restoredName(path), 'new');
   expect(replaceDataFile(path)).toBe(null);
   expect(existsSync(path)).toBe(true);
+});
+
+test.runIf(hasStrace)('the old data is aside on the disk before the copy takes its name', () => {
+  using folder = new TemporaryFolder();
+  decided(folder);
+  const script = 'source.replaceDataFile(path);';
+  expect(syncsOf('stores/sqlite/replaced-file.ts', script, folder.path)).toEqual([
+    'rename shop.db-wal',
+    'rename shop.db-shm',
+    'rename shop.db-acked',
+    'link shop.db',
+    'fsync',
+    'rename shop.db-restored',
+    'fsync',
+  ]);
 });
 
 function nameOfTime(milliseconds: number): string {
