@@ -227,7 +227,8 @@ test('a server that has gone without a word is noticed after a while', async () 
   line.target = fake.address;
   vi.useFakeTimers({ toFake: ['setInterval', 'performance'] });
   onTestFinished(() => void vi.useRealTimers());
-  const shop = newShop(at, line.address);
+  // The reply to PING is waited for so long.
+  const shop = newShop(at, line.address, undefined, 2_000);
   await shop.login('alice', 'wonderland');
   onTestFinished(() => shop.close());
   const watch = watched(shop);

@@ -29,11 +29,16 @@ export function newPlace(start: () => Promise<Address> = realServer): Place {
 }
 
 /** A client of its own process, so to say: nothing but the directory is shared with the others. */
-export function newShop(at: Place, server = at.line.address, user?: string, replyMs = 2_000): Shop {
+export function newShop(
+  at: Place,
+  server = at.line.address,
+  user?: string,
+  replyMs = 20_000,
+): Shop {
   const notify = (sentence: string): void => {
     at.notes.push(sentence);
   };
-  const timeouts = { connectMs: 1_000, replyMs };
+  const timeouts = { connectMs: 10_000, replyMs };
   return new Shop({ server, user, directory: at.directory, notify, pauses: [1, 1], timeouts });
 }
 
