@@ -16,24 +16,26 @@ import { CLOCK } from './batch/hold-statements.ts';
 import { execute } from './batch/statements.ts';
 import type { DatabaseConnection, Query } from './connection/database-connection.ts';
 import { query } from './connection/session-setup.ts';
-import { type BatchMark, FORGET_AFTER_MS } from './marks.ts';
+import { type BatchMark, FORGET_AFTER_MS, forgetting, REFRESH_AFTER_MS } from './marks.ts';
 import { SCHEMA_VERSION } from './migrations.ts';
 
 export class CommitMarker {
   readonly id = randomUUID();
   readonly #name = `${hostname()} ${process.pid}`;
+  #isOld = false;
 
   /**
-   * Returns the number of the last batch that was committed; 0 before the first. Being a write, it
-   * waits until everything that this connection can see is safe on the synchronous standby too.
+   * Returns the number of the last batch that was committed. Being a write, it
+   * waits until everything that this connection can see is safe on the synchronous standby too. A mark that is not there
+   * is made at `acknowledged`, the last batch that this server knows to be committed; 0 before the first.
    */
-  async lastBatch(connection: DatabaseConnection): Promise<number> {
+  async lastBatch(connection: DatabaseConnection, acknowledged: number): Promise<number> {
     const insert = connection.sql.unsafe(
       `INSERT INTO inv.servers AS servers (id, name, batch, seen, format)
-        VALUES ($1, $2, 0, ${CLOCK}, ${SCHEMA_VERSION})
-        ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, format = excluded.format
+        VALUES ($1, $2, $3, ${CLOCK}, ${SCHEMA_VERSION})
+        ON CONFLICT (id) DO UPDATE SET seen = greatest(servers.seen, excluded.seen), format = excluded.format
         RETURNING servers.batch`,
-      [this.id, this.#name],
+      [this.id, this.#name, acknowledged],
     );
     const [row] = await query(connection, insert as unknown as Query);
     return row?.batch as number;
@@ -58,6 +60,18 @@ export class CommitMarker {
     return execute('confirm_mark', this.id, last, SCHEMA_VERSION);
   }
 
+  /** Takes note of how old this server's mark was, in milliseconds. */
+  noteAge(age: number): void {
+    this.#isOld = age > REFRESH_AFTER_MS;
+  }
+
+  /** Whether the mark should be dated anew, by `confirm`. True once for each note. */
+  takeIsOld(): boolean {
+    const isOld = this.#isOld;
+    this.#isOld = false;
+    return isOld;
+  }
+
   /** The mark at a batch that was written then. */
   at(batch: number, seen: number): BatchMark {
     return { id: this.id, name: this.#name, batch, seen };
@@ -74,7 +88,9 @@ export class CommitMarker {
   async end(connection: DatabaseConnection): Promise<void> {
     const statements = [
       `UPDATE inv.servers SET ended = ${CLOCK} WHERE id = $1`,
-      `DELETE FROM inv.servers WHERE (id = $1 AND batch = 0) OR seen < ${CLOCK} - ${FORGET_AFTER_MS}`,
+      forgetting(
+        `DELETE FROM inv.servers WHERE (id = $1 AND batch = 0) OR seen < ${CLOCK} - ${FORGET_AFTER_MS}`,
+      ),
     ];
     for (const statement of statements) {
       await query(connection, connection.sql.unsafe(statement, [this.id]) as unknown as Query);

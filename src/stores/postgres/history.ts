@@ -11,7 +11,7 @@ import { type ShopIdentity, StoreRefused } from '../../inventory/store.ts';
 import type { AcknowledgedBatch, AcknowledgedFiles } from './acknowledged-files.ts';
 import { execute } from './batch/statements.ts';
 import type { ResultRows } from './connection/database-connection.ts';
-import { type BatchMark, FORGET_AFTER_MS } from './marks.ts';
+import type { BatchMark } from './marks.ts';
 
 /** How often a server looks at the marks of the others. */
 export const LOOK_EVERY_MS = 1_000;
@@ -29,6 +29,8 @@ export interface HistoryState {
   readonly time: number;
   /** When this was read, by performance.now(). */
   readonly readAt: number;
+  /** Up to when marks may have been deleted. */
+  readonly forgottenTo: number;
   readonly marks: ReadonlyMap<string, BatchMark>;
 }
 
@@ -58,6 +60,7 @@ export function historyFrom(rows: ResultRows): HistoryState {
     now: first.now as number,
     time: first.time as number,
     readAt: performance.now(),
+    forgottenTo: first.forgotten_to as number,
     marks,
   };
 }
@@ -67,6 +70,8 @@ export class KnownHistory {
   readonly #files: AcknowledgedFiles | null;
   readonly #marks = new Map<string, BatchMark>();
   #identity: ShopIdentity | null = null;
+  /** This server's own mark: the last batch that it acknowledged. */
+  #own: BatchMark | null = null;
   #hasStandbys = true;
   /** By performance.now(), as every time from which a wait is counted: clocks are set. */
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -114,7 +119,7 @@ export class KnownHistory {
    * loss makes everything void that was remembered before it.
    */
   lossIn(
-    { identity, lost, now, marks }: HistoryState,
+    { identity, lost, forgottenTo, marks }: HistoryState,
     acknowledged: readonly AcknowledgedBatch[] = [],
   ): string | null {
     const known = this.#identity;
@@ -132,8 +137,8 @@ export class KnownHistory {
     const missing: string[] = [];
     for (const { id, name, batch, seen } of remembered) {
       const found = marks.get(id)?.batch;
-      // A mark that was not heard of for long may have been deleted.
-      if (found === undefined && now - seen > FORGET_AFTER_MS / 2) continue;
+      // It was deleted. A database that was set back to before the mark does not know that any are.
+      if (found === undefined && seen <= forgottenTo) continue;
       if ((found ?? 0) >= batch) continue;
       missing.push(
         `server ${name} acknowledged its batch ${batch} at ${new Date(seen).toISOString()}, ` +
@@ -143,32 +148,44 @@ export class KnownHistory {
     return missing.length === 0 ? null : [...new Set(missing)].join('; ');
   }
 
-  /** Forgets, of what servers of this machine acknowledged of this shop, what nobody has a mark of any more, and will not miss. */
+  /** The last batch that this server acknowledged of this history; 0 before the first. */
+  acknowledgedIn({ since }: ShopIdentity): number {
+    return this.#identity?.since === since ? (this.#own?.batch ?? 0) : 0;
+  }
+
+  /** Forgets, of what other servers of this machine acknowledged of this shop, what nobody has a mark of any more, and will not miss. */
   forgetOld(
-    { identity, now, marks }: HistoryState,
+    { identity, forgottenTo, marks }: HistoryState,
     acknowledged: readonly AcknowledgedBatch[],
   ): void {
     for (const { history, mark } of acknowledged) {
       if (history.shop !== identity.shop || marks.has(mark.id)) continue;
-      if (now - mark.seen > FORGET_AFTER_MS) this.#files?.remove(history.shop, mark.id);
+      if (mark.id === this.#own?.id || mark.seen > forgottenTo) continue;
+      this.#files?.remove(history.shop, mark.id);
     }
   }
 
   /** Remembers a state without a loss. Everything in it must be safe: committed, and on the standby. */
   learn({ identity, hasStandbys, marks, time, readAt }: HistoryState): void {
     this.#time = { time, readAt };
-    if (this.#identity?.since !== identity.since) this.#marks.clear();
+    if (this.#identity?.since !== identity.since) {
+      this.#marks.clear();
+      this.#own = null;
+    }
     this.#identity = identity;
     this.#hasStandbys = hasStandbys;
     this.#lookedAt = performance.now();
     for (const [id, mark] of marks) {
       if (mark.batch > (this.#marks.get(id)?.batch ?? 0)) this.#marks.set(id, mark);
     }
-    for (const id of this.#marks.keys()) if (!marks.has(id)) this.#marks.delete(id);
+    for (const id of this.#marks.keys()) {
+      if (!marks.has(id) && id !== this.#own?.id) this.#marks.delete(id);
+    }
   }
 
   /** Remembers a batch of this server, before its replies leave. */
   acknowledge(mark: BatchMark): void {
+    this.#own = mark;
     this.#marks.set(mark.id, mark);
     this.#files?.write(this.identity, mark);
   }

@@ -7,6 +7,7 @@
 import { CREDENTIAL_OF_FIRST_USERS } from '../first-credentials.ts';
 import type { DatabaseConnection } from './connection/database-connection.ts';
 import { query } from './connection/session-setup.ts';
+import { forgetting } from './marks.ts';
 
 export interface Migration {
   /** The version of the tables after this step: 1, 2, 3, … */
@@ -163,6 +164,9 @@ const FIRST_UNITS = `
 /** A UPC as the catalogue writes it, where that has leading zeros. */
 const CODES = 'ALTER TABLE inv.stock ADD COLUMN code text';
 
+/** The latest `seen` of all marks that were deleted. */
+const FORGOTTEN_MARKS = 'ALTER TABLE inv.shop ADD COLUMN forgotten_to bigint NOT NULL DEFAULT 0';
+
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: TABLES_OF_1_0_0 },
   { version: 2, sql: IDENTITY },
@@ -174,6 +178,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 8, sql: LOGIN_ENDS },
   { version: 9, sql: FIRST_UNITS },
   { version: 10, sql: CODES },
+  { version: 11, sql: FORGOTTEN_MARKS },
 ];
 
 /** The version that this program makes and uses. */
@@ -189,5 +194,5 @@ export async function migrate(connection: DatabaseConnection, from: number): Pro
     await query(connection, sql);
     await query(connection, connection.sql`UPDATE inv.version SET version = ${version}`);
   }
-  if (from > 0) await query(connection, 'DELETE FROM inv.servers');
+  if (from > 0) await query(connection, forgetting('DELETE FROM inv.servers'));
 }

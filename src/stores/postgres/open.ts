@@ -151,7 +151,10 @@ class Preparation {
     await checkStructure(connection);
     await query(connection, prepareStatements());
     const before = await this.#readHistory(connection);
-    connection.lastBatch = await this.#mark.lastBatch(connection);
+    connection.lastBatch = await this.#mark.lastBatch(
+      connection,
+      this.#history.acknowledgedIn(before.identity),
+    );
     try {
       // Whoever fenced this server off between the two has said why by now.
       await checkVersion(connection);

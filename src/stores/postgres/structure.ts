@@ -81,6 +81,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     'lost text',
     'restocks_known boolean NOT NULL',
     'expired_to bigint NOT NULL',
+    'forgotten_to bigint NOT NULL',
     'PRIMARY KEY (single)',
     'CHECK (single)',
   ],

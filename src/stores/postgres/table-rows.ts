@@ -23,8 +23,8 @@ const LONG_TIMEOUT_MS = 30 * 60_000;
 /** PostgreSQL ends a transaction that stands still this long, in milliseconds; in between, a file is read or written. */
 export const IDLE_TIMEOUT_MS = 60_000;
 
-/** What the shop's row has in a database alone: that there is one row, and what was found missing. */
-const DATABASE_ONLY = ['single', 'lost'];
+/** What the shop's row has in a database alone: that there is one row, what was found missing, and which marks were deleted. */
+const DATABASE_ONLY = ['single', 'lost', 'forgotten_to'];
 
 /** A statement that may take as long as there are rows. Throws PostgresError and DatabaseConnectionLost. */
 export async function longQuery(

@@ -6,9 +6,10 @@ import { type Store, StoreRefused, StoreUnavailable } from '../../../src/invento
 import { acceptLoss } from '../../../src/stores/postgres/accept-loss.ts';
 import { AcknowledgedFiles } from '../../../src/stores/postgres/acknowledged-files.ts';
 import { KnownHistory, LOOK_EVERY_MS } from '../../../src/stores/postgres/history.ts';
-import { FORGET_AFTER_MS } from '../../../src/stores/postgres/marks.ts';
+import { FORGET_AFTER_MS, REFRESH_AFTER_MS } from '../../../src/stores/postgres/marks.ts';
 import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
+import { giveClock, setClock as setDatabaseClock } from '../../support/postgres-clock.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { alice, Buyer, levels, settleOne } from '../orders.ts';
@@ -356,6 +357,105 @@ describe('a server whose clock is wrong', () => {
   });
 });
 
+describe('a clock of the database that goes a month ahead', () => {
+  afterEach(() => void vi.useRealTimers());
+  const begin = Date.now();
+  const LATER = begin + FORGET_AFTER_MS + 86_400_000;
+  const shopWithClock = async () => {
+    const shop = await newShop();
+    await giveClock(server, shop.address, begin);
+    return { shop, setClock: (ms: number) => setDatabaseClock(server, shop.address, ms) };
+  };
+
+  test.each([
+    ['without files', false],
+    ['with a file', true],
+  ])('stops nobody whose mark another server deletes (%s)', async (_, hasFile) => {
+    using folder = new TemporaryFolder();
+    const { shop, setClock } = await shopWithClock();
+    await using _shop = shop;
+    const [log, other] = [new Log(), new Log()];
+    const seller = await shop.open(log, hasFile ? folder.path : undefined);
+    const ends = await shop.open(other);
+    const witness = await shop.open(other);
+    await buy(seller);
+    await buy(seller);
+    await buy(ends);
+    // Nobody looks meanwhile, and dates his mark anew.
+    vi.useFakeTimers({ toFake: ['performance'] });
+    await setClock(LATER);
+    await buy(ends);
+    await ends.close();
+    const left = 'SELECT batch::int FROM inv.servers';
+    expect(await server.run(shop.address, left)).toEqual([{ batch: 2 }]);
+    vi.useRealTimers();
+    expect(await buy(seller)).toEqual(sold);
+    // It goes on from where it was, so that nobody misses its batches.
+    expect(await server.run(shop.address, `${left} WHERE batch > 2`)).toHaveLength(1);
+    expect(await buy(witness)).toEqual(sold);
+    const late = await shop.open(other, folder.path);
+    expect(await buy(late)).toEqual(sold);
+    expect(log.text + other.text).not.toMatch(/database lost what was acknowledged/);
+  });
+
+  test('is followed by the marks of servers that only look', async () => {
+    const { shop, setClock } = await shopWithClock();
+    await using _shop = shop;
+    const log = new Log();
+    const idle = await shop.open(log);
+    await buy(idle);
+    const seen = 'SELECT seen::float8 FROM inv.servers';
+    await setClock(begin + REFRESH_AFTER_MS + 1);
+    await expect
+      .poll(() => server.run(shop.address, seen), LOOK)
+      .toEqual([{ seen: begin + REFRESH_AFTER_MS + 1 }]);
+    await setClock(LATER);
+    await expect.poll(() => server.run(shop.address, seen), LOOK).toEqual([{ seen: LATER }]);
+    const other = await shop.open(log);
+    await buy(other);
+    await other.close();
+    expect(await buy(idle)).toEqual(sold);
+    // Set right, the clock takes no mark back in time.
+    await setClock(begin);
+    expect(await buy(idle)).toEqual(sold);
+    expect(await server.run(shop.address, `${seen} WHERE ended IS NULL`)).toEqual([
+      { seen: LATER },
+    ]);
+    expect(log.text).toBe('');
+  });
+
+  test('and is set right again: nobody misses the marks that were deleted meanwhile', async () => {
+    using folder = new TemporaryFolder();
+    const { shop, setClock } = await shopWithClock();
+    await using _shop = shop;
+    const [first, witness] = [await shop.open(new Log(), folder.path), await shop.open()];
+    await buy(first);
+    await first.close();
+    await untilSold(witness);
+    await setClock(LATER);
+    await (await shop.open()).close();
+    await setClock(begin);
+    expect(readdirSync(folder.path)).toHaveLength(1);
+    expect(await buy(witness)).toEqual(sold);
+    expect(await buy(await shop.open(new Log(), folder.path))).toEqual(sold);
+    expect(readdirSync(folder.path)).toHaveLength(1);
+  });
+
+  test('hides no loss: marks that no server deleted are missed', async () => {
+    const { shop, setClock } = await shopWithClock();
+    await using _shop = shop;
+    const log = new Log();
+    const store = await shop.open(log);
+    await buy(store);
+    vi.useFakeTimers({ toFake: ['performance'] });
+    await setClock(LATER);
+    await server.run(shop.address, 'DELETE FROM inv.servers');
+    vi.useRealTimers();
+    await expect(buy(store)).rejects.toThrow(StoreUnavailable);
+    expect(log.text).toMatch(/knows none of them/);
+  });
+});
+
 describe('what a server acknowledged outlives it', () => {
   test('in a file: a database that was set back between two starts is refused', async () => {
     await using shop = await newShop();
@@ -419,15 +519,18 @@ describe('what a server acknowledged outlives it', () => {
       files.close();
     };
     remember('old', now - FORGET_AFTER_MS - 60_000);
-    remember('younger', now - FORGET_AFTER_MS + 60_000);
     remember('marked', now - FORGET_AFTER_MS - 60_000);
     await server.run(
       shop.address,
-      `INSERT INTO inv.servers (id, name, batch, seen, format) VALUES ('marked', 'host 1', 7, 0, 10)`,
+      `INSERT INTO inv.servers (id, name, batch, seen, format) VALUES ('marked', 'host 1', 7, 0, 10);
+      UPDATE inv.shop SET forgotten_to = ${now - FORGET_AFTER_MS}`,
     );
+    const kept = () => readdirSync(folder.path).map((name) => name.split('.')[1]);
     await shop.open(new Log(), folder.path);
-    const kept = readdirSync(folder.path).map((name) => name.split('.')[1]);
-    expect(kept.sort()).toEqual(['marked', 'younger']);
+    expect(kept()).toEqual(['marked']);
+    remember('younger', now - FORGET_AFTER_MS + 60_000);
+    await expect(shop.open(new Log(), folder.path)).rejects.toThrow(/acknowledged its batch 7/);
+    expect(kept().sort()).toEqual(['marked', 'younger']);
   });
 
   test('a folder that cannot be made stops no sale, and is logged once', async () => {

@@ -8,6 +8,7 @@ import { USERS, type User } from '../../../src/inventory/users.ts';
 import { acceptLoss } from '../../../src/stores/postgres/accept-loss.ts';
 import { MIGRATIONS, SCHEMA_VERSION } from '../../../src/stores/postgres/migrations.ts';
 import { openPostgresStore } from '../../../src/stores/postgres/open.ts';
+import { TemporaryFolder } from '../../support/folder.ts';
 import { PostgresServer } from '../../support/postgres-server.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { alice, Buyer, levels, settleOne } from '../orders.ts';
@@ -96,6 +97,24 @@ describe('a database of version 1.0.0', () => {
     expect(other.identity).toEqual(store.identity);
     await store.close();
     await other.close();
+  });
+
+  test('is not missed anything that servers of its machine acknowledged before the change', async () => {
+    using folder = new TemporaryFolder();
+    const address = await server.newDatabase();
+    const start = () =>
+      openPostgresStore(address, CATALOG, () => undefined, { acknowledgedIn: folder.path });
+    const earlier = await start();
+    await settleOne(earlier, new Buyer().buy('1004x1'));
+    await earlier.close();
+    // As an earlier version leaves it, which knows nothing of marks that are forgotten.
+    await server.run(
+      address,
+      `UPDATE inv.version SET version = 10; ALTER TABLE inv.shop DROP COLUMN forgotten_to`,
+    );
+    const later = await start();
+    expect(await settleOne(later, new Buyer().buy('1004x1'))).toMatchObject({ kind: 'receipt' });
+    await later.close();
   });
 
   test('has the tables of a new one afterwards', async () => {

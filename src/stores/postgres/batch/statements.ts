@@ -23,7 +23,7 @@ const lastEnd = (asks: string) =>
 const STATEMENTS = {
   write_mark: [
     'text, bigint, bigint, integer, integer',
-    `UPDATE inv.servers SET batch = $2, seen = ${CLOCK}
+    `UPDATE inv.servers SET batch = $2, seen = greatest(seen, ${CLOCK})
       WHERE id = $1 AND batch = $3 AND format = $4 RETURNING seen, ${lastEnd('$5')}`,
   ],
   check_mark: [
@@ -32,11 +32,12 @@ const STATEMENTS = {
   ],
   confirm_mark: [
     'text, bigint, integer',
-    `UPDATE inv.servers SET seen = ${CLOCK} WHERE id = $1 AND batch = $2 AND format = $3 RETURNING 1`,
+    `UPDATE inv.servers SET seen = greatest(seen, ${CLOCK}) WHERE id = $1 AND batch = $2 AND format = $3 RETURNING 1`,
   ],
   history: [
     '',
-    `SELECT shop.id AS shop, shop.since, shop.lost, ${CLOCK} AS now, greatest(${CLOCK}, ${MARK}) AS time,
+    `SELECT shop.id AS shop, shop.since, shop.lost, shop.forgotten_to, ${CLOCK} AS now,
+        greatest(${CLOCK}, ${MARK}) AS time,
         current_setting('synchronous_standby_names', true) AS standbys,
         servers.id, servers.name, servers.batch, servers.seen
       FROM inv.shop AS shop LEFT JOIN inv.servers AS servers ON true`,

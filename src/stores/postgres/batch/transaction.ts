@@ -232,7 +232,10 @@ export class BatchTransaction {
     if (this.#state !== null) {
       const marks = new Map(this.#state.marks);
       const own = marks.get(mark.id);
-      if (own !== undefined) marks.set(mark.id, { ...own, batch: this.#connection.lastBatch });
+      if (own !== undefined) {
+        marks.set(mark.id, { ...own, batch: this.#connection.lastBatch });
+        mark.noteAge(this.#state.now - own.seen);
+      }
       history.learn({ ...this.#state, marks });
     }
     this.#state = null;
@@ -240,11 +243,11 @@ export class BatchTransaction {
 
   /**
    * Where a commit waits for a standby, what was read is told only after a commit: a primary that was
-   * overtaken while it stood still can read, but it finds no standby any more.
+   * overtaken while it stood still can read, but it finds no standby any more. A mark that is old is dated anew by the same.
    */
   #confirmation(last = this.#connection.lastBatch): string[] {
     const { history, mark } = this.#context;
-    return history.hasStandbys ? [mark.confirm(last)] : [];
+    return history.hasStandbys || mark.takeIsOld() ? [mark.confirm(last)] : [];
   }
 
   #mustBeConfirmed(answer: MessageResult | undefined): void {
