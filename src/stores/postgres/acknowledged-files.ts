@@ -5,6 +5,7 @@
  */
 import {
   closeSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -53,6 +54,8 @@ export class AcknowledgedFiles {
   write({ shop, since }: ShopIdentity, { id, name, batch, seen }: BatchMark): void {
     if (this.#failed) return;
     try {
+      // What is written to a file that somebody has removed is lost with this process. A look takes a microsecond or two.
+      if (this.#file !== null && fstatSync(this.#file).nlink === 0) this.close();
       if (this.#file === null) {
         mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
         this.#file = openSync(this.#pathOf(shop, id), 'w', 0o600);

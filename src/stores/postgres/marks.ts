@@ -15,7 +15,7 @@ export const FORGET_AFTER_MS = 30 * 24 * 60 * 60 * 1000;
 export const REFRESH_AFTER_MS = 60 * 60 * 1000;
 
 /**
- * The end of a statement that deletes marks and returns their `seen`: it writes down up to when marks are deleted. Those are
+ * The statement that runs `deletion`, a DELETE of marks, and writes down up to when marks were deleted. Those are
  * not missed, and a database that was set back to before them does not know of it: no clock decides which marks may be missing.
  */
 export const forgetting = (deletion: string): string =>

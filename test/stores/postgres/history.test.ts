@@ -1,5 +1,5 @@
 /** A database that is set back to an earlier state: it is noticed, and nothing is sold from it. */
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Item } from '../../../src/inventory/catalog.ts';
 import { type Store, StoreRefused, StoreUnavailable } from '../../../src/inventory/store.ts';
@@ -214,6 +214,7 @@ test('the marks of others are looked at every second, also when the clock is set
     now: 1,
     time: 1,
     readAt: 0,
+    forgottenTo: 0,
     marks: new Map(),
   });
   vi.setSystemTime(Date.now() - 3_600_000);
@@ -531,6 +532,39 @@ describe('what a server acknowledged outlives it', () => {
     remember('younger', now - FORGET_AFTER_MS + 60_000);
     await expect(shop.open(new Log(), folder.path)).rejects.toThrow(/acknowledged its batch 7/);
     expect(kept().sort()).toEqual(['marked', 'younger']);
+  });
+
+  test('in a file that is made anew when somebody removed it', async () => {
+    await using shop = await newShop();
+    using folder = new TemporaryFolder();
+    const store = await shop.open(new Log(), folder.path);
+    await buy(store);
+    const [file] = readdirSync(folder.path);
+    rmSync(folder.file(file as string));
+    await buy(store);
+    expect(readFileSync(folder.file(file as string), 'utf8')).toMatch(/^ *\d+ +2 /);
+  });
+
+  test('in a file that the server itself never removes, though its mark was deleted', () => {
+    using folder = new TemporaryFolder();
+    const history = new KnownHistory(new AcknowledgedFiles(folder.path, () => undefined));
+    const state = {
+      identity: { shop: 'shop', since: 1 },
+      lost: null,
+      hasStandbys: false,
+      now: 9,
+      forgottenTo: 9,
+      marks: new Map(),
+    };
+    history.learn(state);
+    history.acknowledge({ id: 'own', name: 'host 1', batch: 7, seen: 5 });
+    const other = new AcknowledgedFiles(folder.path, () => undefined);
+    other.write(state.identity, { id: 'other', name: 'host 2', batch: 7, seen: 5 });
+    other.close();
+    history.forgetOld(state, history.acknowledgedHere());
+    expect(readdirSync(folder.path)).toEqual(['shop.own']);
+    expect(history.acknowledgedIn(state.identity)).toBe(7);
+    history.close();
   });
 
   test('a folder that cannot be made stops no sale, and is logged once', async () => {
