@@ -30,14 +30,20 @@ const REPLY_TIMEOUT_MS = 60_000;
 /** A request's head: a name and a password of the longest kind fit. */
 const MAX_HEAD_BYTES = 8_192;
 
+/** From one request to the end of the next one's head, empty lines before it included. */
+const MAX_BYTES_BEFORE_REQUEST = 2 * MAX_HEAD_BYTES;
+
 /** Requests of one connection that are not answered. A browser or a monitor sends the next one behind the reply. */
 const MAX_UNANSWERED = 8;
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 interface Connection {
+  readonly pieces: SmallPieces;
   /** Requests that were received and are not answered. */
   unanswered: number;
+  /** Whether the last request is here: one with a body, which nobody reads. */
+  isLast: boolean;
   /** Cuts it. */
   timer: NodeJS.Timeout;
 }
@@ -60,11 +66,16 @@ export class HttpPort {
       handled.finally(() => this.#handled.delete(handled));
     };
     this.#http = createServer({ maxHeaderSize: MAX_HEAD_BYTES }, serve);
-    // Node would reply to these itself, as many as come.
+    // Node would reply to these itself, as many as come, and ask for their bodies.
     this.#http.on('checkExpectation', serve);
+    this.#http.on('checkContinue', serve);
     this.#http.on('clientError', (_, socket) => socket.destroy());
     this.#http.keepAliveTimeout = HTTP_IDLE_TIMEOUT_MS;
-    this.#listener = openListener((socket) => this.#accept(inPieces(socket)), log, LISTENER_FILES);
+    this.#listener = openListener(
+      (socket) => this.#accept(new SmallPieces(socket, MAX_BYTES_BEFORE_REQUEST)),
+      log,
+      LISTENER_FILES,
+    );
   }
 
   /** Files that it may have open. */
@@ -83,7 +94,9 @@ export class HttpPort {
     await Promise.all(this.#handled);
   }
 
-  #accept(socket: Socket): void {
+  #accept(pieces: SmallPieces): void {
+    // Node's server needs no more of a socket than a stream has, and its address.
+    const socket = pieces as Duplex as Socket;
     if (this.#connections.size >= MAX_HTTP_CONNECTIONS) {
       const [longest] = this.#idle;
       this.#log('connection refused', {
@@ -96,7 +109,9 @@ export class HttpPort {
       this.#forget(longest);
     }
     this.#connections.set(socket, {
+      pieces,
       unanswered: 0,
+      isLast: false,
       timer: cutAfter(socket, HTTP_IDLE_TIMEOUT_MS),
     });
     this.#idle.add(socket);
@@ -115,15 +130,21 @@ export class HttpPort {
     const { socket } = request;
     const connection = this.#connections.get(socket);
     // What came in one piece with a request that had it cut is parsed all the same.
-    if (connection === undefined || socket.destroyed) return;
+    if (connection === undefined || connection.isLast || socket.destroyed) return;
     if (connection.unanswered >= MAX_UNANSWERED) {
       const why = `it has more than ${MAX_UNANSWERED} requests over --http unanswered`;
       this.#log('client cut', { level: 'warn', address: socket.remoteAddress, why });
       socket.destroy();
       return;
     }
+    connection.pieces.requestCame();
     this.#count(socket, connection, 1);
     response.on('close', () => this.#count(socket, connection, -1));
+    if (bringsBody(request)) {
+      connection.isLast = true;
+      response.shouldKeepAlive = false;
+      connection.pieces.stop();
+    }
     try {
       await handle(request, response);
     } catch (error) {
@@ -149,8 +170,7 @@ function cutAfter(socket: Socket, milliseconds: number): NodeJS.Timeout {
   return setTimeout(() => socket.destroy(), milliseconds);
 }
 
-/** For Node's server, which needs no more of a socket than a stream has, and its address. */
-function inPieces(socket: Socket): Socket {
-  const pieces: Duplex = new SmallPieces(socket);
-  return pieces as Socket;
+/** No request needs one. To read it would take the time of those who buy, and a login is not asked for before. */
+function bringsBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

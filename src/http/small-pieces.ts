@@ -4,6 +4,10 @@ import { Duplex } from 'node:stream';
 /** A usual request has two of them; seven of the shortest requests fit. */
 export const PIECE_BYTES = 256;
 
+/** What comes behind the end is thrown away unread: so much, and for so long. A client that is still sending sees its reply meanwhile. */
+const LINGER_BYTES = 1_048_576;
+const LINGER_MS = 1_000;
+
 type Done = (error?: Error | null) => void;
 
 /**
@@ -12,13 +16,22 @@ type Done = (error?: Error | null) => void;
  */
 export class SmallPieces extends Duplex {
   readonly #socket: Socket;
+  readonly #most: number;
+  /** Bytes passed on since the last request. */
+  #passed = 0;
   /** What has come and is not passed on. */
   #rest: Buffer = Buffer.alloc(0);
+  #isStopped = false;
+  #thrownAway = 0;
+  #linger: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket) {
+  /** More than `most` bytes without a request have it cut: Node's parser takes any number of empty lines before a head. */
+  constructor(socket: Socket, most = Number.POSITIVE_INFINITY) {
     super({ readableHighWaterMark: PIECE_BYTES });
     this.#socket = socket;
+    this.#most = most;
     socket.on('data', (chunk: Buffer) => {
+      if (this.#isStopped) return this.#throwAway(chunk);
       socket.pause();
       this.#rest = chunk;
       this.#passOn();
@@ -32,7 +45,20 @@ export class SmallPieces extends Duplex {
     return this.#socket.remoteAddress;
   }
 
+  /** A request is among what was passed on last. */
+  requestCame(): void {
+    this.#passed = 0;
+  }
+
+  /** Passes nothing on any more, and reads nothing before the last reply has left: then the connection ends by a lingering close. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#socket.pause();
+    this.#rest = Buffer.alloc(0);
+  }
+
   override _read(): void {
+    if (this.#isStopped) return;
     if (this.#rest.length > 0) this.#passOn();
     else this.#socket.resume();
   }
@@ -47,16 +73,29 @@ export class SmallPieces extends Duplex {
 
   override _final(done: Done): void {
     this.#socket.end(() => done());
+    if (!this.#isStopped) return;
+    // Closed at once, the connection would be reset, and the reply lost on its way.
+    this.#linger = setTimeout(() => this.destroy(), LINGER_MS);
+    this.#socket.resume();
   }
 
   override _destroy(error: Error | null, done: Done): void {
+    clearTimeout(this.#linger);
     this.#socket.destroy();
     done(error);
+  }
+
+  /** Of a client that sends more, the rest stays where it is until time is up. */
+  #throwAway({ length }: Buffer): void {
+    this.#thrownAway += length;
+    if (this.#thrownAway >= LINGER_BYTES) this.#socket.pause();
   }
 
   #passOn(): void {
     const piece = this.#rest.subarray(0, PIECE_BYTES);
     this.#rest = this.#rest.subarray(PIECE_BYTES);
-    this.push(piece);
+    this.#passed += piece.length;
+    if (this.#passed > this.#most) this.destroy();
+    else this.push(piece);
   }
 }

@@ -1,6 +1,6 @@
 /** What one connection may ask of the port of --http. */
 import type { ServerResponse } from 'node:http';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Handle, HttpPort } from '../../src/http/http-port.ts';
 import { openTcpListener } from '../../src/server/listener.ts';
 import type { LogEntry } from '../support/in-process.ts';
@@ -53,6 +53,97 @@ test('one that sends a few ahead gets the replies in order, and may go on for ev
   }
   const numbers = [...client.received.matchAll(/number (\d+);/g)].map(([, number]) => number);
   expect(numbers).toEqual(Array.from({ length: 24 }, (_, index) => String(index + 1)));
+});
+
+describe('a request with a body', () => {
+  const HEAD = 'POST / HTTP/1.1\r\nHost: a\r\n';
+  const served: string[] = [];
+  const listenEchoing = () => {
+    served.length = 0;
+    return listen(async ({ method = '' }, response) => {
+      served.push(method);
+      response.end('the reply');
+    });
+  };
+
+  test.each([
+    ['of a length', 'Content-Length: 9000000\r\n', 'a'],
+    ['in chunks', 'Transfer-Encoding: chunked\r\n', '5\r\nhello\r\n'],
+    ['that waits for a go-ahead', 'Content-Length: 5\r\nExpect: 100-continue\r\n', ''],
+  ])('%s has its reply, which is the last one of the connection', async (_, headers, body) => {
+    await using http = await listenEchoing();
+    await using client = await RawClient.connect(http.port);
+    await client.send(`${HEAD}${headers}\r\n${body}`);
+    expect(await client.untilClosed()).toMatch(
+      /^HTTP\/1\.1 200 OK\r\n(?=.*^Connection: close\r$).*the reply/ms,
+    );
+  });
+
+  test('is replied to behind the requests before it, and those behind it are not served', async () => {
+    await using http = await listenEchoing();
+    await using client = await RawClient.connect(http.port);
+    const body = `${HEAD}Content-Length: 2\r\n\r\nhi`;
+    await client.send(`${REQUEST}${body}${REQUEST}${body}`);
+    await client.untilClosed();
+    expect(replies(client)).toBe(2);
+    expect(served).toEqual(['GET', 'POST']);
+  });
+
+  test('and a body that does not end is not read: the client sees the reply, and then the end', async () => {
+    await using http = await listenEchoing();
+    await using client = await RawClient.connect(http.port);
+    const cut = closed(client);
+    client.socket.on('error', () => undefined);
+    client.socket.write(`${HEAD}Content-Length: 100000000000\r\n\r\n`);
+    client.socket.write(Buffer.alloc(50_000_000));
+    await expect.poll(() => client.received, { interval: 5 }).toContain('the reply');
+    await cut;
+    expect(served).toEqual(['POST']);
+  });
+
+  test.each([
+    ['with none', 'GET'],
+    ['with one of no bytes', 'POST'],
+  ])('is not one %s', async (_, method) => {
+    await using http = await listenEchoing();
+    await using client = await RawClient.connect(http.port);
+    const request = `${method} / HTTP/1.1\r\nHost: a\r\n${method === 'GET' ? '' : 'Content-Length: 0\r\n'}\r\n`;
+    await client.send(request.repeat(2));
+    await expect.poll(() => replies(client), { interval: 5 }).toBe(2);
+    expect(client.received).not.toContain('close');
+  });
+});
+
+test.each([
+  ['empty lines', '\r\n'],
+  ['bytes that are no request', 'a'],
+])(
+  'one that sends %s without an end is cut',
+  async (_, bytes) => {
+    await using http = await listen(async (_request, response) => {
+      response.end();
+    });
+    await using client = await RawClient.connect(http.port);
+    client.socket.on('error', () => undefined);
+    const cut = closed(client);
+    await client.send(REQUEST.repeat(2));
+    await expect.poll(() => replies(client), { interval: 5 }).toBe(2);
+    client.socket.write(bytes.repeat(5_000_000));
+    await cut;
+    expect(replies(client)).toBe(2);
+  },
+  10_000,
+);
+
+test('one that sends many requests, and a few empty lines before each, is not', async () => {
+  await using http = await listen(async (_, response) => {
+    response.end();
+  });
+  await using client = await RawClient.connect(http.port);
+  for (let times = 1; times <= 10; times++) {
+    await client.send(`${'\r\n'.repeat(2_000)}${REQUEST.repeat(8)}`);
+    await expect.poll(() => replies(client), { interval: 1 }).toBe(times * 8);
+  }
 });
 
 test('one that still waits for a reply does not make room for others', async () => {
