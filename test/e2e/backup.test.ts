@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -64,8 +65,11 @@ describe('a backup', () => {
       );
       expect(existsSync(target)).toBe(before);
     }
-    expect(await run('backup', folder.file('monday-new'), '--data', data)).toMatchObject({
-      code: 0,
+    // Also where that data file is not there yet.
+    const target = folder.file('monday-new');
+    expect(await run('backup', target, '--data', data)).toMatchObject({
+      code: 3,
+      stderr: `inv: ${target} would be taken for a part of ${folder.file('monday')}; give the backup another name\n`,
     });
     // Also where that data file is not there yet.
     const target = folder.file('later.db-wal');
@@ -91,6 +95,34 @@ describe('a backup', () => {
       ]);
       expect([existsSync(backup), existsSync(data)]).toEqual([true, false]);
     }
+  });
+
+  test('in the place of a restored copy, by hand or by a drill, is not taken for one', async () => {
+    using folder = new TemporaryFolder();
+    const run = operator(folder);
+    const data = folder.file('shop.db');
+    await shopWith(data, 2);
+    const drill = `${data}-restored`;
+    const backup = folder.file('b.db');
+    expect((await run('backup', backup, '--data', data)).code).toBe(0);
+    expect(await run('restore', backup, '--data', drill)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`${drill} cannot be a data file`),
+    });
+    copyFileSync(backup, drill);
+    expect(await run('restore', drill, '--data', data)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`${drill} would be taken for a part of ${data}`),
+    });
+    expect(await run('restore', backup, '--data', data)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`${drill} has the name of what takes the place of ${data}`),
+    });
+    // What only reads goes on.
+    expect((await run('stock', '--data', data)).code).toBe(0);
+    expect((await run('stock', '--data', drill)).code).toBe(0);
+    rmSync(drill);
+    expect((await run('restore', backup, '--data', data)).code).toBe(0);
   });
 
   test('and a restore in a place that cannot be used are a sentence', async () => {

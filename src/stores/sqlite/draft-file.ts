@@ -140,7 +140,7 @@ function cannotWrite(target: string, error: unknown): unknown {
 }
 
 /** Removes drafts, with their companions, that are this user's and that no process has marked for an hour. */
-function removeStaleDrafts(folder: string): void {
+export function removeStaleDrafts(folder: string): void {
   const last = Date.now() - STALE_AFTER_MS;
   try {
     for (const name of readdirSync(folder)) {

@@ -1,6 +1,7 @@
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { renameSynced } from '../../sync-folder.ts';
+import { DraftFile, removeStaleDrafts } from './draft-file.ts';
 import type { MadeFiles } from './made-files.ts';
 import { migrate } from './migrations.ts';
 import { refusalOf } from './why-unusable.ts';
@@ -9,18 +10,16 @@ const SQLITES = ['-wal', '-shm'];
 
 /** Makes the file under another name first, so that a crash cannot leave half a data file. Throws StoreRefused; then nothing is left. */
 export function makeDataFile(path: string, made: MadeFiles): void {
-  const draft = `${path}-new`;
-  removeDraft(draft);
   try {
-    // Only the owner reads the orders; SQLite gives its own files beside it the same mode.
-    closeSync(openSync(draft, 'wx', 0o600));
-    fill(draft);
+    // Under a name that nobody else has: what stands beside the file may be somebody's.
+    using draft = new DraftFile(path);
+    removeStaleDrafts(dirname(path));
+    fill(draft.path);
     made.add(path);
     // SQLite's own, which it leaves when it has no room to move the log into the file: there is no log of an earlier file.
     for (const suffix of SQLITES) made.add(path + suffix, false);
-    renameSynced(draft, path);
+    renameSynced(draft.path, path);
   } catch (error) {
-    removeDraft(draft);
     throw refusalOf(error, path, {
       deed: 'make',
       remedy: 'Choose a folder that you can write to with --data',
@@ -40,8 +39,4 @@ function fill(draft: string): void {
   } finally {
     db.close();
   }
-}
-
-function removeDraft(draft: string): void {
-  for (const suffix of ['', ...SQLITES]) rmSync(draft + suffix, { force: true });
 }

@@ -4,14 +4,16 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreRefused } from '../../inventory/store.ts';
+import { isRestoredMark } from './replaced-file.ts';
 
 const MARK = 'moved to ';
 
-/** What `batches` says about who opened the file last; empty for a backup, and for a file of version 1.0.0. */
+/** What `batches` says about who opened the file last; empty for a backup, also one that was restored, and for a file of version 1.0.0. */
 export function readLastOpening(db: DatabaseSync): string {
   const columns = db.prepare('SELECT name FROM pragma_table_info(?)').all('batches');
   if (!columns.some(({ name }) => name === 'opening')) return '';
-  return (db.prepare('SELECT opening FROM batches').get()?.opening ?? '') as string;
+  const opening = (db.prepare('SELECT opening FROM batches').get()?.opening ?? '') as string;
+  return isRestoredMark(opening) ? '' : opening;
 }
 
 export function isMoved(lastOpening: string): boolean {

@@ -22,21 +22,29 @@ export function realDataPath(name: string): string {
   return join(followed(folder), path.slice(folder.length));
 }
 
-/** What a program of ours, or SQLite, makes or removes beside a file of ours that has the name before it. */
-const BESIDE = /(?<=[^/])-(wal|shm|journal|acked|lock|new|restored)$/;
+/**
+ * What a program of ours, or SQLite, makes or removes beside a file of ours that has the name before it; an earlier inv
+ * made `-new`. In capitals too: some file systems take them for the same name.
+ */
+const BESIDE = /-(wal|shm|journal|acked|lock|new|restored)$/i;
 
-/** Of these, what is a data file's whenever that comes; the others are names that people choose, too. */
-const ALWAYS_BESIDE = /-(wal|shm|journal|acked|lock)$/;
-
-/** The file beside which `path` would be taken for a part of it, and be written over or removed; null without one. */
+/**
+ * The file of which `path` would be taken for a part, and be written over, moved or removed; null without one. That file need
+ * not be there: it may come later.
+ */
 export function fileThatOwns(path: string): string | null {
   const file = path.replace(BESIDE, '');
-  return file !== path && (ALWAYS_BESIDE.test(path) || hasEntry(file)) ? file : null;
+  return file === path ? null : file;
 }
 
-/** Whether `path` would be taken for a part of the data file `file`. */
-export function isBeside(path: string, file: string): boolean {
-  return path !== file && path.replace(BESIDE, '') === file;
+/** Refuses a name for a data file that is one of a part of another data file. */
+export function checkOwnName(path: string): void {
+  const owner = fileThatOwns(path);
+  if (owner === null) return;
+  throw new StoreRefused(
+    `${path} cannot be a data file: it would be taken for a part of ${owner}, and be moved away or removed. Choose another ` +
+      'name; to go on with data that is there already, move it, with its -wal and -acked, to that name first',
+  );
 }
 
 /** Refuses a file that another path leads to as well: by a second link, or by a mount of the file alone. */

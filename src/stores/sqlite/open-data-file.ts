@@ -15,8 +15,8 @@ import { MadeFiles } from './made-files.ts';
 import { makeDataFile } from './make-data-file.ts';
 import { migrate } from './migrations.ts';
 import { isMoved, readLastOpening, refuseMoved } from './moved-file.ts';
-import { checkOnlyPath, realDataPath } from './one-path.ts';
-import { isRestoreCutOff, replaceDataFile } from './replaced-file.ts';
+import { checkOnlyPath, checkOwnName, realDataPath } from './one-path.ts';
+import { hasDecidedRestore, replaceDataFile } from './replaced-file.ts';
 import { refusalOf } from './why-unusable.ts';
 
 /** How long a batch waits for an operator's own write transaction on the file. */
@@ -37,12 +37,13 @@ export function openDataFile(
   { withParents = false, report = () => undefined, evenIfMoved = false }: OpenOptions = {},
 ): DataFile {
   const path = realDataPath(name);
+  checkOwnName(path);
   const made = new MadeFiles();
   let lock: DatabaseSync | undefined;
   let db: DatabaseSync | undefined;
   try {
     lock = lockDataFile(path, made, withParents);
-    if (isRestoreCutOff(path)) report('restore completed', { aside: replaceDataFile(path) });
+    if (hasDecidedRestore(path)) report('restore completed', { aside: replaceDataFile(path) });
     checkOnlyPath(path);
     if (!isPresent(path)) makeDataFile(path, made);
     checkHeader(path);

@@ -8,8 +8,8 @@ import { copyDataFile, type OnCopyProgress } from './data-file-copy.ts';
 import { lockDataFile } from './data-file-lock.ts';
 import { MadeFiles } from './made-files.ts';
 import { migrate } from './migrations.ts';
-import { isBeside, realDataPath } from './one-path.ts';
-import { isRestoreCutOff, replaceDataFile, restoredName } from './replaced-file.ts';
+import { checkOwnName, fileThatOwns, realDataPath } from './one-path.ts';
+import { hasDecidedRestore, markRestored, replaceDataFile, restoredName } from './replaced-file.ts';
 import { readIdentity } from './shop-identity.ts';
 import { refusalOf } from './why-unusable.ts';
 
@@ -38,11 +38,12 @@ export async function restoreDataFile(
   { onProgress, faultsIn }: RestoreOptions,
 ): Promise<RestoredFile> {
   const path = realDataPath(name);
+  checkOwnName(path);
   const from = realDataPath(backup);
   if (from === path) {
     throw new StoreRefused(`${path} is the data file itself; name the backup to restore`);
   }
-  if (isBeside(from, path)) {
+  if (fileThatOwns(from) === path) {
     throw new StoreRefused(
       `${from} would be taken for a part of ${path}, and be moved away or removed; give the backup another name`,
     );
@@ -51,10 +52,10 @@ export async function restoreDataFile(
   let lock: DatabaseSync | undefined;
   try {
     lock = lockDataFile(path, made);
-    if (isRestoreCutOff(path)) replaceDataFile(path);
+    if (hasDecidedRestore(path)) replaceDataFile(path);
     const { draft, content } = await copyDataFile(backup, path, onProgress, 'Check the path');
     using _ = draft;
-    const identity = beginHistory(draft.path);
+    const identity = beginHistory(draft.path, path);
     const faults = (await faultsIn?.(draft.path)) ?? [];
     if (faults.length > 0) {
       throw new StoreRefused(
@@ -74,12 +75,13 @@ export async function restoreDataFile(
   }
 }
 
-/** Brings the tables of the copy up to date, and begins a new history of the shop. */
-function beginHistory(copy: string): ShopIdentity {
+/** Brings the tables of the copy up to date, begins a new history of the shop, and marks it as what takes the place of `path`. */
+function beginHistory(copy: string, path: string): ShopIdentity {
   const db = new DatabaseSync(copy);
   try {
     migrate(db);
     db.prepare('UPDATE shop SET since = max(since + 1, ?)').run(Date.now());
+    markRestored(db, path);
     return readIdentity(db);
   } finally {
     db.close();

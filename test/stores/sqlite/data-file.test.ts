@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -11,12 +12,14 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test, vi } from 'vitest';
 import { StoreRefused } from '../../../src/inventory/store.ts';
 import { SCHEMA_VERSION } from '../../../src/stores/sqlite/migrations.ts';
+import { restoreDataFile } from '../../../src/stores/sqlite/restore-data-file.ts';
 import { IndexGone, LockGone } from '../../../src/stores/sqlite/sqlite-failures.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { BindMount } from '../../support/faults.ts';
@@ -277,16 +280,28 @@ describe('a new data file', () => {
     expect(statSync(path).size).toBeGreaterThan(0);
   });
 
-  test('may take the place of an empty file, and of a start that was cut off', async () => {
+  test('may take the place of an empty file, and leaves alone what stands beside it', async () => {
     using folder = new TemporaryFolder();
     const path = folder.file('inventory.db');
     writeFileSync(path, '');
-    writeFileSync(`${path}-new`, 'half a file');
-    writeFileSync(`${path}-new-wal`, 'half a log');
+    // An earlier inv could serve it.
+    await makeData(folder.file('other.db'));
+    renameSync(folder.file('other.db'), `${path}-new`);
+    const before = readFileSync(`${path}-new`);
     const store = openSqliteStore(path, ITEMS);
     expect(await levels(store)).toEqual({ 1: 10, 2: 5, 3: 0 });
-    expect(existsSync(`${path}-new`)).toBe(false);
+    expect(readFileSync(`${path}-new`).equals(before)).toBe(true);
     await store.close();
+  });
+
+  test('removes what a start that was cut off has left, an hour later', async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file('inventory.db');
+    const left = `${path}-unfinished-${randomUUID()}`;
+    writeFileSync(left, 'half a file');
+    utimesSync(left, 0, 0);
+    await openSqliteStore(path, ITEMS).close();
+    expect(existsSync(left)).toBe(false);
   });
 
   test('closed, is one file that SQLite tools can read', async () => {
@@ -304,6 +319,24 @@ describe('a new data file', () => {
     db.close();
   });
 });
+
+test.for(['wal', 'shm', 'journal', 'lock', 'acked', 'new', 'restored', 'RESTORED'])(
+  'no data file is made or served whose name ends with -%s, as that of a part of another one',
+  async (suffix) => {
+    using folder = new TemporaryFolder();
+    const path = folder.file(`shop.db-${suffix}`);
+    const sentence =
+      `${path} cannot be a data file: it would be taken for a part of ${folder.file('shop.db')}, and be moved away or ` +
+      'removed. Choose another name; to go on with data that is there already, move it, with its -wal and -acked, to that name first';
+    expect(refusal(path)).toBe(sentence);
+    expect(readdirSync(folder.path)).toEqual([]);
+    const other = folder.file('other.db');
+    await makeData(other);
+    const restore = { onProgress: () => undefined, faultsIn: null };
+    await expect(restoreDataFile(other, path, restore)).rejects.toThrow(sentence);
+    expect(existsSync(path)).toBe(false);
+  },
+);
 
 describe('one server at a time', () => {
   test('a second one is refused until the first has closed, also through a link', async () => {

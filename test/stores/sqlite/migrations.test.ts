@@ -192,11 +192,9 @@ describe.runIf(hasStrace)('killed at any call, a start leaves a whole file (need
       if (kind !== 'a new file') await expectEverything(store);
       await store.close();
       expect(versionInHeader(path)).toBe(MIGRATIONS.length);
-      expect(readdirSync(folder.path).sort()).toEqual([
-        'inventory.db',
-        'inventory.db-acked',
-        'inventory.db-lock',
-      ]);
+      // What a killed start has made under another name is removed an hour later.
+      const left = readdirSync(folder.path).filter((name) => !name.includes('-unfinished-'));
+      expect(left.sort()).toEqual(['inventory.db', 'inventory.db-acked', 'inventory.db-lock']);
       if (status === 0) break;
     }
   });

@@ -1,20 +1,30 @@
 // A restore that was decided is brought to its end from wherever it was cut off.
 import {
+  appendFileSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { SCHEMA_VERSION } from '../../../src/stores/sqlite/migrations.ts';
 import {
   isRestoreCutOff,
+  markRestored,
   replaceDataFile,
   restoredName,
 } from '../../../src/stores/sqlite/replaced-file.ts';
+import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { hasStrace, syncsOf } from '../../support/faults.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
+import { ITEMS } from '../conformance.ts';
+import { Buyer, levels, settleAll } from '../orders.ts';
 
 /** A folder with old data and a copy that is to take its place. */
 function decided(folder: TemporaryFolder, name = 'shop.db'): string {
@@ -82,6 +92,77 @@ test.runIf(hasStrace)('the old data is aside on the disk before the copy takes i
     'rename shop.db-restored',
     'fsync',
   ]);
+});
+
+describe('what stands in the place of a restored copy', () => {
+  /** A shop that has sold one, and the copy of it from before, as a restore of the data file `name` leaves it. */
+  async function shopAndCopy(folder: TemporaryFolder, name = 'shop.db'): Promise<string> {
+    const path = folder.file('shop.db');
+    const copy = folder.file('copy.db');
+    await openSqliteStore(path, ITEMS).close();
+    const db = new DatabaseSync(path);
+    db.prepare('VACUUM INTO ?').run(copy);
+    db.close();
+    sql(copy, (db) => markRestored(db, folder.file(name)));
+    const store = openSqliteStore(path, ITEMS);
+    await settleAll(store, [new Buyer().buy('1x4')]);
+    await store.close();
+    renameSync(copy, restoredName(path));
+    return path;
+  }
+
+  function sql(path: string, change: (db: DatabaseSync) => void): void {
+    const db = new DatabaseSync(path);
+    change(db);
+    db.close();
+  }
+
+  async function levelOf(path: string): Promise<number | undefined> {
+    const store = openSqliteStore(path, ITEMS);
+    try {
+      return (await levels(store))[1];
+    } finally {
+      await store.close();
+    }
+  }
+
+  test('takes the place of the data when a restore has left it', async () => {
+    using folder = new TemporaryFolder();
+    const path = await shopAndCopy(folder);
+    expect(await levelOf(path)).toBe(10);
+  });
+
+  test.for<[string, (copy: string) => void]>([
+    ['nothing', (copy) => writeFileSync(copy, '')],
+    ['a text', (copy) => writeFileSync(copy, 'x'.repeat(5_000))],
+    [
+      'a folder',
+      (copy) => {
+        rmSync(copy);
+        mkdirSync(copy);
+      },
+    ],
+    ['a part of it', (copy) => truncateSync(copy, statSync(copy).size - 4096)],
+    ['more than it', (copy) => appendFileSync(copy, 'x')],
+    ['a backup', (copy) => sql(copy, (db) => db.exec("UPDATE batches SET opening = ''"))],
+    ['what restores another file', (copy) => sql(copy, (db) => markRestored(db, copy))],
+    [
+      'what a newer version has left',
+      (copy) => sql(copy, (db) => db.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`)),
+    ],
+  ])('%s: the start is refused, and the data left as it is', async ([, spoil]) => {
+    using folder = new TemporaryFolder();
+    const path = await shopAndCopy(folder);
+    const copy = restoredName(path);
+    spoil(copy);
+    const before = readdirSync(folder.path);
+    await expect(levelOf(path)).rejects.toThrow(
+      `${copy} has the name of what takes the place of ${path} when it is restored, but no restore by this version`,
+    );
+    expect(readdirSync(folder.path)).toEqual(before);
+    renameSync(copy, folder.file('elsewhere'));
+    expect(await levelOf(path)).toBe(6);
+  });
 });
 
 function nameOfTime(milliseconds: number): string {
