@@ -1,7 +1,4 @@
-/**
- * The way to a server as one account: the one that logs in here, or that is found when it is first
- * needed. What other processes log in or out as afterwards does not change for whom it acts.
- */
+/** The way to a server as one account, found when it is first needed; other processes' logins do not change which. */
 import { CommandFailure } from '../cli/command-failure.ts';
 import { type Address, nameOf } from '../client/address.ts';
 import type { Client } from '../client/client.ts';

@@ -553,6 +553,8 @@ describe('what a server acknowledged outlives it', () => {
       lost: null,
       hasStandbys: false,
       now: 9,
+      time: 9,
+      readAt: 0,
       forgottenTo: 9,
       marks: new Map(),
     };
