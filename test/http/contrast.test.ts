@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
-const css = readFileSync(join(import.meta.dirname, '../../src/http/page/page.css'), 'utf8');
+const file = readFileSync(join(import.meta.dirname, '../../src/http/page/page.css'), 'utf8');
+const css = file.replace(/\/\*.*?\*\//gs, '');
 
 const [light = '', dark = ''] = css.match(/:root \{[^}]+\}/g) ?? [];
 
@@ -29,6 +30,18 @@ function contrast(one: string, other: string): number {
   return (high + 0.05) / (low + 0.05);
 }
 
+/** The rules of the page, but for those of the colours: what each chooses, and what it says. */
+const rules = [...css.matchAll(/([^{};]+)\{([^{}]*)\}/g)].map(([, selector = '', body = '']) => ({
+  selector: selector.trim(),
+  body,
+}));
+
+test('nothing that is read is made paler than its colour', () => {
+  const paler = rules.filter(({ body }) => /opacity: (?!1;)|filter:/.test(body));
+  // The buttons of the lists lie unseen over their words.
+  expect(paler.map(({ selector }) => selector)).toEqual(['.lists input']);
+});
+
 test.each([
   ['light', coloursIn(light)],
   ['dark', coloursIn(dark)],
@@ -47,6 +60,15 @@ test.each([
   ];
   for (const [text, ground] of texts) {
     expect([text, ground, of(text, ground) >= 4.5]).toEqual([text, ground, true]);
+  }
+  // What is shown when the server is lost, in the colours that it has then.
+  const [stale] = rules.filter(({ selector }) => selector.startsWith('.stale'));
+  const others = [...(stale?.body ?? '').matchAll(/([\w-]+): var\(--(\w+)\)/g)];
+  expect(others).not.toEqual([]);
+  for (const [, name = '', other = ''] of others) {
+    if (!['--trail', '--low-trail', '--out-soft'].includes(name)) {
+      expect([name, of(other, 'card') >= 4.5, of(other, 'track') > 3]).toEqual([name, true, true]);
+    }
   }
   // What is no text, and says something.
   for (const bar of ['accent', 'low', 'out']) expect(of(bar, 'track')).toBeGreaterThan(3);

@@ -115,6 +115,40 @@ describe('the page, in the Chromium that npm brings', () => {
     expect(viewer.faults).toEqual([]);
   });
 
+  test('what is typed into the search changes nothing of the sales a second in the title', async () => {
+    await using site = await startSite({ catalog: [{ upc: 1, name: 'Pin', units: 10_000 }] });
+    await using viewer = await Viewer.open(site);
+    const { page } = viewer;
+    await page.locator('#rate', { hasText: /^0$/ }).waitFor();
+    await using client = await site.login();
+    await client.ask('PURCHASE 1 1');
+    await page.locator('#rate', { hasText: /^[1-9]/ }).waitFor();
+    // A new point comes once a second: the looks of quick typing bring none.
+    for (const key of 'pin') {
+      const answered = page.waitForResponse(/live\.json/);
+      await page.getByRole('searchbox').press(key);
+      await (await answered).finished();
+      const [title, rate] = await page.evaluate<[string, string]>(
+        "[document.title, document.getElementById('rate').textContent]",
+      );
+      expect(title).toBe(`${rate}/s · inv`);
+    }
+    expect(viewer.faults).toEqual([]);
+  });
+
+  test('a phone of 320 pixels shows the names of all items to their end', async () => {
+    await using site = await startSite();
+    await using viewer = await Viewer.open(site, 320);
+    expect(await viewer.items()).toHaveLength(14);
+    const cut = await viewer.page
+      .locator('.item .name')
+      .evaluateAll((names) =>
+        names.filter((name) => name.scrollWidth > name.clientWidth).map((name) => name.textContent),
+      );
+    expect(cut).toEqual([]);
+    expect(await viewer.page.evaluate('document.documentElement.scrollWidth')).toBe(320);
+  });
+
   test.runIf(hasOpenssl)('over TLS', async () => {
     using authority = new Authority();
     const context = contextOf(authority.issue());

@@ -118,7 +118,11 @@ function show(live) {
   chart.add(live.at, live.sales);
   const { purchases, units, refusals, items } = live.totals;
   const rate = live.sales.at(-1)?.[1];
-  if (rate !== undefined) setText(part('rate'), number(rate));
+  // A look before the next second is over brings no new point: what was told stays.
+  if (rate !== undefined) {
+    setText(part('rate'), number(rate));
+    document.title = `${number(rate)}/s · inv`;
+  }
   setText(part('purchases'), number(purchases));
   setText(part('units'), number(units));
   setText(part('refused'), number(refusals));
@@ -128,7 +132,6 @@ function show(live) {
   showRefusals(live.refusals);
   showServer(live);
   setText(part('user'), live.user);
-  document.title = `${number(rate ?? 0)}/s · inv`;
   tellNews();
 }
 
