@@ -142,6 +142,18 @@ test('the errors that settle an order are those of the rules for retrying, and o
     expect(verb.text).not.toMatch(/\bsettles? (nothing|an? order)\b/);
 });
 
+test('the libraries that are said to send again are those of which docs/clients.md tells it', async () => {
+  const tried = await readFile(join(import.meta.dirname, '../docs/clients.md'), 'utf8');
+  const [, named = ''] =
+    /\(([^)]*)\):\s+a `PURCHASE` without an id/.exec(sectionOf('PURCHASE').text) ?? [];
+  const libraries = named.match(/[\w-]*(redis|valkey)[\w-]*/g) ?? [];
+  expect(libraries).not.toEqual([]);
+  const lines = tried.split('\n').filter((line) => /sends\s+again/.test(line));
+  for (const library of libraries) {
+    expect([library, lines.some((line) => line.includes(library))]).toEqual([library, true]);
+  }
+});
+
 test('every error that can be provoked over the wire stands in a conversation', () => {
   const text = conversations.flatMap(({ lines }) => lines).join('\n');
   const shown = Object.keys(ERRORS).filter((code) =>

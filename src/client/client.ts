@@ -42,7 +42,7 @@ import { ServerConnection, type Timeouts } from './server-connection.ts';
 const MAX_HELLO_BYTES = 16_384;
 
 export class Client {
-  /** Which shop this is: the identity of its data. Null when the server tells none (before 1.1). */
+  /** Which shop this is: the identity of its data. Null when the server tells none (inv 1.0.0). */
   readonly shop: ServedShop | null;
   /** The version of inv that the server is of; null when it tells none. */
   readonly version: string | null;

@@ -127,7 +127,7 @@ export function toReturnReceipt(
   return { ...receiptOf(map, order, asked), of };
 }
 
-/** What became of `order`. A server before 1.1 tells no state: it bought the order. */
+/** What became of `order`. A server of inv 1.0.0 tells no state: it bought the order. */
 export function toOrderStatus(value: ReplyValue, order: string): OrderStatus {
   const map = mapOf(value);
   return { ...receiptOf(map, order), ...orderFactsOf(map, 'bought') };

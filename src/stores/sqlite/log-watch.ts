@@ -190,4 +190,4 @@ export class LogWatch {
 }
 
 const INDEX = { suffix: '-shm', what: 'an earlier copy of it, or that of another file' };
-const LOG = { suffix: '-wal', what: 'another log was put over it, or an earlier one' };
+const LOG = { suffix: '-wal', what: 'another write-ahead log was put over it, or an earlier one' };
