@@ -1,7 +1,9 @@
 // What a machine may lack, or have in its environment for another purpose.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { CATALOG } from '../../src/inventory/catalog.ts';
+import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { type Finished, finished } from '../cli/fixture.ts';
 import { TemporaryFolder } from '../support/folder.ts';
 import { program } from '../support/program.ts';
@@ -36,6 +38,35 @@ describe.skipIf(!canBeNobody)('a user id without a passwd entry', () => {
       code: 2,
       stderr: expect.stringMatching(/^inv: --data: /),
     });
+  });
+
+  test('a folder that may be written and not read is named, with what to do, and nothing stays there', async () => {
+    using folder = new TemporaryFolder();
+    chmodSync(folder.path, 0o777);
+    const backup = folder.file('shop.db');
+    await openSqliteStore(backup, CATALOG).close();
+    rmSync(`${backup}-acked`);
+    chmodSync(backup, 0o666);
+    const shut = folder.file('shut');
+    mkdirSync(shut);
+    chmodSync(shut, 0o333);
+    for (const args of [
+      ['serve', '--port', '0', '--data', `${shut}/x.db`],
+      ['serve', '--port', '0', '--data', `${shut}/new/x.db`],
+      ['serve', 'backup', `${shut}/x.db`, '--data', backup],
+      ['serve', 'restore', backup, '--data', `${shut}/x.db`],
+    ]) {
+      const { code, stderr } = await asNobody(args, []);
+      expect(stderr.split('\n').filter((line) => !line.startsWith('{'))).toEqual([
+        expect.stringMatching(
+          `^inv: cannot (make|write) ${shut}/(new/)?x.db(-restored)?: this user may not read the folder ${shut}, ` +
+            'so what is made there may be lost in a power cut\\. Give this user the right to, or choose another folder$',
+        ),
+        '',
+      ]);
+      expect(code).toBe(1);
+      expect(readdirSync(shut)).toEqual([]);
+    }
   });
 
   test('it serves and shops, given places to write to', async () => {

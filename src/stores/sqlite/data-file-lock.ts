@@ -4,8 +4,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { whyUnwritten } from '../../file-reasons.ts';
 import { StoreInUse, StoreRefused } from '../../inventory/store.ts';
 import { checkLockFile, LockUnusable, lockFailure, makeLockFile } from '../../lock-file.ts';
+import { FolderNotReadable } from '../../sync-folder.ts';
 import type { MadeFiles } from './made-files.ts';
 import { BUSY, resultCode } from './result-codes.ts';
+import { refusalOf } from './why-unusable.ts';
 
 /**
  * Locks the data file at `path` through the file `-lock` beside it, and makes the folder that they are in: as
@@ -24,6 +26,7 @@ export function lockDataFile(path: string, made: MadeFiles, withParents = false)
       throw new StoreRefused(`cannot lock ${path}: ${error.message}`, { cause: error });
     }
     const deed = existsSync(path) ? 'lock' : 'make';
+    if (error instanceof FolderNotReadable) throw refusalOf(error, path, { deed });
     throw new StoreRefused(
       `cannot ${deed} ${path}: ${whyUnwritten(error)}; choose a folder that you can write to with --data`,
       { cause: error },

@@ -13,9 +13,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { whyUnwritten } from '../../file-reasons.ts';
-import { StoreRefused } from '../../inventory/store.ts';
-import { NameNotConfirmed, renameSynced } from '../../sync-folder.ts';
+import { renameSynced } from '../../sync-folder.ts';
 import { refusalOf } from './why-unusable.ts';
 
 /**
@@ -97,11 +95,7 @@ export class DraftFile implements Disposable {
       fsyncSync(this.#file);
       renameSynced(this.path, path);
     } catch (error) {
-      if (!(error instanceof NameNotConfirmed)) throw cannotWrite(path, error);
-      throw new StoreRefused(
-        `${error.message}: ${whyUnwritten(error.cause)}. Check the disk and the system's log`,
-        { cause: error },
-      );
+      throw cannotWrite(path, error);
     }
   }
 

@@ -3,6 +3,7 @@ import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { whyUnwritten } from '../../file-reasons.ts';
 import { StoreRefused } from '../../inventory/store.ts';
+import { FolderNotReadable, NameNotConfirmed } from '../../sync-folder.ts';
 import { CANNOT_OPEN, FULL, IO_FAILED, resultCode } from './result-codes.ts';
 
 /** In bytes: the index of a log, which the first reader of a file makes, and a few pages take more. */
@@ -17,13 +18,22 @@ export interface Deed {
 
 /**
  * The sentence for `error`, which was thrown while the file at `path` was used. Null when it is neither SQLite's error
- * nor the system's.
+ * nor the system's, nor one of a name that was to be synced.
  */
 export function whyUnusable(
   error: unknown,
   path: string,
   { deed = 'use', remedy = 'Look at the disk, or restore a backup' }: Deed = {},
 ): string | null {
+  if (error instanceof NameNotConfirmed) {
+    return `${error.message}: ${whyUnwritten(error.cause)}. Check the disk and the system's log`;
+  }
+  if (error instanceof FolderNotReadable) {
+    return (
+      `cannot ${deed} ${path}: ${error.message}, so what is made there may be lost in a power cut. ` +
+      'Give this user the right to, or choose another folder'
+    );
+  }
   const isOfFile = resultCode(error) !== 0 || (error as NodeJS.ErrnoException).errno !== undefined;
   if (!isOfFile) return null;
   const cannot = `cannot ${deed} ${path}`;

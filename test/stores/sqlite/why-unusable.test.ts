@@ -13,6 +13,7 @@ import { restoreDataFile } from '../../../src/stores/sqlite/restore-data-file.ts
 import { openSqliteOperatorData } from '../../../src/stores/sqlite/sqlite-operator-data.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { refusalOf } from '../../../src/stores/sqlite/why-unusable.ts';
+import { NameNotConfirmed } from '../../../src/sync-folder.ts';
 import { SmallDisk } from '../../support/faults.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 import {
@@ -82,6 +83,17 @@ test.runIf(hasOrdinaryUser)(
     expect(() => existingDataFile(path, 'Make one')).toThrow('there is no data file');
   },
 );
+
+test('a name that the disk did not confirm is told with the reason, whatever was being done', () => {
+  const cause = Object.assign(new Error('EIO: i/o error, fsync'), { errno: -5, code: 'EIO' });
+  const error = new NameNotConfirmed('/a/b.db has been written, but the disk did not confirm it', {
+    cause,
+  });
+  expect(refusalOf(error, '/a/b.db', { deed: 'make' })).toMatchObject({
+    message:
+      "/a/b.db has been written, but the disk did not confirm it: the disk failed. Check the disk and the system's log",
+  });
+});
 
 describe('on a disk without room (needs the right to mount)', () => {
   const folder = new TemporaryFolder();
