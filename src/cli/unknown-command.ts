@@ -31,10 +31,15 @@ function wordsOf(id: string, typed: readonly string[]): string[] {
       const [first = '', ...others] = typed.slice(start, end);
       // A command may be typed in oclif's form.
       if ([first, ...others].join(':') === id && others.length > 0)
-        return [...first.split(':'), ...others];
+        return [...namesIn(first), ...others];
     }
   }
-  return id.split(':');
+  return namesIn(id);
+}
+
+/** An address in the place of a command is one word: in parts nobody would know the password in it. */
+function namesIn(word: string): string[] {
+  return word.includes('/') ? [word] : word.split(':');
 }
 
 /** `inv --port 5051 serve` for `inv serve --port 5051`. */

@@ -54,6 +54,15 @@ test.for([
   expect(unknownCommand(id, config, rest).message).toBe(sentence);
 });
 
+test.for([
+  [['postgres://u:PW@h:1/y'], 'no command `postgres://u:PW@h:1/y`. See `inv --help`.'],
+  [['postgres://u:PW@h/y', 'stock'], 'no command `postgres://u:PW@h/y stock`. See `inv --help`.'],
+  [[], 'no command `postgres://u:PW@h:1/y`. See `inv --help`.'],
+] as const)('an address in the place of a command is one word: %j', ([typed, sentence]) => {
+  const id = typed.length === 0 ? 'postgres://u:PW@h:1/y' : typed.join(':');
+  expect(unknownCommand(id, config, [], typed).message).toBe(sentence);
+});
+
 test('a word with colons of its own is told as it was typed', () => {
   const typed = ['serve:stock', 'postgres://x:1/y', '--json'];
   const stock = { id: 'serve:stock', hidden: false, flags: {} } as unknown as Command.Loadable;

@@ -4,6 +4,7 @@ import { TemporaryFolder } from '../support/folder.ts';
 import { Inv } from './inv.ts';
 
 const URL = 'postgres://u:SECRETPW@127.0.0.1:1/inv';
+const BLANK = 'postgres://u:a SECRETPW@127.0.0.1:1/inv';
 const FILE = 'name a file; postgres://u@127.0.0.1:1/inv is a PostgreSQL database\n';
 const ADDRESS =
   'inv: --data: the address of a PostgreSQL database begins with postgres:// in small letters, and with nothing before it\n';
@@ -56,6 +57,31 @@ const cases: Case[] = [
   { args: `accept-loss --data x${URL}` },
   { args: `stock --data ${URL.replace('inv', 'inv?password=SECRETPW')}` },
 ];
+
+test.for([
+  ['serve', 'stock', BLANK],
+  ['serve', '--users', BLANK],
+  ['serve', '--http', BLANK],
+  ['serve', 'stock', '--upc', BLANK],
+  ['serve', `--dta=${BLANK}`],
+  ['--data', BLANK, 'serve'],
+  ['shop', 'inventory', '--host', BLANK],
+  ['serve', '--users', 'postgres://127.0.0.1/inv?password=a SECRETPW'],
+  [BLANK, 'serve'],
+  [URL],
+  [URL, 'stock'],
+])('inv %j', async (words) => {
+  using folder = new TemporaryFolder();
+  const inv = new Inv(folder.path, 1);
+  const plain = await inv.run(words, { env: { DEBUG: '1' } });
+  expect(plain.code).toBe(2);
+  // Without its password it is named.
+  expect(plain.stderr).toMatch(/postgres:\/\/(u@)?127\.0\.0\.1/);
+  const json = await inv.run([...words, '--json']);
+  for (const { stdout, stderr } of [plain, json]) {
+    expect(stdout + stderr).not.toMatch(/SECRET|PW/);
+  }
+});
 
 test.for(cases)('inv serve $args $env', async ({ args, env = {}, said }) => {
   using folder = new TemporaryFolder();
