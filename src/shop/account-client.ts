@@ -6,9 +6,9 @@ import { ConnectionLost, NoServer, OtherShop, Refused } from '../client/errors.t
 import { type NewLogin, ReconnectingClient } from '../client/reconnecting-client.ts';
 import { printable } from '../printable.ts';
 import { endLogins, endLoginsOf, type LoggedOut, type LoginsOptions } from './end-logins.ts';
-import { loginUnknown, notLoggedIn, otherShop, outcomeUnknown, toFailure } from './failures.ts';
+import { loginUnknown, notLoggedIn, otherShop, toFailure } from './failures.ts';
 import { behindLogin, besideOpen } from './open-order-failures.ts';
-import { lostOrder, type Settling, SettlingLost, settleOpenOrders } from './outbox.ts';
+import { lostOrder, type Settling, settleOpenOrders } from './outbox.ts';
 import { isSameShop } from './same-shop.ts';
 import type { Accounts, SavedLogin } from './state/accounts.ts';
 import type { LocalInventory } from './state/local-inventory.ts';
@@ -191,11 +191,8 @@ export class AccountClient {
       }
     } catch (error) {
       if (error instanceof OtherShop && this.#key !== null) throw await this.#otherShop(this.#key);
-      if (error instanceof SettlingLost && error.request.order === order) {
-        throw outcomeUnknown(error.request, error, true);
-      }
       const { local, server } = this.#options;
-      throw await besideOpen(toFailure(error, server), local, await this.key());
+      throw await besideOpen(error, order, { server, local, key: await this.key() });
     }
   }
 

@@ -1,6 +1,7 @@
 /** Failures of a connection beside which earlier orders stay open: the user is told of them. */
 import { CommandFailure, ExitCode } from '../cli/command-failure.ts';
-import { isServerAway } from './failures.ts';
+import type { Address } from '../client/address.ts';
+import { isServerAway, outcomeUnknown, toFailure } from './failures.ts';
 import { NOUNS, SettlingLost } from './outbox.ts';
 import type { SavedLogin } from './state/accounts.ts';
 import type { LocalInventory } from './state/local-inventory.ts';
@@ -9,12 +10,28 @@ import type { OpenOrder } from './state/state.ts';
 /** Open orders that a sentence names. */
 const MAX_NAMED = 3;
 
-/** Names what is open of an account where no server is there: that nothing was sent is so of this command only. */
+/** Whose orders may be open, and where. */
+interface Place {
+  readonly server: Address;
+  readonly local: LocalInventory;
+  /** The account's; null when none is known. */
+  readonly key: string | null;
+}
+
+/**
+ * The failure of a command that asked about `order`, or about none. Where that order was open, and was sent again with
+ * its reply lost, the outcome is unknown. Where no server is there, what is open is named: that nothing was sent is so of
+ * this command only.
+ */
 export async function besideOpen(
-  failure: unknown,
-  local: LocalInventory,
-  key: string | null,
+  error: unknown,
+  order: string | null,
+  { server, local, key }: Place,
 ): Promise<unknown> {
+  if (error instanceof SettlingLost && error.request.order === order) {
+    return outcomeUnknown(error.request, error, true);
+  }
+  const failure = toFailure(error, server);
   if (!isServerAway(failure) || failure.exit !== ExitCode.noServer) return failure;
   const open = await openOrders(local, key);
   if (open.length === 0) return failure;

@@ -15,5 +15,5 @@ test.each([
   ['write CONNECT_TIMEOUT db:5432', 'CONNECT_TIMEOUT', 'it cannot be reached (no answer)'],
   ['connect EHOSTUNREACH', 'EHOSTUNREACH', 'it cannot be reached (connect EHOSTUNREACH)'],
 ])('%s is told in words', (message, code, words) => {
-  expect(reasonFor(failure(message, code))).toBe(words);
+  expect(reasonFor(failure(message, code), { database: 'inv', option: '--data' })).toBe(words);
 });
