@@ -1,9 +1,12 @@
 import { rmSync } from 'node:fs';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { describe, expect, test, vi } from 'vitest';
+import type { Request } from '../../../src/inventory/model.ts';
+import { asMayBeLong, MANY_LINES } from '../../../src/inventory/order-work.ts';
 import type { Store } from '../../../src/inventory/store.ts';
 import { StoreUnavailable } from '../../../src/inventory/store.ts';
 import type { Report } from '../../../src/stores/report.ts';
+import type { Clocks } from '../../../src/stores/shop-time.ts';
 import {
   DataFileGone,
   DiskFull,
@@ -13,6 +16,7 @@ import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 import { together } from '../conformance.transactions.ts';
 import { ITEMS } from '../conformance.ts';
+import { Holder } from '../holder.ts';
 import { Buyer, levels, settleAll, settleOne } from '../orders.ts';
 
 /** A store, and the very connection that it writes with, to make that fail. */
@@ -24,10 +28,10 @@ class Fixture implements AsyncDisposable {
   readonly events: { readonly event: string; readonly [field: string]: unknown }[] = [];
   readonly #others: DatabaseSync[] = [];
 
-  constructor() {
+  constructor(catalog = ITEMS, clocks?: Clocks) {
     const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
     const report: Report = (event, fields) => this.events.push({ event, ...fields });
-    this.store = openSqliteStore(this.path, ITEMS, { report });
+    this.store = openSqliteStore(this.path, catalog, { report, ...(clocks && { clocks }) });
     this.db = prepare.mock.contexts.at(-1) as DatabaseSync;
     prepare.mockRestore();
   }
@@ -200,6 +204,46 @@ describe('a batch that cannot be committed', () => {
     expect(again.filter((one) => 'replayed' in one && one.replayed)).toHaveLength(3);
     expect(again.filter((one) => 'code' in one && one.code === 'NOSTOCK')).toHaveLength(200);
     expect(await levels(store)).toEqual({ 1: 7, 2: 5, 3: 0 });
+  });
+
+  test('the disk is full: an order of many lines is asked for in its place, and not put off', async () => {
+    const many = Array.from({ length: MANY_LINES + 1 }, (_, at) => ({
+      ...{ upc: at + 1, name: 'x', units: at === 2 ? 0 : 9 },
+    }));
+    await using fixture = new Fixture(many);
+    const { store, db } = fixture;
+    const buyer = new Buyer();
+    const sold = many.filter(({ upc }) => upc !== 3).map(({ upc }) => `${upc}x1`);
+    await settleOne(store, buyer.buy([...sold, '3x0'].join(' '), 'long'));
+    const { page_count } = db.prepare('PRAGMA page_count').get() as { page_count: number };
+    db.exec(`PRAGMA max_page_count = ${page_count}`);
+    const refused = Array.from({ length: 200 }, (_, index) =>
+      buyer.buy('3x1', `${index} ${'x'.repeat(50)}`),
+    );
+    const confirm: Request = { kind: 'confirm', session: buyer.session, order: 'long' };
+    const outcomes = await store.settle([...refused, asMayBeLong(confirm), confirm]);
+    expect(new Set(outcomes.slice(0, 200).map((one) => (one as { code: string }).code))).toEqual(
+      new Set(['BUSY']),
+    );
+    const again = { kind: 'receipt', replayed: true };
+    expect(outcomes.slice(200)).toMatchObject([again, again]);
+  });
+
+  test('holds that had ended at its time are told as live again', async () => {
+    let now = Date.UTC(2026, 0, 1);
+    await using fixture = new Fixture(ITEMS, { wall: () => now, steady: () => 0 });
+    const { store } = fixture;
+    const holder = new Holder();
+    await store.settle([holder.hold('1x4', 'held', 60)]);
+    now += 60_000;
+    const full = Object.assign(new Error('full'), { errcode: 13 });
+    failWhere('run', 'INTO orders', full, 2);
+    await expect(async () => store.settle([holder.buy('1x1')])).rejects.toThrow(StoreUnavailable);
+    // The clock is set right: they live.
+    now -= 60_000;
+    expect(await levels(store)).toMatchObject({ 1: 6 });
+    now += 60_000;
+    expect(await levels(store)).toMatchObject({ 1: 10 });
   });
 
   test('the disk is full: of a transaction all fits, or nothing of it is done', async () => {
