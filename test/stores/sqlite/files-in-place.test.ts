@@ -126,6 +126,26 @@ test('one that is replaced between two looks, within a step of the file system, 
   }
 });
 
+test('one that is replaced a second later, where the file system tells whole seconds, is missed too', () => {
+  const stat = vi.mocked(statSync).getMockImplementation() as (
+    ...of: unknown[]
+  ) => object | undefined;
+  const inWholeSeconds = (path: unknown, options: unknown) => {
+    const found = stat(path, options);
+    return found && Object.assign(found, { ctimeMs: 1_795_636_181_000 });
+  };
+  vi.mocked(statSync).mockImplementation(inWholeSeconds as unknown as typeof statSync);
+  try {
+    using fixture = new Fixture();
+    vi.advanceTimersByTime(1_000);
+    fixture.files.check();
+    rmSync(fixture.file('b'));
+    expect(() => fixture.files.check()).toThrow(/was removed or replaced while/);
+  } finally {
+    vi.mocked(statSync).mockImplementation(stat as unknown as typeof statSync);
+  }
+});
+
 test('a look a moment after the last one is left out, where that is allowed', () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   using fixture = new Fixture();
