@@ -118,6 +118,21 @@ test('a transaction that names too many lines is refused, and nothing of it is d
   ]);
 });
 
+test('a transaction that names as many lines as it may is done', () => {
+  const session = alice();
+  const lines = Array.from({ length: 16 }, (_, at) => ({ upc: at + 10, qty: 1 }));
+  const stock = new Map(lines.map(({ upc }) => [upc, { upc, name: '', available: 9 }]));
+  const outcomeOf = (count: number) => {
+    const confirm: SingleRequest = { kind: 'confirm', session, order: 'h' };
+    const requests = [hold('1x1', { lines, session }), ...Array(count).fill(confirm)];
+    const transaction: Request = { kind: 'transaction', requests };
+    return settle([asMayBeLong(transaction)], { ...rows, stock }).outcomes[0];
+  };
+  const most = MAX_TRANSACTION_LINES / lines.length;
+  expect(outcomeOf(most)).toMatchObject({ kind: 'transaction' });
+  expect(outcomeOf(most + 1)).toMatchObject({ code: 'EXECABORT' });
+});
+
 test('no order is longer than a request can say', () => {
   expect(MOST_LINES).toBe(Math.floor((MAX_ARGUMENTS - 1) / 2));
 });

@@ -97,6 +97,16 @@ describe('the pause before a wrong password is told', () => {
   });
 });
 
+test('wrong passwords of the last 10,000 sources are remembered, and no more', async () => {
+  const passwords = new Passwords(demonstrationUsers());
+  const sources = Array.from({ length: 10_001 }, (_, index) => `source ${index}`);
+  for (const source of sources) await passwords.check(wrong, source);
+  expect(new Set(pauses)).toEqual(new Set([100]));
+  for (const source of sources.slice(1, 3)) await passwords.check(wrong, source);
+  await passwords.check(wrong, sources[0] as string);
+  expect(pauses.slice(sources.length)).toEqual([200, 200, 100]);
+});
+
 test('a password that was right once is known again, and a wrong one never is', async () => {
   const passwords = new Passwords(demonstrationUsers());
   expect(await passwords.check(right, 'here')).not.toBeNull();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ErrorReply } from '../../src/protocol/error-codes.ts';
-import { settleOpenOrders } from '../../src/shop/outbox.ts';
-import type { OrderRequest } from '../../src/shop/state/state.ts';
+import { isKept, settleOpenOrders } from '../../src/shop/outbox.ts';
+import { KEPT, type OrderRequest } from '../../src/shop/state/state.ts';
 import { type Answer, fakeServer } from './support/servers.ts';
 import { KEY, newLocal, SENT, settlingAt } from './support/settling.ts';
 
@@ -87,4 +87,16 @@ test('an order that cannot be decided now stays open, and the next one is settle
     ),
   ]);
   expect(await left()).toEqual(['x']);
+});
+
+test.each([
+  ['of this shop', 'a', 'a', false],
+  ['of another history of the shop', 'a', 'b', true],
+  ['of a shop that tells no history', 'a', '', false],
+  ['of before histories were told', '', 'a', false],
+  ['of a shop that never told one', '', '', false],
+  ['that was written down as kept', KEPT, 'a', true],
+  ['that was written down as kept, of a shop that tells no history', KEPT, '', true],
+])('an order %s: sent, or kept', (_, ofOrder, ofShop, kept) => {
+  expect(isKept({ ...KINDS.purchase, senders: 0, since: ofOrder }, ofShop)).toBe(kept);
 });
