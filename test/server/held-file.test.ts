@@ -12,14 +12,15 @@ test('who only reads is served while buyers wait; then the buyers are, in their 
   const operator = new DatabaseSync(server.data);
   operator.exec('BEGIN IMMEDIATE; UPDATE stock SET available = 40 WHERE upc = 1001');
   await buyer.send(commands('PURCHASE 1001 1 ORDER a', 'INVENTORY 1001'));
-  const started = performance.now();
-  for (let round = 0; round < 10; round++) {
+  const before = buyer.received;
+  for (let round = 0; round < 3; round++) {
     expect(await reader.ask('INVENTORY 1001')).toMatchObject([{ available: 50 }]);
     expect(await other.ask('WHOAMI')).toMatchObject({ user: 'carol' });
     expect(await reader.ask('PING')).toBe('PONG');
     expect(await other.ask('ORDERS')).toEqual([]);
   }
-  expect(performance.now() - started).toBeLessThan(500);
+  // The buyer still waits: that ends by itself, and had a reader waited as long, it would have been over.
+  expect(buyer.received).toBe(before);
   operator.exec('COMMIT');
   operator.close();
   const [receipt, inventory] = await buyer.replies(2);

@@ -1,6 +1,6 @@
 /** Whether the store answers, told to monitors: false while it does not, and true again by itself. */
 import { DatabaseSync } from 'node:sqlite';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { type Store, StoreUnavailable } from '../../src/inventory/store.ts';
 import { CHECK_TIMEOUT_MS } from '../../src/server/readiness.ts';
 import { startServer } from '../support/in-process.ts';
@@ -91,6 +91,8 @@ test('a store that does not answer is waited for no longer than the bound', asyn
 });
 
 test('many checks are one request, and none behind a commit', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
   await using server = await startServer();
   const { readiness, commit } = server.server;
   await using client = await server.connect();
@@ -101,4 +103,11 @@ test('many checks are one request, and none behind a commit', async () => {
   await client.ask('AUTH alice wonderland');
   await readiness.check();
   expect(commit.batches).toBe(before + 2);
+  vi.advanceTimersByTime(1_000);
+  await client.ask('PURCHASE 1001 1');
+  await readiness.check();
+  expect(commit.batches).toBe(before + 3);
+  vi.advanceTimersByTime(1_000);
+  await readiness.check();
+  expect(commit.batches).toBe(before + 4);
 });

@@ -4,12 +4,12 @@ import { expect, test } from 'vitest';
 import type { Item } from '../../../src/inventory/catalog.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
-import { watchWork } from '../../support/work.ts';
+import { watchWork, workOf } from '../../support/work.ts';
 import { alice, Buyer, settleOne } from '../orders.ts';
 
 const MANY = 100_000;
 
-test('a restock beside 100,000 items and 100,000 logins costs the next buyers less than 50 ms', async () => {
+test('a restock beside 100,000 items and 100,000 logins costs the next buyers no reading of them', async () => {
   using folder = new TemporaryFolder();
   const path = folder.file('inventory.db');
   const catalog: Item[] = Array.from({ length: MANY }, (_, index) => ({
@@ -22,6 +22,10 @@ test('a restock beside 100,000 items and 100,000 logins costs the next buyers le
   const store = openSqliteStore(path, catalog);
   expect(store.restored).toEqual({ items: MANY, logins: MANY });
 
+  // What it takes to read all rows, where this runs.
+  const whole = await workOf(() =>
+    ['stock', 'logins'].map((table) => operator.prepare(`SELECT * FROM ${table}`).all()),
+  );
   const slowest: number[] = [];
   for (let restock = 1; restock <= 5; restock++) {
     operator.exec('UPDATE stock SET available = available + 1');
@@ -29,19 +33,25 @@ test('a restock beside 100,000 items and 100,000 logins costs the next buyers le
       const session = { user: `user ${index + 1}`, since: 1, tokenHash: `token ${index + 1}` };
       return new Buyer(session).buy(`${index + 1}x1 ${MANY - index}x1`);
     });
-    const started = performance.now();
-    const outcomes = await store.settle(buyers);
-    slowest.push(performance.now() - started);
-    for (const outcome of outcomes) expect(outcome).toMatchObject({ replayed: false });
+    slowest.push(
+      await workOf(async () => {
+        const outcomes = await store.settle(buyers);
+        for (const outcome of outcomes) expect(outcome).toMatchObject({ replayed: false });
+      }),
+    );
   }
-  // The best of them: the machine may have paused in any.
-  expect(Math.min(...slowest)).toBeLessThan(50);
+  // The best of them: a collection of garbage may fall into any.
+  expect(Math.min(...slowest)).toBeLessThan(whole / 4);
 
   // The whole list shows the restock too, and is read part by part.
-  const asked = performance.now();
-  const list = await settleOne(store, { kind: 'inventory', session: alice, upcs: [] });
-  expect(performance.now() - asked).toBeLessThan(50);
-  const { items } = list as Extract<typeof list, { kind: 'inventory' }>;
+  const asking: number[] = [];
+  const ask = async () => {
+    const list = await settleOne(store, { kind: 'inventory', session: alice, upcs: [] });
+    return (list as Extract<typeof list, { kind: 'inventory' }>).items;
+  };
+  for (let time = 1; time <= 3; time++) asking.push(await workOf(ask));
+  expect(Math.min(...asking)).toBeLessThan(whole / 4);
+  const items = await ask();
   expect(items.length).toBe(MANY);
   expect(items.slice(0, 2)).toMatchObject([{ available: 100 }, { available: 100 }]);
   expect(items.slice(50_000, 50_001)).toMatchObject([{ upc: 50_001, available: 105 }]);
