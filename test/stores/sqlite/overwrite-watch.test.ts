@@ -83,6 +83,20 @@ describe('what is written over the file of a running store is noticed before mor
     await fixture.expectNoticed();
   });
 
+  test('a row of batches that were not settled yet, in what is else the same file', async () => {
+    await using fixture = new SellingFile();
+    await fixture.sell(3);
+    fixture.sql('PRAGMA wal_checkpoint(TRUNCATE)');
+    await fixture.sell(1);
+    fixture.copyAsBackup();
+    const db = new DatabaseSync(fixture.backup);
+    db.exec('UPDATE batches SET committed = committed + 100; PRAGMA wal_checkpoint(TRUNCATE)');
+    db.close();
+    copyFileSync(fixture.backup, fixture.path);
+    await expect(fixture.sell(1)).rejects.toThrow(/with an older copy/);
+    await fixture.expectNoticed();
+  });
+
   test('a file that is cut short', async () => {
     await using fixture = new SellingFile();
     await fixture.sell(1);
