@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { nameOf } from '../../src/client/address.ts';
 import { ErrorReply } from '../../src/protocol/error-codes.ts';
 import { isKept, settleOpenOrders } from '../../src/shop/outbox.ts';
 import { KEPT, type OrderRequest } from '../../src/shop/state/state.ts';
@@ -98,5 +99,8 @@ test.each([
   ['that was written down as kept', KEPT, 'a', true],
   ['that was written down as kept, of a shop that tells no history', KEPT, '', true],
 ])('an order %s: sent, or kept', (_, ofOrder, ofShop, kept) => {
-  expect(isKept({ ...KINDS.purchase, senders: 0, since: ofOrder }, ofShop)).toBe(kept);
+  const server = { host: 'localhost', port: 5050 };
+  const order = { ...KINDS.purchase, senders: 0, since: ofOrder, server: nameOf(server) };
+  expect(isKept(order, server, ofShop)).toBe(kept);
+  expect(isKept(order, { ...server, port: 5051 }, ofShop)).toBe(true);
 });

@@ -261,7 +261,7 @@ test.runIf(hasStrace)(
     const directory = temporary();
     const script = `
       const file = new source.StateFile(folder, console.error);
-      await file.update(({ accounts }) => { accounts['alice@h:1'] = {}; });`;
+      await file.update(({ merged }) => { merged.one = 'other'; });`;
     const calls = syncsOf('shop/state/state-file.ts', script, directory);
     const ours = calls.filter((call) => !call.includes('.tmp-'));
     expect(ours).toEqual(['fsync shop.next.json', 'rename shop.next.json', 'fsync']);
