@@ -8,6 +8,9 @@
  * batch in the file, and the first row in a log is the one that follows it.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { DataVersion } from './data-version.ts';
+import { SCHEMA_VERSION } from './migrations.ts';
+import { resultCode, WRONG_SQL } from './result-codes.ts';
 
 /** The version of the tables from which on numbers stand beside levels. */
 export const NUMBERED_SINCE = 11;
@@ -20,7 +23,12 @@ export function lastBatchSql(version: number): string {
 }
 
 export class BatchCount {
+  readonly #db: DatabaseSync;
+  readonly #opening: string;
   readonly #setRow: StatementSync;
+  readonly #readLast: StatementSync;
+  /** The data file as it was when `haveOthersWritten` looked. */
+  readonly #version: DataVersion;
   #last: number;
   /** The number in the row. */
   #inRow: number;
@@ -30,8 +38,14 @@ export class BatchCount {
   /** Whether the next batch puts its number into the row, whatever it changes. */
   #isRowDue = true;
 
-  /** `last`: the number of the last batch in the file, which stands in the row. */
-  constructor(db: DatabaseSync, last: number) {
+  /** `last`: the number of the last batch in the file, which stands in the row, as `opening` does. */
+  constructor(db: DatabaseSync, last: number, opening: string) {
+    this.#db = db;
+    this.#opening = opening;
+    this.#version = new DataVersion(db);
+    this.#readLast = db.prepare(
+      `SELECT (${lastBatchSql(SCHEMA_VERSION)}) AS committed, opening FROM batches`,
+    );
     this.#setRow = db.prepare('UPDATE batches SET previous = committed, committed = ?');
     this.#last = last;
     this.#inRow = last;
@@ -51,6 +65,31 @@ export class BatchCount {
   /** Whether the row was behind when the last batch was written: pages that others had moved by then may be of later batches. */
   get wasRowBehind(): boolean {
     return this.#wasRowBehind;
+  }
+
+  /** Whether another program has written since the last call. */
+  haveOthersWritten(): boolean {
+    return this.#version.hasChanged();
+  }
+
+  /** As `holdsAll`, which is asked only when another program has written since the last call of `haveOthersWritten`. */
+  get isWhole(): boolean {
+    return !this.#version.isOther || this.holdsAll();
+  }
+
+  /**
+   * Whether the file holds every batch that was committed: SQLite lets another program put an earlier copy, or another
+   * shop, into an open file as one transaction.
+   */
+  holdsAll(): boolean {
+    try {
+      const row = this.#readLast.get();
+      return row?.opening === this.#opening && (row.committed as number) >= this.#last;
+    } catch (error) {
+      // It has other tables.
+      if (resultCode(error) === WRONG_SQL) return false;
+      throw error;
+    }
   }
 
   /** Call before a checkpoint. */
@@ -83,11 +122,19 @@ export class BatchCount {
   /** Puts the number of the last batch into the row, in a transaction of its own. */
   putIntoRow(): void {
     try {
-      this.#setRow.run(this.#last);
-      this.#inRow = this.#last;
+      this.#db.exec('BEGIN IMMEDIATE');
+      // In an earlier copy it would be the only trace that something is missing.
+      if (this.isWhole) {
+        this.#setRow.run(this.#last);
+        this.#db.exec('COMMIT');
+        this.#inRow = this.#last;
+        return;
+      }
     } catch {
-      // An operator holds the file, or the disk is full: then the next batch does it.
-      this.#isRowDue = true;
+      // An operator holds the file, or the disk is full.
     }
+    if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+    // Then the next batch does it.
+    this.#isRowDue = true;
   }
 }

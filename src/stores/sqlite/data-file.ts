@@ -47,6 +47,7 @@ export class DataFile {
   readonly #logWatch: LogWatch;
   readonly #log: LogSync;
   readonly #made: MadeFiles;
+  #lost: DataFileOverwritten | null = null;
   #isAbandoned = false;
   /** Whether a batch of requests was committed since the file was opened. */
   #hasOrders = false;
@@ -164,6 +165,7 @@ export class DataFile {
     let rows: number;
     try {
       this.checkBeforeWrite();
+      this.#checkWhole(this.count.isWhole);
       rows = write();
       this.count.write(false);
       this.db.exec('COMMIT');
@@ -176,9 +178,27 @@ export class DataFile {
     return rows;
   }
 
-  /** Call when another program seems to have written, before more is written behind it. Throws as above. */
-  checkOthersWrite(): void {
+  /**
+   * Whether another program has written since the last call. Call before anything is decided on what is in the file. Throws
+   * DataFileOverwritten when what was acknowledged is no longer there.
+   */
+  haveOthersWritten(): boolean {
+    if (this.#lost !== null) throw this.#lost;
+    if (!this.count.haveOthersWritten()) return false;
     this.#logWatch.check();
+    this.#checkWhole(this.count.holdsAll());
+    return true;
+  }
+
+  /** What is missing stays missing, also when something has been written behind it. */
+  #checkWhole(isWhole: boolean): void {
+    if (!isWhole) {
+      this.#lost ??= new DataFileOverwritten(
+        this.path,
+        'an earlier copy, or other data, put into it',
+      );
+    }
+    if (this.#lost !== null) throw this.#lost;
   }
 
   /** Call when the replies have left: none of them has to wait for this. */
@@ -222,6 +242,7 @@ export class DataFile {
       this.#files.check();
       this.#logWatch.check();
       this.#watch.check(this.count.last);
+      this.#checkWhole(this.count.isWhole);
       // Once it is closed, an operator may remove items, and the number that stands beside their levels.
       this.count.bringIntoRow();
       return null;

@@ -11,6 +11,11 @@ export class DataVersion {
     this.#known = this.#read();
   }
 
+  /** Whether it has changed since `hasChanged` was called, or since the beginning. */
+  get isOther(): boolean {
+    return this.#read() !== this.#known;
+  }
+
   /** Whether it has changed since the last call, or since the beginning. */
   hasChanged(): boolean {
     const version = this.#read();

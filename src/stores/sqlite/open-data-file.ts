@@ -57,7 +57,7 @@ export function openDataFile(
     const opening = bringUpToDate(db, path, committed, lastOpening);
     if (!existsSync(`${path}-acked`)) made.add(`${path}-acked`);
     const acked = new AckedCount(`${path}-acked`, committed, report);
-    const count = new BatchCount(db, committed);
+    const count = new BatchCount(db, committed, opening);
     return new DataFile(path, db, { opening, lastOpening }, count, lock, acked, made, report);
   } catch (error) {
     db?.close();

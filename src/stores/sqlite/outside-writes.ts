@@ -3,29 +3,25 @@ import type { LoginEnds } from '../../inventory/login-ends.ts';
 import type { Observers } from '../observers.ts';
 import type { SqliteTables } from './batch-tables.ts';
 import type { DataFile } from './data-file.ts';
-import { DataVersion } from './data-version.ts';
 
 export class OutsideWrites {
   readonly #file: DataFile;
-  readonly #version: DataVersion;
   readonly #tables: SqliteTables;
   readonly #observers: Observers;
 
   /** `tables` are read again when others have written. */
   constructor(file: DataFile, tables: SqliteTables, observers: Observers) {
     this.#file = file;
-    this.#version = new DataVersion(file.db);
     this.#tables = tables;
     this.#observers = observers;
   }
 
   /**
    * Has what is in memory read again when another program has written since the last call. Returns whether one has. Throws
-   * DataFileOverwritten when it has put an earlier copy over the log's index.
+   * DataFileOverwritten when it has put an earlier copy, or something else, over the file or the log's index.
    */
   notice(): boolean {
-    if (!this.#version.hasChanged()) return false;
-    this.#file.checkOthersWrite();
+    if (!this.#file.haveOthersWritten()) return false;
     this.#tables.expire();
     this.#observers.changedOutside();
     return true;

@@ -80,13 +80,14 @@ test('an item that an operator removes while no server runs takes no number with
 test('while pages are moved into the file, each batch has its number in the row, and the next one after that', () => {
   const db = new DatabaseSync(':memory:');
   db.exec(
-    'CREATE TABLE batches (committed INTEGER, previous INTEGER); INSERT INTO batches VALUES (7, 6)',
+    `CREATE TABLE batches (committed INTEGER, previous INTEGER, opening TEXT); INSERT INTO batches VALUES (7, 6, 'mine');
+    CREATE TABLE stock (batch INTEGER)`,
   );
-  const count = new BatchCount(db, 7);
+  const count = new BatchCount(db, 7, 'mine');
   const batch = (isCheckpointing: boolean) => {
     count.write(true);
     count.committed(isCheckpointing);
-    return { ...db.prepare('SELECT * FROM batches').get() };
+    return { ...db.prepare('SELECT committed, previous FROM batches').get() };
   };
   expect(batch(false)).toEqual({ committed: 8, previous: 7 });
   expect(batch(false)).toEqual({ committed: 8, previous: 7 });

@@ -7,12 +7,87 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { backup, DatabaseSync } from 'node:sqlite';
 import { describe, expect, test, vi } from 'vitest';
 import { OverwriteWatch } from '../../../src/stores/sqlite/overwrite-watch.ts';
+import { DataFileOverwritten } from '../../../src/stores/sqlite/sqlite-failures.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { settleOne } from '../orders.ts';
 import { ITEMS, SellingFile } from './selling-file.ts';
+
+describe("what SQLite itself puts into the file of a running store, as sqlite3's .restore does, is noticed before more is sold", () => {
+  const putInto = async (from: string, path: string) => {
+    const db = new DatabaseSync(from);
+    await backup(db, path);
+    db.close();
+  };
+  test.for<[string, (fixture: SellingFile) => Promise<void>]>([
+    ['a copy of a moment ago', async (fixture) => copyOfNow(fixture)],
+    [
+      'a copy of a moment ago, when checkpoints have been made since',
+      async (fixture) => {
+        copyOfNow(fixture);
+        await fixture.sellALot();
+      },
+    ],
+    [
+      'a backup of everything, which has another history',
+      async (fixture) => {
+        await fixture.sell(1);
+        copyOfNow(fixture);
+        const copy = new DatabaseSync(fixture.backup);
+        copy.exec("UPDATE batches SET opening = ''");
+        copy.close();
+      },
+    ],
+    ["another shop's file", (fixture) => openSqliteStore(fixture.backup, ITEMS).close()],
+    [
+      "a stranger's file",
+      async (fixture) => {
+        const copy = new DatabaseSync(fixture.backup);
+        copy.exec('CREATE TABLE t (a)');
+        copy.close();
+      },
+    ],
+  ])('%s', async ([, prepare]) => {
+    for (const next of ['sale', 'look', 'write', 'end']) {
+      await using fixture = new SellingFile();
+      await fixture.sell(2);
+      await prepare(fixture);
+      await fixture.sell(1);
+      await putInto(fixture.backup, fixture.path);
+      if (next === 'sale') await expect(fixture.sell(1)).rejects.toThrow(DataFileOverwritten);
+      if (next === 'look') expect(() => fixture.store.look()).toThrow(DataFileOverwritten);
+      if (next === 'write') {
+        const added = [...ITEMS, { upc: 2, name: 'two', units: 1 }];
+        const changing = fixture.store.changeCatalog(added, async (step) => step());
+        await expect(changing).rejects.toThrow(DataFileOverwritten);
+      }
+      await expect(fixture.store.close()).rejects.toThrow(
+        `another program wrote over ${fixture.path} while the server was using it (an earlier copy, or other data, put into it)`,
+      );
+      // What was acknowledged is counted: the next start does not sell it again.
+      expect(() => openSqliteStore(fixture.path, ITEMS)).toThrow();
+    }
+  });
+
+  test('but not what leaves every batch where it is', async () => {
+    await using fixture = new SellingFile();
+    await fixture.sell(3);
+    copyOfNow(fixture);
+    await putInto(fixture.backup, fixture.path);
+    await fixture.sell(1);
+    fixture.sql('VACUUM');
+    await fixture.sell(1);
+    fixture.sql('UPDATE stock SET available = available + 1');
+    await fixture.sell(1);
+    expect(fixture.orders(fixture.path)).toBe(6);
+  });
+
+  function copyOfNow(fixture: SellingFile): void {
+    fixture.sql(`VACUUM INTO '${fixture.backup}'`);
+  }
+});
 
 describe('what is written over the file of a running store is noticed before more is acknowledged', () => {
   test.for<[string, (fixture: SellingFile) => Promise<void>]>([
