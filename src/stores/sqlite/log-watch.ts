@@ -7,6 +7,9 @@ import { DataFileOverwritten } from './sqlite-failures.ts';
 const FRAME_MARKS_OFFSET = 8;
 const MARKS_BYTES = 16;
 
+/** In the header of the log: how often the program that has begun it, or one before it, had begun it anew. */
+const TIMES_BEGUN_OFFSET = 12;
+
 /**
  * The header of the log's index, which stands there twice, so that a reader sees when somebody is writing it:
  * https://www.sqlite.org/walformat.html#the_wal_index_header
@@ -53,6 +56,10 @@ class LogEnd {
     return this.#words[FRAMES_WORD] as number;
   }
 
+  get salts(): bigint {
+    return this.#view.getBigUint64(SALTS_WORD * Uint32Array.BYTES_PER_ELEMENT);
+  }
+
   /** Frames that are not in the data file yet. */
   get framesLeft(): number {
     return this.frames - this.framesMoved;
@@ -80,7 +87,7 @@ class LogEnd {
     );
   }
 
-  /** How often the log was begun anew since `before`; null when another log stands there, or an earlier one. */
+  /** How often the log was begun anew since `before`; null when another log stands there: an earlier one, or one under salts drawn by lot. */
   timesBegunSince(before: LogEnd): number | null {
     if (this.#salt(0) === before.#salt(0) && this.#salt(1) === before.#salt(1)) return 0;
     // The first salt is one more each time, and the second random.
@@ -114,6 +121,8 @@ export class LogWatch {
   readonly #log: number;
   readonly #index: number;
   readonly #marks = new DataView(new ArrayBuffer(MARKS_BYTES));
+  /** The salts of logs that were drawn by lot, as far as they are known. */
+  readonly #drawn = new Set<bigint>();
   #before = new LogEnd();
   #now = new LogEnd();
   /** Whether pages were moved into the file since the last commit. */
@@ -126,6 +135,7 @@ export class LogWatch {
     this.#log = openForReading(`${path}-wal`);
     this.#index = openForReading(`${path}-shm`);
     this.#before.read(this.#index);
+    this.#drawn.add(this.#before.salts);
   }
 
   /**
@@ -136,10 +146,13 @@ export class LogWatch {
     if (this.#failure !== null) throw this.#failure;
     if (!this.#now.read(this.#index)) return true;
     const times = this.#now.timesBegunSince(this.#before);
-    const hasGrown = times !== 0 || this.#now.frames > this.#before.frames;
-    if (times === null || !hasGrown) throw this.#fail(INDEX);
-    if (times === 0 && !this.#isLastFrameThere()) throw this.#fail(LOG);
-    this.#step(times);
+    if (times === 0) {
+      if (this.#now.frames <= this.#before.frames) throw this.#fail(INDEX);
+      if (!this.#isLastFrameThere(this.#before)) throw this.#fail(LOG);
+    }
+    // What was in a log with frames is not gone by a commit of ours.
+    if (times === null && this.#before.frames > 0) throw this.#fail(INDEX);
+    this.#step(times ?? this.#begunByNewcomer());
     const hasFileChanged = this.#hasFileChanged;
     this.#hasFileChanged = false;
     return hasFileChanged;
@@ -155,10 +168,8 @@ export class LogWatch {
     if (this.#failure !== null) throw this.#failure;
     if (!this.#now.read(this.#index)) return;
     const times = this.#now.timesBegunSince(this.#before);
-    if (times === null || (times === 0 && this.#now.frames < this.#before.frames)) {
-      throw this.#fail(INDEX);
-    }
-    this.#step(times);
+    if (times === 0 && this.#now.frames < this.#before.frames) throw this.#fail(INDEX);
+    this.#step(times ?? this.#begunByNewcomer());
   }
 
   /** Call when SQLite has closed the file: the end of any use of a file ends all locks on it. */
@@ -167,12 +178,29 @@ export class LogWatch {
     closeSync(this.#index);
   }
 
-  /** Whether the frame that was the last one is in the log still. */
-  #isLastFrameThere(): boolean {
-    if (this.#before.frames === 0) return true;
-    const at = this.#before.lastFrameAt + FRAME_MARKS_OFFSET;
+  /** Whether the last frame of `end` is in the log. */
+  #isLastFrameThere(end: LogEnd): boolean {
+    if (end.frames === 0) return true;
+    const at = end.lastFrameAt + FRAME_MARKS_OFFSET;
     const length = readSync(this.#log, this.#marks, 0, MARKS_BYTES, at);
-    return length === MARKS_BYTES && this.#before.isOfLastFrame(this.#marks);
+    return length === MARKS_BYTES && end.isOfLastFrame(this.#marks);
+  }
+
+  /**
+   * A program that has emptied the log begins it under salts drawn by lot when it, or the next one, has never begun a log
+   * before. So it says in its header that it is the first one; it goes with its index; and it is not one of those that were here
+   * before. That nothing is missing since, the caller proves by the number of the last batch. Returns how often the log was begun.
+   */
+  #begunByNewcomer(): number {
+    const header = new DataView(new ArrayBuffer(LOG_HEADER_BYTES));
+    const length = readSync(this.#log, header, 0, LOG_HEADER_BYTES, 0);
+    const isFirst = length === LOG_HEADER_BYTES && header.getUint32(TIMES_BEGUN_OFFSET) === 0;
+    const { salts } = this.#now;
+    if (!isFirst || this.#drawn.has(salts) || !this.#isLastFrameThere(this.#now)) {
+      throw this.#fail(INDEX);
+    }
+    this.#drawn.add(salts);
+    return 1;
   }
 
   #step(timesBegun: number): void {

@@ -81,6 +81,30 @@ describe('a log that is put over the log of a running server is noticed before m
     expect(fixture.orders(left)).toBe(12);
   });
 
+  test('an earlier copy of all of them, whose log had salts drawn by lot', async () => {
+    await using fixture = new SellingFile();
+    await fixture.sell(5);
+    fixture.sql('PRAGMA wal_checkpoint(TRUNCATE)');
+    fixture.sql('UPDATE stock SET available = available + 1');
+    await fixture.sell(1);
+    const putBack = copyOf(fixture, '', '-wal', '-shm');
+    await fixture.sellALot();
+    putBack();
+    await expectNoticed(fixture, '-shm');
+  });
+
+  test('those of another file, whose log has salts drawn by lot', async () => {
+    await using fixture = new SellingFile();
+    await fixture.sell(5);
+    const path = fixture.folder.file('other.db');
+    const other = new DatabaseSync(path);
+    other.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (a)');
+    for (const suffix of ['-wal', '-shm']) copyFileSync(path + suffix, fixture.path + suffix);
+    other.close();
+    await expect(fixture.sell(1)).rejects.toThrow(DataFileOverwritten);
+    await expect(fixture.store.close()).rejects.toThrow(DataFileOverwritten);
+  });
+
   test('an earlier copy of the file, its log and its index', async () => {
     await using fixture = new SellingFile();
     await fixture.sell(5);
@@ -119,6 +143,33 @@ describe('is not taken for it', () => {
       fixture.sql('PRAGMA wal_checkpoint(TRUNCATE)');
       await fixture.sell(1);
     }
+  });
+
+  test('another program that writes the first of a log that was emptied, under salts drawn by lot', async () => {
+    await using fixture = new SellingFile();
+    for (let times = 0; times < 5; times++) {
+      await fixture.sell(2);
+      fixture.sql('PRAGMA wal_checkpoint(TRUNCATE)');
+      fixture.sql('UPDATE stock SET available = available + 1');
+      await fixture.sell(1);
+    }
+    expect(fixture.orders(fixture.path)).toBe(15);
+  });
+
+  test('a commit of its own that is the first of a log that was emptied, under salts drawn by lot', () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file('a.db');
+    const db = new DatabaseSync(path);
+    db.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (a)');
+    const watch = new LogWatch(path);
+    const other = new DatabaseSync(path);
+    other.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    watch.check();
+    db.exec('INSERT INTO t VALUES (1)');
+    watch.checkCommit();
+    other.close();
+    db.close();
+    watch.close();
   });
 
   test('an operator who writes between any two commits', async () => {
