@@ -10,7 +10,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { DataVersion } from './data-version.ts';
 import { SCHEMA_VERSION } from './migrations.ts';
-import { resultCode, WRONG_SQL } from './result-codes.ts';
 
 /** The version of the tables from which on numbers stand beside levels. */
 export const NUMBERED_SINCE = 11;
@@ -27,8 +26,8 @@ export class BatchCount {
   readonly #opening: string;
   readonly #setRow: StatementSync;
   readonly #readLast: StatementSync;
-  /** The data file as it was when `haveOthersWritten` looked. */
-  readonly #version: DataVersion;
+  /** The data file as it was when it was last found whole. */
+  readonly version: DataVersion;
   #last: number;
   /** The number in the row. */
   #inRow: number;
@@ -42,7 +41,7 @@ export class BatchCount {
   constructor(db: DatabaseSync, last: number, opening: string) {
     this.#db = db;
     this.#opening = opening;
-    this.#version = new DataVersion(db);
+    this.version = new DataVersion(db);
     this.#readLast = db.prepare(
       `SELECT (${lastBatchSql(SCHEMA_VERSION)}) AS committed, opening FROM batches`,
     );
@@ -67,29 +66,18 @@ export class BatchCount {
     return this.#wasRowBehind;
   }
 
-  /** Whether another program has written since the last call. */
-  haveOthersWritten(): boolean {
-    return this.#version.hasChanged();
-  }
-
-  /** As `holdsAll`, which is asked only when another program has written since the last call of `haveOthersWritten`. */
+  /** As `holdsAll`, which is asked only when another program has written since the file was last found whole and accepted. */
   get isWhole(): boolean {
-    return !this.#version.isOther || this.holdsAll();
+    return this.version.other() === null || this.holdsAll();
   }
 
   /**
    * Whether the file holds every batch that was committed: SQLite lets another program put an earlier copy, or another
-   * shop, into an open file as one transaction.
+   * shop, into an open file as one transaction. Throws SQLite's error where the tables are others.
    */
   holdsAll(): boolean {
-    try {
-      const row = this.#readLast.get();
-      return row?.opening === this.#opening && (row.committed as number) >= this.#last;
-    } catch (error) {
-      // It has other tables.
-      if (resultCode(error) === WRONG_SQL) return false;
-      throw error;
-    }
+    const row = this.#readLast.get();
+    return row?.opening === this.#opening && (row.committed as number) >= this.#last;
   }
 
   /** Call before a checkpoint. */

@@ -24,6 +24,7 @@ import {
   failureOf,
   IndexGone,
   LockGone,
+  TablesChanged,
 } from './sqlite-failures.ts';
 
 /** As the row of `batches` names them. */
@@ -32,6 +33,9 @@ export interface Openings {
   /** The one before; empty when that was none, as in a backup. */
   readonly lastOpening: string;
 }
+
+/** What is in the log may be all that is left, or may not be for this file. */
+const LEAVE_LOG = [DataFileOverwritten, IndexGone, TablesChanged];
 
 export class DataFile {
   readonly path: string;
@@ -184,9 +188,11 @@ export class DataFile {
    */
   haveOthersWritten(): boolean {
     if (this.#lost !== null) throw this.#lost;
-    if (!this.count.haveOthersWritten()) return false;
+    const version = this.count.version.other();
+    if (version === null) return false;
     this.#logWatch.check();
     this.#checkWhole(this.count.holdsAll());
+    this.count.version.accept(version);
     return true;
   }
 
@@ -224,14 +230,13 @@ export class DataFile {
 
   /**
    * Throws a StoreFailure when the file is not the one that was opened: what it holds may then not be what was
-   * acknowledged. A file that was written over is not closed, which would move the log into it; nor is one whose log has
+   * acknowledged. A file that was written over, or has other tables, is not closed, which would move the log into it; nor is one whose log has
    * another index, by which others may have written more into the log.
    */
   async close(): Promise<void> {
     const failure = this.#isLeft ? null : this.#harm();
     await this.#checkpointer.close();
-    const isLogStrange = failure instanceof DataFileOverwritten || failure instanceof IndexGone;
-    if (!isLogStrange) this.db.close();
+    if (!LEAVE_LOG.some((Kind) => failure instanceof Kind)) this.db.close();
     await this.#release();
     if (failure !== null) throw failure;
   }

@@ -11,17 +11,15 @@ export class DataVersion {
     this.#known = this.#read();
   }
 
-  /** Whether it has changed since `hasChanged` was called, or since the beginning. */
-  get isOther(): boolean {
-    return this.#read() !== this.#known;
+  /** The version, when it is another one than is known; otherwise null. */
+  other(): number | null {
+    const version = this.#read();
+    return version === this.#known ? null : version;
   }
 
-  /** Whether it has changed since the last call, or since the beginning. */
-  hasChanged(): boolean {
-    const version = this.#read();
-    if (version === this.#known) return false;
+  /** From now on `version` is known. */
+  accept(version: number): void {
     this.#known = version;
-    return true;
   }
 
   #read(): number {

@@ -1,8 +1,5 @@
 /** SQLite's result codes, as far as a batch has to tell them apart: https://www.sqlite.org/rescode.html */
 
-/** The statement is not for these tables. */
-export const WRONG_SQL = 1;
-
 /** Somebody else holds a write transaction on the file. */
 export const BUSY = 5;
 

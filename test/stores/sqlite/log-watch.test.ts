@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { LogWatch } from '../../../src/stores/sqlite/log-watch.ts';
-import { DataFileOverwritten } from '../../../src/stores/sqlite/sqlite-failures.ts';
+import { DataFileOverwritten, TablesChanged } from '../../../src/stores/sqlite/sqlite-failures.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 import { ITEMS, SellingFile } from './selling-file.ts';
@@ -101,8 +101,8 @@ describe('a log that is put over the log of a running server is noticed before m
     other.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (a)');
     for (const suffix of ['-wal', '-shm']) copyFileSync(path + suffix, fixture.path + suffix);
     other.close();
-    await expect(fixture.sell(1)).rejects.toThrow(DataFileOverwritten);
-    await expect(fixture.store.close()).rejects.toThrow(DataFileOverwritten);
+    await expect(fixture.sell(1)).rejects.toThrow(TablesChanged);
+    await expect(fixture.store.close()).rejects.toThrow(TablesChanged);
   });
 
   test('an earlier copy of the file, its log and its index', async () => {

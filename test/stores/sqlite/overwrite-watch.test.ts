@@ -1,6 +1,7 @@
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   readFileSync,
   rmSync,
   truncateSync,
@@ -10,7 +11,6 @@ import {
 import { backup, DatabaseSync } from 'node:sqlite';
 import { describe, expect, test, vi } from 'vitest';
 import { OverwriteWatch } from '../../../src/stores/sqlite/overwrite-watch.ts';
-import { DataFileOverwritten } from '../../../src/stores/sqlite/sqlite-failures.ts';
 import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { settleOne } from '../orders.ts';
 import { ITEMS, SellingFile } from './selling-file.ts';
@@ -21,7 +21,11 @@ describe("what SQLite itself puts into the file of a running store, as sqlite3's
     await backup(db, path);
     db.close();
   };
-  test.for<[string, (fixture: SellingFile) => Promise<void>]>([
+  const putIn = ({ path }: SellingFile) =>
+    `another program wrote over ${path} while the server was using it (an earlier copy, or other data, put into it)`;
+  const otherTables = ({ path }: SellingFile) =>
+    `another program changed the tables in ${path}: no such table`;
+  test.for<[string, (fixture: SellingFile) => Promise<void>, ((of: SellingFile) => string)?]>([
     ['a copy of a moment ago', async (fixture) => copyOfNow(fixture)],
     [
       'a copy of a moment ago, when checkpoints have been made since',
@@ -48,24 +52,25 @@ describe("what SQLite itself puts into the file of a running store, as sqlite3's
         copy.exec('CREATE TABLE t (a)');
         copy.close();
       },
+      otherTables,
     ],
-  ])('%s', async ([, prepare]) => {
+  ])('%s', async ([, prepare, sentence = putIn]) => {
     for (const next of ['sale', 'look', 'write', 'end']) {
       await using fixture = new SellingFile();
       await fixture.sell(2);
       await prepare(fixture);
       await fixture.sell(1);
       await putInto(fixture.backup, fixture.path);
-      if (next === 'sale') await expect(fixture.sell(1)).rejects.toThrow(DataFileOverwritten);
-      if (next === 'look') expect(() => fixture.store.look()).toThrow(DataFileOverwritten);
+      if (next === 'sale') await expect(fixture.sell(1)).rejects.toThrow(sentence(fixture));
+      if (next === 'look') expect(() => fixture.store.look()).toThrow(sentence(fixture));
       if (next === 'write') {
         const added = [...ITEMS, { upc: 2, name: 'two', units: 1 }];
         const changing = fixture.store.changeCatalog(added, async (step) => step());
-        await expect(changing).rejects.toThrow(DataFileOverwritten);
+        await expect(changing).rejects.toThrow(sentence(fixture));
       }
-      await expect(fixture.store.close()).rejects.toThrow(
-        `another program wrote over ${fixture.path} while the server was using it (an earlier copy, or other data, put into it)`,
-      );
+      await expect(fixture.store.close()).rejects.toThrow(sentence(fixture));
+      // Closed, SQLite would have moved the log into the file, which holds the last orders.
+      expect(existsSync(`${fixture.path}-wal`)).toBe(true);
       // What was acknowledged is counted: the next start does not sell it again.
       expect(() => openSqliteStore(fixture.path, ITEMS)).toThrow();
     }
