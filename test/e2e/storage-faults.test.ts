@@ -4,8 +4,10 @@ import {
   copyFileSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -168,6 +170,23 @@ describe('a data file that is removed while it is used', () => {
     expect(code).toBe(1);
     expectFailure(stderr, kind, `${data}${suffix} was removed or replaced`, [sentence]);
   });
+});
+
+test('a path to the data file that leads nowhere any more stops the server with the reason', async () => {
+  using folder = new TemporaryFolder();
+  const place = folder.file('data');
+  const data = `${place}/inventory.db`;
+  mkdirSync(place);
+  await using server = await serve(data);
+  await using client = await server.login();
+  await client.ask('PURCHASE 1009 1');
+  renameSync(place, folder.file('away'));
+  symlinkSync(place, place);
+  await expect(client.ask('PURCHASE 1009 1')).rejects.toThrow('closed before');
+  const { code, stderr } = await server.ended;
+  expect(code).toBe(1);
+  const sentence = `cannot look for ${place} any more, which the server was using: its links lead round in a circle`;
+  expectFailure(stderr, 'data file out of reach', sentence, ['start the server again']);
 });
 
 describe('a copy that is put over the data file of a running server', () => {

@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { whyUnread } from '../../file-reasons.ts';
 import type { StoreFailure } from '../../inventory/store.ts';
+import { DataFileOutOfReach } from './sqlite-failures.ts';
 
 /**
  * File systems tell the time of a change in steps: most of them of 10 ms at the longest, others of
@@ -53,8 +55,18 @@ export class FilesInPlace {
     if (performance.now() - this.#lookedAt > RECENT_MS) this.check();
   }
 
-  /** Throws a StoreFailure when a file is not what it was when this object was made. */
+  /** Throws a StoreFailure when a file is not what it was when this object was made, or cannot be looked at. */
   check(): void {
+    try {
+      this.#check();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).errno === undefined) throw error;
+      const { path = this.#folder } = error as NodeJS.ErrnoException;
+      throw new DataFileOutOfReach(path, whyUnread(error), { cause: error });
+    }
+  }
+
+  #check(): void {
     const changedAt = statSync(this.#folder, { throwIfNoEntry: false })?.ctimeMs ?? 0;
     const now = performance.now();
     this.#lookedAt = now;

@@ -16,6 +16,19 @@ export class DataFileGone extends StoreFailure {
   }
 }
 
+/** The system no longer lets the server look at `path`: whether its files are those that it has open is not known. */
+export class DataFileOutOfReach extends StoreFailure {
+  readonly kind = 'data file out of reach';
+  readonly affected =
+    'What was acknowledged is in the file that was there; whether that still has its name cannot be seen';
+  readonly remedy =
+    `Give the user of the server the right to enter the folder again, or put its path in order, ${AGAIN}`;
+
+  constructor(path: string, why: string, options?: ErrorOptions) {
+    super(`cannot look for ${path} any more, which the server was using: ${why}`, options);
+  }
+}
+
 /** The index of the log, through which SQLite's writers see each other, was removed or replaced: two of them write over each other. */
 export class IndexGone extends StoreFailure {
   readonly kind = 'index gone';

@@ -1,7 +1,15 @@
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FilesInPlace } from '../../../src/stores/sqlite/files-in-place.ts';
-import { DataFileGone } from '../../../src/stores/sqlite/sqlite-failures.ts';
+import { DataFileGone, DataFileOutOfReach } from '../../../src/stores/sqlite/sqlite-failures.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
 
 vi.mock('node:fs', async (importOriginal) => {
@@ -94,6 +102,29 @@ describe.each([
     rmSync(fixture.file('c'));
     fixture.files.check();
   });
+});
+
+test('a folder that cannot be looked into any more is told with the reason', () => {
+  using fixture = new Fixture();
+  const { folder } = fixture;
+  renameSync(folder, `${folder}-away`);
+  symlinkSync(folder, folder);
+  const reason = `cannot look for ${folder} any more, which the server was using: its links lead round in a circle`;
+  expect(() => fixture.files.check()).toThrow(DataFileOutOfReach);
+  expect(() => fixture.files.check()).toThrow(reason);
+});
+
+test.skipIf(process.getuid?.() === 0)('so is one that this user may no longer enter', () => {
+  using fixture = new Fixture();
+  later(fixture);
+  chmodSync(fixture.folder, 0);
+  try {
+    expect(() => fixture.files.check()).toThrow(
+      `cannot look for ${fixture.file('a')} any more, which the server was using: this user may not enter its folder`,
+    );
+  } finally {
+    chmodSync(fixture.folder, 0o700);
+  }
 });
 
 test('a folder that has settled is looked at once a commit, and no file in it, also when the clock is set back', () => {
