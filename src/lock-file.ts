@@ -2,8 +2,8 @@
 import { accessSync, closeSync, constants, fchownSync, openSync, statSync } from 'node:fs';
 import { NamedError } from './named-error.ts';
 
-/** Whose a lock file is that root makes: the others who lock it must be able to write to it. */
-export interface LockOwner {
+/** Whose a file is that root makes: the others who lock it, or write to it, must be able to. */
+export interface FileOwner {
   readonly uid: number;
   readonly gid: number;
 }
@@ -11,8 +11,8 @@ export interface LockOwner {
 /** What stands at the lock's path cannot be one, or not for this user. The message is the reason, and what to do. */
 export class LockUnusable extends NamedError {}
 
-/** Makes the lock file, which only its owner can open, where there is none. Returns whether it did. Throws the system's error. */
-export function makeLockFile(path: string, owner?: LockOwner): boolean {
+/** Makes the file, which only its owner can open, where there is none. Returns whether it did. Throws the system's error. */
+export function makeOwnFile(path: string, owner?: FileOwner): boolean {
   try {
     const file = openSync(path, 'wx', 0o600);
     try {

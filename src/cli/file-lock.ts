@@ -4,14 +4,14 @@
  * SQLite takes one for every write transaction, on each platform, and comes with Node.
  */
 import { DatabaseSync } from 'node:sqlite';
-import { checkLockFile, type LockOwner, lockFailure, makeLockFile } from '../lock-file.ts';
+import { checkLockFile, type FileOwner, lockFailure, makeOwnFile } from '../lock-file.ts';
 
 /** The lock is held for milliseconds at a time (two small synced writes), so this is a long queue. */
 const PATIENCE_MS = 15_000;
 
 export interface LockOptions {
   readonly patienceMs?: number;
-  readonly owner?: LockOwner;
+  readonly owner?: FileOwner;
 }
 
 /**
@@ -23,7 +23,7 @@ export function withLock<T>(
   work: () => T,
   { patienceMs = PATIENCE_MS, owner }: LockOptions = {},
 ): T {
-  if (!makeLockFile(path, owner)) checkLockFile(path);
+  if (!makeOwnFile(path, owner)) checkLockFile(path);
   const database = new DatabaseSync(path, { timeout: patienceMs });
   try {
     lock(database, path);

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { whyUnread, whyUnwritten } from '../../file-reasons.ts';
 import { StoreRefused } from '../../inventory/store.ts';
+import { type FileOwner, makeOwnFile } from '../../lock-file.ts';
 import type { Report } from '../report.ts';
 
 /**
@@ -12,15 +13,17 @@ import type { Report } from '../report.ts';
 export class AckedCount {
   readonly #path: string;
   readonly #report: Report;
+  readonly #owner: FileOwner | undefined;
   readonly #bytes = Buffer.alloc(17);
   #file: number | null = null;
   #count: number;
   /** The last write failed, and the log was told so. */
   #isFailing = false;
 
-  /** Counts on from `committed`, in the file at `path`. Call `check` before. */
-  constructor(path: string, committed: number, report: Report) {
+  /** Counts on from `committed`, in the file at `path`, which belongs to `owner` where root makes it. Call `check` before. */
+  constructor(path: string, committed: number, report: Report, owner?: FileOwner) {
     this.#path = path;
+    this.#owner = owner;
     this.#report = report;
     this.#count = committed;
     // Synced once, so that after a power cut there is some count in it, however old.
@@ -64,10 +67,16 @@ export class AckedCount {
     if (this.#file !== null) closeSync(this.#file);
   }
 
+  #open(): number {
+    // What root makes must be readable for the server of the user whose data it is.
+    if (!existsSync(this.#path)) makeOwnFile(this.#path, this.#owner);
+    return openSync(this.#path, 'r+');
+  }
+
   /** A count that cannot be written lags behind, which is no reason to stop selling. */
   #write(then?: (file: number) => void): void {
     try {
-      this.#file ??= openSync(this.#path, existsSync(this.#path) ? 'r+' : 'w+', 0o600);
+      this.#file ??= this.#open();
       this.#bytes.write(`${String(this.#count).padStart(16, '0')}\n`, 'latin1');
       writeSync(this.#file, this.#bytes, 0, this.#bytes.length, 0);
       then?.(this.#file);

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, rmSync, type Stats, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { whyUnwritten } from '../../file-reasons.ts';
 import { StoreInUse, StoreRefused } from '../../inventory/store.ts';
-import { checkLockFile, LockUnusable, lockFailure, makeLockFile } from '../../lock-file.ts';
+import { checkLockFile, LockUnusable, lockFailure, makeOwnFile } from '../../lock-file.ts';
 import { FolderNotReadable } from '../../sync-folder.ts';
 import type { MadeFiles } from './made-files.ts';
 import { BUSY, resultCode } from './result-codes.ts';
@@ -71,7 +71,7 @@ function putLockFile(path: string, lockPath: string): boolean {
     if (isOpen && there.uid === process.geteuid?.()) chmodSync(lockPath, 0o600);
     return false;
   }
-  return makeLockFile(lockPath, statSync(path, { throwIfNoEntry: false }));
+  return makeOwnFile(lockPath, statSync(path, { throwIfNoEntry: false }));
 }
 
 function removeForeign(path: string, lockPath: string): void {

@@ -1,6 +1,6 @@
 /** How the data file is opened: under its lock, checked, and brought up to date. */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { whyUnwritten } from '../../file-reasons.ts';
 import { StoreRefused } from '../../inventory/store.ts';
@@ -56,7 +56,7 @@ export function openDataFile(
     if (!evenIfMoved) refuseMoved(lastOpening, path);
     const opening = bringUpToDate(db, path, committed, lastOpening);
     if (!existsSync(`${path}-acked`)) made.add(`${path}-acked`);
-    const acked = new AckedCount(`${path}-acked`, committed, report);
+    const acked = new AckedCount(`${path}-acked`, committed, report, statSync(path));
     const count = new BatchCount(db, committed, opening);
     return new DataFile(path, db, { opening, lastOpening }, count, lock, acked, made, report);
   } catch (error) {

@@ -1,8 +1,23 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { AckedCount } from '../../../src/stores/sqlite/acked-count.ts';
+import { openSqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { hasStrace, syncsOf } from '../../support/faults.ts';
 import { TemporaryFolder } from '../../support/folder.ts';
+import { ITEMS } from '../conformance.ts';
+
+test.runIf(process.getuid?.() === 0)(
+  'made by root, it belongs to the owner of the data file',
+  async () => {
+    using folder = new TemporaryFolder();
+    const path = folder.file('inventory.db');
+    await openSqliteStore(path, ITEMS).close();
+    for (const suffix of ['', '-lock']) chownSync(path + suffix, 1234, 4321);
+    rmSync(`${path}-acked`);
+    await openSqliteStore(path, ITEMS).close();
+    expect(statSync(`${path}-acked`)).toMatchObject({ uid: 1234, gid: 4321 });
+  },
+);
 
 test('a count that cannot be written is told once, and written again when it can be', () => {
   using folder = new TemporaryFolder();
