@@ -26,6 +26,7 @@ import {
   LockGone,
   TablesChanged,
 } from './sqlite-failures.ts';
+import { TriggerWatch } from './triggers.ts';
 
 /** As the row of `batches` names them. */
 export interface Openings {
@@ -50,6 +51,7 @@ export class DataFile {
   readonly #watch: OverwriteWatch;
   readonly #logWatch: LogWatch;
   readonly #log: LogSync;
+  readonly #triggers: TriggerWatch;
   readonly #made: MadeFiles;
   #lost: DataFileOverwritten | null = null;
   #isAbandoned = false;
@@ -90,6 +92,7 @@ export class DataFile {
     this.#watch = new OverwriteWatch(path, db, openings.opening, this.#checkpointer);
     this.#logWatch = new LogWatch(path);
     this.#log = new LogSync(path);
+    this.#triggers = new TriggerWatch(db, path);
     db.exec('PRAGMA synchronous = NORMAL');
   }
 
@@ -184,7 +187,7 @@ export class DataFile {
 
   /**
    * Whether another program has written since the last call. Call before anything is decided on what is in the file. Throws
-   * DataFileOverwritten when what was acknowledged is no longer there.
+   * DataFileOverwritten when what was acknowledged is no longer there, and TablesChanged.
    */
   haveOthersWritten(): boolean {
     if (this.#lost !== null) throw this.#lost;
@@ -192,6 +195,7 @@ export class DataFile {
     if (version === null) return false;
     this.#logWatch.check();
     this.#checkWhole(this.count.holdsAll());
+    this.#triggers.check();
     this.count.version.accept(version);
     return true;
   }

@@ -17,6 +17,7 @@ import { migrate } from './migrations.ts';
 import { isMoved, readLastOpening, refuseMoved } from './moved-file.ts';
 import { checkOnlyPath, checkOwnName, realDataPath } from './one-path.ts';
 import { hasDecidedRestore, replaceDataFile } from './replaced-file.ts';
+import { refuseTriggers } from './triggers.ts';
 import { refusalOf } from './why-unusable.ts';
 
 /** How long a batch waits for an operator's own write transaction on the file. */
@@ -51,6 +52,7 @@ export function openDataFile(
     db = openDatabase(path);
     checkSize(db, path);
     const committed = checkContent(db, path);
+    refuseTriggers(db, path);
     AckedCount.check(`${path}-acked`, path, committed);
     const lastOpening = readLastOpening(db);
     if (!evenIfMoved) refuseMoved(lastOpening, path);
@@ -108,6 +110,7 @@ function checkUntouched(path: string): void {
   const db = openReadOnly(path);
   try {
     AckedCount.check(`${path}-acked`, path, checkContent(db, path));
+    refuseTriggers(db, path);
   } finally {
     db.close();
   }
