@@ -89,5 +89,15 @@ export function numbersConformance(place: string, makePlace: () => Promise<ShopP
       }
       await store.close();
     });
+
+    test.for(NUMBERS)('as the units held until a time, %s: a hold is let go', async (number) => {
+      await using place = await makePlace();
+      const store = await place.open(ITEMS);
+      const holder = new Holder();
+      await store.settle([holder.hold('1x1', 'held', 3_600)]);
+      await place.execute(`UPDATE held SET units = ${number}`);
+      expect(await store.settle([holder.release('held')])).toMatchObject([{ kind: 'released' }]);
+      await store.close();
+    });
   });
 }

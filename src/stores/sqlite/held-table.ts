@@ -69,7 +69,7 @@ export class SqliteHeld {
       },
     );
     this.#takeOff = db.prepare(
-      'UPDATE held SET units = max(0, units + ?) WHERE upc = ? AND until = ?',
+      `UPDATE held SET units = max(0, ${boundedSum('units', '?')}) WHERE upc = ? AND until = ?`,
     );
     this.#deletePast = db.prepare('DELETE FROM held WHERE upc = ? AND until <= ?');
     for (const select of [
