@@ -1,7 +1,9 @@
 import { createServer } from 'node:net';
+import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort, PostgresServer } from '../support/postgres-server.ts';
 import { serve, serveToEnd, serveWith } from '../support/serve-process.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 
 let database: PostgresServer;
 beforeAll(async () => {
@@ -80,7 +82,42 @@ describe('inv serve over PostgreSQL', () => {
     expect(events).toContain('database lost');
     expect(events).toContain('database found');
   });
+
+  test('is stopped in good order, also when the database goes at that moment, or its mark is locked', async () => {
+    const address = await database.newDatabase();
+    await using proxy = await TcpProxy.to(database.port);
+    const through = address.replace(`:${database.port}/`, `:${proxy.port}/`);
+    await using cut = await serve(through);
+    proxy.fromClient = (chunk) => (chunk.includes('SET ended') ? 'cut' : 'pass');
+    await using locked = await serve(address);
+    const [atCut, atLock] = await Promise.all([
+      cut.stop(),
+      heldLock(address, 'inv.servers', () => locked.stop()),
+    ]);
+    for (const { code, stderr } of [atCut, atLock]) {
+      expect(stderr).toMatch(/"event":"the end was not written down".*"event":"stopped"/s);
+      expect(stderr).not.toMatch(/internal error/);
+      expect(code).toBe(0);
+    }
+  });
 });
+
+/** Does something while a table is locked. */
+async function heldLock<Result>(
+  address: string,
+  table: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const sql = postgres(address, { max: 1 });
+  try {
+    return (await sql.begin(async (inside) => {
+      await inside.unsafe(`LOCK TABLE ${table}`);
+      return await work();
+    })) as Result;
+  } finally {
+    await sql.end();
+  }
+}
 
 describe('a database that is not there yet', () => {
   test('is waited for; this is said once', async () => {

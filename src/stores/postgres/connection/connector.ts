@@ -7,7 +7,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { StoreUnavailable } from '../../../inventory/store.ts';
 import type { Report } from '../../report.ts';
 import { HistoryLost } from '../history.ts';
-import type { DatabaseConnection } from './database-connection.ts';
+import {
+  type DatabaseConnection,
+  DatabaseConnectionLost,
+  isPostgresError,
+} from './database-connection.ts';
 import { type PostgresHost, showHost } from './postgres-url.ts';
 
 /** How long a request waits for the database, counted from the moment it was lost. */
@@ -106,6 +110,7 @@ export class Connector {
     return this.#connection;
   }
 
+  /** `last` is a courtesy: a database that does not let it happen stops no server from closing in good order. */
   async close(last: (connection: DatabaseConnection) => Promise<void>): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -115,6 +120,9 @@ export class Connector {
     if (connection === null) return;
     try {
       await last(connection);
+    } catch (error) {
+      if (!isPostgresError(error) && !(error instanceof DatabaseConnectionLost)) throw error;
+      this.#report('the end was not written down', { level: 'warn', why: error.message });
     } finally {
       await connection.close();
     }
