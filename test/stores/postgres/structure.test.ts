@@ -74,7 +74,7 @@ describe('what is too much is named', () => {
       /inv\.orders has a rule "silent".*DROP RULE/,
     ],
     ['ALTER TABLE inv.logins ENABLE ROW LEVEL SECURITY', /inv\.logins has a row security/],
-    ['CREATE TABLE more () INHERITS (inv.stock)', /inv\.stock has a child table "more"/],
+    ['CREATE TABLE more () INHERITS (inv.stock)', /inv\.stock has a child table "public\.more"/],
   ])('%s', async (statements, message) => {
     expect(await refusal(statements)).toMatch(message);
   });

@@ -20,9 +20,20 @@ const LOCK_TIMEOUT_MS = 2_000;
 /** PostgreSQL ends a transaction that stands still this long: its server is gone, and its locks must not stay. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 2_000;
 
-/** Those that a server does not know are left out, so that older and related servers work. */
+/** Whatever the role and the database have. Those that a server does not know are left out, so that older and related servers work. */
 const SETTINGS = {
+  // Texts and arrays are read as they are written here, names are found in one place, and told without quotes.
   standard_conforming_strings: 'on',
+  array_nulls: 'on',
+  transform_null_equals: 'off',
+  search_path: 'pg_catalog',
+  quote_all_identifiers: 'off',
+  extra_float_digits: '1',
+  // What is read behind a lock is the latest, also outside of a batch.
+  default_transaction_isolation: 'read committed',
+  // A refused statement leaves the session, and a commit that waits for no standby any more is told.
+  exit_on_error: 'off',
+  client_min_messages: 'warning',
   lock_timeout: `${LOCK_TIMEOUT_MS}`,
   idle_in_transaction_session_timeout: `${IDLE_IN_TRANSACTION_TIMEOUT_MS}`,
   // A server that is gone is noticed, also when its machine is: its locks go with it.
@@ -34,6 +45,7 @@ const SETTINGS = {
   // Our own timeouts know what is in doubt; these would cancel a commit that waits for its standby.
   statement_timeout: '0',
   transaction_timeout: '0',
+  idle_session_timeout: '0',
   // Every query finds its rows by an index, also while the statistics still say "empty table".
   plan_cache_mode: 'force_generic_plan',
   enable_seqscan: 'off',
