@@ -6,6 +6,7 @@ import {
   type DatabaseConnection,
   DatabaseConnectionLost,
 } from '../stores/postgres/connection/database-connection.ts';
+import { longQuery } from '../stores/postgres/connection/long-work.ts';
 import { showPostgresAddress } from '../stores/postgres/connection/postgres-url.ts';
 import { query } from '../stores/postgres/connection/session-setup.ts';
 import { inCopySession } from '../stores/postgres/copy-session.ts';
@@ -137,7 +138,7 @@ async function move(
 ): Promise<void> {
   markMoved(db, to);
   try {
-    await database.longQuery(connection, 'COMMIT');
+    await longQuery(connection, 'COMMIT');
   } catch (error) {
     if (error instanceof DatabaseConnectionLost) {
       throw new StoreRefused(

@@ -6,6 +6,7 @@
  */
 import { CREDENTIAL_OF_FIRST_USERS } from '../first-credentials.ts';
 import type { DatabaseConnection } from './connection/database-connection.ts';
+import { longQuery } from './connection/long-work.ts';
 import { query } from './connection/session-setup.ts';
 import { forgetting } from './marks.ts';
 
@@ -191,7 +192,7 @@ export const SCHEMA_VERSION = MIGRATIONS.length;
  */
 export async function migrate(connection: DatabaseConnection, from: number): Promise<void> {
   for (const { version, sql } of MIGRATIONS.slice(from)) {
-    await query(connection, sql);
+    await longQuery(connection, sql);
     await query(connection, connection.sql`UPDATE inv.version SET version = ${version}`);
   }
   if (from > 0) await query(connection, forgetting('DELETE FROM inv.servers'));

@@ -14,6 +14,7 @@ import { CommitMarker } from './commit-marker.ts';
 import { Connector } from './connection/connector.ts';
 import type { DatabaseConnection } from './connection/database-connection.ts';
 import { findOtherPrimary, NoDatabaseYet, openAnyHost } from './connection/hosts.ts';
+import { longQuery, toldWhenLong } from './connection/long-work.ts';
 import { refuseSharedSession } from './connection/pooler.ts';
 import { type PostgresAddress, parsePostgresAddress, showHost } from './connection/postgres-url.ts';
 import { query } from './connection/session-setup.ts';
@@ -62,15 +63,26 @@ export async function openPostgresStore(
   const preparation = new Preparation(mark, history, report);
   const makeNew = async (connection: DatabaseConnection) => {
     await refuseSharedSession(connection, parsed);
-    await makeSchema(connection);
+    await toldWhenLong(report, 'the tables are changed for this version', () =>
+      makeSchema(connection),
+    );
     await preparation.makeReady(connection);
   };
   const connection = await waitFor(() => openAnyHost(parsed, makeNew), waitMs, report);
   try {
     const isNew = await hasNoItems(connection);
-    await addItems(connection, catalog);
-    const restored = { items: catalog.length, logins: await countLogins(connection) };
-    const latestOrder = latestTime(await query(connection, latestOrdersSql('inv.orders')));
+    const { logins, latestOrder } = await toldWhenLong(
+      report,
+      'items, logins and orders are read and written',
+      async () => {
+        await addItems(connection, catalog, longQuery);
+        return {
+          logins: await countLogins(connection),
+          latestOrder: latestTime(await longQuery(connection, latestOrdersSql('inv.orders'))),
+        };
+      },
+    );
+    const restored = { items: catalog.length, logins };
     await countCustomerUnits(address, catalog, report);
     const observers = new Observers();
     const known = new Known((fault) => observers.faultFound(fault), steady);

@@ -3,6 +3,7 @@ import type { Item } from '../../inventory/catalog.ts';
 import { StoreRefused } from '../../inventory/store.ts';
 import { numberArray, textArray } from './batch/literals.ts';
 import type { DatabaseConnection } from './connection/database-connection.ts';
+import { longQuery } from './connection/long-work.ts';
 import { query } from './connection/session-setup.ts';
 import { migrate, SCHEMA_VERSION } from './migrations.ts';
 
@@ -28,7 +29,7 @@ export async function makeSchema(connection: DatabaseConnection): Promise<void> 
       if (there?.inv === null) await query(connection, sql`CREATE SCHEMA inv`);
       await migrate(connection, version);
     }
-    await query(connection, sql`COMMIT`);
+    await longQuery(connection, 'COMMIT');
   } catch (error) {
     if (!connection.isLost) await query(connection, sql`ROLLBACK`);
     throw error;
@@ -116,14 +117,15 @@ function otherVersion(version: number | undefined): StoreRefused {
 
 /**
  * Writes the items that the database does not know yet, and the names and codes that changed, in the order of the UPCs, as every
- * batch locks them. Rows that stay as they are get no lock: others sell from them.
+ * batch locks them. Rows that stay as they are get no lock: others sell from them. `run`: longQuery for a whole catalogue.
  */
 export async function addItems(
   connection: DatabaseConnection,
   items: readonly Item[],
+  run: typeof longQuery = query,
 ): Promise<void> {
   const { sql } = connection;
-  await query(
+  await run(
     connection,
     sql`INSERT INTO inv.stock AS stock (upc, name, code, first_units, units, available)
       SELECT upc, item.name, nullif(item.code, ''), item.units, item.units, item.units FROM unnest(
@@ -141,7 +143,10 @@ export async function addItems(
 }
 
 export async function countLogins(connection: DatabaseConnection): Promise<number> {
-  const [row] = await query(connection, connection.sql`SELECT count(*) AS count FROM inv.logins`);
+  const [row] = await longQuery(
+    connection,
+    connection.sql`SELECT count(*) AS count FROM inv.logins`,
+  );
   return row?.count as number;
 }
 

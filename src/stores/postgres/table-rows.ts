@@ -9,33 +9,15 @@ import {
   SHOP,
 } from '../copied-table.ts';
 import { textArray } from './batch/literals.ts';
-import {
-  type DatabaseConnection,
-  firstError,
-  type Query,
-  type ResultRows,
-} from './connection/database-connection.ts';
+import type { DatabaseConnection, Query } from './connection/database-connection.ts';
+import { longQuery } from './connection/long-work.ts';
 import { query } from './connection/session-setup.ts';
-
-/** Timeout of a statement over all rows, in milliseconds. */
-const LONG_TIMEOUT_MS = 30 * 60_000;
 
 /** PostgreSQL ends a transaction that stands still this long, in milliseconds; in between, a file is read or written. */
 export const IDLE_TIMEOUT_MS = 60_000;
 
 /** What the shop's row has in a database alone: that there is one row, what was found missing, and which marks were deleted. */
 const DATABASE_ONLY = ['single', 'lost', 'forgotten_to'];
-
-/** A statement that may take as long as there are rows. Throws PostgresError and DatabaseConnectionLost. */
-export async function longQuery(
-  connection: DatabaseConnection,
-  statement: Query | string,
-): Promise<ResultRows> {
-  const answers = await connection.pipeline([statement], LONG_TIMEOUT_MS);
-  const failed = firstError(answers);
-  if (failed !== null) throw failed;
-  return answers[0]?.results.at(-1) ?? [];
-}
 
 /** The types of a table's columns, by their names. Throws when the two stores do not have the same columns: a fault of ours. */
 export async function columnTypes(

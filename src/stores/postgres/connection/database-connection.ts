@@ -44,6 +44,9 @@ const CONNECT_TIMEOUT_MS = 3_000;
 /** The same, and to give us a session. */
 const SESSION_TIMEOUT_MS = 2 * CONNECT_TIMEOUT_MS;
 
+/** After so many seconds of silence TCP asks whether the other end is still there. */
+const KEEP_ALIVE_S = 5;
+
 /** A pipeline is written as a whole, however large: waiting in between would cost a round trip. */
 const WRITE_BUFFER_BYTES = 256 * 1024 * 1024;
 
@@ -78,6 +81,8 @@ export class DatabaseConnection {
       connection: { application_name: 'inv', ...settings },
       max: 1,
       max_lifetime: null,
+      // A database that is gone is noticed within some seconds, also while a statement takes long.
+      keep_alive: KEEP_ALIVE_S,
       fetch_types: false,
       connect_timeout: CONNECT_TIMEOUT_MS / 1000,
       // No number of ours is greater than 2^53-1.

@@ -123,12 +123,13 @@ export async function confirmPrimary(connection: DatabaseConnection): Promise<vo
   if (connection.hasStandbys) await query(connection, commit);
 }
 
-/** One query, whose error is an exception. */
+/** One query, whose error is an exception. What grows with the shop is a longQuery. */
 export async function query(
   connection: DatabaseConnection,
   query: Query | string,
+  timeoutMs = OPEN_TIMEOUT_MS,
 ): Promise<ResultRows> {
-  const answers = await connection.pipeline([query], OPEN_TIMEOUT_MS);
+  const answers = await connection.pipeline([query], timeoutMs);
   const failed = firstError(answers);
   if (failed !== null) throw failed;
   return answers[0]?.results[0] ?? [];
