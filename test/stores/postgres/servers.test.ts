@@ -13,6 +13,7 @@ import { openPostgresOperatorData } from '../../../src/stores/postgres/postgres-
 import { PostgresServer } from '../../support/postgres-server.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { together } from '../conformance.transactions.ts';
+import { Holder } from '../holder.ts';
 import { alice, Buyer, bob, levels, settleOne } from '../orders.ts';
 
 const server = await PostgresServer.start();
@@ -28,16 +29,20 @@ interface Pair extends AsyncDisposable {
   readonly address: string;
   readonly one: Store;
   readonly other: Store;
+  /** What both have reported. */
+  readonly events: unknown[][];
 }
 
 async function openPair(catalog = ITEMS): Promise<Pair> {
   const address = await server.newDatabase();
-  const open = () => openPostgresStore(address, catalog, () => undefined);
+  const events: unknown[][] = [];
+  const open = () => openPostgresStore(address, catalog, (...event) => void events.push(event));
   const [one, other] = (await Promise.all([open(), open()])) as [Store, Store];
   return {
     address,
     one,
     other,
+    events,
     [Symbol.asyncDispose]: async () => {
       await one.close();
       await other.close();
@@ -428,6 +433,36 @@ describe('rows that an operator holds in a transaction that stays open', () => {
       expect(await settleOne(pair.one, held.buy(lines))).toMatchObject({ kind: 'receipt' });
     },
   );
+
+  test.each([
+    ['by its change', `UPDATE inv.orders SET at = at WHERE id = 'hx'`, 'confirm'],
+    ['by a look that locks', `SELECT 1 FROM inv.orders WHERE id = 'hx' FOR SHARE`, 'release'],
+    ['together with the next one', 'SELECT 1 FROM inv.orders FOR UPDATE', 'extend'],
+  ] as const)('an order, %s: only who needs it is told UNAVAILABLE', async (_how, lock, kind) => {
+    await using pair = await openPair();
+    await using sql = await operator(pair.address);
+    const [holder, buyer] = [new Holder(alice), new Buyer(bob)];
+    await pair.one.settle([holder.hold('1x1', 'hx', 600), holder.hold('1x1', 'hy', 600)]);
+    const ask = () => (kind === 'extend' ? holder.extend('hx', 600) : holder[kind]('hx'));
+    const batch = () => [buyer.buy('1x1'), ask(), buyer.buy('2x1')];
+    const bought = { kind: 'receipt', replayed: false };
+    const expected = [bought, expect.any(StoreUnavailable), bought];
+    await sql.begin(async (inside) => {
+      await inside.unsafe(lock);
+      expect(await pair.one.settle(batch())).toMatchObject(expected);
+      // From then on nobody waits: many batches take less than one wait for a lock.
+      const later = Date.now();
+      for (let round = 0; round < 20; round++) {
+        expect(await pair.one.settle(batch())).toMatchObject(expected);
+      }
+      expect(Date.now() - later).toBeLessThan(20 * 300);
+      expect(pair.events).toContainEqual([
+        'rows are locked',
+        expect.objectContaining({ upcs: [], orders: [{ user: 'alice', order: 'hx' }] }),
+      ]);
+    });
+    expect(await settleOne(pair.one, ask())).not.toHaveProperty('code');
+  });
 
   test('a transaction that needs one of them is set aside whole, and is done whole later', async () => {
     await using pair = await openPair();

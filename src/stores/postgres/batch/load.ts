@@ -254,7 +254,7 @@ interface TimeRow {
 
 type OrderName = readonly [user: string, id: string];
 
-function columnsOf(names: readonly OrderName[]): { users: string[]; ids: string[] } {
+export function columnsOf(names: readonly OrderName[]): { users: string[]; ids: string[] } {
   return { users: names.map(([user]) => user), ids: names.map(([, id]) => id) };
 }
 

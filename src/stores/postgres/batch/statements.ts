@@ -117,6 +117,16 @@ const STATEMENTS = {
       SELECT token_hash FROM inv.logins WHERE token_hash = ANY($1) AND token_hash NOT IN (SELECT token_hash FROM free)`,
   ],
 
+  locked_orders: [
+    'text[], text[]',
+    `WITH free AS MATERIALIZED (SELECT orders."user", orders.id FROM unnest($1, $2) AS wanted ("user", id)
+        JOIN inv.orders AS orders ON orders."user" = wanted."user" AND orders.id = wanted.id
+        FOR NO KEY UPDATE OF orders SKIP LOCKED)
+      SELECT orders."user", orders.id FROM unnest($1, $2) AS wanted ("user", id)
+      JOIN inv.orders AS orders ON orders."user" = wanted."user" AND orders.id = wanted.id
+      WHERE (orders."user", orders.id) NOT IN (SELECT "user", id FROM free)`,
+  ],
+
   orders: [
     'text[], text[]',
     `SELECT ${READ_ORDER} FROM unnest($1, $2) AS wanted ("user", id)
