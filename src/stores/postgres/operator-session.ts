@@ -12,8 +12,9 @@ import {
 } from './connection/database-connection.ts';
 import { openAnyHost } from './connection/hosts.ts';
 import { refuseSharedSession } from './connection/pooler.ts';
-import { parsePostgresAddress } from './connection/postgres-url.ts';
+import { type PostgresAddress, parsePostgresAddress } from './connection/postgres-url.ts';
 import { confirmPrimary, query } from './connection/session-setup.ts';
+import { reasonFor } from './connection/sqlstates.ts';
 import { checkShopIsThere } from './schema.ts';
 import { checkStructure } from './structure.ts';
 
@@ -32,11 +33,13 @@ const SETTINGS = `SET idle_in_transaction_session_timeout = 0; SET lock_timeout 
 
 export class OperatorSession {
   readonly place: string;
+  readonly #address: PostgresAddress;
   readonly #connection: DatabaseConnection;
 
-  private constructor(connection: DatabaseConnection, place: string) {
+  private constructor(connection: DatabaseConnection, address: PostgresAddress) {
     this.#connection = connection;
-    this.place = place;
+    this.#address = address;
+    this.place = address.shown;
   }
 
   /** Throws StoreRefused when the database cannot be reached, is not ours, or holds no shop of this version. */
@@ -49,7 +52,7 @@ export class OperatorSession {
       await query(opened, SETTINGS);
       await confirmPrimary(opened);
     });
-    return new OperatorSession(connection, parsed.shown);
+    return new OperatorSession(connection, parsed);
   }
 
   /** The rows of one statement. Throws DataFault, and PostgresError where the caller says it `expects` one. */
@@ -67,7 +70,8 @@ export class OperatorSession {
     } catch (error) {
       if (isPostgresError(error) && error.code === expects) throw error;
       if (!isPostgresError(error) && !(error instanceof DatabaseConnectionLost)) throw error;
-      throw new DataFault(`cannot use ${this.place}: ${error.message}; nothing was changed`, {
+      const why = reasonFor(error, this.#address);
+      throw new DataFault(`cannot use ${this.place}: ${why}; nothing was changed`, {
         cause: error,
       });
     }

@@ -1,3 +1,4 @@
+import postgres from 'postgres';
 import { afterAll, describe, expect, test } from 'vitest';
 import { CATALOG } from '../../../src/inventory/catalog.ts';
 import { StoreRefused } from '../../../src/inventory/store.ts';
@@ -199,7 +200,29 @@ describe('a database that cannot be used', () => {
     const address = await server.newDatabase();
     const name = new URL(address).pathname.slice(1);
     await server.run(address, `ALTER DATABASE ${name} SET default_transaction_read_only = on`);
-    expect(await why(address)).toMatch(/it takes no writes/);
+    expect(await why(address)).toMatch(/has default_transaction_read_only = on.*ALTER DATABASE/);
+  });
+
+  test('a limit of connections, in the words of PostgreSQL', async () => {
+    const address = await server.newDatabase();
+    await server.run(address, 'CREATE ROLE single LOGIN CONNECTION LIMIT 0');
+    expect(await why(address.replace('postgres@', 'single@'))).toMatch(
+      /no more connections \(too many connections for role "single"\)/,
+    );
+  });
+
+  test('rows that somebody else has locked', async () => {
+    const address = await server.newDatabase();
+    await (await open(address)).close();
+    const sql = postgres(address, { max: 1 });
+    await sql.begin(async (inside) => {
+      await inside`UPDATE inv.stock SET name = 'other' WHERE upc = 1001`;
+      const renamed = CATALOG.map((item) => ({ ...item, name: `new ${item.name}` }));
+      await expect(open(address, renamed as unknown as typeof CATALOG)).rejects.toThrow(
+        /somebody else has locked .* pg_stat_activity/,
+      );
+    });
+    await sql.end();
   });
 
   test('a setting that nobody knows', async () => {

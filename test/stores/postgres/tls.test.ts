@@ -74,7 +74,11 @@ describe.runIf(hasOpenssl)('a PostgreSQL with TLS (needs openssl)', () => {
   });
 
   test('a certificate of an unknown authority is refused', async () => {
-    expect(await why(`${named()}?sslmode=verify-full`)).toMatch(/certificate/);
+    const sentence = await why(`${named()}?sslmode=verify-full`);
+    expect(sentence).toMatch(
+      /its certificate is not trusted \(.*\)\. Name .*sslrootcert=FILE in --data/,
+    );
+    expect(sentence).not.toMatch(/Node/);
   });
 
   test('a certificate for another name is refused', async () => {
@@ -82,10 +86,19 @@ describe.runIf(hasOpenssl)('a PostgreSQL with TLS (needs openssl)', () => {
     expect(await why(`${plain}?sslmode=verify-full&${root}`)).toMatch(/certificate|altnames/);
   });
 
+  test('a file of authorities in which there is none is refused', async () => {
+    const root = `sslrootcert=${encodeURIComponent(join(server.data, 'PG_VERSION'))}`;
+    expect(await why(`${named()}?sslmode=verify-full&${root}`)).toMatch(
+      /sslrootcert .*PG_VERSION holds no certificate/,
+    );
+  });
+
   test('a server without TLS is refused where it is asked for', async () => {
     await using other = await PostgresServer.start();
     const address = await other.newDatabase();
-    expect(await why(`${address}?sslmode=require`)).toMatch(/TLS|SSL/i);
+    expect(await why(`${address}?sslmode=require`)).toMatch(
+      /it offers no TLS, and sslmode asks for it\. Set ssl = on .* in --data$/,
+    );
     expect(await why(`${address}?sslmode=prefer`)).toBe('it was opened');
   });
 });

@@ -11,6 +11,7 @@ import type postgres from 'postgres';
 import type { PostgresError } from 'postgres';
 import { NamedError } from '../../../named-error.ts';
 import type { PostgresAddress, PostgresHost } from './postgres-url.ts';
+import { NO_TLS } from './sqlstates.ts';
 
 export type Sql = postgres.Sql<{ bigint: number }>;
 export type Query = postgres.PendingQuery<postgres.Row[]>;
@@ -44,6 +45,9 @@ const CONNECT_TIMEOUT_MS = 3_000;
 /** The same, and to give us a session. */
 const SESSION_TIMEOUT_MS = 2 * CONNECT_TIMEOUT_MS;
 
+/** "N", PostgreSQL's answer to who asks for TLS that it does not offer. */
+const DECLINED = 0x4e;
+
 /** After so many seconds of silence TCP asks whether the other end is still there. */
 const KEEP_ALIVE_S = 5;
 
@@ -62,6 +66,9 @@ export class DatabaseConnection {
   /** The process at the other end, as it was named with the login. */
   announcedPid = 0;
   #socket: Socket | null = null;
+  /** Whether TLS is needed, and was declined: the library goes on all the same, and the server hangs up. */
+  #lacksTls = false;
+  readonly #needsTls: boolean;
   #lost: DatabaseConnectionLost | null = null;
   #waitingSince: number | null = null;
   #rejectPipeline: ((error: DatabaseConnectionLost) => void) | null = null;
@@ -70,6 +77,7 @@ export class DatabaseConnection {
   private constructor(library: typeof postgres, address: PostgresAddress, host: PostgresHost) {
     this.host = host;
     const { user, password, database, ssl, settings } = address;
+    this.#needsTls = ssl !== false && ssl !== 'prefer';
     const options: postgres.Options<{ bigint: postgres.PostgresType<number> }> = {
       host: host.name,
       port: host.port,
@@ -111,7 +119,8 @@ export class DatabaseConnection {
       return connection;
     } catch (error) {
       const lost = connection.abort('it did not connect');
-      throw isLate ? lost : error;
+      if (isLate) throw lost;
+      throw connection.#lacksTls ? Object.assign(new Error('no TLS'), { code: NO_TLS }) : error;
     } finally {
       clearTimeout(timer);
     }
@@ -202,6 +211,11 @@ export class DatabaseConnection {
     const options = { ...target, noDelay: true, writableHighWaterMark: WRITE_BUFFER_BYTES };
     const socket = connect(options);
     this.#socket = socket;
+    if (this.#needsTls) {
+      socket.once('data', (first: Buffer) => {
+        this.#lacksTls = first[0] === DECLINED;
+      });
+    }
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
         socket.destroy(new Error(`connect timed out after ${CONNECT_TIMEOUT_MS} ms`));

@@ -102,11 +102,17 @@ function sslOption(query: URLSearchParams): PostgresAddress['ssl'] {
 }
 
 function readCertificate(path: string): Buffer {
+  let bytes: Buffer;
   try {
-    return readFileSync(path);
+    bytes = readFileSync(path);
   } catch (error) {
     throw new StoreRefused(`cannot read sslrootcert ${path}: ${whyUnread(error)}`);
   }
+  // Node.js takes any file, and trusts nobody then.
+  if (/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/.test(bytes.toString('latin1'))) return bytes;
+  throw new StoreRefused(
+    `sslrootcert ${path} holds no certificate. Name the certificate of the authority, in a PEM file`,
+  );
 }
 
 function decoded(text: string | undefined): string | undefined {

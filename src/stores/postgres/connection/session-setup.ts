@@ -54,7 +54,7 @@ const SETTINGS = {
   jit: 'off',
 };
 
-/** The database takes no writes: a standby, or set to read-only. Another host may be the right one. */
+/** The database takes no writes: a standby. Another host may be the right one. */
 export class NotWritable extends NamedError {}
 
 /** Connects to one host. Throws StoreRefused when this database must not be used. */
@@ -71,8 +71,7 @@ export async function openConnection(
       connection,
       sql`SELECT current_setting('transaction_read_only') AS read_only`,
     );
-    if (state?.read_only !== 'off')
-      throw new NotWritable('it takes no writes: a standby, it seems');
+    if (state?.read_only !== 'off') await refuseReadOnly(connection);
     await query(
       connection,
       sql`SELECT set_config(name, value, false)
@@ -110,6 +109,16 @@ export async function openConnection(
     connection.abort('it is of no use');
     throw error;
   }
+}
+
+/** Throws: time helps where it is a standby, and else somebody must change a setting. */
+async function refuseReadOnly(connection: DatabaseConnection): Promise<never> {
+  const [state] = await query(connection, 'SELECT pg_is_in_recovery() AS follows');
+  if (state?.follows === true) throw new NotWritable('it takes no writes: it is a standby');
+  throw new StoreRefused(
+    'it takes no writes: it has default_transaction_read_only = on. Set it off, also for this role and this ' +
+      'database (ALTER ROLE, ALTER DATABASE), and start again',
+  );
 }
 
 /**

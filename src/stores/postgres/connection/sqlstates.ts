@@ -6,6 +6,9 @@ export const UNIQUE_VIOLATION = '23505';
 /** Somebody held a lock for longer than we wait. */
 export const LOCK_NOT_AVAILABLE = '55P03';
 
+/** No code of PostgreSQL: it declined to speak TLS. */
+export const NO_TLS = 'NO_TLS';
+
 /** The encoding of the database has no such character. */
 export const UNTRANSLATABLE = '22P05';
 
@@ -81,7 +84,24 @@ function whyOf(code: string, message: string, address: Named): string {
         'inv serve backup, then inv serve copy'
       );
     case '53300':
-      return 'it has no connection left. Raise max_connections, or stop a client';
+      return `it takes no more connections (${message}). Raise that limit, or stop a client`;
+    case NO_TLS:
+      return `it offers no TLS, and sslmode asks for it. Set ssl = on there, or leave sslmode out of what follows the question mark in ${option}`;
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+      return (
+        // What follows is for who starts Node.js.
+        `its certificate is not trusted (${message.replace(/;.*/, '')}). ` +
+        `Name the certificate of its authority: sslrootcert=FILE in ${option}`
+      );
+    case LOCK_NOT_AVAILABLE:
+      return (
+        `somebody else has locked what is needed (${message}): try again when that transaction has ended, or end it ` +
+        "(SELECT pid, query FROM pg_stat_activity WHERE state = 'idle in transaction')"
+      );
     case 'ETIMEDOUT':
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':

@@ -34,14 +34,25 @@ async function readOnly(): Promise<string> {
   return address;
 }
 
+/** A database that takes no more sessions. */
+async function full(): Promise<string> {
+  const address = await server.newDatabase();
+  const name = new URL(address).pathname.slice(1);
+  await server.run(
+    address,
+    `CREATE ROLE ${name}_user LOGIN CONNECTION LIMIT 0; ALTER DATABASE ${name} OWNER TO ${name}_user`,
+  );
+  return address.replace('postgres@', `${name}_user@`);
+}
+
 test('every host is named, with its port and its own reason; time may help', async () => {
-  const address = await readOnly();
+  const address = await full();
   const closed = await freePort();
   const error = await why(address.replace('127.0.0.1:', `127.0.0.1:${closed},127.0.0.1:`));
   expect(error).toBeInstanceOf(NoDatabaseYet);
   expect(error.message).toMatch(
     new RegExp(
-      `127.0.0.1:${closed}: nothing is listening there.*; 127.0.0.1:${server.port}: it takes no writes: a standby`,
+      `127.0.0.1:${closed}: nothing is listening there.*; 127.0.0.1:${server.port}: it takes no more connections`,
     ),
   );
 });

@@ -13,6 +13,11 @@ test.each([
     'the connection was closed during the login',
   ],
   ['write CONNECT_TIMEOUT db:5432', 'CONNECT_TIMEOUT', 'it cannot be reached (no answer)'],
+  [
+    'canceling statement due to lock timeout',
+    '55P03',
+    "somebody else has locked what is needed (canceling statement due to lock timeout): try again when that transaction has ended, or end it (SELECT pid, query FROM pg_stat_activity WHERE state = 'idle in transaction')",
+  ],
   ['connect EHOSTUNREACH', 'EHOSTUNREACH', 'it cannot be reached (connect EHOSTUNREACH)'],
 ])('%s is told in words', (message, code, words) => {
   expect(reasonFor(failure(message, code), { database: 'inv', option: '--data' })).toBe(words);
