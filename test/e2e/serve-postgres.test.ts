@@ -1,6 +1,9 @@
+import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TemporaryFolder } from '../support/folder.ts';
 import { freePort, PostgresServer } from '../support/postgres-server.ts';
 import { serve, serveToEnd, serveWith } from '../support/serve-process.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
@@ -100,6 +103,25 @@ describe('inv serve over PostgreSQL', () => {
       expect(code).toBe(0);
     }
   });
+});
+
+test('a copy that is served from a data folder of its own does not stop the shop', async () => {
+  const address = await database.newDatabase();
+  const buy = async (...place: Parameters<typeof serveWith>) => {
+    await using server = await serveWith(...place);
+    await using client = await server.login();
+    expect(await client.ask('PURCHASE 1001 1')).toMatchObject({ replayed: false });
+    await server.stop();
+  };
+  await buy({}, '--data', address);
+  await database.run(
+    database.address('postgres'),
+    `CREATE DATABASE drill TEMPLATE ${new URL(address).pathname.slice(1)}`,
+  );
+  using folder = new TemporaryFolder();
+  await buy({ XDG_DATA_HOME: folder.path }, '--data', database.address('drill'));
+  expect(readdirSync(join(folder.path, 'inv', 'acknowledged'))).toHaveLength(1);
+  await buy({}, '--data', address);
 });
 
 /** Does something while a table is locked. */
