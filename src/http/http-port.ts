@@ -36,10 +36,20 @@ const MAX_BYTES_BEFORE_REQUEST = 2 * MAX_HEAD_BYTES;
 /** Requests of one connection that are not answered. A browser or a monitor sends the next one behind the reply. */
 const MAX_UNANSWERED = 8;
 
-export type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+/** A stop waits so long for requests of connections that are cut. Each of them ends in two seconds at most. */
+export const HANDLED_TIMEOUT_MS = 5_000;
+
+/** `gone` is aborted when the connection has ended: what is still to be done for it may then end in the error of `gone`. */
+export type Handle = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  gone: AbortSignal,
+) => Promise<void>;
 
 interface Connection {
   readonly pieces: SmallPieces;
+  /** Aborted when it has ended. A reply behind others that are not sent is told nothing of that by Node. */
+  readonly gone: AbortController;
   /** Requests that were received and are not answered. */
   unanswered: number;
   /** Whether the last request is here: one with a body, which nobody reads. */
@@ -87,11 +97,27 @@ export class HttpPort {
     return this.#listener.listen(port, host);
   }
 
-  /** Accepts no more, and cuts what is there. Resolves when no request is being handled any more. */
+  /**
+   * Accepts no more, and cuts what is there. Resolves when no request is being handled any more, or after
+   * HANDLED_TIMEOUT_MS: a request that hangs does not keep the server.
+   */
   async close(): Promise<void> {
     this.#listener.close();
-    for (const socket of this.#connections.keys()) socket.destroy();
-    await Promise.all(this.#handled);
+    for (const socket of this.#connections.keys()) {
+      socket.destroy();
+      this.#forget(socket);
+    }
+    await new Promise<void>((resolve) => {
+      const limit = setTimeout(() => {
+        const why = `${this.#handled.size} of --http have not ended in ${HANDLED_TIMEOUT_MS / 1000} s`;
+        this.#log('requests given up', { level: 'error', why });
+        resolve();
+      }, HANDLED_TIMEOUT_MS);
+      void Promise.all(this.#handled).then(() => {
+        clearTimeout(limit);
+        resolve();
+      });
+    });
   }
 
   #accept(pieces: SmallPieces): void {
@@ -110,6 +136,7 @@ export class HttpPort {
     }
     this.#connections.set(socket, {
       pieces,
+      gone: new AbortController(),
       unanswered: 0,
       isLast: false,
       timer: cutAfter(socket, HTTP_IDLE_TIMEOUT_MS),
@@ -121,9 +148,12 @@ export class HttpPort {
   }
 
   #forget(socket: Socket): void {
-    clearTimeout(this.#connections.get(socket)?.timer);
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    clearTimeout(connection.timer);
     this.#connections.delete(socket);
     this.#idle.delete(socket);
+    connection.gone.abort();
   }
 
   async #serve(handle: Handle, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -145,9 +175,11 @@ export class HttpPort {
       response.shouldKeepAlive = false;
       connection.pieces.stop();
     }
+    const gone = connection.gone.signal;
     try {
-      await handle(request, response);
+      await handle(request, response, gone);
     } catch (error) {
+      if (gone.aborted && (error as Error).name === 'AbortError') return;
       // A fault of ours: this visitor is cut, and nobody else notices.
       this.#log('request failed', { level: 'error', error: (error as Error).message });
       socket.destroy();

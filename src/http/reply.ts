@@ -1,4 +1,5 @@
 /** What is sent to a browser or a monitor, with the headers that keep a browser safe. */
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /**
@@ -55,33 +56,25 @@ export function send(response: ServerResponse, { status, type, body, headers }: 
   response.end(bytes);
 }
 
-/** Sends a long reply in parts, each when the reader has taken the one before and everybody else had a turn. */
+/**
+ * Sends a long reply in parts, each when the reader has taken the one before and everybody else had a turn. Rejects
+ * with the error of `gone` when that is aborted.
+ */
 export async function sendParts(
   request: IncomingMessage,
   response: ServerResponse,
   type: string,
   parts: Iterable<string>,
+  gone: AbortSignal,
 ): Promise<void> {
   response.writeHead(200, { ...HEADERS, 'Content-Type': type });
   if (request.method !== 'HEAD') {
     for (const part of parts) {
-      const isTaken = response.write(part);
-      if (!isTaken) await drained(response);
+      response.write(part);
+      if (response.writableNeedDrain) await once(response, 'drain', { signal: gone });
       else await new Promise((resolve) => setImmediate(resolve));
-      if (response.destroyed) return;
+      gone.throwIfAborted();
     }
   }
   response.end();
-}
-
-async function drained(response: ServerResponse): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.on('drain', done);
-    response.on('close', done);
-  });
 }

@@ -81,7 +81,11 @@ export class Site {
     await this.#port.close();
   }
 
-  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    gone: AbortSignal,
+  ): Promise<void> {
     const server = this.#server as InventoryServer;
     request.resume();
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -98,13 +102,14 @@ export class Site {
       }
     }
     const visitor = await visitorOf(request, server);
+    gone.throwIfAborted();
     if (typeof visitor !== 'string') return send(response, visitor);
     if (url.pathname === '/live.json') {
       const live = this.#live as LiveView;
       return send(response, await live.reply(url.searchParams, visitor));
     }
     if (url.pathname === '/metrics') {
-      return await this.#tellMetrics(server, url.searchParams, request, response);
+      return await this.#tellMetrics(server, url.searchParams, request, response, gone);
     }
     const file = this.#files.get(url.pathname);
     if (file === undefined) return send(response, NOT_FOUND);
@@ -117,14 +122,17 @@ export class Site {
     query: URLSearchParams,
     request: IncomingMessage,
     response: ServerResponse,
+    gone: AbortSignal,
   ): Promise<void> {
     await server.lookAtStore();
+    gone.throwIfAborted();
     const text = await this.#metrics.text(server.figures());
     const type = this.#metrics.contentType;
     if (!query.has('items')) return send(response, { status: 200, type, body: text });
     try {
       const items = await new LevelReader(server.commit).all();
-      await sendParts(request, response, type, withLevels(text, items));
+      gone.throwIfAborted();
+      await sendParts(request, response, type, withLevels(text, items), gone);
     } catch (error) {
       if (!(error instanceof LevelsUnreadable)) throw error;
       // All else can still be told.

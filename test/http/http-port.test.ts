@@ -1,7 +1,9 @@
 /** What one connection may ask of the port of --http. */
-import type { ServerResponse } from 'node:http';
-import { describe, expect, test } from 'vitest';
-import { type Handle, HttpPort } from '../../src/http/http-port.ts';
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { describe, expect, test, vi } from 'vitest';
+import { HANDLED_TIMEOUT_MS, type Handle, HttpPort } from '../../src/http/http-port.ts';
+import { sendParts } from '../../src/http/reply.ts';
 import { openTcpListener } from '../../src/server/listener.ts';
 import type { LogEntry } from '../support/in-process.ts';
 import { RawClient } from '../support/raw-client.ts';
@@ -168,4 +170,58 @@ test('one that still waits for a reply does not make room for others', async () 
   open[1]?.end();
   await expect.poll(() => replies(waiting), { interval: 5 }).toBe(2);
   for (const client of clients) await client[Symbol.asyncDispose]();
+});
+
+describe('a client that is gone', () => {
+  /** Replies of which nobody reads the end, and how many have begun and ended. */
+  function longReplies(before: (request: IncomingMessage) => Promise<unknown>) {
+    const counts = { begun: 0, ended: 0 };
+    const handle: Handle = async (request, response, gone) => {
+      counts.begun++;
+      try {
+        await before(request);
+        const parts = Array<string>(200).fill('a'.repeat(100_000));
+        await sendParts(request, response, 'text/plain', parts, gone);
+      } finally {
+        counts.ended++;
+      }
+    };
+    return { counts, handle };
+  }
+
+  test.each([
+    ['under way', async () => undefined],
+    ['not begun', ({ socket }: IncomingMessage) => once(socket, 'close')],
+  ])('ends its replies, those that are %s', async (_, before) => {
+    const { counts, handle } = longReplies(before);
+    await using http = await listen(handle);
+    await using client = await RawClient.connect(http.port);
+    client.socket.pause();
+    await client.send(REQUEST.repeat(8));
+    await expect.poll(() => counts.begun, { interval: 5 }).toBe(8);
+    expect(counts.ended).toBe(0);
+    client.socket.resetAndDestroy();
+    await expect.poll(() => counts.ended, { interval: 5 }).toBe(8);
+    expect(http.logged).toEqual([]);
+  });
+
+  test('keeps no stop waiting for long: what hangs is given up, and in the log', async () => {
+    const begun = Promise.withResolvers<void>();
+    const http = await listen(() => {
+      begun.resolve();
+      return new Promise(() => undefined);
+    });
+    await using client = await RawClient.connect(http.port);
+    await client.send(REQUEST);
+    await begun.promise;
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const stopped = http[Symbol.asyncDispose]();
+      vi.advanceTimersByTime(HANDLED_TIMEOUT_MS);
+      await stopped;
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(http.logged).toEqual([expect.objectContaining({ event: 'requests given up' })]);
+  });
 });
