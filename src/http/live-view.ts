@@ -45,8 +45,11 @@ export class LiveView {
     this.#history.stop();
   }
 
-  /** The reply to `/live.json?list=moving&page=0&search=TEXT&after=TIME`, each of which may be missing. */
-  async reply(query: URLSearchParams, user: string): Promise<HttpReply> {
+  /**
+   * The reply to `/live.json?list=moving&page=0&search=TEXT&after=TIME`, each of which may be missing. Rejects with the
+   * error of `gone` when that is aborted meanwhile.
+   */
+  async reply(query: URLSearchParams, user: string, gone: AbortSignal): Promise<HttpReply> {
     const list = (query.get('list') ?? 'moving') as ListName;
     const page = Number(query.get('page') ?? 0);
     const after = Number(query.get('after') ?? 0);
@@ -58,7 +61,7 @@ export class LiveView {
     }
     const [trouble, items] = await Promise.all([
       this.#server.readiness.check(),
-      this.#items(list, search, page),
+      this.#items(list, search, page, gone),
     ]);
     const { purchases, units, refusals } = this.#server.counters;
     const body = {
@@ -82,12 +85,13 @@ export class LiveView {
     return { status: 200, type: JSON_TYPE, body: JSON.stringify(body) };
   }
 
-  async #items(list: ListName, search: string, page: number) {
+  async #items(list: ListName, search: string, page: number, gone: AbortSignal) {
     let isReading = false;
     let shown = { upcs: [] as readonly number[], total: 0 };
     try {
       await inTime(this.#board.look());
-      shown = await this.#lists.page(list, search, page);
+      shown = await this.#lists.page(list, search, page, gone);
+      gone.throwIfAborted();
       this.#board.update(await inTime(this.#reader.some(shown.upcs)));
     } catch (error) {
       if (!(error instanceof LevelsUnreadable)) throw error;

@@ -106,7 +106,7 @@ export class Site {
     if (typeof visitor !== 'string') return send(response, visitor);
     if (url.pathname === '/live.json') {
       const live = this.#live as LiveView;
-      return send(response, await live.reply(url.searchParams, visitor));
+      return send(response, await live.reply(url.searchParams, visitor, gone));
     }
     if (url.pathname === '/metrics') {
       return await this.#tellMetrics(server, url.searchParams, request, response, gone);
