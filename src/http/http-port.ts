@@ -1,6 +1,7 @@
 /**
  * The port of --http. Connections come from the same listeners as those of clients, so TLS is the same TLS,
- * and are few: whoever opens more gets the place of one that waits for nothing.
+ * and are few: whoever opens more gets the place of one that waits out a wrong password, or for nothing. So whoever asks
+ * for the health of the server finds a place, also while passwords are guessed.
  */
 import {
   createServer,
@@ -39,11 +40,18 @@ const MAX_UNANSWERED = 8;
 /** A stop waits so long for requests of connections that are cut. Each of them ends in two seconds at most. */
 export const HANDLED_TIMEOUT_MS = 5_000;
 
-/** `gone` is aborted when the connection has ended: what is still to be done for it may then end in the error of `gone`. */
+/** What a request has of its connection. */
+export interface Visit {
+  /** Aborted when the connection has ended: what is still to be done for it may then end in the error of this. */
+  readonly gone: AbortSignal;
+  /** The password was wrong, and until the reply all that is done is to wait: the connection makes room for others. */
+  readonly pauses: () => void;
+}
+
 export type Handle = (
   request: IncomingMessage,
   response: ServerResponse,
-  gone: AbortSignal,
+  visit: Visit,
 ) => Promise<void>;
 
 interface Connection {
@@ -65,6 +73,8 @@ export class HttpPort {
   readonly #connections = new Map<Socket, Connection>();
   /** Those that wait for a request, the one that waits longest first. */
   readonly #idle = new Set<Socket>();
+  /** The replies that wait out a wrong password, and their connections, the one that waits longest first. */
+  readonly #pausing = new Map<ServerResponse, Socket>();
   /** The requests that are being handled, of connections that are gone too. */
   readonly #handled = new Set<Promise<void>>();
 
@@ -124,7 +134,7 @@ export class HttpPort {
     // Node's server needs no more of a socket than a stream has, and its address.
     const socket = pieces as Duplex as Socket;
     if (this.#connections.size >= MAX_HTTP_CONNECTIONS) {
-      const [longest] = this.#idle;
+      const longest = this.#leastNeeded();
       this.#log('connection refused', {
         level: 'warn',
         address: (longest ?? socket).remoteAddress,
@@ -145,6 +155,13 @@ export class HttpPort {
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#forget(socket));
     this.#http.emit('connection', socket);
+  }
+
+  /** Among all that are open; undefined when each of them waits for a reply that is being made. */
+  #leastNeeded(): Socket | undefined {
+    for (const socket of this.#pausing.values()) if (!socket.destroyed) return socket;
+    const [longest] = this.#idle;
+    return longest;
   }
 
   #forget(socket: Socket): void {
@@ -176,13 +193,18 @@ export class HttpPort {
       connection.pieces.stop();
     }
     const gone = connection.gone.signal;
+    const pauses = (): void => {
+      this.#pausing.set(response, socket);
+    };
     try {
-      await handle(request, response, gone);
+      await handle(request, response, { gone, pauses });
     } catch (error) {
       if (gone.aborted && (error as Error).name === 'AbortError') return;
       // A fault of ours: this visitor is cut, and nobody else notices.
       this.#log('request failed', { level: 'error', error: (error as Error).message });
       socket.destroy();
+    } finally {
+      this.#pausing.delete(response);
     }
   }
 

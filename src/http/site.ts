@@ -7,7 +7,7 @@ import { type OpenListener, openTcpListener } from '../server/listener.ts';
 import type { Log } from '../server/log.ts';
 import type { InventoryServer } from '../server/server.ts';
 import { type HttpAddress, parseHttpAddress } from './http-address.ts';
-import { HttpPort } from './http-port.ts';
+import { HttpPort, type Visit } from './http-port.ts';
 import { LevelReader, LevelsUnreadable } from './level-reader.ts';
 import { LiveView } from './live-view.ts';
 import { availableMetric, Metrics } from './metrics.ts';
@@ -81,11 +81,8 @@ export class Site {
     await this.#port.close();
   }
 
-  async #handle(
-    request: IncomingMessage,
-    response: ServerResponse,
-    gone: AbortSignal,
-  ): Promise<void> {
+  async #handle(request: IncomingMessage, response: ServerResponse, visit: Visit): Promise<void> {
+    const { gone } = visit;
     const server = this.#server as InventoryServer;
     request.resume();
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -101,7 +98,7 @@ export class Site {
         return send(response, trouble === null ? line(200, 'ok') : line(503, trouble));
       }
     }
-    const visitor = await visitorOf(request, server);
+    const visitor = await visitorOf(request, visit, server);
     gone.throwIfAborted();
     if (typeof visitor !== 'string') return send(response, visitor);
     if (url.pathname === '/live.json') {

@@ -7,21 +7,23 @@ import type { Log } from '../server/log.ts';
 import { checkLogin } from '../server/login-check.ts';
 import type { Passwords } from '../server/passwords.ts';
 import { prepareName } from '../user-name.ts';
+import type { Visit } from './http-port.ts';
 import { type HttpReply, line } from './reply.ts';
 
 /** The user's name, or the reply that refuses. A wrong password is told as late as to any client. */
 export async function visitorOf(
   request: IncomingMessage,
+  { gone, pauses }: Visit,
   host: { readonly passwords: Passwords; readonly log: Log },
 ): Promise<string | HttpReply> {
   const credentials = credentialsIn(request.headers.authorization ?? '');
   if (credentials === null) return LOGIN_FIRST;
-  const { socket } = request;
   const client = {
-    address: socket.remoteAddress ?? '',
+    address: request.socket.remoteAddress ?? '',
     get isDestroyed() {
-      return socket.destroyed;
+      return gone.aborted;
     },
+    onPause: pauses,
   };
   const user = await checkLogin(credentials, client, host);
   if (!(user instanceof ErrorReply)) return user.name;

@@ -9,6 +9,8 @@ import type { Passwords } from './passwords.ts';
 interface Client {
   readonly address: string;
   readonly isDestroyed: boolean;
+  /** Called when the password was wrong, and it waits until it may be told so. */
+  readonly onPause?: () => void;
 }
 
 /** Returns the user, or why there is none. */
@@ -17,7 +19,7 @@ export async function checkLogin(
   client: Client,
   { passwords, log }: { readonly passwords: Passwords; readonly log: Log },
 ): Promise<UserInForce | ErrorReply> {
-  const { address } = client;
+  const { address, onPause } = client;
   // A name that is nobody's is not logged: people type their password in its place.
   const user = passwords.knows(credentials.user) ? credentials.user : null;
   if (passwords.isFull(credentials, address)) {
@@ -25,7 +27,7 @@ export async function checkLogin(
     return LOGINS_BUSY;
   }
   try {
-    const checked = await passwords.check(credentials, address, () => !client.isDestroyed);
+    const checked = await passwords.check(credentials, address, () => !client.isDestroyed, onPause);
     if (checked !== null) return checked;
   } catch (error) {
     // No memory is left for a hash, for example.

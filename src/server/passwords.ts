@@ -71,12 +71,14 @@ export class Passwords {
   /**
    * The user whose name and password these are, or null. That they are wrong is told only after a
    * pause that grows with the failures of that user from that address; nobody else waits for it.
-   * Nothing is checked for a client that is gone when its turn comes, as `isThere` tells.
+   * Nothing is checked for a client that is gone when its turn comes, as `isThere` tells. `onPause` is
+   * called when the pause begins.
    */
   async check(
     credentials: Credentials,
     address: string,
     isThere: () => boolean = () => true,
+    onPause: () => void = () => undefined,
   ): Promise<KnownUser | null> {
     const user = await this.#find(credentials, address, isThere);
     // No user's name is longer, and a stranger's may be as long as a request.
@@ -84,6 +86,7 @@ export class Passwords {
     if (user !== null) this.#failures.delete(source);
     else if (isThere()) {
       this.failures++;
+      onPause();
       await this.#pause(this.#delayAfterFailure(source));
     }
     return user;

@@ -176,7 +176,7 @@ describe('a client that is gone', () => {
   /** Replies of which nobody reads the end, and how many have begun and ended. */
   function longReplies(before: (request: IncomingMessage) => Promise<unknown>) {
     const counts = { begun: 0, ended: 0 };
-    const handle: Handle = async (request, response, gone) => {
+    const handle: Handle = async (request, response, { gone }) => {
       counts.begun++;
       try {
         await before(request);
@@ -224,4 +224,43 @@ describe('a client that is gone', () => {
     }
     expect(http.logged).toEqual([expect.objectContaining({ event: 'requests given up' })]);
   });
+});
+
+test('one that waits out a wrong password makes room, and who comes meanwhile is served', async () => {
+  let pausing = 0;
+  const told = Promise.withResolvers<void>();
+  await using http = await listen(async ({ url }, response, { pauses }) => {
+    if (url === '/guess') {
+      pauses();
+      pausing++;
+      await told.promise;
+    }
+    response.end();
+  });
+  await using waiting = await RawClient.connect(http.port);
+  const guessers: RawClient[] = [];
+  const guess = async () => {
+    const client = await RawClient.connect(http.port);
+    client.socket.on('error', () => undefined);
+    guessers.push(client);
+    // Those of one connection: that the first is answered does not make the others wait less.
+    await client.send(REQUEST.replace('/', '/guess').repeat(2));
+  };
+  while (guessers.length < 127) await guess();
+  await expect.poll(() => pausing, { interval: 5 }).toBe(2 * 127);
+  const [first, second] = guessers as [RawClient, RawClient];
+  const cut = closed(first);
+  await using health = await RawClient.connect(http.port);
+  await cut;
+  const cutToo = closed(second);
+  await guess();
+  await cutToo;
+  // The one that had asked nothing for longer than all others has its place still.
+  for (const client of [waiting, health]) {
+    await client.send(REQUEST);
+    await expect.poll(() => replies(client), { interval: 5 }).toBe(1);
+  }
+  told.resolve();
+  await expect.poll(() => replies(guessers[2] as RawClient), { interval: 5 }).toBe(2);
+  for (const client of guessers) await client[Symbol.asyncDispose]();
 });
