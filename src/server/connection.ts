@@ -106,6 +106,14 @@ export class Connection implements Transport, Keeper {
     this.advance();
   }
 
+  /** Takes bytes of the client, to be looked at when everybody else had their turn. */
+  protected collect(chunk: Buffer): void {
+    if (this.#inputEnded || this.#conversation.isOver) return;
+    this.#decoder.push(chunk);
+    this.continueLater();
+    if (this.#decoder.buffered >= this.#maxReadAhead()) this.#socket.pause();
+  }
+
   /** Takes as many requests as there are and as there is room for, and writes the replies made at once. */
   advance(): void {
     const conversation = this.#conversation;

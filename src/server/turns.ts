@@ -11,6 +11,20 @@ export class Turns {
   /** Pieces of work, the oldest first. */
   #pieces: (() => void)[] = [];
   #isScheduled = false;
+  #number = 0;
+  #isNumbered = false;
+
+  /** The number of this turn of the event loop: another one when everybody was read from once. */
+  get number(): number {
+    if (!this.#isNumbered) {
+      this.#isNumbered = true;
+      setImmediate(() => {
+        this.#isNumbered = false;
+        this.#number++;
+      });
+    }
+    return this.#number;
+  }
 
   /** Does `piece` in one of the next turns, after the pieces that were added before. */
   add(piece: () => void): void {
