@@ -14,7 +14,7 @@ export class Output {
   readonly #socket: Socket;
   readonly #turns: Turns;
   readonly #onClear: () => void;
-  readonly #onUnread: () => void;
+  readonly #onKept: () => void;
   /** Replies that are not written yet. */
   #text = '';
   /** The rest of a long reply, after #text. */
@@ -25,23 +25,30 @@ export class Output {
   #unread = false;
   /** Bytes of messages that the operating system has not taken. */
   #pushed = 0;
+  /** Calls of `push` whose end Node has not told. */
+  #pushes = 0;
   #whenPushed: (() => void) | null = null;
 
   /**
-   * `onClear` is called when `isClear` has become true again, some time after a `flush`; `onUnread` when
-   * the client has more to read than it may have.
+   * `onClear` is called when `isClear` has become true again, some time after a `flush`; `onKept` when
+   * the client has more to read than it may have, and when messages are kept for it or no more.
    */
-  constructor(socket: Socket, turns: Turns, onClear: () => void, onUnread: () => void) {
+  constructor(socket: Socket, turns: Turns, onClear: () => void, onKept: () => void) {
     this.#socket = socket;
     this.#turns = turns;
     this.#onClear = onClear;
-    this.#onUnread = onUnread;
+    this.#onKept = onKept;
     socket.on('drain', () => this.#allRead());
   }
 
   /** Characters of replies that are not written yet. */
   get size(): number {
     return this.#text.length;
+  }
+
+  /** Bytes of messages that the operating system has not taken. */
+  get pushed(): number {
+    return this.#pushed;
   }
 
   /**
@@ -70,14 +77,19 @@ export class Output {
   /** Writes messages that are replies to nothing. To be called only while `mayPush`. */
   push(messages: readonly Buffer[]): void {
     this.#whenPushed ??= () => {
+      // Node calls it some time after the write: others may have been pushed meanwhile.
+      if (--this.#pushes > 0 || this.#pushed === 0) return;
       this.#pushed = 0;
+      this.#onKept();
     };
+    this.#pushes++;
     const last = messages.length - 1;
     if (last > 0) this.#socket.cork();
     for (let index = 0; index < last; index++) this.#socket.write(messages[index] as Buffer);
     this.#socket.write(messages[last] as Buffer, this.#whenPushed);
     if (last > 0) this.#socket.uncork();
     this.#pushed = this.#socket.writableLength;
+    if (this.#pushed > 0) this.#onKept();
   }
 
   /** Whether more replies may be made: no long one is under way, and the client reads. */
@@ -146,7 +158,7 @@ export class Output {
   #waitUntilRead(): void {
     this.#unread = true;
     this.#socket.setTimeout(UNREAD_OUTPUT_TIMEOUT_MS);
-    this.#onUnread();
+    this.#onKept();
   }
 
   #allRead(): void {

@@ -31,10 +31,11 @@ export class TlsConnection extends Connection {
     this.#turns = host.turns;
   }
 
-  /** What the client has not read is there twice, as it was and encrypted. */
+  /** What the client has not read is there twice, as it was and encrypted; messages are shared only as they were. */
   override get keptBytes(): number {
     const paused = this.#socket.isPaused() ? PAUSED_BYTES : 0;
-    return super.keptBytes + this.output.unwritten + paused;
+    const { unwritten, pushed } = this.output;
+    return super.keptBytes + unwritten + pushed + paused;
   }
 
   /**

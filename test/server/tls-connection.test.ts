@@ -1,5 +1,8 @@
+import { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TlsConnection } from '../../src/server/tls-connection.ts';
 import { Authority, hasOpenssl, type Issued } from '../support/certificates.ts';
+import { startServer, type TestServer } from '../support/in-process.ts';
 import { commands } from '../support/raw-client.ts';
 import { startTlsServer } from '../support/tls-server.ts';
 
@@ -58,5 +61,51 @@ describe.runIf(hasOpenssl)('a connection over TLS (needs openssl)', () => {
     await using __ = client;
     expect(taken()).toBe(1);
     expect(await client.reply()).toBe('PONG');
+  });
+});
+
+describe('messages that a client over TLS does not read', () => {
+  /** A connection whose operating system takes a write when `take` is called. */
+  function connectionOf(server: TestServer) {
+    const waiting: (() => void)[] = [];
+    const socket = new Socket();
+    Object.assign(socket, {
+      _write: (_chunk: Buffer, _encoding: string, done: () => void) => waiting.push(done),
+      _writev: null,
+    });
+    const connection = new TlsConnection(1, socket, new Socket(), server.server);
+    return { connection, socket, take: () => waiting.shift()?.() };
+  }
+
+  test('are in the memory budget: encrypted, they are shared with nobody', async () => {
+    await using server = await startServer();
+    const { connection, take } = connectionOf(server);
+    const { memory } = server.server;
+    connection.output.push([Buffer.alloc(50_000)]);
+    expect(memory.total).toBe(50_000);
+    take();
+    await turn();
+    expect(memory.total).toBe(0);
+    connection.output.push([Buffer.alloc(1_000), Buffer.alloc(2_000)]);
+    expect(memory.total).toBe(3_000);
+    connection.destroy();
+    await turn();
+    expect(memory.total).toBe(0);
+  });
+
+  test('are not taken for replies when others follow them before Node has told that they are written', async () => {
+    await using server = await startServer();
+    const { connection, socket, take } = connectionOf(server);
+    connection.output.push([Buffer.alloc(1_000)]);
+    take();
+    expect(connection.output.mayPush).toBe(true);
+    connection.output.push([Buffer.alloc(90_000)]);
+    await turn();
+    expect(connection.output.unwritten).toBe(0);
+    expect(server.server.memory.total).toBe(90_000);
+    take();
+    await turn();
+    expect(server.server.memory.total).toBe(0);
+    socket.destroy();
   });
 });
