@@ -23,6 +23,8 @@ interface Registry {
   channel(name: string, upc: number | null): Channel;
   add(subscriber: Subscriber, subscription: Subscription): void;
   delete(subscriber: Subscriber, subscription: Subscription): void;
+  /** Deletes all that `subscriber` has, which is told nothing from now on. */
+  end(subscriber: Subscriber, subscriptions: Iterator<Subscription>): void;
   /** Takes note that `subscriber` has yet to be told something. */
   note(subscriber: Subscriber): void;
 }
@@ -44,6 +46,11 @@ export class Subscriber implements OwnChannels {
   /** How many channels. */
   get size(): number {
     return this.#own?.size ?? 0;
+  }
+
+  /** How many channels there is news of. */
+  get behind(): number {
+    return this.#behind.size;
   }
 
   get channels(): string[] {
@@ -78,7 +85,10 @@ export class Subscriber implements OwnChannels {
   /** Tells it nothing from now on, also when a request for more is under way. */
   close(): void {
     this.#isClosed = true;
-    this.clear();
+    const own = this.#own;
+    this.#own = null;
+    this.#behind.clear();
+    if (own !== null && own.size > 0) this.#all.end(this, own.values());
   }
 
   /** Ends its connection. */
@@ -88,6 +98,7 @@ export class Subscriber implements OwnChannels {
   }
 
   note(subscription: Subscription): void {
+    if (this.#isClosed) return;
     this.#behind.add(subscription);
     this.#all.note(this);
   }

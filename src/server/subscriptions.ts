@@ -23,8 +23,12 @@ const MAX_REST_MS = 1_000;
 /** When no batch was settled for so long, nobody is held up by a round: then the last levels are told without a rest. */
 const QUIET_MS = 25;
 
-/** Connections that are told in one piece of work: some hundred microseconds. */
+/** Messages that are told in one piece of work, some hundred microseconds; one connection is told all of its own. */
 const TOLD_AT_ONCE = 32;
+
+/** Subscriptions that are noted as behind in one piece of work, or taken apart: the same. */
+const NOTED_AT_ONCE = 512;
+const ENDED_AT_ONCE = 128;
 
 export class Subscriptions {
   readonly #log = new LevelLog();
@@ -32,11 +36,13 @@ export class Subscriptions {
   readonly #turns: Turns;
   readonly #commit: GroupCommit;
   readonly #channels = new Map<string, Channel>();
-  /** The channels of an item, by UPC. */
-  readonly #ofItem = new Map<number, Set<Channel>>();
+  /** The channels of an item, by UPC; those of all items under null. */
+  readonly #ofItem = new Map<number | null, Set<Channel>>();
   readonly #subscribers = new Set<Subscriber>();
   /** Those who have yet to be told something. */
   readonly #behind = new Set<Subscriber>();
+  /** What connections that are gone were subscribed to; a piece of work takes it apart while there is some. */
+  readonly #ended: Iterator<Subscription>[] = [];
   /** The last change whose subscribers are noted as behind. */
   #noted = 0;
   #isScheduled = false;
@@ -78,11 +84,9 @@ export class Subscriptions {
     channel =
       upc === null ? new StockChannel(name, this.#log) : new ItemChannel(name, this.#log, upc);
     this.#channels.set(name, channel);
-    if (upc !== null) {
-      const channels = this.#ofItem.get(upc);
-      if (channels === undefined) this.#ofItem.set(upc, new Set([channel]));
-      else channels.add(channel);
-    }
+    const channels = this.#ofItem.get(upc);
+    if (channels === undefined) this.#ofItem.set(upc, new Set([channel]));
+    else channels.add(channel);
     return channel;
   }
 
@@ -97,13 +101,15 @@ export class Subscriptions {
   }
 
   delete(subscriber: Subscriber, subscription: Subscription): void {
-    const { channel } = subscription;
-    channel.subscriptions.delete(subscription);
-    if (channel.subscriptions.size === 0) this.#forget(channel);
-    if (subscriber.size > 0) return;
-    this.#subscribers.delete(subscriber);
-    this.#behind.delete(subscriber);
-    if (this.#subscribers.size === 0) this.#feed.stop();
+    this.#takeApart(subscription);
+    if (subscriber.size === 0) this.#forgetSubscriber(subscriber);
+  }
+
+  /** Many connections with many channels may end at once: what they leave is taken apart in turns. */
+  end(subscriber: Subscriber, subscriptions: Iterator<Subscription>): void {
+    this.#forgetSubscriber(subscriber);
+    this.#ended.push(subscriptions);
+    if (this.#ended.length === 1) this.#turns.add(() => this.#takeApartNext());
   }
 
   note(subscriber: Subscriber): void {
@@ -117,12 +123,33 @@ export class Subscriptions {
     }
   }
 
-  #forget(channel: Channel): void {
+  #forgetSubscriber(subscriber: Subscriber): void {
+    this.#subscribers.delete(subscriber);
+    this.#behind.delete(subscriber);
+    if (this.#subscribers.size === 0) this.#feed.stop();
+  }
+
+  #takeApartNext(): void {
+    for (let count = 0; count < ENDED_AT_ONCE; count++) {
+      const { value, done } = (this.#ended.at(-1) as Iterator<Subscription>).next();
+      if (done !== true) this.#takeApart(value);
+      else {
+        this.#ended.pop();
+        if (this.#ended.length === 0) return;
+      }
+    }
+    this.#turns.add(() => this.#takeApartNext());
+  }
+
+  #takeApart(subscription: Subscription): void {
+    const { channel } = subscription;
+    channel.subscriptions.delete(subscription);
+    if (channel.subscriptions.size > 0) return;
     this.#channels.delete(channel.name);
-    if (!(channel instanceof ItemChannel)) return;
-    const others = this.#ofItem.get(channel.upc);
+    const upc = channel instanceof ItemChannel ? channel.upc : null;
+    const others = this.#ofItem.get(upc);
     others?.delete(channel);
-    if (others?.size === 0) this.#ofItem.delete(channel.upc);
+    if (others?.size === 0) this.#ofItem.delete(upc);
   }
 
   #tokenHashes(): string[] {
@@ -172,31 +199,49 @@ export class Subscriptions {
       this.#isScheduled = false;
       return;
     }
-    this.#noteChanges();
     this.#begunAt = performance.now();
-    this.#tellNext([...this.#behind], 0, 0);
+    this.#noteNext(this.#concerned(), 0);
   }
 
-  /** Notes whom the changes since the last round concern. */
-  #noteChanges(): void {
+  /** Whose news the changes since the last round are. */
+  *#concerned(): Generator<Subscription> {
     const { levels, upTo } = this.#log.since(this.#noted);
     this.#noted = upTo;
     if (levels.length === 0) return;
-    for (const channel of this.#channels.values()) {
-      if (channel instanceof StockChannel) noteAll(channel);
-    }
-    if (this.#ofItem.size === 0) return;
+    for (const channel of this.#ofItem.get(null) ?? []) yield* channel.subscriptions;
     for (const { upc } of levels) {
-      for (const channel of this.#ofItem.get(upc) ?? []) noteAll(channel);
+      for (const channel of this.#ofItem.get(upc) ?? []) yield* channel.subscriptions;
     }
+  }
+
+  /** Notes some of `concerned` as behind, and the others when everybody else had their turn; then tells them. `cost`: milliseconds that it took so far. */
+  #noteNext(concerned: Iterator<Subscription>, cost: number): void {
+    const start = performance.now();
+    for (let count = 0; count < NOTED_AT_ONCE; count++) {
+      const { value, done } = concerned.next();
+      if (done === true) {
+        this.#tellBehind(cost + performance.now() - start);
+        return;
+      }
+      value.owner.note(value);
+    }
+    const sum = cost + performance.now() - start;
+    this.#turns.add(() => this.#noteNext(concerned, sum));
+  }
+
+  #tellBehind(cost: number): void {
+    // All who were subscribed may have gone meanwhile, and others come.
+    if (this.#feed.isLoaded) this.#tellNext([...this.#behind], 0, cost);
+    else this.#isScheduled = false;
   }
 
   /** Tells some of `all`, from `next` on, and the others when everybody else had their turn. `cost`: milliseconds that it took so far. */
   #tellNext(all: readonly Subscriber[], next: number, cost: number): void {
     const start = performance.now();
-    const end = Math.min(all.length, next + TOLD_AT_ONCE);
-    for (let index = next; index < end; index++) {
-      const subscriber = all[index] as Subscriber;
+    let end = next;
+    for (let told = 0; end < all.length && told < TOLD_AT_ONCE; end++) {
+      const subscriber = all[end] as Subscriber;
+      told += Math.max(1, subscriber.behind);
       if (this.#behind.has(subscriber) && subscriber.tell()) this.#behind.delete(subscriber);
     }
     const sum = cost + performance.now() - start;
@@ -208,8 +253,4 @@ export class Subscriptions {
     this.#restUntil = this.#begunAt + Math.min(MAX_REST_MS, REST_FACTOR * sum);
     if (this.#behind.size > 0 || this.#log.last !== this.#noted) this.#schedule();
   }
-}
-
-function noteAll({ subscriptions }: Channel): void {
-  for (const subscription of subscriptions) subscription.owner.note(subscription);
 }
