@@ -34,6 +34,11 @@ export interface ConnectionHost extends ConversationHost {
 const MAX_REPLIES_AT_ONCE = 128;
 const REPLIES_AT_ONCE_BYTES = 16_384;
 
+/** Above so many replies that are owed, what they take counts … */
+const FEW_OWED = 64;
+/** … in bytes, with their commands (measured: 200). */
+const BYTES_OF_OWED = 256;
+
 export class Connection implements Transport, Keeper {
   /** When it was accepted, in milliseconds of performance.now. */
   readonly openedAt = performance.now();
@@ -67,12 +72,12 @@ export class Connection implements Transport, Keeper {
       this.#inputEnded = true;
       this.advance();
     });
-    // A lost connection is no fault of the server: what it sent is settled, the rest is dropped.
+    // A lost connection is no fault of the server: what is being settled is, and the rest is dropped.
     socket.on('error', () => socket.destroy());
     socket.on('timeout', () => this.timedOut());
     socket.on('close', () => {
       this.#conversation.close();
-      host.commit.forget(this);
+      host.commit.forget(this, this.#conversation.owesNothing ? null : this.#conversation);
       host.memory.forget(this);
     });
   }
@@ -88,9 +93,14 @@ export class Connection implements Transport, Keeper {
   }
 
   get keptBytes(): number {
-    const name = this.#conversation.name?.length ?? 0;
-    const queued = this.#conversation.transaction?.bytes ?? 0;
-    return this.#decoder.keptBytes + this.output.keptBytes + name + queued;
+    const conversation = this.#conversation;
+    const name = conversation.name?.length ?? 0;
+    const queued = conversation.transaction?.bytes ?? 0;
+    const { owed } = conversation.replies;
+    // Few are no matter, and telling the budget of each purchase would be work.
+    const asked = owed > FEW_OWED ? owed * BYTES_OF_OWED : 0;
+    const heavy = this.#host.commit.heavyBytesOf(conversation);
+    return this.#decoder.keptBytes + this.output.keptBytes + name + queued + asked + heavy;
   }
 
   get isDestroyed(): boolean {

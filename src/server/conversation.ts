@@ -42,7 +42,7 @@ export class Conversation implements Caller, Reader {
   /** Replies made without the store since the last call of `resume`. */
   madeAtOnce = 0;
   readonly #transport: Transport;
-  readonly #replies: ReplyQueue;
+  readonly replies: ReplyQueue;
   /** The clock for the requests of one read; 0 = not read yet. */
   #now = 0;
   /** A password is being checked. */
@@ -63,7 +63,7 @@ export class Conversation implements Caller, Reader {
     this.service = host;
     this.subscriber = host.subscriptions.subscriber(this);
     this.#transport = transport;
-    this.#replies = new ReplyQueue(transport.output);
+    this.replies = new ReplyQueue(transport.output);
   }
 
   get now(): number {
@@ -73,7 +73,7 @@ export class Conversation implements Caller, Reader {
 
   /** Whether nothing is owed: no reply, and no check of a password. */
   get owesNothing(): boolean {
-    return this.#replies.owed === 0 && !this.#checking;
+    return this.replies.owed === 0 && !this.#checking;
   }
 
   /** Goes on with what was held back, and reads the clock anew for what comes now. */
@@ -94,7 +94,7 @@ export class Conversation implements Caller, Reader {
       if (!this.owesNothing) return false;
       this.#exclusive = false;
     }
-    return this.#replies.owed < this.service.commit.share;
+    return this.replies.owed < this.service.commit.shareOf(this);
   }
 
   /** Takes the command that `words` say. */
@@ -145,7 +145,7 @@ export class Conversation implements Caller, Reader {
     if (request === null) {
       this.#performHere(command);
     } else {
-      this.#replies.expect();
+      this.replies.expect();
       this.#submit(command, request(command, this), work);
     }
   }
@@ -178,7 +178,7 @@ export class Conversation implements Caller, Reader {
   #tell(make: () => Reply): void {
     this.madeAtOnce++;
     // `make` comes first: it may change the version.
-    this.#replies.addMade(() => encode(make(), this.version));
+    this.replies.addMade(() => encode(make(), this.version));
   }
 
   /** Checks a password away from the event loop, and performs `command` when it is right. */
@@ -210,8 +210,8 @@ export class Conversation implements Caller, Reader {
   }
 
   #add(bytes: string | Iterator<string>): void {
-    this.#replies.add(bytes);
-    this.#flushAfterBatch();
+    this.replies.add(bytes);
+    this.flushAfterBatch();
   }
 
   /** Adds a part of the reply to `command`; what its verb has left for `outcome` follows in the same reply. */
@@ -224,9 +224,9 @@ export class Conversation implements Caller, Reader {
       return;
     }
     this.#isMidReply = this.#rest !== null;
-    if (this.#isMidReply) this.#replies.addPart(bytes);
-    else this.#replies.add(bytes);
-    this.#flushAfterBatch();
+    if (this.#isMidReply) this.replies.addPart(bytes);
+    else this.replies.add(bytes);
+    this.flushAfterBatch();
   }
 
   /** Called when nothing was committed of the batch, or when nobody knows whether it was. */
@@ -239,7 +239,7 @@ export class Conversation implements Caller, Reader {
 
   /** Ends the connection in the middle of what it is owed. */
   #breakOff(): void {
-    this.#replies.drop();
+    this.replies.drop();
     this.isOver = true;
     this.#transport.destroy();
   }
@@ -291,7 +291,8 @@ export class Conversation implements Caller, Reader {
     this.#flushes = false;
   }
 
-  #flushAfterBatch(): void {
+  /** Has replies written, and the conversation go on, when the batch that is being answered is. */
+  flushAfterBatch(): void {
     if (this.#flushes) return;
     this.#flushes = true;
     this.service.commit.flushAfterBatch(this.#transport);

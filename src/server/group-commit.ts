@@ -5,25 +5,17 @@
  * What makes the server correct: requests are settled in the order of the queue; `sync` of the store returns when the
  * batch is on disk; and only then does any reply of the batch leave.
  */
-import { availableParallelism } from 'node:os';
-import { type Outcome, PUT_OFF, type RequestResult } from '../inventory/model.ts';
+import type { Outcome } from '../inventory/model.ts';
 import { mayWrite } from '../inventory/row-set.ts';
 import { OutcomeUnknown, type Settled, type Store, StoreUnavailable } from '../inventory/store.ts';
 import { MAX_REQUESTS_IN_BATCH } from '../protocol/limits.ts';
-import { HeavyLane } from './heavy-lane.ts';
+import { answerBatch } from './batch-replies.ts';
+import { HeavyLane, SHARE_BEHIND_HEAVY } from './heavy-lane.ts';
+import { IdleSpin } from './idle-spin.ts';
 import type { Entry, Source } from './queue-entry.ts';
 
 /** Requests in one transaction. More would make everybody wait for the longest commit; fewer cost a sync each. */
 export const MAX_BATCH = 4_096;
-
-/**
- * How long to spin for the next request before sleeping in epoll, where it pays: being woken up takes
- * longer than a whole turn of the event loop, for each request of a buyer who buys one by one.
- */
-const SPIN_MS = 0.2;
-
-/** On one processor spinning would be in the way of the client. */
-const CAN_SPIN = availableParallelism() > 1;
 
 /** A batch for which the store waits, and the requests that were served meanwhile. */
 interface Held {
@@ -46,6 +38,9 @@ export class GroupCommit {
   /** Until the store says that it cannot. */
   #canServeReaders = true;
   readonly #heavy = new HeavyLane();
+  /** Askers that are gone, and may have requests in the queue or the lane. */
+  #gone = new Set<object>();
+  #isDropping = false;
   /** What is to run between two batches. */
   readonly #steps: (() => Promise<void>)[] = [];
   #busy = false;
@@ -53,10 +48,7 @@ export class GroupCommit {
   /** Batches that were settled since the start, and those that the store could not settle. */
   batches = 0;
   failedBatches = 0;
-  /** When the last batch was answered. */
-  #answeredAt = 0;
-  /** Requests arrive less than SPIN_MS apart, so spinning for the next one beats sleeping in epoll. */
-  #shouldSpin = false;
+  readonly #spin = new IdleSpin(() => !this.#hasWork && !this.#busy);
   #idle: (() => void)[] = [];
 
   /** `fail` is called when the store cannot vouch for its state any more. After that nothing is settled. */
@@ -70,15 +62,19 @@ export class GroupCommit {
     return this.#queue.length >= MAX_BATCH;
   }
 
-  /** Requests of one source in the next batch, at most: whoever asks gets a place, as far as there are so many. */
-  get share(): number {
-    return this.#share;
+  /** Requests that are not answered of one asker, at most: whoever asks gets a place, as far as there are so many. */
+  shareOf(asker: object): number {
+    if (this.#heavy.isEmpty || !this.#heavy.has(asker)) return this.#share;
+    return Math.min(this.#share, SHARE_BEHIND_HEAVY);
+  }
+
+  /** What the requests of `asker` take that wait in the lane, in bytes. */
+  heavyBytesOf(asker: object): number {
+    return this.#heavy.isEmpty ? 0 : this.#heavy.bytesOf(asker);
   }
 
   add(entry: Entry): void {
-    if (this.#queue.length === 0 && !this.#busy) {
-      this.#shouldSpin = CAN_SPIN && performance.now() - this.#answeredAt < SPIN_MS;
-    }
+    if (this.#queue.length === 0 && !this.#busy) this.#spin.ended();
     if (!this.#heavy.takesBehind(entry)) this.#queue.push(entry);
     if (this.#held === null) this.#schedule();
     else this.#serveReadersSoon();
@@ -104,9 +100,21 @@ export class GroupCommit {
     this.#waiting.add(source);
   }
 
-  /** Drops a source that is gone. */
-  forget(source: Source): void {
+  /**
+   * Drops a source that is gone, and the requests of its `asker` that are not being settled: all of them, for none may
+   * be settled without those before it. Null: it has none.
+   */
+  forget(source: Source, asker: object | null): void {
     this.#waiting.delete(source);
+    if (asker === null) return;
+    this.#gone.add(asker);
+    if (this.#held === null || this.#isDropping) return;
+    this.#isDropping = true;
+    // Many may go at once, and the store may hold a batch for long.
+    setImmediate(() => {
+      this.#isDropping = false;
+      this.#dropGone();
+    });
   }
 
   /** Runs `step` while no batch is being settled; batches wait for its end. Resolves or rejects as `step` does. */
@@ -156,6 +164,7 @@ export class GroupCommit {
     this.#busy = true;
     const step = this.#steps.shift();
     if (step !== undefined) await step();
+    if (this.#gone.size > 0) this.#dropGone();
     const batch = this.#queue;
     this.#queue = [];
     if (!this.#heavy.isEmpty) this.#heavy.moveTo(batch);
@@ -177,19 +186,9 @@ export class GroupCommit {
       this.failedBatches++;
     }
     if (failure === null) {
-      const putOff: Entry[] = [];
-      for (let index = 0; index < batch.length; index++) {
-        const outcome = outcomes[index] as RequestResult | StoreUnavailable;
-        const entry = batch[index] as Entry;
-        if (served.has(entry)) continue;
-        const isRefused = outcome instanceof StoreUnavailable;
-        if (outcome === PUT_OFF) putOff.push(entry);
-        // Nothing happened, so it can wait for what its asker asked before.
-        else if (isRefused && putOff.some(({ asker }) => asker === entry.asker)) putOff.push(entry);
-        else if (isRefused) entry.fail(outcome);
-        else entry.answer(outcome as Outcome);
-      }
+      const putOff = answerBatch(batch, outcomes, served);
       if (putOff.length > 0) this.#queue = this.#heavy.putOff(putOff, this.#queue);
+      for (const entry of putOff) entry.wasPutOff?.();
       // The replies were made while the disk was writing.
       try {
         this.#store.sync();
@@ -209,6 +208,15 @@ export class GroupCommit {
     this.#goOn();
   }
 
+  #dropGone(): void {
+    const gone = this.#gone;
+    this.#queue = this.#queue.filter(({ asker }) => !gone.has(asker));
+    this.#heavy.drop(gone);
+    // What is being settled may be put off, and is dropped then.
+    const settled = this.#held?.batch.map(({ asker }) => asker) ?? [];
+    this.#gone = new Set(settled.filter((asker) => gone.has(asker)));
+  }
+
   /** The batch is done. */
   #goOn(): void {
     this.#busy = false;
@@ -217,8 +225,7 @@ export class GroupCommit {
       return;
     }
     for (const resolve of this.#idle.splice(0)) resolve();
-    if (CAN_SPIN) this.#answeredAt = performance.now();
-    if (this.#shouldSpin) this.#spin();
+    this.#spin.begin();
   }
 
   /** Waits for the store. Meanwhile those who only read are served, where the store can. */
@@ -284,12 +291,5 @@ export class GroupCommit {
     this.#share = Math.max(1, Math.min(MAX_REQUESTS_IN_BATCH, places));
     for (const source of waiting) source.advance();
     for (const source of answered) source.advance();
-  }
-
-  /** Keeps the event loop turning. */
-  #spin(): void {
-    if (this.#hasWork || this.#busy) return;
-    if (performance.now() - this.#answeredAt > SPIN_MS) return;
-    setImmediate(() => this.#spin());
   }
 }

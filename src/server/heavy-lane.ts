@@ -6,6 +6,7 @@
  * How much work a request takes that names an order is known only when the order is found. One that turns out to take
  * much is put off: it comes to the lane, and behind it all that its connection has asked since.
  */
+import type { Request } from '../inventory/model.ts';
 import { asMayBeLong, MOST_LINES, sessionOf } from '../inventory/order-work.ts';
 import { mayWrite } from '../inventory/row-set.ts';
 import type { Entry } from './queue-entry.ts';
@@ -19,19 +20,45 @@ export const MAX_HEAVY_WORK_IN_BATCH = 4_096;
 /** What a request takes that was put off, or stands behind one: no order has more lines. */
 const MOST_WORK = 2 * MOST_LINES;
 
+/**
+ * Requests that a connection may be owed while some of them are in the lane. A batch takes fewer of one user, so more
+ * would only take memory; they stay unread.
+ */
+export const SHARE_BEHIND_HEAVY = 16;
+
+/** What a request in the lane takes, in bytes, with its command (measured: 200 to 700) … */
+const BYTES_OF_REQUEST = 768;
+/** … and one of its lines (measured: 65). */
+const BYTES_OF_LINE = 64;
+
 interface Heavy {
   readonly entry: Entry;
   readonly work: number;
 }
 
+/** What one asker has in the lane. */
+interface Waiting {
+  requests: number;
+  bytes: number;
+}
+
 export class HeavyLane {
   /** The requests of each user, the oldest first; the user whose turn it is stands first. One asker's are in one line. */
   readonly #lines = new Map<string, Heavy[]>();
-  /** By asker, how many requests of it are in the lane. */
-  readonly #counts = new Map<object, number>();
+  readonly #waiting = new Map<object, Waiting>();
 
   get isEmpty(): boolean {
     return this.#lines.size === 0;
+  }
+
+  /** Whether requests of `asker` are in the lane. */
+  has(asker: object): boolean {
+    return this.#waiting.has(asker);
+  }
+
+  /** What the requests of `asker` in the lane take, in bytes. */
+  bytesOf(asker: object): number {
+    return this.#waiting.get(asker)?.bytes ?? 0;
   }
 
   /** `work` in lines. */
@@ -41,7 +68,7 @@ export class HeavyLane {
 
   /** Adds a request when others of its asker are in the lane. Returns whether it did. */
   takesBehind(entry: Entry): boolean {
-    if (this.#counts.size === 0 || !this.#counts.has(entry.asker)) return false;
+    if (this.#waiting.size === 0 || !this.has(entry.asker)) return false;
     this.#insert(userOf(entry), Infinity, [asPutOff(entry)]);
     return true;
   }
@@ -96,6 +123,16 @@ export class HeavyLane {
     return readers;
   }
 
+  /** Takes out all requests of `askers`: they are gone. */
+  drop(askers: ReadonlySet<object>): void {
+    for (const [user, line] of [...this.#lines]) {
+      const others = line.filter(({ entry }) => !askers.has(entry.asker));
+      if (others.length > 0) this.#lines.set(user, others);
+      else this.#lines.delete(user);
+    }
+    for (const asker of askers) this.#waiting.delete(asker);
+  }
+
   /** Takes out those of `served` that are in the lane. */
   remove(served: ReadonlySet<Entry>): void {
     for (const [user, line] of [...this.#lines]) {
@@ -111,7 +148,13 @@ export class HeavyLane {
     if (line.length === 0) this.#lines.set(user, line);
     line.splice(place, 0, ...heavies);
     for (const { entry } of heavies) {
-      this.#counts.set(entry.asker, (this.#counts.get(entry.asker) ?? 0) + 1);
+      const waiting = this.#waiting.get(entry.asker);
+      const bytes = bytesOf(entry.request);
+      if (waiting === undefined) this.#waiting.set(entry.asker, { requests: 1, bytes });
+      else {
+        waiting.requests++;
+        waiting.bytes += bytes;
+      }
     }
   }
 
@@ -121,15 +164,24 @@ export class HeavyLane {
     if (line.length > 0) this.#lines.set(user, line);
   }
 
-  #left({ asker }: Entry): void {
-    const count = this.#counts.get(asker) as number;
-    if (count === 1) this.#counts.delete(asker);
-    else this.#counts.set(asker, count - 1);
+  #left({ asker, request }: Entry): void {
+    const waiting = this.#waiting.get(asker) as Waiting;
+    waiting.requests--;
+    waiting.bytes -= bytesOf(request);
+    if (waiting.requests === 0) this.#waiting.delete(asker);
   }
 }
 
 function userOf({ request }: Entry): string {
   return sessionOf(request)?.user ?? '';
+}
+
+function bytesOf(request: Request): number {
+  if (request.kind === 'transaction') {
+    return request.requests.reduce((sum, single) => sum + bytesOf(single), BYTES_OF_REQUEST);
+  }
+  const lines = 'lines' in request ? request.lines.length : 0;
+  return BYTES_OF_REQUEST + lines * BYTES_OF_LINE;
 }
 
 /** A request that turned out to take much work, or that stands behind one. */

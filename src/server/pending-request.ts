@@ -8,6 +8,7 @@ import type { Entry } from './queue-entry.ts';
 interface Asker {
   answer(command: Command, outcome: Outcome): void;
   fail(failure: StoreUnavailable | OutcomeUnknown): void;
+  flushAfterBatch(): void;
 }
 
 export class PendingRequest implements Entry {
@@ -23,6 +24,11 @@ export class PendingRequest implements Entry {
 
   answer(outcome: Outcome): void {
     this.asker.answer(this.command, outcome);
+  }
+
+  /** The connection goes on after the batch: then it tells anew what it keeps. */
+  wasPutOff(): void {
+    this.asker.flushAfterBatch();
   }
 
   fail(failure: StoreUnavailable | OutcomeUnknown): void {

@@ -150,7 +150,7 @@ test('after a batch its sources write and go on, behind those that waited for ro
   commit.flushAfterBatch(one);
   commit.flushAfterBatch(other);
   for (const waiting of [early, gone, late, early]) commit.waitForRoom(waiting);
-  commit.forget(gone);
+  commit.forget(gone, null);
   store.finish();
   await commit.drained();
   const first = ['a', 'one writes', 'other writes', 'early goes on', 'late goes on'];

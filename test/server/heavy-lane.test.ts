@@ -5,7 +5,8 @@ import type { Entry } from '../../src/server/queue-entry.ts';
 
 /** An entry that is only told apart from others. */
 function named(name: string): Entry & { readonly name: string } {
-  return { name } as unknown as Entry & { readonly name: string };
+  const request: Request = { kind: 'whoami', session: null };
+  return { name, request } as unknown as Entry & { readonly name: string };
 }
 
 function batchOf(lane: HeavyLane): string[] {
@@ -129,4 +130,32 @@ test('a few of them are in a batch, as the longest of orders would be, and a tra
   expect(batchOf(lane)).toEqual(['c0', 'c1', 'c2', 'c3']);
   expect(batchOf(lane)).toEqual(['c4', 'c5']);
   expect(batchOf(lane)).toEqual(['exec']);
+});
+
+test('what askers that are gone have in it is dropped; users keep their turns', () => {
+  const lane = new HeavyLane();
+  const [gone, here] = [{}, {}];
+  lane.putOff([asked(gone, 'gone'), asked(here, 'here'), asked(gone, 'gone too')], []);
+  lane.add('bob', named('bob'), 1);
+  lane.drop(new Set([gone]));
+  expect([lane.has(gone), lane.has(here)]).toEqual([false, true]);
+  expect(batchOf(lane)).toEqual(['here', 'bob']);
+  lane.add('alice', asked(gone, 'alone'), 1);
+  lane.drop(new Set([gone]));
+  expect(lane.isEmpty).toBe(true);
+});
+
+test('it knows what the requests of an asker take: by request and by line, also in a transaction', () => {
+  const lane = new HeavyLane();
+  const [one, other] = [{}, {}];
+  lane.add('alice', asked(one, 'one'), 500);
+  const single = lane.bytesOf(one);
+  lane.add('alice', asked(other, 'two', 'transaction'), 500);
+  expect(lane.bytesOf(other)).toBe(2 * single);
+  const lines = Array.from({ length: 500 }, (_, at) => ({ upc: at + 1, qty: 1 }));
+  const purchase = { ...asked(one, 'three').request, kind: 'purchase', lines } as unknown as Request;
+  lane.add('alice', { ...asked(one, 'three'), request: purchase }, 500);
+  expect(lane.bytesOf(one)).toBeGreaterThan(500 * 60);
+  expect([...batchOf(lane), ...batchOf(lane)]).toEqual(['one', 'two', 'three']);
+  expect([lane.bytesOf(one), lane.bytesOf(other)]).toEqual([0, 0]);
 });
