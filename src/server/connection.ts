@@ -95,7 +95,7 @@ export class Connection implements Transport, Keeper {
   get keptBytes(): number {
     const conversation = this.#conversation;
     const name = conversation.name?.length ?? 0;
-    const queued = conversation.transaction?.bytes ?? 0;
+    const queued = conversation.transaction?.keptBytes ?? 0;
     const { owed } = conversation.replies;
     // Few are no matter, and telling the budget of each purchase would be work.
     const asked = owed > FEW_OWED ? owed * BYTES_OF_OWED : 0;

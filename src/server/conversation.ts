@@ -5,7 +5,7 @@
 import { type Outcome, Refusal, type Request, type Session } from '../inventory/model.ts';
 import { OutcomeUnknown, type StoreUnavailable } from '../inventory/store.ts';
 import { type Credentials, detached } from '../protocol/argument-checks.ts';
-import { encode, encodeCommand, type ProtocolVersion, type Reply } from '../protocol/encoder.ts';
+import { encode, type ProtocolVersion, type Reply } from '../protocol/encoder.ts';
 import { ErrorReply, UNAVAILABLE } from '../protocol/error-codes.ts';
 import { guard } from '../verbs/guard.ts';
 import { abort, enqueue, isDoneAtOnce } from '../verbs/transaction.ts';
@@ -109,7 +109,7 @@ export class Conversation implements Caller, Reader {
     } else {
       const own = words.map(detached);
       const queued = this.service.parse(own) as Command;
-      const reply = enqueue(this.transaction, queued, encodeCommand(own).length);
+      const reply = enqueue(this.transaction, queued, own);
       this.#tell(() => reply);
     }
   }

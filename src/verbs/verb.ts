@@ -67,6 +67,8 @@ export interface OpenTransaction {
   commands: Command[];
   /** What the requests take, as they were sent in the array form. */
   bytes: number;
+  /** What they take in memory, about. */
+  keptBytes: number;
   /** In lines, as `work` of a verb. */
   work: number;
   /** Whether one of its requests was refused: then EXEC does nothing. */

@@ -153,7 +153,11 @@ test('it knows what the requests of an asker take: by request and by line, also 
   lane.add('alice', asked(other, 'two', 'transaction'), 500);
   expect(lane.bytesOf(other)).toBe(2 * single);
   const lines = Array.from({ length: 500 }, (_, at) => ({ upc: at + 1, qty: 1 }));
-  const purchase = { ...asked(one, 'three').request, kind: 'purchase', lines } as unknown as Request;
+  const purchase = {
+    ...asked(one, 'three').request,
+    kind: 'purchase',
+    lines,
+  } as unknown as Request;
   lane.add('alice', { ...asked(one, 'three'), request: purchase }, 500);
   expect(lane.bytesOf(one)).toBeGreaterThan(500 * 60);
   expect([...batchOf(lane), ...batchOf(lane)]).toEqual(['one', 'two', 'three']);

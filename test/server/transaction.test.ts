@@ -354,6 +354,27 @@ describe('the bounds of a transaction', () => {
     await client.ask('DISCARD');
     expect(server.server.memory.total).toBe(before);
   });
+
+  test.for([
+    ['short purchases', 'PURCHASE 1 1 2 1', 1_000, 313],
+    [
+      'a long one',
+      `PURCHASE ${Array.from({ length: 500 }, (_, at) => `${at + 1} 1`).join(' ')}`,
+      1,
+      32_500,
+    ],
+    ['short requests', 'PING', 1_000, 43],
+    ['long texts', `ECHO ${'x'.repeat(1_000)}`, 100, 1_056],
+  ] as const)(
+    'what is queued counts as what it takes in memory: %s',
+    async ([, line, count, measured]) => {
+      await using server = await startServer();
+      await using client = await server.login();
+      const before = server.server.memory.total;
+      await asked(client, 'MULTI', ...Array(count).fill(line));
+      expect(server.server.memory.total - before).toBeGreaterThanOrEqual(measured * count);
+    },
+  );
 });
 
 test('what the store could not do was not done, and EXEC says so', async () => {

@@ -15,7 +15,7 @@ test('ECHO answers the same bytes', () => {
 
 test('RESET makes the connection what it was when it began', () => {
   const session = { user: 'alice', since: 1, tokenHash: 'hash' };
-  const transaction = { commands: [], bytes: 0, work: 0, isAborted: false };
+  const transaction = { commands: [], bytes: 0, keptBytes: 0, work: 0, isAborted: false };
   const caller = newCaller({ session, transaction, name: 'till-1', version: 3 });
   expect(answerTo(caller, 'RESET')).toEqual(new Status('RESET'));
   expect(caller).toMatchObject({ session: null, transaction: null, name: null, version: 2 });
