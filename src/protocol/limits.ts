@@ -39,7 +39,7 @@ export const MAX_HANDSHAKES = 512;
 /** From a connection to the end of its TLS handshake: time for a slow way with lost packets. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** What all connections together keep in memory: requests read ahead or waiting for EXEC, replies not read, names, over TLS messages not read. Beyond it those that keep most are cut … */
+/** What all connections together keep in memory: requests, replies not read, names, over TLS messages not read, very many channels. Beyond it those that keep most are cut … */
 export const MAX_KEPT_BYTES = 268_435_456;
 
 /** … and this much of it is for connections that are not logged in. */

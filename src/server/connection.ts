@@ -96,11 +96,13 @@ export class Connection implements Transport, Keeper {
     const conversation = this.#conversation;
     const name = conversation.name?.length ?? 0;
     const queued = conversation.transaction?.keptBytes ?? 0;
+    const channels = conversation.subscriber.keptBytes;
     const { owed } = conversation.replies;
     // Few are no matter, and telling the budget of each purchase would be work.
     const asked = owed > FEW_OWED ? owed * BYTES_OF_OWED : 0;
     const heavy = this.#host.commit.heavyBytesOf(conversation);
-    return this.#decoder.keptBytes + this.output.keptBytes + name + queued + asked + heavy;
+    const requests = this.#decoder.keptBytes + queued + asked + heavy;
+    return requests + this.output.keptBytes + name + channels;
   }
 
   get isDestroyed(): boolean {

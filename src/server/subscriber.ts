@@ -5,6 +5,12 @@ import type { OwnChannels } from '../verbs/subscribe-mode.ts';
 import type { UserInForce } from '../verbs/verb.ts';
 import { type Channel, Subscription } from './channel.ts';
 
+/** Memory of a channel of one connection: its place there, in the channel and among those with news. */
+const CHANNEL_BYTES = 192;
+
+/** Channels that are not counted: they take no more memory than the connection itself. */
+const UNCOUNTED_CHANNELS = 64;
+
 /** The connection of a subscriber. */
 export interface Reader {
   readonly version: ProtocolVersion;
@@ -46,6 +52,11 @@ export class Subscriber implements OwnChannels {
   /** How many channels. */
   get size(): number {
     return this.#own?.size ?? 0;
+  }
+
+  /** Bytes of memory that its channels take, for the memory budget. */
+  get keptBytes(): number {
+    return CHANNEL_BYTES * Math.max(0, this.size - UNCOUNTED_CHANNELS);
   }
 
   /** How many channels there is news of. */

@@ -355,6 +355,20 @@ describe('refused', () => {
   });
 });
 
+test('very many channels of a connection are in the memory budget, and a usual number is not', async () => {
+  await using server = await startServer({ catalog: manyItems(MAX_CHANNELS) });
+  await using client = await server.login();
+  const { memory, subscriptions } = server.server;
+  const names = Array.from({ length: MAX_CHANNELS }, (_, index) => `stock:${index + 1}`);
+  await subscribed(client, ...names.slice(0, 64));
+  expect(memory.total).toBe(0);
+  await subscribed(client, ...names.slice(64, -1));
+  await vi.waitFor(() => expect(memory.total).toBe(192 * (MAX_CHANNELS - 1 - 64)));
+  await client.send(commands('UNSUBSCRIBE', 'PING'));
+  await vi.waitFor(() => expect(subscriptions.channels).toBe(0));
+  expect(memory.total).toBe(0);
+});
+
 test('UNSUBSCRIBE: of one, of an unknown one, of all, of nothing', async () => {
   await using server = await startServer({ catalog });
   await using client = await server.login();
