@@ -1,6 +1,7 @@
 /** What is sent to a browser or a monitor, with the headers that keep a browser safe. */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Turns } from '../server/turns.ts';
 
 /**
  * Nothing comes from elsewhere, no script and no style stands in the page itself, nobody shows the page in a
@@ -57,24 +58,30 @@ export function send(response: ServerResponse, { status, type, body, headers }: 
 }
 
 /**
- * Sends a long reply in parts, each when the reader has taken the one before and everybody else had a turn. Rejects
- * with the error of `gone` when that is aborted.
+ * Sends a long reply in parts, each in one of `turns`, when the reader has taken the one before. Rejects with the error
+ * of `gone` when that is aborted.
  */
 export async function sendParts(
   request: IncomingMessage,
   response: ServerResponse,
   type: string,
-  parts: Iterable<string>,
+  parts: Iterator<string>,
+  turns: Turns,
   gone: AbortSignal,
 ): Promise<void> {
   response.writeHead(200, { ...HEADERS, 'Content-Type': type });
-  if (request.method !== 'HEAD') {
-    for (const part of parts) {
-      response.write(part);
-      if (response.writableNeedDrain) await once(response, 'drain', { signal: gone });
-      else await new Promise((resolve) => setImmediate(resolve));
-      gone.throwIfAborted();
-    }
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
   }
-  response.end();
+  while (!response.writableEnded) {
+    // The part is made in the turn too: that is most of the work.
+    await turns.do(() => {
+      gone.throwIfAborted();
+      const { done, value } = parts.next();
+      if (done === true) response.end();
+      else response.write(value);
+    });
+    if (response.writableNeedDrain) await once(response, 'drain', { signal: gone });
+  }
 }

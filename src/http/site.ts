@@ -129,7 +129,7 @@ export class Site {
     try {
       const items = await new LevelReader(server.commit).all();
       gone.throwIfAborted();
-      await sendParts(request, response, type, withLevels(text, items), gone);
+      await sendParts(request, response, type, withLevels(text, items), server.turns, gone);
     } catch (error) {
       if (!(error instanceof LevelsUnreadable)) throw error;
       // All else can still be told.

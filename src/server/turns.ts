@@ -32,6 +32,19 @@ export class Turns {
     this.#schedule();
   }
 
+  /** Does `piece` in the same way. Resolves with what it returns, or rejects with what it throws. */
+  do<Result>(piece: () => Result): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.add(() => {
+        try {
+          resolve(piece());
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;

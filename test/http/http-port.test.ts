@@ -5,6 +5,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { HANDLED_TIMEOUT_MS, type Handle, HttpPort } from '../../src/http/http-port.ts';
 import { sendParts } from '../../src/http/reply.ts';
 import { openTcpListener } from '../../src/server/listener.ts';
+import { MAX_WORK_IN_TURN_MS, Turns } from '../../src/server/turns.ts';
 import type { LogEntry } from '../support/in-process.ts';
 import { RawClient } from '../support/raw-client.ts';
 
@@ -180,8 +181,8 @@ describe('a client that is gone', () => {
       counts.begun++;
       try {
         await before(request);
-        const parts = Array<string>(200).fill('a'.repeat(100_000));
-        await sendParts(request, response, 'text/plain', parts, gone);
+        const parts = Array<string>(200).fill('a'.repeat(100_000)).values();
+        await sendParts(request, response, 'text/plain', parts, new Turns(), gone);
       } finally {
         counts.ended++;
       }
@@ -263,4 +264,40 @@ test('one that waits out a wrong password makes room, and who comes meanwhile is
   told.resolve();
   await expect.poll(() => replies(guessers[2] as RawClient), { interval: 5 }).toBe(2);
   for (const client of guessers) await client[Symbol.asyncDispose]();
+});
+
+test('of long replies, however many, so much is made in a turn of the event loop as of any other work', async () => {
+  const turns = new Turns();
+  let made = 0;
+  function* parts() {
+    for (let part = 0; part < 3; part++) {
+      const end = performance.now() + MAX_WORK_IN_TURN_MS / 4;
+      while (performance.now() < end);
+      made++;
+      yield 'part;';
+    }
+  }
+  let asked = 0;
+  const allAsked = Promise.withResolvers<void>();
+  await using http = await listen(async (request, response, { gone }) => {
+    if (++asked === 20) allAsked.resolve();
+    await allAsked.promise;
+    await sendParts(request, response, 'text/plain', parts(), turns, gone);
+  });
+  const clients = await Promise.all(Array.from({ length: 20 }, () => RawClient.connect(http.port)));
+  for (const client of clients) void client.send(REQUEST);
+  await allAsked.promise;
+  let before = 0;
+  let most = 0;
+  while (made < 3 * clients.length) {
+    await new Promise((resolve) => setImmediate(resolve));
+    most = Math.max(most, made - before);
+    before = made;
+  }
+  expect(most).toBeLessThanOrEqual(4);
+  for (const client of clients) {
+    await expect.poll(() => client.received, { interval: 5 }).toContain('\r\n0\r\n');
+    expect(client.received.match(/part;/g)).toHaveLength(3);
+    await client[Symbol.asyncDispose]();
+  }
 });

@@ -56,3 +56,20 @@ test('a single piece that takes longer is alone in its turn, and those behind it
   expect(done).toEqual(['long']);
   await expect.poll(() => done).toEqual(['long', 'short', 'its next']);
 });
+
+test('what a piece returns or throws is told, and the others are done', async () => {
+  const turns = new Turns();
+  const fault = new Error('of the piece');
+  const all = [
+    turns.do(() => 'done'),
+    turns.do(() => {
+      throw fault;
+    }),
+    turns.do(() => 'done too'),
+  ];
+  expect(await Promise.allSettled(all)).toEqual([
+    { status: 'fulfilled', value: 'done' },
+    { status: 'rejected', reason: fault },
+    { status: 'fulfilled', value: 'done too' },
+  ]);
+});
