@@ -16,6 +16,8 @@ const MAX_HASHES_AT_ONCE = 2;
 export const MAX_WAITING_LOGINS = 1_000;
 /** Limit per user and address, so that one guesser cannot fill the queue of everybody. */
 export const MAX_WAITING_LOGINS_OF_USER = 100;
+/** Limit per address, so that one machine that guesses at many users leaves places to the others. Half: many users may come through one proxy. */
+export const MAX_WAITING_LOGINS_OF_ADDRESS = MAX_WAITING_LOGINS / 2;
 
 /** The pause after a wrong password doubles from here with each one of that user from that address … */
 export const FIRST_WRONG_PASSWORD_DELAY_MS = 100;
@@ -40,6 +42,8 @@ export class Passwords {
   /** Who waits for a thread, by user and address. These queues take turns, and the first in the map is next. */
   readonly #queues = new Map<string, (() => void)[]>();
   #waiting = 0;
+  /** How many of them, by address. */
+  readonly #waitingFrom = new Map<string, number>();
   readonly #stopped = new AbortController();
   #running = 0;
 
@@ -64,6 +68,7 @@ export class Passwords {
   /** Whether this check would wait too long; the login is then answered BUSY. */
   isFull(credentials: Credentials, address: string): boolean {
     if (this.#known(credentials) !== null) return false;
+    if ((this.#waitingFrom.get(address) ?? 0) >= MAX_WAITING_LOGINS_OF_ADDRESS) return true;
     const queue = this.#queues.get(this.#queueOf(credentials, address));
     return this.full || (queue?.length ?? 0) >= MAX_WAITING_LOGINS_OF_USER;
   }
@@ -99,7 +104,7 @@ export class Passwords {
   ): Promise<KnownUser | null> {
     const known = this.#known(credentials);
     if (known !== null) return known;
-    await this.#turn(this.#queueOf(credentials, address));
+    await this.#turn(this.#queueOf(credentials, address), address);
     try {
       // Somebody else may have had the same right password checked meanwhile.
       const checked = this.#known(credentials);
@@ -142,17 +147,21 @@ export class Passwords {
     return this.#users.find(user) === undefined ? address : `${address} ${user}`;
   }
 
-  async #turn(queue: string): Promise<void> {
+  async #turn(queue: string, address: string): Promise<void> {
     if (this.#running < MAX_HASHES_AT_ONCE) {
       this.#running++;
       return;
     }
+    this.#waitingFrom.set(address, (this.#waitingFrom.get(address) ?? 0) + 1);
     await new Promise<void>((resolve) => {
       const waiting = this.#queues.get(queue);
       if (waiting === undefined) this.#queues.set(queue, [resolve]);
       else waiting.push(resolve);
       this.#waiting++;
     });
+    const left = (this.#waitingFrom.get(address) as number) - 1;
+    if (left === 0) this.#waitingFrom.delete(address);
+    else this.#waitingFrom.set(address, left);
   }
 
   /** The thread goes to the first of the queue whose turn it is, if there is one; that queue then goes to the end. */

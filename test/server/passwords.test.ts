@@ -3,6 +3,7 @@ import { effortOf } from '../../src/inventory/password-hash.ts';
 import {
   FIRST_WRONG_PASSWORD_DELAY_MS,
   MAX_WAITING_LOGINS,
+  MAX_WAITING_LOGINS_OF_ADDRESS,
   MAX_WAITING_LOGINS_OF_USER,
   MAX_WRONG_PASSWORD_DELAY_MS,
   Passwords,
@@ -128,6 +129,21 @@ test('checks wait in a line, which is full at some length, and empties again', a
   await checks[0];
   expect(passwords.full).toBe(false);
   expect(new Set(await Promise.all(checks))).toEqual(new Set([null]));
+});
+
+test('one address has a share of the places, at however many users it guesses', async () => {
+  const passwords = new Passwords(demonstrationUsers());
+  const checks: Promise<unknown>[] = [];
+  for (let count = 0; count < 2 + MAX_WAITING_LOGINS_OF_ADDRESS; count++) {
+    const user = ['alice', 'bob'][count % 2] as string;
+    expect(passwords.isFull({ user: 'carol', password: 'x' }, 'here')).toBe(false);
+    checks.push(passwords.check({ ...wrong, user }, 'here'));
+  }
+  const carol = { user: 'carol', password: 'x' };
+  expect(passwords.isFull(carol, 'here')).toBe(true);
+  expect(passwords.isFull(carol, 'there')).toBe(false);
+  await Promise.all(checks);
+  expect(passwords.isFull(carol, 'here')).toBe(false);
 });
 
 describe('each user has a line of its own from each address', () => {
