@@ -1,4 +1,5 @@
 /** What waits of a connection that is lost, and how much of one waits while its requests take much work. */
+import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Item } from '../../src/inventory/catalog.ts';
@@ -85,6 +86,28 @@ test('what waits in the lane of a lost connection is dropped, and what waits of 
   await server.server.commit.drained();
   const since = batches.slice(before).flat();
   expect(since.filter(mayBeLong).length).toBeLessThan(5);
+});
+
+test('a data file, which holds no batch, settles no more of a lost connection either', async () => {
+  let alice: RawClient | null = null;
+  let settled = 0;
+  const wrap = (store: Store): Store =>
+    storeAround(store, {
+      settle: (requests) => {
+        settled += requests.filter(mayBeLong).length;
+        if (settled > 0) alice?.socket.resetAndDestroy();
+        return store.settle(requests);
+      },
+    });
+  await using server = await startServer({ catalog: ITEMS, wrap });
+  alice = await server.login();
+  await alice.ask(`PURCHASE ${ITEMS.map(({ upc }) => `${upc} 1`).join(' ')} ORDER big`);
+  const lost = once(alice.socket, 'close');
+  await alice.send(commands(...Array(400).fill('CONFIRM big')));
+  await lost;
+  while (server.server.connections > 0) await setImmediate();
+  await server.server.commit.drained();
+  expect(settled).toBeLessThan(200);
 });
 
 test('while the store holds a batch, what waits of lost connections takes no memory', async () => {
