@@ -26,8 +26,20 @@ describe.runIf(hasOpenssl)('a connection over TLS (needs openssl)', () => {
     const { socket } = server.ends[0] as (typeof server.ends)[0];
     const before = server.server.requests;
     for (const record of records) socket.push(Buffer.from(record, 'latin1'));
-    return { server, client, taken: () => server.server.requests - before };
+    return { server, client, socket, taken: () => server.server.requests - before };
   }
+
+  test.for([
+    [20, false],
+    [40, true],
+  ] as const)('%i records in a turn: those behind wait is %s', async ([count, isPaused]) => {
+    // To hand over a record costs Node some microseconds, however little it holds.
+    const { server, client, socket } = await serverWithRecords(Array(count).fill('\n'));
+    await using _ = server;
+    await using __ = client;
+    expect(socket.isPaused()).toBe(isPaused);
+    expect(await client.ask('PING')).toBe('PONG');
+  });
 
   test('has what a turn may do once in a turn, in however many records its requests come', async () => {
     const count = 1_000;
